@@ -1,0 +1,46 @@
+//! The provisioning wire protocol, and the device's whole side of it.
+//!
+//! The station speaks first, always. It sends one [`Request`] per exchange and the device answers it
+//! with one [`Response`], followed, where the response announces a blob, by the blob's chunks.
+//! Nothing here allocates, needs `std`, or knows any cryptography: a firmware team implements
+//! [`Platform`] and has the device side; the simulator implements the same trait in software.
+//!
+//! | step | request | response |
+//! |---|---|---|
+//! | link | `Hello` | `Identity`, or `NoCommonVersion` |
+//! | attestation | `Attest` | `Evidence` + chunks: token 1, attestation-key certificates |
+//! | hardware | `SelfTest` | `Measurements` |
+//! | key | `MakeKey` | `KeyEvidence` + chunks: CSR, token 2 |
+//! | upload | `WriteChunk`…, `WriteStatus` | `ChunksReceived` |
+//! | install | `Install` | `Installed` |
+//! | proof | `Prove` | `Proof` |
+//! | commit | `Commit`, `GetReceipt` | `Receipt` + chunks: receipt, token 3 |
+//! | end | `Farewell` | `Done` |
+//! | any | any | `Working` (ask the same again later), `Refused` |
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod authority;
+pub mod cose;
+pub mod identifiers;
+pub mod lifecycle_state;
+pub mod limits;
+pub mod object_transfer;
+pub mod platform;
+pub mod refusal;
+pub mod request;
+pub mod response;
+pub mod self_test;
+pub mod transcript;
+pub mod version;
+
+pub use identifiers::{
+    BootId, DeviceNonce, Digest, HardwareRevision, IdentifierError, Nonce, ProductCode, SessionId,
+    Uid,
+};
+pub use lifecycle_state::{ProvisioningState, SecurityLifecycle};
+pub use platform::{Pending, Platform, PlatformFault, Progress};
+pub use refusal::Refusal;
+pub use request::Request;
+pub use response::Response;
+pub use self_test::{Measurement, MeasurementList, Unit, Value};

@@ -1,0 +1,26 @@
+//! The provisioning station. See ARCHITECTURE.md for the map of the rooms and the arrows between them.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod encoding;
+pub mod names;
+pub mod verdict;
+
+pub mod profile;
+
+pub mod attestation;
+
+pub mod identity;
+
+pub mod hsm;
+pub mod station_home;
+
+pub mod ledger;
+
+pub mod provisioning;
+
+pub mod line;
+
+pub mod manifest;
+
+pub mod cli;

@@ -1,0 +1,242 @@
+//! The one list of verdict codes: the same code in terminal, command line, ledger and manifest.
+//!
+//! A code never changes its meaning, and none is ever removed. Each has a section of its own name in
+//! `docs/runbook.md`; a test holds the two together.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// Whose fault it is, which decides colour, counters and exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Outcome {
+    /// The board is good.
+    Pass,
+    /// The board is not good, or could not show that it is.
+    Fail,
+    /// The station is at fault; nothing is said about the board.
+    Error,
+}
+
+/// How urgent a code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nothing to do beyond the next action.
+    Routine,
+    /// Somebody may be attacking, or a part of the line is wrong: QA must look.
+    Alarm,
+}
+
+/// Whether putting the same board in again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retry {
+    /// The board is done.
+    Never,
+    /// Once more, after the action.
+    Once,
+    /// As soon as the station is well again.
+    Later,
+}
+
+/// What belongs to a code.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The code as people see it.
+    pub text: &'static str,
+    /// Whose fault.
+    pub outcome: Outcome,
+    /// How urgent.
+    pub severity: Severity,
+    /// Whether a retest can help.
+    pub retry: Retry,
+    /// What the operator does next, one short sentence.
+    pub action: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $outcome:ident, $severity:ident, $retry:ident, $action:literal;)*) => {
+        /// A verdict code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum VerdictCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl VerdictCode {
+            /// Every code, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What belongs to the code.
+            #[must_use]
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry {
+                        text: $text,
+                        outcome: Outcome::$outcome,
+                        severity: Severity::$severity,
+                        retry: Retry::$retry,
+                        action: $action,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Provisioned, locked, recorded.
+    Pass = "PASS", Pass, Routine, Never, "Take the board out; put in the next one.";
+    /// The board was provisioned before and has proven it again.
+    AlreadyProvisioned = "ALREADY-PROVISIONED", Pass, Routine, Never,
+        "This board already has its identity; put it with the passed ones.";
+
+    /// No whole answer within the time.
+    LinkLost = "LINK-LOST", Fail, Routine, Once, "Check the cable and the fixture, then put the board in again.";
+    /// Bytes come, but no valid frame.
+    LinkNoise = "LINK-NOISE", Fail, Routine, Once, "Check the contacts and the board's power, then put it in again.";
+    /// The device breaks the protocol's rules.
+    LinkProtocol = "LINK-PROTOCOL", Fail, Routine, Never, "Put the board aside for QA.";
+    /// No protocol version is common.
+    LinkVersion = "LINK-VERSION", Fail, Routine, Never, "The bootloader is too old or too new; put the board aside for rework.";
+
+    /// The board claims another product than the batch makes.
+    ProductMismatch = "PRODUCT-MISMATCH", Fail, Routine, Never, "This board is of another product; check the batch, put it aside.";
+    /// The evidence is no PSA token, or lacks a claim.
+    AttMalformed = "ATT-MALFORMED", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// A token's signature does not verify.
+    AttSignature = "ATT-SIGNATURE", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// A token answers another challenge than ours.
+    AttNonce = "ATT-NONCE", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// Nobody whom the profile trusts has vouched for the attestation key.
+    AttKeyUnknown = "ATT-KEY-UNKNOWN", Fail, Alarm, Never, "Not a genuine chip of this product; put it aside for QA.";
+    /// The attestation key's certificate is not valid now.
+    AttKeyExpired = "ATT-KEY-EXPIRED", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// The vendor has revoked the attestation key.
+    AttKeyRevoked = "ATT-KEY-REVOKED", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// The attestation key or the implementation is another product's.
+    AttProduct = "ATT-PRODUCT", Fail, Alarm, Never, "The chip is of another product; put it aside for QA.";
+    /// The claimed UID is not the attested one.
+    AttUid = "ATT-UID", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// A claim has a value that the profile does not allow.
+    AttClaims = "ATT-CLAIMS", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// The security lifecycle is not one that may be provisioned.
+    AttLifecycle = "ATT-LIFECYCLE", Fail, Routine, Never, "The chip is in the wrong lifecycle state; put it aside for rework.";
+    /// A debug port is open.
+    AttDebug = "ATT-DEBUG", Fail, Routine, Never, "The debug port is open; put the board aside for rework.";
+    /// The tokens of one session do not agree: another board, or a reset that was not announced.
+    AttSession = "ATT-SESSION", Fail, Alarm, Never, "The board changed in the middle of the work; put it aside for QA.";
+
+    /// A component's version is not allowed.
+    FwVersion = "FW-VERSION", Fail, Routine, Never, "Wrong firmware version; put the board aside for reflashing.";
+    /// A component is unknown, doubled or missing.
+    FwComponent = "FW-COMPONENT", Fail, Routine, Never, "Wrong set of firmware; put the board aside for reflashing.";
+    /// The version is allowed but the image is not the released one.
+    FwMeasurement = "FW-MEASUREMENT", Fail, Alarm, Never, "The firmware is not the released image; put the board aside for QA.";
+
+    /// A measurement is outside its limits.
+    HwLimit = "HW-LIMIT", Fail, Routine, Once, "A measurement is out of limits; clean the contacts, put the board in once more.";
+    /// A measurement is missing, doubled or unknown.
+    HwMissing = "HW-MISSING", Fail, Routine, Once, "The self-test is incomplete; put the board in once more.";
+    /// A measurement has another unit or type.
+    HwUnit = "HW-UNIT", Fail, Routine, Never, "The self-test does not fit the profile; put the board aside for QA.";
+    /// A measurement is no number.
+    HwNotANumber = "HW-NAN", Fail, Routine, Once, "A sensor gave no number; put the board in once more.";
+
+    /// The CSR cannot be read, or asks for what it may not.
+    KeyCsr = "KEY-CSR", Fail, Routine, Never, "Put the board aside for QA.";
+    /// The CSR is not signed by the key in it.
+    KeySignature = "KEY-SIGNATURE", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// The key in the CSR is not the one that the device attests.
+    KeyForeign = "KEY-FOREIGN", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// Another board has had this key.
+    KeyReused = "KEY-REUSED", Fail, Alarm, Never, "Two boards with one key: stop the lane and call QA.";
+    /// Another key has had this UID: a clone, or a board whose memory was wiped after it had passed.
+    UidReused = "UID-REUSED", Fail, Alarm, Never, "This UID has been provisioned before: stop the lane and call QA.";
+
+    /// The device refuses its grant.
+    InstallRefused = "INSTALL-REFUSED", Fail, Routine, Never, "Put the board aside for QA.";
+    /// What was read back is not what was sent.
+    InstallReadback = "INSTALL-READBACK", Fail, Routine, Never, "The board does not keep its certificate; put it aside for rework.";
+    /// The proof of possession does not verify.
+    ProofInvalid = "PROOF-INVALID", Fail, Alarm, Never, "The identity does not work; put the board aside for QA.";
+    /// The device does not lock.
+    LockRefused = "LOCK-REFUSED", Fail, Routine, Never, "The board does not lock; put it aside for rework.";
+    /// The receipt, or the token with it, does not verify.
+    ReceiptInvalid = "RECEIPT-INVALID", Fail, Alarm, Never, "Put the board aside for QA.";
+    /// The device says that its hardware failed.
+    DeviceFault = "DEVICE-FAULT", Fail, Routine, Once, "The board reports a fault; put it in once more.";
+    /// The board was ordered to lock and did not answer: it may be locked or not.
+    InDoubt = "IN-DOUBT", Fail, Alarm, Once, "Put the same board in again now; do not mix it with others.";
+    /// The board was revoked or is quarantined.
+    Revoked = "REVOKED", Fail, Alarm, Never, "This board's identity was withdrawn; put it aside for QA.";
+
+    /// The work order's quantity is reached.
+    BatchFull = "BATCH-FULL", Error, Routine, Later, "The batch is full; ask the supervisor to close it.";
+    /// The HSM does not answer, or refuses.
+    StationHsm = "STATION-HSM", Error, Alarm, Later, "The key store does not answer; leave the board in and call the supervisor.";
+    /// The ledger cannot be written.
+    StationLedger = "STATION-LEDGER", Error, Alarm, Later, "The ledger cannot be written; stop and call the supervisor.";
+    /// The clock has jumped.
+    StationClock = "STATION-CLOCK", Error, Alarm, Later, "The clock has jumped; call the supervisor.";
+    /// Work was stopped by a person.
+    Aborted = "ABORTED", Error, Routine, Later, "The work was stopped; put the board in again.";
+}
+
+impl VerdictCode {
+    /// The code as people see it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.entry().text
+    }
+
+    /// Whose fault.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        self.entry().outcome
+    }
+
+    /// The code of that text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+impl fmt::Display for VerdictCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for VerdictCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for VerdictCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("unknown verdict code {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_found_by_its_text_and_by_no_other() {
+        for (i, code) in VerdictCode::ALL.iter().enumerate() {
+            assert_eq!(VerdictCode::parse(code.as_str()), Some(*code));
+            assert!(
+                VerdictCode::ALL[i + 1..]
+                    .iter()
+                    .all(|other| other.as_str() != code.as_str())
+            );
+        }
+        assert_eq!(VerdictCode::parse("pass"), None);
+    }
+}
