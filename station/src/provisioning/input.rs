@@ -1,0 +1,50 @@
+//! What the driver tells the session.
+
+use firmware_proto::Uid;
+
+use crate::clock::{MonotonicMillis, UtcMillis};
+use crate::ledger::standing::{DeviceStanding, NoPlace, Recorded, Reservation};
+
+/// The time at which something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// For events.
+    pub utc: UtcMillis,
+    /// For deadlines and durations.
+    pub monotonic: MonotonicMillis,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The port gave bytes, in any split.
+    Bytes(Vec<u8>),
+    /// The instant of the last `WakeAt` has come.
+    Time,
+    /// To `Draw`.
+    Drawn([u8; 32]),
+    /// To `Sign`.
+    Signed([u8; 64]),
+    /// To `LookUpBoard`.
+    Board(Box<DeviceStanding>),
+    /// To `LookUpKey`: the board that had it, if any.
+    KeyHolder(Option<Uid>),
+    /// To `Reserve`.
+    Reserved(Result<Reservation, NoPlace>),
+    /// To `Record`.
+    Recorded(Recorded),
+    /// The HSM gave an error instead of an answer.
+    HsmFailed {
+        /// One line for people.
+        detail: String,
+    },
+    /// The ledger gave an error instead of an answer.
+    LedgerFailed {
+        /// One line for people.
+        detail: String,
+    },
+    /// The port is gone.
+    PortLost,
+    /// A person wants the work to stop: before issuing at once, after it as soon as the board is safe.
+    Abort,
+}
