@@ -19,9 +19,12 @@
 //! | any | any | `Working` (ask the same again later), `Refused` |
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 pub mod authority;
 pub mod cose;
+pub mod frame;
+pub mod frame_reader;
 pub mod identifiers;
 pub mod lifecycle_state;
 pub mod limits;
@@ -34,13 +37,15 @@ pub mod self_test;
 pub mod transcript;
 pub mod version;
 
+pub use frame::{Direction, Exchange, FrameError, Header, encode_frame, encode_message};
+pub use frame_reader::{Frame, FrameReader, ReaderCounts};
 pub use identifiers::{
     BootId, DeviceNonce, Digest, HardwareRevision, IdentifierError, Nonce, ProductCode, SessionId,
     Uid,
 };
 pub use lifecycle_state::{ProvisioningState, SecurityLifecycle};
-pub use platform::{Pending, Platform, PlatformFault, Progress};
+pub use platform::{Pause, Pending, Platform, PlatformFault, Progress};
 pub use refusal::Refusal;
-pub use request::Request;
+pub use request::{Malformed, Request};
 pub use response::Response;
 pub use self_test::{Measurement, MeasurementList, Unit, Value};

@@ -15,8 +15,8 @@ pub const FRAME_CRC_BYTES: usize = 4;
 /// Largest message body.
 pub const MAX_BODY_BYTES: usize = MAX_FRAME_BYTES - FRAME_HEADER_BYTES - FRAME_CRC_BYTES;
 
-/// Largest frame as it travels: COBS adds one byte per 254 and one more, then the delimiter.
-pub const MAX_ENCODED_FRAME_BYTES: usize = MAX_FRAME_BYTES + MAX_FRAME_BYTES / 254 + 2;
+/// Largest frame as it travels: COBS adds one byte per 254 and one more, and a delimiter stands on either side.
+pub const MAX_ENCODED_FRAME_BYTES: usize = MAX_FRAME_BYTES + MAX_FRAME_BYTES / 254 + 3;
 
 /// What a chunk message needs besides its data: discriminant, blob, total, index, flag, length.
 pub const CHUNK_OVERHEAD_BYTES: usize = 12;

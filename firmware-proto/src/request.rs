@@ -1,10 +1,24 @@
 //! Station to device.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::object_transfer::{BlobId, ChunkSet};
 use crate::version::Version;
 use crate::{Digest, Nonce, SessionId};
+
+/// The body of a frame is no message of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the frame's body is no message of this protocol version")
+    }
+}
+
+impl core::error::Error for Malformed {}
 
 /// What the station asks. Append only: see [`version`](crate::version).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,4 +106,19 @@ pub struct Hello {
     pub window_chunks: u8,
     /// Names the session, and makes each `Hello` unlike any other.
     pub session: SessionId,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the body of a frame. A newer station may have appended fields to `Hello`, before both
+    /// sides agreed on a version: what follows the known ones is passed over. Anywhere else, it is refused.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the body is no request.
+    pub fn decode(body: &'a [u8]) -> Result<Self, Malformed> {
+        match postcard::take_from_bytes(body) {
+            Ok((request, [])) => Ok(request),
+            Ok((hello @ Self::Hello(_), _newer_fields)) => Ok(hello),
+            _ => Err(Malformed),
+        }
+    }
 }

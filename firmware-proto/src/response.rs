@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::object_transfer::{Announcement, BlobId, ChunkSet};
+use crate::request::Malformed;
 use crate::version::Version;
 use crate::{
     BootId, DeviceNonce, Digest, HardwareRevision, MeasurementList, ProductCode, ProvisioningState,
@@ -89,4 +90,17 @@ pub struct Identity {
     pub device_nonce: DeviceNonce,
     /// This boot.
     pub boot: BootId,
+}
+
+impl<'a> Response<'a> {
+    /// Reads the body of a frame; nothing may follow the message, since the device speaks the agreed version.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the body is no response.
+    pub fn decode(body: &'a [u8]) -> Result<Self, Malformed> {
+        match postcard::take_from_bytes(body) {
+            Ok((response, [])) => Ok(response),
+            _ => Err(Malformed),
+        }
+    }
 }
