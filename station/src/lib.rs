@@ -6,6 +6,9 @@ pub mod encoding;
 pub mod names;
 pub mod verdict;
 
+pub mod certificate_path;
+pub mod es256;
+
 pub mod profile;
 
 pub mod attestation;

@@ -1,0 +1,304 @@
+//! What evidence is compared with: allowed firmware, trusted attestation roots, allowed lifecycles.
+
+use std::fmt;
+
+use der::asn1::ObjectIdentifier;
+use firmware_proto::{Digest, SecurityLifecycle};
+
+use super::toml_table::{Faults, Item, Table};
+use super::{MAX_LIST, digest, object_identifier, short_text};
+use crate::certificate_path::ParsedCertificate;
+
+/// One released version of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedVersion {
+    /// The version, compared as text.
+    pub version: String,
+    /// SHA-256 of the image.
+    pub measurement: Digest,
+}
+
+/// One component that must be there exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentRule {
+    /// Its measurement type, for example `BL`.
+    pub component: String,
+    /// Digest of the key that signs its images.
+    pub signer: Digest,
+    /// Every version that may be on the board.
+    pub versions: Vec<AllowedVersion>,
+}
+
+/// A range of security lifecycles, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LifecycleRange {
+    /// First value.
+    pub first: SecurityLifecycle,
+    /// Last value.
+    pub last: SecurityLifecycle,
+}
+
+impl LifecycleRange {
+    /// The whole range of the state that begins at `first` (RFC 9783, section 4.3.1).
+    const fn state(first: SecurityLifecycle) -> Self {
+        Self {
+            first,
+            last: SecurityLifecycle(first.0 | 0xff),
+        }
+    }
+
+    /// Whether the value lies in the range.
+    #[must_use]
+    pub fn contains(self, lifecycle: SecurityLifecycle) -> bool {
+        (self.first..=self.last).contains(&lifecycle)
+    }
+}
+
+impl fmt::Display for LifecycleRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first.state_name() {
+            Some(name) if *self == Self::state(self.first) => f.write_str(name),
+            _ => write!(f, "0x{:04x} to 0x{:04x}", self.first.0, self.last.0),
+        }
+    }
+}
+
+/// Whether a debug port may be open in this state: both debug states of RFC 9783, whatever the vendor's bits.
+#[must_use]
+pub fn is_debug(lifecycle: SecurityLifecycle) -> bool {
+    let state = SecurityLifecycle(lifecycle.0 & 0xf000);
+    state == SecurityLifecycle::NON_PSA_ROT_DEBUG
+        || state == SecurityLifecycle::RECOVERABLE_PSA_ROT_DEBUG
+}
+
+/// What tokens and attestation-key certificates must say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttestationRules {
+    /// The vendor's roots.
+    pub roots: Vec<ParsedCertificate>,
+    /// `hwType` that the attestation-key certificate must name: the chip of this product.
+    pub hardware_type: ObjectIdentifier,
+    /// The token's profile claim.
+    pub psa_profile: String,
+    /// The implementation ID.
+    pub implementation_id: [u8; 32],
+    /// The client that asks the root of trust for tokens: the bootloader.
+    pub client_id: i32,
+    /// Whether the instance ID is `0x01` and the SHA-256 of the attestation key's uncompressed point.
+    pub instance_id_is_key_digest: bool,
+    /// Lifecycles in which a board may be provisioned.
+    pub lifecycle_before: Vec<LifecycleRange>,
+    /// Lifecycles in which a board must be after the lock.
+    pub lifecycle_after: Vec<LifecycleRange>,
+}
+
+const LIFECYCLE_HINT: &str = "a list of states of RFC 9783, for example \
+    [\"psa-rot-provisioning\", \"secured\"], or of ranges such as { first = 0x3000, last = 0x30ff }";
+const ROOTS_HINT: &str = "write each root as PEM between ''' and ''', BEGIN CERTIFICATE first";
+
+impl AttestationRules {
+    pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Self> {
+        let mut table = faults.table(item, "write it as [attestation]")?;
+        let t = &mut table;
+        let roots = t
+            .required(faults, "roots", ROOTS_HINT)
+            .and_then(|item| roots(faults, &item));
+        let hint = "an object identifier, for example \"1.3.6.1.4.1.32473.1.1\"";
+        let hardware_type = t
+            .required(faults, "hardware_type", hint)
+            .and_then(|item| faults.parsed(&item, hint, object_identifier));
+        let hint = "for example \"tag:psacertified.org,2023:psa#tfm\"";
+        let psa_profile = t
+            .required(faults, "psa_profile", hint)
+            .and_then(|item| faults.parsed(&item, hint, short_text));
+        let hint = "64 lower-case hexadecimal digits";
+        let implementation_id = t
+            .required(faults, "implementation_id", hint)
+            .and_then(|item| faults.parsed(&item, hint, digest));
+        let hint = "a whole number of 32 bits, for example 1";
+        let client_id = t
+            .required(faults, "client_id", hint)
+            .and_then(|item| faults.integer(&item, i32::MIN.into()..=i32::MAX.into(), hint))
+            .and_then(|number| i32::try_from(number).ok());
+        let hint = "true or false: whether the instance ID is the digest of the attestation key";
+        let instance_id_is_key_digest = t
+            .required(faults, "instance_id_is_key_digest", hint)
+            .and_then(|item| faults.boolean(&item, hint));
+        let provisioning = LifecycleRange::state(SecurityLifecycle::PSA_ROT_PROVISIONING);
+        let secured = LifecycleRange::state(SecurityLifecycle::SECURED);
+        let lifecycle_before =
+            lifecycles(faults, t, "lifecycle_before", vec![provisioning, secured]);
+        let lifecycle_after = lifecycles(faults, t, "lifecycle_after", vec![secured]);
+        table.finish(faults);
+        Some(Self {
+            roots: roots?,
+            hardware_type: hardware_type?,
+            psa_profile: psa_profile?,
+            implementation_id: *implementation_id?.as_bytes(),
+            client_id: client_id?,
+            instance_id_is_key_digest: instance_id_is_key_digest?,
+            lifecycle_before,
+            lifecycle_after,
+        })
+    }
+}
+
+fn roots<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Vec<ParsedCertificate>> {
+    let items = faults.list(item, (1, MAX_LIST), ROOTS_HINT)?;
+    let root = |item: &Item<'t>| {
+        faults.parsed(item, ROOTS_HINT, |pem| {
+            let root = ParsedCertificate::from_pem(pem)?;
+            root.require_authority(0).map(|()| root)
+        })
+    };
+    Some(items.iter().filter_map(root).collect())
+}
+
+fn lifecycles<'t>(
+    faults: &mut Faults<'t>,
+    table: &mut Table<'t>,
+    key: &'static str,
+    default: Vec<LifecycleRange>,
+) -> Vec<LifecycleRange> {
+    let Some(item) = table.optional(key) else {
+        return default;
+    };
+    let items = faults
+        .list(&item, (1, MAX_LIST), LIFECYCLE_HINT)
+        .unwrap_or_default();
+    items
+        .iter()
+        .filter_map(|item| lifecycle_range(faults, item))
+        .collect()
+}
+
+fn lifecycle_range<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<LifecycleRange> {
+    let range = if Faults::is_text(item) {
+        faults.parsed(item, LIFECYCLE_HINT, named_state)?
+    } else {
+        let mut table = faults.table(item, LIFECYCLE_HINT)?;
+        let mut end = |faults: &mut Faults<'t>, key| {
+            let item = table.required(faults, key, LIFECYCLE_HINT)?;
+            lifecycle(faults, &item)
+        };
+        let (first, last) = (end(faults, "first"), end(faults, "last"));
+        table.finish(faults);
+        LifecycleRange {
+            first: first?,
+            last: last?,
+        }
+    };
+    let debug = (range.first.0..=range.last.0).any(|value| is_debug(SecurityLifecycle(value)));
+    if debug || range.first > range.last {
+        let what = if debug {
+            "holds a debug state"
+        } else {
+            "the range is empty"
+        };
+        faults.at(
+            item,
+            what,
+            "no profile may allow debug states; name states such as \"secured\"",
+        );
+        return None;
+    }
+    Some(range)
+}
+
+/// A single lifecycle, for example `0x3000`.
+pub(super) fn lifecycle<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<SecurityLifecycle> {
+    let value = faults.integer(
+        item,
+        0..=0xffff,
+        "a lifecycle of RFC 9783, for example 0x3000",
+    )?;
+    u16::try_from(value).ok().map(SecurityLifecycle)
+}
+
+fn named_state(name: &str) -> Result<LifecycleRange, &'static str> {
+    (0..=6_u16)
+        .map(|state| SecurityLifecycle(state << 12))
+        .find(|first| first.state_name() == Some(name))
+        .map(LifecycleRange::state)
+        .ok_or("not a state of RFC 9783")
+}
+
+const FIRMWARE_HINT: &str = "write each component as [[firmware]] with component, signer and \
+    versions = [{ version = \"1.2.0\", measurement = \"<SHA-256>\" }]";
+
+pub(super) fn read_firmware<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec<ComponentRule> {
+    let items = faults
+        .list(item, (1, MAX_LIST), FIRMWARE_HINT)
+        .unwrap_or_default();
+    let mut rules: Vec<ComponentRule> = Vec::new();
+    for item in items {
+        let Some(rule) = component(faults, &item) else {
+            continue;
+        };
+        if rules
+            .iter()
+            .any(|earlier| earlier.component == rule.component)
+        {
+            faults.at(
+                &item,
+                format!("{} stands here twice", rule.component),
+                "merge them",
+            );
+        }
+        rules.push(rule);
+    }
+    rules
+}
+
+fn component<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<ComponentRule> {
+    let mut table = faults.table(item, FIRMWARE_HINT)?;
+    let component = table
+        .required(faults, "component", FIRMWARE_HINT)
+        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
+    let hint = "SHA-256 of the signing key, as 64 lower-case hexadecimal digits";
+    let signer = table
+        .required(faults, "signer", hint)
+        .and_then(|item| faults.parsed(&item, hint, digest));
+    let versions = table
+        .required(faults, "versions", FIRMWARE_HINT)
+        .and_then(|item| faults.list(&item, (1, MAX_LIST), FIRMWARE_HINT));
+    table.finish(faults);
+    let mut allowed: Vec<AllowedVersion> = Vec::new();
+    for item in versions? {
+        let Some(version) = allowed_version(faults, &item) else {
+            continue;
+        };
+        if allowed
+            .iter()
+            .any(|earlier| earlier.version == version.version)
+        {
+            faults.at(
+                &item,
+                format!("{} stands here twice", version.version),
+                "keep one",
+            );
+        }
+        allowed.push(version);
+    }
+    Some(ComponentRule {
+        component: component?,
+        signer: signer?,
+        versions: allowed,
+    })
+}
+
+fn allowed_version<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<AllowedVersion> {
+    let mut table = faults.table(item, FIRMWARE_HINT)?;
+    let version = table
+        .required(faults, "version", FIRMWARE_HINT)
+        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
+    let hint = "SHA-256 of the image, as 64 lower-case hexadecimal digits";
+    let measurement = table
+        .required(faults, "measurement", hint)
+        .and_then(|item| faults.parsed(&item, hint, digest));
+    table.finish(faults);
+    Some(AllowedVersion {
+        version: version?,
+        measurement: measurement?,
+    })
+}
