@@ -1,0 +1,168 @@
+//! What other commands ask of the process that owns the home, and what it answers.
+//!
+//! One JSON object a line in each direction over `home/control.sock`; see
+//! [`control_socket`](super::control_socket) for how they travel. Values only: the work is done by the
+//! handler that the owner passes in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
+use crate::verdict::VerdictCode;
+
+/// A wish of another command. Append only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "request",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case",
+    deny_unknown_fields
+)]
+pub enum ControlRequest {
+    /// How the line is doing.
+    Status,
+    /// Open a batch; the profile travels as text, so that the owner reads no file of the asker's choice.
+    OpenBatch {
+        /// The new batch.
+        batch: BatchId,
+        /// The profile's file name, for messages.
+        profile_name: String,
+        /// The profile itself.
+        profile_text: String,
+        /// The work order.
+        work_order: WorkOrderId,
+        /// How many boards.
+        quantity: u32,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Close a batch.
+    CloseBatch {
+        /// Which batch.
+        batch: BatchId,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Make a batch's manifest and give it back.
+    ExportManifest {
+        /// Which batch.
+        batch: BatchId,
+        /// The format, as `--format` spells it.
+        format: String,
+        /// Who asks, where they said so.
+        operator: Option<OperatorId>,
+    },
+    /// Clear a lane's hold.
+    ClearHold {
+        /// Which lane.
+        lane: LaneName,
+        /// Why it may go on.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Accept a jump of the clock.
+    AcceptClock {
+        /// Why the clock is right now.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+}
+
+/// The owner's answer. Append only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "response",
+    rename_all = "kebab-case",
+    rename_all_fields = "snake_case",
+    deny_unknown_fields
+)]
+pub enum ControlResponse {
+    /// To `Status`.
+    Status(LineStatus),
+    /// Done, with one JSON object to show: what the command itself would have shown.
+    Done {
+        /// One line for people.
+        text: String,
+        /// The same for machines: a JSON object, as text.
+        json: String,
+    },
+    /// To `ExportManifest`: the whole document.
+    Document {
+        /// Its bytes; every format is text.
+        content: String,
+    },
+    /// Not done.
+    Refused(Refusal),
+}
+
+/// Why something was not done, as the asking command shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The exit status that the asking command takes: 1, 2 or 3.
+    pub exit_status: u8,
+    /// What failed, and why.
+    pub what: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// How the line is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineStatus {
+    /// The owner's process.
+    pub process: u32,
+    /// The batch being made.
+    pub batch: BatchId,
+    /// Boards provisioned in that batch so far.
+    pub provisioned: u32,
+    /// How many it is to have.
+    pub quantity: u32,
+    /// Verdicts since the line started.
+    pub verdicts: u64,
+    /// Each lane.
+    pub lanes: Vec<LaneStatus>,
+}
+
+/// How a lane is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneStatus {
+    /// Its name.
+    pub lane: LaneName,
+    /// Its port.
+    pub port: String,
+    /// What it is doing, in words for people.
+    pub doing: String,
+    /// Why it is held, where it is.
+    pub held: Option<VerdictCode>,
+    /// Verdicts since the line started.
+    pub verdicts: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_strict_json_object() {
+        let request = ControlRequest::CloseBatch {
+            batch: BatchId::parse("B1").unwrap(),
+            operator: OperatorId::parse("qa-1").unwrap(),
+        };
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(
+            text,
+            r#"{"request":"close-batch","batch":"B1","operator":"qa-1"}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<ControlRequest>(&text).unwrap(),
+            request
+        );
+        let more = text.replace("}", r#","force":true}"#);
+        assert!(serde_json::from_str::<ControlRequest>(&more).is_err());
+        assert!(serde_json::from_str::<ControlRequest>(r#"{"request":"exec"}"#).is_err());
+    }
+}
