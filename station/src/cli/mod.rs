@@ -1,9 +1,105 @@
-//! The command line. No rule of the domain lives here.
+//! The command line: noun, then verb. No rule of the domain lives here.
+//!
+//! Each noun has a file with its arguments and its `run`, which gives the exit status or a [`Failure`].
+//! All output goes through [`Output`], all errors through [`Failure`].
+
+mod args;
+mod batch;
+mod completions;
+mod context;
+mod device;
+mod doctor;
+mod exit_status;
+mod failure;
+mod init;
+mod ledger;
+mod manifest;
+mod output;
+mod provision;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
 
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+use context::Context;
+use exit_status::ExitStatus;
+use failure::Failure;
+use output::Output;
+
 /// Parses the arguments, runs the command, gives the exit status.
-pub fn run(_arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::from(2)
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return without_command(&error),
+    };
+    let output = Output::new(arguments.global.json, arguments.global.quiet);
+    let context = Context::new(arguments.global, output);
+    let ended = dispatch(&arguments.command, &context);
+    let ended = ended.and_then(|status| context.output.finish().map(|()| status));
+    match ended {
+        Ok(status) => status.into(),
+        Err(failure) => {
+            failure.report(context.output.is_json());
+            failure.status().into()
+        }
+    }
+}
+
+/// Help, version, or wrong usage. A reader who has gone away is no error.
+fn without_command(error: &clap::Error) -> ExitCode {
+    let _printed = error.print();
+    let _flushed = std::io::stdout().flush();
+    if error.use_stderr() {
+        ExitStatus::Usage.into()
+    } else {
+        ExitStatus::Done.into()
+    }
+}
+
+fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Init(arguments) => init::run(arguments, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
+        Command::Provision(arguments) => provision::run(arguments, context),
+        Command::Batch(command) => batch::run(command, context),
+        Command::Device(command) => device::run(command, context),
+        Command::Manifest(command) => manifest::run(command, context),
+        Command::Ledger(command) => ledger::run(command, context),
+        Command::Completions(arguments) => completions::run(arguments, context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::args::Arguments;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            for sub in command
+                .get_subcommands()
+                .filter(|sub| sub.get_name() != "help")
+            {
+                let path = format!("{path} {}", sub.get_name());
+                if sub.has_subcommands() {
+                    check(sub, &path);
+                    continue;
+                }
+                let after = sub.get_after_help().map(ToString::to_string);
+                let after = after.unwrap_or_default();
+                assert!(after.contains(path.trim_start()), "{path} has no example");
+            }
+        }
+        check(&Arguments::command(), "station");
+    }
 }

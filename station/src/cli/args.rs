@@ -1,0 +1,66 @@
+//! The tree of commands and the flags that all of them take.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::batch::BatchCommand;
+use super::completions::CompletionsArguments;
+use super::device::DeviceCommand;
+use super::doctor::DoctorArguments;
+use super::init::InitArguments;
+use super::ledger::LedgerCommand;
+use super::manifest::ManifestCommand;
+use super::provision::ProvisionArguments;
+use crate::names::OperatorId;
+
+/// The provisioning station: gives boards that prove themselves an identity that anyone can verify.
+///
+/// Exit status: 0 done; 1 a device or a check failed; 2 wrong usage; 3 the station itself is at fault
+/// (HSM, ledger, disk, clock). Errors go to stderr as what failed, why, and what to do.
+#[derive(Debug, Parser)]
+#[command(name = "station", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The station's home folder
+    #[arg(long, global = true, env = "STATION_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print one JSON object a line instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results and errors only, no progress
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// Who is doing this; recorded in the ledger with every change
+    #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID")]
+    pub(crate) operator: Option<OperatorId>,
+}
+
+/// The nouns and verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(InitArguments),
+    Doctor(DoctorArguments),
+    Provision(ProvisionArguments),
+    /// Open, close and look at batches
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// Look at devices, their certificates and their history
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Export and verify batch manifests
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// Check the ledger
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    Completions(CompletionsArguments),
+}

@@ -1,0 +1,111 @@
+//! What every command is given: where the home is, who acts, where output goes.
+
+use std::path::Path;
+
+use super::args::Global;
+use super::failure::Failure;
+use super::output::Output;
+use crate::hsm::SignerPool;
+use crate::names::OperatorId;
+use crate::station_home::{HomeLock, Role, StationHome};
+
+/// The surroundings of a command.
+#[derive(Debug)]
+pub(crate) struct Context {
+    global: Global,
+    /// Where results go.
+    pub(crate) output: Output,
+}
+
+/// A home that this process owns: locked before its token was opened.
+///
+/// Fields are dropped in this order, so the token is left before the lock is given back.
+#[derive(Debug)]
+pub(crate) struct OwnedStation {
+    /// The keys.
+    pub(crate) signer: SignerPool,
+    /// The folder and its configuration.
+    pub(crate) home: StationHome,
+    /// Held as long as this lives.
+    pub(crate) lock: HomeLock,
+}
+
+impl Context {
+    pub(crate) const fn new(global: Global, output: Output) -> Self {
+        Self { global, output }
+    }
+
+    /// The home folder that was named.
+    pub(crate) fn home_path(&self) -> Result<&Path, Failure> {
+        self.global.home.as_deref().ok_or_else(|| {
+            Failure::usage(
+                "no station home was named",
+                "this command works on a station's home folder",
+                "give --home DIR or set STATION_HOME",
+            )
+        })
+    }
+
+    /// Opens the home: reads its configuration, neither locks it nor touches the token.
+    pub(crate) fn home(&self) -> Result<StationHome, Failure> {
+        Ok(StationHome::open(self.home_path()?)?)
+    }
+
+    /// Who acts; mandatory for what changes something.
+    pub(crate) fn operator(&self) -> Result<OperatorId, Failure> {
+        self.global.operator.clone().ok_or_else(|| {
+            Failure::usage(
+                "nobody was named as operator",
+                "this command changes something, and the ledger records who did it",
+                "give --operator ID or set STATION_OPERATOR",
+            )
+        })
+    }
+
+    /// Who acts, where the configuration lets them act in one of `roles`.
+    pub(crate) fn operator_with_role(
+        &self,
+        home: &StationHome,
+        roles: &[Role],
+    ) -> Result<OperatorId, Failure> {
+        let operator = self.operator()?;
+        let known = home
+            .config()
+            .operators
+            .iter()
+            .find(|entry| entry.id == operator);
+        let Some(known) = known else {
+            return Err(Failure::usage(
+                format_args!("operator {operator} may not do this"),
+                format_args!(
+                    "{} lists no operator {operator}",
+                    home.config_path().display()
+                ),
+                "use the ID of a listed operator, or let the station's keeper add an [[operator]]",
+            ));
+        };
+        if roles.contains(&known.role) {
+            return Ok(operator);
+        }
+        let wanted: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+        Err(Failure::usage(
+            format_args!("operator {operator} may not do this"),
+            format_args!(
+                "it takes the role {}, and theirs is {}",
+                wanted.join(" or "),
+                known.role
+            ),
+            "ask somebody who has that role",
+        ))
+    }
+
+    /// Takes the home as its owner: lock first, then PIN, then token. Two processes on one token are
+    /// never allowed, since some modules crash on it.
+    pub(crate) fn own_station(&self) -> Result<OwnedStation, Failure> {
+        let home = self.home()?;
+        let lock = home.lock()?;
+        let pin = home.config().hsm.pin.read(home.path())?;
+        let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;
+        Ok(OwnedStation { signer, home, lock })
+    }
+}

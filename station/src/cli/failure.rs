@@ -1,0 +1,111 @@
+//! Why a command gave no result: what failed, why, and what to do.
+
+use std::fmt::{self, Display};
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::exit_status::ExitStatus;
+use crate::hsm::HsmError;
+use crate::station_home::HomeError;
+
+/// A failed command. Printed once, on stderr, by [`run`](super::run).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    what: String,
+    why: String,
+    to_do: String,
+    status: ExitStatus,
+}
+
+impl Failure {
+    /// The station itself is at fault: exit status 3.
+    pub(crate) fn station(what: impl Display, why: impl Display, to_do: impl Display) -> Self {
+        Self::new(ExitStatus::StationFault, what, why, to_do)
+    }
+
+    /// Wrong usage: exit status 2.
+    pub(crate) fn usage(what: impl Display, why: impl Display, to_do: impl Display) -> Self {
+        Self::new(ExitStatus::Usage, what, why, to_do)
+    }
+
+    /// A device or a check failed: exit status 1.
+    pub(crate) fn check(what: impl Display, why: impl Display, to_do: impl Display) -> Self {
+        Self::new(ExitStatus::CheckFailed, what, why, to_do)
+    }
+
+    fn new(status: ExitStatus, what: impl Display, why: impl Display, to_do: impl Display) -> Self {
+        Self {
+            what: what.to_string(),
+            why: why.to_string(),
+            to_do: to_do.to_string(),
+            status,
+        }
+    }
+
+    /// The exit status that it leads to.
+    pub(crate) const fn status(&self) -> ExitStatus {
+        self.status
+    }
+
+    /// Writes it to stderr: three lines for people, or one JSON object.
+    pub(crate) fn report(&self, json: bool) {
+        let text = if json {
+            let object = JsonFailure {
+                error: JsonError {
+                    what: &self.what,
+                    why: &self.why,
+                    to_do: &self.to_do,
+                    exit_status: self.status.number(),
+                },
+            };
+            serde_json::to_string(&object).unwrap_or_else(|_| self.to_string())
+        } else {
+            self.to_string()
+        };
+        // Nobody is left to be told where stderr is closed; the exit status still says it.
+        let _written = writeln!(std::io::stderr(), "{text}");
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "station: {}\n  why: {}\n   do: {}",
+            self.what, self.why, self.to_do
+        )
+    }
+}
+
+impl From<HsmError> for Failure {
+    fn from(error: HsmError) -> Self {
+        let what = format!("cannot {}", error.operation());
+        Self::station(what, error.reason(), error.advice())
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        let status = if error.is_usage() {
+            ExitStatus::Usage
+        } else {
+            ExitStatus::StationFault
+        };
+        Self::new(status, error.what(), error.reason(), error.advice())
+    }
+}
+
+#[derive(Serialize)]
+struct JsonFailure<'a> {
+    error: JsonError<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonError<'a> {
+    what: &'a str,
+    why: &'a str,
+    #[serde(rename = "do")]
+    to_do: &'a str,
+    exit_status: u8,
+}

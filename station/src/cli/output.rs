@@ -1,0 +1,148 @@
+//! What goes to stdout: text for people, or one JSON object a line for programs.
+//!
+//! A reader who closes the pipe (`station batch list | head -1`) ends the printing, not the command: a line
+//! keeps provisioning, and the exit status stays true. Any other failure to write is told at the end.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+
+use super::failure::Failure;
+
+/// Stdout of one command. May be shared by threads: a line is never torn.
+#[derive(Debug)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    ReaderGone,
+    Broken(io::Error),
+}
+
+impl Output {
+    /// Text, or JSON where `json`; no progress where `quiet`.
+    pub(crate) const fn new(json: bool, quiet: bool) -> Self {
+        Self {
+            json,
+            quiet,
+            state: Mutex::new(State::Open),
+        }
+    }
+
+    /// Whether programs read this.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether progress is unwanted.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether nobody reads any more: long listings may stop.
+    pub(crate) fn is_closed(&self) -> bool {
+        !matches!(
+            *self.state.lock().unwrap_or_else(PoisonError::into_inner),
+            State::Open
+        )
+    }
+
+    /// A line for people; nothing in JSON mode.
+    pub(crate) fn text(&self, line: &str) {
+        if !self.json {
+            self.write(line);
+        }
+    }
+
+    /// A line of progress for people; nothing in JSON mode or when quiet.
+    pub(crate) fn progress(&self, line: &str) {
+        if !self.quiet {
+            self.text(line);
+        }
+    }
+
+    /// An object for programs; nothing in text mode.
+    pub(crate) fn object(&self, object: &impl Serialize) {
+        if !self.json {
+            return;
+        }
+        match serde_json::to_string(object) {
+            Ok(line) => self.write(&line),
+            Err(error) => self.broken(error.into()),
+        }
+    }
+
+    /// The same fact for both readers.
+    pub(crate) fn fact(&self, object: &impl Serialize, line: &str) {
+        self.object(object);
+        self.text(line);
+    }
+
+    /// A table for people: columns as wide as their widest cell, the last as it is.
+    pub(crate) fn table(&self, header: &[&str], rows: &[Vec<String>]) {
+        if self.json {
+            return;
+        }
+        let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
+        for row in rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let line = |cells: &mut dyn Iterator<Item = &str>| {
+            let padded = cells
+                .zip(&widths)
+                .map(|(cell, &width)| format!("{cell:<width$}"));
+            self.write(padded.collect::<Vec<_>>().join("  ").trim_end());
+        };
+        line(&mut header.iter().copied());
+        for row in rows {
+            line(&mut row.iter().map(String::as_str));
+        }
+    }
+
+    /// Bytes as they are, for example a file printed on request.
+    pub(crate) fn raw(&self, bytes: &[u8]) {
+        self.attempt(|stdout| stdout.write_all(bytes));
+    }
+
+    /// Flushes, and tells whether all could be written. A reader who has gone away is no failure.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        self.attempt(|_| Ok(()));
+        match &*self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Open | State::ReaderGone => Ok(()),
+            State::Broken(error) => Err(Failure::station(
+                "cannot write to stdout",
+                error,
+                "see whether the disk that it goes to is full, then run the command again",
+            )),
+        }
+    }
+
+    fn write(&self, line: &str) {
+        self.attempt(|stdout| writeln!(stdout, "{line}"));
+    }
+
+    fn attempt(&self, write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*state, State::Open) {
+            return;
+        }
+        let mut stdout = io::stdout().lock();
+        match write(&mut stdout).and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => *state = State::ReaderGone,
+            Err(error) => *state = State::Broken(error),
+        }
+    }
+
+    fn broken(&self, error: io::Error) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Broken(error);
+    }
+}
