@@ -166,7 +166,7 @@ fn check_not_writable_by_others(path: &Path) -> Result<(), HomeError> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
