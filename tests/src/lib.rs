@@ -1,1 +1,10 @@
-//! .
+//! What the end-to-end tests share: built programs, tokens, lines of simulated fixtures, and waiting
+//! for events. Tests see the products only from outside: argv, stdout, files, PTYs.
+#![forbid(unsafe_code)]
+
+pub mod repository;
+pub mod rust_source;
+pub mod simulated_line;
+pub mod soft_token;
+pub mod station_process;
+pub mod wait_for;

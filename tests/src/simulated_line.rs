@@ -1,0 +1,109 @@
+//! A line of simulated fixtures: the `simulator line` process, its PTYs, its report.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::station_process::{Finished, Running, programs};
+use crate::wait_for;
+
+/// What is to be simulated.
+#[derive(Clone, Debug)]
+pub struct LinePlan {
+    /// How many lanes.
+    pub lanes: usize,
+    /// How many devices in all.
+    pub devices: usize,
+    /// From which every random byte comes.
+    pub seed: u64,
+    /// The defect catalogue.
+    pub defects: PathBuf,
+    /// What the devices pin.
+    pub owner_key: Option<PathBuf>,
+    /// Bits per second; none for no throttle.
+    pub baud: Option<u32>,
+    /// Delay of an adapter.
+    pub latency_ms: Option<u32>,
+}
+
+/// A line that is running. Killed when dropped.
+#[derive(Debug)]
+pub struct SimulatedLine {
+    running: Running,
+    folder: PathBuf,
+    report: PathBuf,
+    lanes: usize,
+}
+
+impl SimulatedLine {
+    /// Starts the line and waits until every lane's port is there.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start(folder: &Path, plan: &LinePlan) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder for the lanes");
+        let report = folder.join("simulator.ndjson");
+        let mut command = Command::new(&programs().simulator);
+        command.arg("line");
+        command.args(["--lanes", &plan.lanes.to_string()]);
+        command.args(["--devices", &plan.devices.to_string()]);
+        command.args(["--seed", &plan.seed.to_string()]);
+        command.arg("--defects").arg(&plan.defects);
+        command.arg("--dir").arg(folder);
+        command.arg("--report").arg(&report);
+        if let Some(key) = &plan.owner_key {
+            command.arg("--owner-key").arg(key);
+        }
+        if let Some(baud) = plan.baud {
+            command.args(["--baud", &baud.to_string()]);
+        }
+        if let Some(latency) = plan.latency_ms {
+            command.args(["--latency-ms", &latency.to_string()]);
+        }
+        let line = Self {
+            running: Running::start(&mut command),
+            folder: folder.to_owned(),
+            report,
+            lanes: plan.lanes,
+        };
+        for port in line.ports() {
+            wait_for::condition(
+                &format!("{}\n{}", port.display(), line.running.said()),
+                || port.exists(),
+            );
+        }
+        line
+    }
+
+    /// The lanes' ports.
+    #[must_use]
+    pub fn ports(&self) -> Vec<PathBuf> {
+        (0..self.lanes)
+            .map(|lane| self.folder.join(format!("lane{lane}")))
+            .collect()
+    }
+
+    /// Where the report will be.
+    #[must_use]
+    pub fn report_file(&self) -> &Path {
+        &self.report
+    }
+
+    /// Waits for its end and gives what each device was and met.
+    ///
+    /// # Panics
+    /// Where it fails, or its report can't be read.
+    #[must_use]
+    pub fn finish(self) -> (Finished, Vec<Value>) {
+        let finished = self.running.finish();
+        let text = std::fs::read_to_string(&self.report)
+            .unwrap_or_else(|e| panic!("no report ({e})\n{}", finished.stderr));
+        let devices = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("the report is NDJSON"))
+            .collect();
+        (finished, devices)
+    }
+}

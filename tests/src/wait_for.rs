@@ -1,0 +1,75 @@
+//! Waiting for something to become true, with a deadline. Never for a fixed time: a slow machine
+//! makes a test slow, not red.
+
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up on it. Far more than a loaded machine needs.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Looks again and again until there is a value.
+///
+/// # Panics
+/// After [`PATIENCE`], naming what was waited for.
+pub fn value<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    value_within(PATIENCE, what, look)
+}
+
+/// Looks again and again until there is a value, for as long as given.
+///
+/// # Panics
+/// After that, naming what was waited for.
+pub fn value_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(value) = look() {
+            return value;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited {patience:?} in vain for {what}"
+        );
+        pause();
+    }
+}
+
+/// Waits until the condition holds.
+///
+/// # Panics
+/// After [`PATIENCE`].
+pub fn condition(what: &str, mut holds: impl FnMut() -> bool) {
+    value(what, || holds().then_some(()));
+}
+
+/// Waits until the path exists (a dangling link does not).
+///
+/// # Panics
+/// After [`PATIENCE`].
+pub fn path(path: &Path) {
+    condition(&format!("{} to exist", path.display()), || path.exists());
+}
+
+/// Waits until the process has ended.
+///
+/// # Panics
+/// After [`PATIENCE`]; the process is killed then.
+pub fn exit(what: &str, child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("the state of a child can be asked") {
+            return status;
+        }
+        if Instant::now() >= deadline {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("{what} did not end within {PATIENCE:?}");
+        }
+        pause();
+    }
+}
+
+/// The granularity of looking, not a guess at how long something takes.
+fn pause() {
+    std::thread::park_timeout(Duration::from_millis(5));
+}
