@@ -23,6 +23,7 @@
 
 pub mod authority;
 pub mod cose;
+pub mod device;
 pub mod frame;
 pub mod frame_reader;
 pub mod identifiers;
@@ -37,6 +38,7 @@ pub mod self_test;
 pub mod transcript;
 pub mod version;
 
+pub use device::Device;
 pub use frame::{Direction, Exchange, FrameError, Header, encode_frame, encode_message};
 pub use frame_reader::{Frame, FrameReader, ReaderCounts};
 pub use identifiers::{

@@ -39,6 +39,12 @@ pub const MAX_INLINE_OBJECT_BYTES: usize = 320;
 /// Longest signed object that a device must hold in memory to check it (credential, grant), in bytes.
 pub const MAX_SIGNED_OBJECT_BYTES: usize = 448;
 
+/// Largest message without a chunk: it fits into the smallest largest-frame.
+pub const MAX_ANSWER_BYTES: usize = MIN_FRAME_BYTES - FRAME_HEADER_BYTES - FRAME_CRC_BYTES;
+
+/// Most memory that a device's state takes, without its platform, in bytes.
+pub const MAX_DEVICE_STATE_BYTES: usize = 4 * 1024;
+
 /// Size of the device's non-volatile record, in bytes.
 pub const MAX_RECORD_BYTES: usize = 512;
 

@@ -96,15 +96,21 @@ impl ChunkSet {
         )
     }
 
+    /// One chunk; none where the index is over 31.
+    #[must_use]
+    pub fn only(index: u8) -> Self {
+        Self(1_u32.checked_shl(u32::from(index)).unwrap_or(0))
+    }
+
     /// Adds a chunk; indices over 31 are ignored.
     pub fn insert(&mut self, index: u8) {
-        self.0 |= 1_u32.checked_shl(u32::from(index)).unwrap_or(0);
+        self.0 |= Self::only(index).0;
     }
 
     /// Whether the chunk is in the set.
     #[must_use]
     pub fn contains(self, index: u8) -> bool {
-        self.0 & 1_u32.checked_shl(u32::from(index)).unwrap_or(0) != 0
+        self.0 & Self::only(index).0 != 0
     }
 
     /// What `self` has and `other` lacks.

@@ -3,7 +3,8 @@
 //! Any operation may be slow (key generation takes seconds on an MCU). It then returns
 //! [`Pause::Working`], the device tells the station when to ask again, and the operation is called
 //! again with the same arguments until it gives something else. So every operation must either be
-//! safe to repeat or remember that it is under way.
+//! safe to repeat or remember that it is under way. A station may also turn to another request: what
+//! was pending is then not called again, and must not disturb what is called instead.
 
 use crate::lifecycle_state::SecurityLifecycle;
 use crate::object_transfer::BlobId;
@@ -87,6 +88,7 @@ pub trait Platform: Sha256 {
     fn load_record(&mut self, out: &mut [u8]) -> Result<usize, PlatformFault>;
 
     /// Replaces the non-volatile record. Atomic: after a power cut the old or the new one is there.
+    /// A store that was left pending for another one must not take effect after it.
     fn store_record(&mut self, record: &[u8]) -> Progress<()>;
 
     /// Has the root of trust attest `challenge`; the token is written to `blob` from `offset` on.
@@ -135,6 +137,11 @@ pub trait Platform: Sha256 {
 
     /// Moves the security lifecycle to `next`. Safe to repeat.
     fn lock(&mut self, next: SecurityLifecycle) -> Progress<()>;
+
+    /// How many chunks this board takes back to back: one where the line has no buffer while flash is written.
+    fn window_chunks(&self) -> u8 {
+        4
+    }
 
     /// Shows the verdict of the session that just ended, where the board has a light for it.
     fn show_verdict(&mut self, passed: bool);
