@@ -1,10 +1,9 @@
 //! All that makes one virtual board what it is: a good SENSOR-A by default, other than that by its defect.
 
 use firmware_proto::cose::ContentType;
+use firmware_proto::object_transfer::BlobId;
 use firmware_proto::platform::{HardwareIdentity, Sec1Point};
-use firmware_proto::{
-    HardwareRevision, IdentifierError, MeasurementList, ProductCode, SecurityLifecycle, Uid,
-};
+use firmware_proto::{HardwareRevision, MeasurementList, ProductCode, SecurityLifecycle, Uid};
 
 use crate::certification_request::RequestFault;
 use crate::device_keys::{DeviceKey, sha256};
@@ -29,8 +28,8 @@ pub struct Blueprint {
     pub endorsement: Endorsement,
     /// What its tokens say.
     pub claims: Claims,
-    /// What is wrong with its tokens, in turn: the last entry holds for all further ones.
-    pub token_faults: Vec<TokenFault>,
+    /// What is wrong with the token that goes into this blob.
+    pub token_fault: Option<(BlobId, TokenFault)>,
     /// The lifecycle before the lock.
     pub lifecycle: SecurityLifecycle,
     /// What its sensors read.
@@ -88,18 +87,16 @@ pub struct Slowness {
 
 impl Blueprint {
     /// A good board.
-    ///
-    /// # Errors
-    /// Never, unless the constants of this file break their own bounds.
-    pub fn good(seed: Seed, device: u32, owner_key: Sec1Point) -> Result<Self, IdentifierError> {
-        let uid = uid_of(seed, device)?;
-        Ok(Self {
+    #[must_use]
+    pub fn good(seed: Seed, device: u32, owner_key: Sec1Point) -> Self {
+        let uid = uid_of(seed, device);
+        Self {
             seed,
             device,
             claimed: HardwareIdentity {
                 uid: uid.clone(),
-                product: ProductCode::parse(PRODUCT)?,
-                revision: HardwareRevision::parse(REVISION)?,
+                product: product_code(PRODUCT),
+                revision: hardware_revision(REVISION),
             },
             attestation_key: DeviceKey::of(seed, Purpose::AttestationKey, device),
             endorsement: Endorsement {
@@ -116,7 +113,7 @@ impl Blueprint {
                     genuine_component("APP", "2.5.1"),
                 ],
             },
-            token_faults: Vec::new(),
+            token_fault: None,
             lifecycle: SecurityLifecycle::PSA_ROT_PROVISIONING,
             measurements: good_measurements(seed, device),
             key_source: KeySource::Own,
@@ -125,14 +122,29 @@ impl Blueprint {
             hardware_faults: Vec::new(),
             slow: Vec::new(),
             power_cuts: Vec::new(),
-        })
+        }
     }
 }
 
 /// The silicon identifier of a device: random, so that it says nothing of what the board is.
-pub fn uid_of(seed: Seed, device: u32) -> Result<Uid, IdentifierError> {
+#[must_use]
+#[expect(
+    clippy::expect_used,
+    reason = "12 bytes are always a silicon identifier"
+)]
+pub fn uid_of(seed: Seed, device: u32) -> Uid {
     let bytes = seed.bytes(Purpose::Uid, device);
-    Uid::from_bytes(bytes.split_at(UID_BYTES).0)
+    Uid::from_bytes(bytes.split_at(UID_BYTES).0).expect("8 to 16 bytes")
+}
+
+#[expect(clippy::expect_used, reason = "only for constants of this file")]
+fn product_code(text: &str) -> ProductCode {
+    ProductCode::parse(text).expect("a product code")
+}
+
+#[expect(clippy::expect_used, reason = "only for constants of this file")]
+fn hardware_revision(text: &str) -> HardwareRevision {
+    HardwareRevision::parse(text).expect("a hardware revision")
 }
 
 /// A released image of the vendor's.

@@ -42,7 +42,6 @@ pub(crate) struct State {
     pub(crate) keys_made: u32,
     volatile: Volatile,
     generator: ChaCha20Rng,
-    tokens: usize,
 }
 
 /// What a power cut takes away.
@@ -72,7 +71,6 @@ impl Hardware {
             keys_made: 0,
             volatile: Volatile::default(),
             generator,
-            tokens: 0,
             blueprint,
         })))
     }
@@ -84,6 +82,11 @@ impl Hardware {
     /// Cuts the power: everything volatile is gone.
     pub fn cut_power(&self) {
         self.state().supply.cut();
+    }
+
+    /// Takes the power away as a person does who unplugs the board: no fault, so not counted as one.
+    pub fn take_power(&self) {
+        self.state().supply.switch_off();
     }
 
     /// Restores the power.
@@ -171,11 +174,11 @@ impl State {
         seed
     }
 
-    fn token(&mut self, challenge: &Digest) -> Result<Vec<u8>, PlatformFault> {
-        let faults = &self.blueprint.token_faults;
-        let fault = faults.get(self.tokens).or(faults.last());
-        let fault = fault.copied().unwrap_or(TokenFault::None);
-        self.tokens += 1;
+    fn token(&mut self, challenge: &Digest, blob: BlobId) -> Result<Vec<u8>, PlatformFault> {
+        let fault = match self.blueprint.token_fault {
+            Some((spoilt, fault)) if spoilt == blob => fault,
+            _ => TokenFault::None,
+        };
         let boot_seed = self.boot_seed();
         let request = TokenRequest {
             key: &self.blueprint.attestation_key,
@@ -311,7 +314,7 @@ impl Platform for Hardware {
 
     fn attest(&mut self, challenge: &Digest, blob: BlobId, offset: u16) -> Progress<u16> {
         self.operate(Step::Attest, |state| {
-            let token = state.token(challenge)?;
+            let token = state.token(challenge, blob)?;
             state.write(blob, offset, &token)?;
             u16::try_from(token.len()).map_err(|_| PlatformFault)
         })

@@ -5,12 +5,20 @@
 #![forbid(unsafe_code)]
 
 pub mod blueprint;
+pub mod board;
 pub mod certification_request;
+pub mod conduct;
+pub mod defect;
 pub mod device;
 pub mod device_keys;
 pub mod evidence;
+pub mod experience;
+pub mod fault;
+pub mod hostile;
 pub mod nonvolatile;
 pub mod power;
 pub mod seed;
 pub mod self_test;
 pub mod vendor_ca;
+pub mod wire;
+pub mod wire_fault;

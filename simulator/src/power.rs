@@ -160,6 +160,11 @@ impl Supply {
         }
     }
 
+    /// Switches off on purpose.
+    pub fn switch_off(&mut self) {
+        self.on = false;
+    }
+
     /// Restores power.
     pub fn restore(&mut self) {
         self.on = true;

@@ -34,6 +34,8 @@ pub enum Purpose {
     WireToStation,
     /// Bytes of a peer that keeps no protocol.
     Hostile,
+    /// Which defect a device has, where that is left to chance.
+    Defect,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
             Self::WireToDevice => "wire-to-device",
             Self::WireToStation => "wire-to-station",
             Self::Hostile => "hostile",
+            Self::Defect => "defect",
         }
     }
 }
