@@ -330,32 +330,33 @@ impl ParsedCertificate {
     }
 
     fn require_issued_by(&self, issuer: &Self) -> Result<(), PathError> {
-        let named = self.certificate.tbs_certificate().issuer();
-        let identifiers = (
-            &self.extensions.authority_key_identifier,
-            &issuer.extensions.subject_key_identifier,
-        );
-        let same_key = match identifiers {
-            (Some(authority), Some(subject)) => authority == subject,
-            _ => true,
-        };
-        if named != issuer.subject() || !same_key {
-            return Err(PathError::Issuer {
-                subject: self.name(),
-                issuer: named.to_string(),
-                expected: issuer.name(),
-            });
-        }
+        self.require_named_issuer(issuer)?;
         if self.is_signed_by(issuer) {
             return Ok(());
         }
-        Err(PathError::Signature {
+        Err(PathError::Signature { subject: self.name(), issuer: issuer.name() })
+    }
+
+    /// Checks that it says it was issued by that one: the name, and the key identifier where both have it.
+    ///
+    /// # Errors
+    /// [`PathError::Issuer`].
+    pub fn require_named_issuer(&self, issuer: &Self) -> Result<(), PathError> {
+        let named = self.certificate.tbs_certificate().issuer();
+        let authority = self.extensions.authority_key_identifier.as_ref();
+        let subject = issuer.extensions.subject_key_identifier.as_ref();
+        let same_key = authority.zip(subject).is_none_or(|(authority, subject)| authority == subject);
+        if named == issuer.subject() && same_key {
+            return Ok(());
+        }
+        Err(PathError::Issuer {
             subject: self.name(),
-            issuer: issuer.name(),
+            issuer: named.to_string(),
+            expected: issuer.name(),
         })
     }
 
-    fn wrong_use(&self, reason: &'static str) -> PathError {
+    pub(crate) fn wrong_use(&self, reason: &'static str) -> PathError {
         PathError::Use {
             subject: self.name(),
             reason,
