@@ -334,7 +334,10 @@ impl ParsedCertificate {
         if self.is_signed_by(issuer) {
             return Ok(());
         }
-        Err(PathError::Signature { subject: self.name(), issuer: issuer.name() })
+        Err(PathError::Signature {
+            subject: self.name(),
+            issuer: issuer.name(),
+        })
     }
 
     /// Checks that it says it was issued by that one: the name, and the key identifier where both have it.
@@ -345,7 +348,9 @@ impl ParsedCertificate {
         let named = self.certificate.tbs_certificate().issuer();
         let authority = self.extensions.authority_key_identifier.as_ref();
         let subject = issuer.extensions.subject_key_identifier.as_ref();
-        let same_key = authority.zip(subject).is_none_or(|(authority, subject)| authority == subject);
+        let same_key = authority
+            .zip(subject)
+            .is_none_or(|(authority, subject)| authority == subject);
         if named == issuer.subject() && same_key {
             return Ok(());
         }

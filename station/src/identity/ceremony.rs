@@ -94,7 +94,10 @@ pub fn manifest_signer_tbs(
         .common_name(station.as_str())?;
     let usage = KeyUsage(KeyUsages::DigitalSignature.into());
     let purpose = ExtendedKeyUsage(vec![MANIFEST_SIGNING]);
-    let extensions = vec![tbs::extension(true, &usage)?, tbs::extension(true, &purpose)?];
+    let extensions = vec![
+        tbs::extension(true, &usage)?,
+        tbs::extension(true, &purpose)?,
+    ];
     issued_by_root(root, new, subject, extensions)
 }
 
@@ -142,13 +145,21 @@ pub fn complete_request(
 }
 
 fn authority_name(name: AuthorityName<'_>) -> Result<SubjectName, AssemblyError> {
-    Ok(SubjectName::default().organization(name.organization)?.common_name(name.common_name)?)
+    Ok(SubjectName::default()
+        .organization(name.organization)?
+        .common_name(name.common_name)?)
 }
 
 fn authority_extensions(path_length: u8) -> Result<Vec<Extension>, AssemblyError> {
-    let constraints = BasicConstraints { ca: true, path_len_constraint: Some(path_length) };
+    let constraints = BasicConstraints {
+        ca: true,
+        path_len_constraint: Some(path_length),
+    };
     let usage = KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign);
-    Ok(vec![tbs::extension(true, &constraints)?, tbs::extension(true, &usage)?])
+    Ok(vec![
+        tbs::extension(true, &constraints)?,
+        tbs::extension(true, &usage)?,
+    ])
 }
 
 fn issued_by_root(

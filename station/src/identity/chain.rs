@@ -34,7 +34,10 @@ impl IssuingCertificate {
             .subject_key_identifier()
             .ok_or_else(|| certificate.wrong_use("it lacks a subject key identifier"))?
             .to_vec();
-        Ok(Self { certificate, key_identifier })
+        Ok(Self {
+            certificate,
+            key_identifier,
+        })
     }
 
     /// The certificate.
@@ -104,12 +107,25 @@ pub fn verify_manifest_signer(
     root_der: &[u8],
     at: UtcMillis,
 ) -> Result<ManifestSigner, PathError> {
-    let certificate = verify(leaf_der, &[], root_der, LeafUse::Purpose(MANIFEST_SIGNING), at)?;
-    let named = (only_text(certificate.subject(), OU), only_text(certificate.subject(), COMMON_NAME));
+    let certificate = verify(
+        leaf_der,
+        &[],
+        root_der,
+        LeafUse::Purpose(MANIFEST_SIGNING),
+        at,
+    )?;
+    let named = (
+        only_text(certificate.subject(), OU),
+        only_text(certificate.subject(), COMMON_NAME),
+    );
     let (Some(product), Some(station)) = named else {
         return Err(certificate.wrong_use("its subject names no product and station"));
     };
-    Ok(ManifestSigner { certificate, product, station })
+    Ok(ManifestSigner {
+        certificate,
+        product,
+        station,
+    })
 }
 
 fn verify(
@@ -127,7 +143,9 @@ fn verify(
         .map(|der| ParsedCertificate::from_der(der))
         .collect::<Result<Vec<_>, _>>()?;
     if authorities.len() != intermediates.len().saturating_add(1) {
-        return Err(PathError::TooLong { got: intermediates.len().saturating_add(2) });
+        return Err(PathError::TooLong {
+            got: intermediates.len().saturating_add(2),
+        });
     }
     let path: Vec<_> = std::iter::once(&leaf).chain(&authorities).collect();
     verify_path(&path, leaf_use, at)?;

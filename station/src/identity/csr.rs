@@ -91,23 +91,36 @@ pub fn parse(bytes: &[u8]) -> Result<CertificationRequest, CsrError> {
         return Err(malformed("another encoding than DER's"));
     }
     if request.algorithm.oid != ECDSA_WITH_SHA256 || request.algorithm.parameters.is_some() {
-        return Err(CsrError::Algorithm { got: request.algorithm.oid.to_string() });
+        return Err(CsrError::Algorithm {
+            got: request.algorithm.oid.to_string(),
+        });
     }
     if !request.info.attributes.is_empty() {
-        return Err(CsrError::Attributes { got: request.info.attributes.len() });
+        return Err(CsrError::Attributes {
+            got: request.info.attributes.len(),
+        });
     }
     let spki = request.info.public_key.to_der().map_err(malformed)?;
     let public_key = es256::point_of_spki(&spki).ok_or(CsrError::Key)?;
-    let signature = request.signature.as_bytes().and_then(es256::signature_from_der);
+    let signature = request
+        .signature
+        .as_bytes()
+        .and_then(es256::signature_from_der);
     let signature = signature.ok_or_else(|| malformed("the signature is not r and s"))?;
     let info = request.info.to_der().map_err(malformed)?;
     if !es256::verify(&public_key, &info, &signature) {
         return Err(CsrError::Signature);
     }
     let key = es256::key_digest(&public_key);
-    Ok(CertificationRequest { public_key, spki, key })
+    Ok(CertificationRequest {
+        public_key,
+        spki,
+        key,
+    })
 }
 
 fn malformed(reason: impl ToString) -> CsrError {
-    CsrError::Malformed { reason: reason.to_string() }
+    CsrError::Malformed {
+        reason: reason.to_string(),
+    }
 }

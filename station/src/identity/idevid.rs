@@ -51,8 +51,10 @@ pub fn assemble(
     not_before: UtcMillis,
 ) -> Result<Vec<u8>, AssemblyError> {
     let usage = KeyUsage(KeyUsages::DigitalSignature.into());
-    let mut extensions =
-        vec![tbs::extension(true, &usage)?, alternative_name(template, subject.uid)?];
+    let mut extensions = vec![
+        tbs::extension(true, &usage)?,
+        alternative_name(template, subject.uid)?,
+    ];
     if let Some(base) = &template.crl_base_uri {
         extensions.push(distribution_point(&crl_uri(base, issuing, serial))?);
     }

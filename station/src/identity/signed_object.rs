@@ -63,7 +63,11 @@ pub fn verify<'a>(
     key: &Sec1Point,
 ) -> Result<&'a [u8], SignedObjectError> {
     let object = cose::decode(content, bytes).map_err(SignedObjectError::Envelope)?;
-    if es256::verify(key, &to_be_signed(content, object.payload)?, object.signature) {
+    if es256::verify(
+        key,
+        &to_be_signed(content, object.payload)?,
+        object.signature,
+    ) {
         Ok(object.payload)
     } else {
         Err(SignedObjectError::Signature { content })

@@ -3,8 +3,8 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, O, OU, SERIAL_NUMBER};
-use der::{Decode, Encode};
 use der::asn1::{Any, PrintableStringRef, SetOfVec, Utf8StringRef};
+use der::{Decode, Encode};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
@@ -35,7 +35,8 @@ impl SubjectName {
     }
 
     fn utf8(mut self, oid: ObjectIdentifier, text: &str) -> der::Result<Self> {
-        self.0.push((oid, Any::encode_from(&Utf8StringRef::new(text)?)?));
+        self.0
+            .push((oid, Any::encode_from(&Utf8StringRef::new(text)?)?));
         Ok(self)
     }
 
@@ -45,7 +46,11 @@ impl SubjectName {
             let attribute = AttributeTypeAndValue { oid, value };
             SetOfVec::try_from(vec![attribute]).map(RelativeDistinguishedName::from)
         };
-        let names: Vec<_> = self.0.into_iter().map(relative).collect::<der::Result<_>>()?;
+        let names: Vec<_> = self
+            .0
+            .into_iter()
+            .map(relative)
+            .collect::<der::Result<_>>()?;
         Name::from_der(&RdnSequence::from(names).to_der()?)
     }
 }
@@ -58,8 +63,13 @@ pub(super) fn only_text(name: &Name, oid: ObjectIdentifier) -> Option<String> {
         return None;
     }
     let value = &attribute.value;
-    let utf8 = value.decode_as::<Utf8StringRef<'_>>().map(|text| text.as_str().to_owned());
-    let printable =
-        || value.decode_as::<PrintableStringRef<'_>>().map(|text| text.as_str().to_owned());
+    let utf8 = value
+        .decode_as::<Utf8StringRef<'_>>()
+        .map(|text| text.as_str().to_owned());
+    let printable = || {
+        value
+            .decode_as::<PrintableStringRef<'_>>()
+            .map(|text| text.as_str().to_owned())
+    };
     utf8.or_else(|_| printable()).ok()
 }

@@ -26,7 +26,9 @@ pub enum AssemblyError {
     #[error("a field of the certificate cannot be encoded ({0}); check the template and the clock")]
     Field(#[from] der::Error),
     /// The signature is not the issuer's over these bytes.
-    #[error("the signature is not by the key of the issuing certificate; check which key the role names")]
+    #[error(
+        "the signature is not by the key of the issuing certificate; check which key the role names"
+    )]
     Signature,
     /// What was signed is no certificate of this issuer.
     #[error("what was signed is not as it should be: {0}")]
@@ -95,7 +97,11 @@ pub(super) fn extension<T: Encode + AssociatedOid>(
     value: &T,
 ) -> Result<Extension, AssemblyError> {
     let extn_value = OctetString::new(value.to_der()?)?;
-    Ok(Extension { extn_id: T::OID, critical, extn_value })
+    Ok(Extension {
+        extn_id: T::OID,
+        critical,
+        extn_value,
+    })
 }
 
 /// From the instant on, without a well-defined end (RFC 5280, section 4.1.2.5; IEEE 802.1AR, section 8.7).
@@ -109,7 +115,10 @@ fn validity_from(not_before: UtcMillis) -> Result<Validity, AssemblyError> {
 }
 
 fn algorithm() -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned { oid: ECDSA_WITH_SHA256, parameters: None }
+    AlgorithmIdentifierOwned {
+        oid: ECDSA_WITH_SHA256,
+        parameters: None,
+    }
 }
 
 /// What was signed, the algorithm, the signature: a certificate or a certification request.

@@ -30,7 +30,12 @@ impl Key {
     }
 
     fn point(&self) -> Sec1Point {
-        self.0.verifying_key().to_sec1_point(false).as_bytes().try_into().unwrap()
+        self.0
+            .verifying_key()
+            .to_sec1_point(false)
+            .as_bytes()
+            .try_into()
+            .unwrap()
     }
 
     fn sign(&self, message: &[u8]) -> RawSignature {
@@ -55,12 +60,20 @@ const MANIFEST: u8 = 3;
 const DEVICE: u8 = 4;
 
 fn new(point: &Sec1Point, number: u8) -> NewCertificate<'_> {
-    NewCertificate { public_key: point, serial: serial(number), not_before: NOW }
+    NewCertificate {
+        public_key: point,
+        serial: serial(number),
+        not_before: NOW,
+    }
 }
 
 fn authorities() -> Authorities {
-    let (root_key, issuing_key, manifest_key) = (Key::new(ROOT), Key::new(ISSUING), Key::new(MANIFEST));
-    let name = |common_name| AuthorityName { organization: "Example Devices", common_name };
+    let (root_key, issuing_key, manifest_key) =
+        (Key::new(ROOT), Key::new(ISSUING), Key::new(MANIFEST));
+    let name = |common_name| AuthorityName {
+        organization: "Example Devices",
+        common_name,
+    };
     let point = root_key.point();
     let tbs = ceremony::root_tbs(name("Root"), new(&point, ROOT)).unwrap();
     let root = ceremony::complete(&tbs, &root_key.sign(&tbs), &point).unwrap();
@@ -78,7 +91,11 @@ fn authorities() -> Authorities {
     )
     .unwrap();
     let manifest = ceremony::complete(&tbs, &root_key.sign(&tbs), &point).unwrap();
-    Authorities { root, issuing: IssuingCertificate::from_der(&issuing).unwrap(), manifest }
+    Authorities {
+        root,
+        issuing: IssuingCertificate::from_der(&issuing).unwrap(),
+        manifest,
+    }
 }
 
 fn template() -> CertificateTemplate {
@@ -97,7 +114,14 @@ fn device_tbs(authorities: &Authorities, number: u8) -> Vec<u8> {
         uid: &Uid::from_bytes(&[0xA5; 12]).unwrap(),
         public_key: &Key::new(DEVICE).point(),
     };
-    idevid::assemble(&template(), &authorities.issuing, subject, serial(number), NOW).unwrap()
+    idevid::assemble(
+        &template(),
+        &authorities.issuing,
+        subject,
+        serial(number),
+        NOW,
+    )
+    .unwrap()
 }
 
 fn device(authorities: &Authorities) -> Vec<u8> {
@@ -106,16 +130,31 @@ fn device(authorities: &Authorities) -> Vec<u8> {
 }
 
 fn openssl(directory: &Path, arguments: &[&str]) -> (bool, String) {
-    let output = Command::new("openssl").args(arguments).current_dir(directory).output().unwrap();
+    let output = Command::new("openssl")
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap();
     let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
 }
 
 fn write_pem(directory: &Path, name: &str, der: &[u8]) {
     std::fs::write(directory.join(format!("{name}.der")), der).unwrap();
     let (ok, text) = openssl(
         directory,
-        &["x509", "-in", &format!("{name}.der"), "-inform", "DER", "-out", &format!("{name}.pem")],
+        &[
+            "x509",
+            "-in",
+            &format!("{name}.der"),
+            "-inform",
+            "DER",
+            "-out",
+            &format!("{name}.pem"),
+        ],
     );
     assert!(ok, "{text}");
 }
@@ -129,14 +168,19 @@ fn openssl_accepts_the_chain_and_reads_what_was_meant() {
     write_pem(at, "issuing", all.issuing.der());
     write_pem(at, "manifest", &all.manifest);
     write_pem(at, "device", &device(&all));
-    let strict = ["verify", "-x509_strict", "-no_check_time", "-CAfile", "root.pem"];
+    let strict = [
+        "verify",
+        "-x509_strict",
+        "-no_check_time",
+        "-CAfile",
+        "root.pem",
+    ];
     let verify = |rest: &[&str]| openssl(at, &[&strict[..], rest].concat());
     let (ok, text) = verify(&["-untrusted", "issuing.pem", "device.pem"]);
     assert!(ok && text.contains("device.pem: OK"), "{text}");
     let (ok, text) = verify(&["-check_ss_sig", "root.pem", "issuing.pem"]);
     assert!(ok, "{text}");
-    // A critical purpose of our own is rightly unknown to OpenSSL as an extension? It is not: only the
-    // purpose is, which `verify` without `-purpose` does not judge.
+    // OpenSSL judges purposes only with `-purpose`: our own one need not be known to it.
     let (ok, text) = verify(&["manifest.pem"]);
     assert!(ok, "{text}");
     let (_, text) = openssl(at, &["x509", "-in", "device.pem", "-noout", "-text"]);
@@ -150,7 +194,10 @@ fn openssl_accepts_the_chain_and_reads_what_was_meant() {
         "X509v3 Authority Key Identifier",
         "X509v3 Subject Key Identifier",
         "othername",
-        &format!("URI:http://crl.example.com/sensor-a/{}/f0.crl", all.issuing.generation()),
+        &format!(
+            "URI:http://crl.example.com/sensor-a/{}/f0.crl",
+            all.issuing.generation()
+        ),
     ] {
         assert!(text.contains(expected), "{expected} is not in\n{text}");
     }
@@ -162,7 +209,10 @@ fn openssl_accepts_the_chain_and_reads_what_was_meant() {
 fn a_device_certificate_has_exactly_these_bytes() {
     let golden = include_str!("../../../fixtures/vectors/certificates/device-tbs.hex");
     let tbs = device_tbs(&authorities(), 0xf0);
-    assert_eq!(base16ct::lower::encode_string(&tbs), golden.split_whitespace().collect::<String>());
+    assert_eq!(
+        base16ct::lower::encode_string(&tbs),
+        golden.split_whitespace().collect::<String>()
+    );
 }
 
 #[test]
@@ -193,13 +243,19 @@ fn completes_only_under_the_issuers_key_and_only_its_own() {
     assert_eq!(foreign, Err(AssemblyError::Signature));
     let parsed = ParsedCertificate::from_der(&all.root).unwrap();
     let of_root = ceremony::issuing_tbs(
-        AuthorityName { organization: "Example Devices", common_name: "Other" },
+        AuthorityName {
+            organization: "Example Devices",
+            common_name: "Other",
+        },
         new(&Key::new(9).point(), 9),
         &parsed,
     )
     .unwrap();
     let misused = issuing::complete(&of_root, &Key::new(ISSUING).sign(&of_root), &all.issuing);
-    assert!(matches!(misused, Err(AssemblyError::Certificate(PathError::Issuer { .. }))));
+    assert!(matches!(
+        misused,
+        Err(AssemblyError::Certificate(PathError::Issuer { .. }))
+    ));
 }
 
 #[test]
@@ -209,7 +265,10 @@ fn no_certificate_passes_for_another_kind() {
     let issuing = all.issuing.der();
     chain::verify_chain(&device, &[issuing], &all.root, NOW).unwrap();
     let signer = chain::verify_manifest_signer(&all.manifest, &all.root, NOW).unwrap();
-    assert_eq!((signer.product.as_str(), signer.station.as_str()), ("SENSOR-A", "line-3"));
+    assert_eq!(
+        (signer.product.as_str(), signer.station.as_str()),
+        ("SENSOR-A", "line-3")
+    );
     let root = ParsedCertificate::from_der(&all.root).unwrap();
     all.issuing.verify_issuer(&root, NOW).unwrap();
 
@@ -224,20 +283,30 @@ fn no_certificate_passes_for_another_kind() {
     assert!(IssuingCertificate::from_der(&device).is_err());
     let before = UtcMillis(NOW.0 - 1000);
     let early = chain::verify_chain(&device, &[issuing], &all.root, before);
-    assert!(matches!(early, Err(PathError::Validity { .. })), "{early:?}");
+    assert!(
+        matches!(early, Err(PathError::Validity { .. })),
+        "{early:?}"
+    );
     let many = [issuing; 7];
     let long = chain::verify_chain(&device, &many, &all.root, NOW);
     assert!(matches!(long, Err(PathError::TooLong { .. })), "{long:?}");
 }
 
 fn request(key: &Key, signer: &Key) -> Vec<u8> {
-    let name = AuthorityName { organization: "SENSOR-A", common_name: "device" };
+    let name = AuthorityName {
+        organization: "SENSOR-A",
+        common_name: "device",
+    };
     let info = ceremony::issuing_request(name, &key.point()).unwrap();
     let mut der = ceremony::complete_request(&info, &key.sign(&info), &key.point()).unwrap();
     if signer.point() != key.point() {
         let good = crate::es256::signature_to_der(&key.sign(&info)).unwrap();
         let bad = crate::es256::signature_to_der(&signer.sign(&info)).unwrap();
-        assert_eq!(good.len(), bad.len(), "choose another key: lengths would change");
+        assert_eq!(
+            good.len(),
+            bad.len(),
+            "choose another key: lengths would change"
+        );
         let start = der.len() - good.len();
         der[start..].copy_from_slice(&bad);
     }
@@ -254,7 +323,9 @@ fn takes_a_good_request_and_nothing_but_its_key() {
 
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("csr.der"), &der).unwrap();
-    let arguments = ["req", "-in", "csr.der", "-inform", "DER", "-verify", "-noout"];
+    let arguments = [
+        "req", "-in", "csr.der", "-inform", "DER", "-verify", "-noout",
+    ];
     let (ok, text) = openssl(directory.path(), &arguments);
     assert!(ok && text.contains("verify OK"), "{text}");
 }
@@ -265,19 +336,42 @@ fn refuses_requests_of_openssl_with_attributes_or_foreign_algorithms() {
     let check = |key: &[&str], request: &[&str], expected: &str| {
         let (ok, text) = openssl(directory.path(), key);
         assert!(ok, "{text}");
-        let base = ["req", "-new", "-key", "k.pem", "-subj", "/CN=x", "-outform", "DER"];
+        let base = [
+            "req", "-new", "-key", "k.pem", "-subj", "/CN=x", "-outform", "DER",
+        ];
         let (ok, text) = openssl(
             directory.path(),
             &[&base[..], &["-out", "r.der"], request].concat(),
         );
         assert!(ok, "{text}");
-        let error = csr::parse(&std::fs::read(directory.path().join("r.der")).unwrap()).unwrap_err();
+        let error =
+            csr::parse(&std::fs::read(directory.path().join("r.der")).unwrap()).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         assert_eq!(error.code(), VerdictCode::KeyCsr);
     };
-    let p256 = ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "k.pem"];
-    let p384 = ["ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", "k.pem"];
-    check(&p256, &["-addext", "basicConstraints=CA:TRUE"], "1 attributes");
+    let p256 = [
+        "ecparam",
+        "-name",
+        "prime256v1",
+        "-genkey",
+        "-noout",
+        "-out",
+        "k.pem",
+    ];
+    let p384 = [
+        "ecparam",
+        "-name",
+        "secp384r1",
+        "-genkey",
+        "-noout",
+        "-out",
+        "k.pem",
+    ];
+    check(
+        &p256,
+        &["-addext", "basicConstraints=CA:TRUE"],
+        "1 attributes",
+    );
     check(&p256, &["-sha384"], "signed with");
     check(&p384, &["-sha256"], "not an uncompressed point of P-256");
 }
@@ -287,18 +381,28 @@ fn a_request_signed_by_another_key_is_told_from_a_malformed_one() {
     let key = Key::new(DEVICE);
     let other = (5..50).map(Key::new).find(|other| {
         let info = ceremony::issuing_request(
-            AuthorityName { organization: "SENSOR-A", common_name: "device" },
+            AuthorityName {
+                organization: "SENSOR-A",
+                common_name: "device",
+            },
             &key.point(),
         )
         .unwrap();
-        let length = |key: &Key| crate::es256::signature_to_der(&key.sign(&info)).unwrap().len();
+        let length = |key: &Key| {
+            crate::es256::signature_to_der(&key.sign(&info))
+                .unwrap()
+                .len()
+        };
         length(other) == length(&key)
     });
     let error = csr::parse(&request(&key, &other.unwrap())).unwrap_err();
     assert_eq!(error.code(), VerdictCode::KeySignature);
     let mut trailing = request(&key, &key);
     trailing.push(0);
-    assert_eq!(csr::parse(&trailing).unwrap_err().code(), VerdictCode::KeyCsr);
+    assert_eq!(
+        csr::parse(&trailing).unwrap_err().code(),
+        VerdictCode::KeyCsr
+    );
     let long = csr::parse(&[0x30; 1025]).unwrap_err();
     assert_eq!(long, csr::CsrError::TooLong { got: 1025 });
 }
@@ -314,7 +418,8 @@ fn signed_objects_verify_only_as_their_kind_and_under_their_key() {
     };
     let payload = proof.encode().unwrap();
     let message = signed_object::to_be_signed(ContentType::Proof, &payload).unwrap();
-    let object = signed_object::assemble(ContentType::Proof, &payload, &key.sign(&message)).unwrap();
+    let object =
+        signed_object::assemble(ContentType::Proof, &payload, &key.sign(&message)).unwrap();
     let verified: Proof =
         signed_object::verify_payload(ContentType::Proof, &object, &key.point()).unwrap();
     assert_eq!(verified, proof);

@@ -20,7 +20,7 @@ pub struct SerialPattern {
 /// The text is no serial pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "not a serial pattern: one run of 1 to {MAX_DIGITS} '#' among letters, digits, '-', '_' and '.', \
+    "not a serial pattern: one run of 1 to {MAX_DIGITS} '#' among letters, digits, '-' and '.', \
      48 characters at most"
 )]
 pub struct SerialPatternError;
@@ -39,7 +39,10 @@ impl SerialPattern {
             digits,
             suffix: suffix.to_owned(),
         };
-        if digits > MAX_DIGITS || suffix.contains('#') || pattern.format(0).is_none() {
+        // In certificates the serial is a PrintableString, which has no underscore.
+        let printable = !text.contains('_');
+        if digits > MAX_DIGITS || !printable || suffix.contains('#') || pattern.format(0).is_none()
+        {
             return Err(SerialPatternError);
         }
         Ok(pattern)
@@ -115,7 +118,7 @@ mod tests {
     #[test]
     fn refuses_patterns_that_make_no_serials() {
         let (many, long) = ("#".repeat(13), format!("{}#", "x".repeat(48)));
-        for bad in ["", "SA-", "S#A#", "S A-##", ".##", &many, &long] {
+        for bad in ["", "SA-", "S#A#", "S A-##", "SA_##", ".##", &many, &long] {
             assert_eq!(
                 SerialPattern::parse(bad),
                 Err(SerialPatternError),
