@@ -2,8 +2,11 @@
 //! for events. Tests see the products only from outside: argv, stdout, files, PTYs.
 #![forbid(unsafe_code)]
 
+pub mod bare_station;
+pub mod man_on_the_wire;
 pub mod repository;
 pub mod rust_source;
+pub mod serial_wire;
 pub mod simulated_line;
 pub mod soft_token;
 pub mod station_process;

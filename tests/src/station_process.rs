@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{repository, wait_for};
 
@@ -165,9 +165,9 @@ impl Running {
     /// # Panics
     /// Where the process ends or the deadline comes first.
     pub fn line(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + wait_for::PATIENCE;
+        let deadline = wait_for::Deadline::after(wait_for::PATIENCE);
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.left();
             match self.lines.recv_timeout(left.max(Duration::from_millis(1))) {
                 Ok(line) if fits(&line) => return line,
                 Ok(_) => {}

@@ -8,6 +8,32 @@ use std::time::{Duration, Instant};
 /// How long anything may take before a test gives up on it. Far more than a loaded machine needs.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
+/// An instant after which nobody waits any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// So long from now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "time enters the tests here")]
+    pub fn after(patience: Duration) -> Self {
+        Self(Instant::now() + patience)
+    }
+
+    /// How long there still is to wait, zero once it has passed.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "time enters the tests here")]
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether it has passed.
+    #[must_use]
+    pub fn has_passed(self) -> bool {
+        self.left().is_zero()
+    }
+}
+
 /// Looks again and again until there is a value.
 ///
 /// # Panics
@@ -21,16 +47,16 @@ pub fn value<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
 /// # Panics
 /// After that, naming what was waited for.
 pub fn value_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + patience;
+    let deadline = Deadline::after(patience);
     loop {
         if let Some(value) = look() {
             return value;
         }
         assert!(
-            Instant::now() < deadline,
+            !deadline.has_passed(),
             "waited {patience:?} in vain for {what}"
         );
-        pause();
+        a_moment();
     }
 }
 
@@ -55,21 +81,21 @@ pub fn path(path: &Path) {
 /// # Panics
 /// After [`PATIENCE`]; the process is killed then.
 pub fn exit(what: &str, child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Deadline::after(PATIENCE);
     loop {
         if let Some(status) = child.try_wait().expect("the state of a child can be asked") {
             return status;
         }
-        if Instant::now() >= deadline {
+        if deadline.has_passed() {
             let _ = child.kill();
             let _ = child.wait();
             panic!("{what} did not end within {PATIENCE:?}");
         }
-        pause();
+        a_moment();
     }
 }
 
 /// The granularity of looking, not a guess at how long something takes.
-fn pause() {
+pub fn a_moment() {
     std::thread::park_timeout(Duration::from_millis(5));
 }
