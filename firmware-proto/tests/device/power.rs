@@ -1,0 +1,136 @@
+//! Power is cut at every instant at which something non-volatile changes, once and twice.
+
+use firmware_proto::cose::{self, ContentType};
+use firmware_proto::{ProvisioningState, Request};
+
+use crate::board::Board;
+use crate::station::{Silence, Station};
+
+fn rank(state: ProvisioningState) -> u8 {
+    match state {
+        ProvisioningState::Unprovisioned => 0,
+        ProvisioningState::KeyMade => 1,
+        ProvisioningState::Installed => 2,
+        ProvisioningState::Committed => 3,
+    }
+}
+
+/// What the device has said and must therefore still know.
+#[derive(Debug, Default)]
+struct Said {
+    nonce: Option<firmware_proto::DeviceNonce>,
+    key: Option<firmware_proto::Digest>,
+    rank: u8,
+}
+
+/// Goes the whole way, noting what was answered.
+fn provision(station: &mut Station, said: &mut Said) -> Result<(), Silence> {
+    let identity = station.hello()?;
+    let committed = identity.state == ProvisioningState::Committed;
+    assert!(rank(identity.state) >= said.rank, "it forgot: {said:?}");
+    if !committed && let Some(nonce) = said.nonce {
+        assert_eq!(identity.device_nonce, nonce, "the nonce it named is stored");
+    }
+    said.nonce = Some(identity.device_nonce);
+    said.rank = rank(identity.state);
+    if committed {
+        station.ask_receipt()?;
+        return Ok(());
+    }
+    station.evidence()?;
+    if let Some(key) = said.key {
+        assert_eq!(station.key, Some(key), "one key");
+    }
+    said.key = station.key;
+    said.rank = said.rank.max(1);
+    let draft = station.draft();
+    // Installing anew makes what was installed before uncertain until it is done.
+    said.rank = 1;
+    station.install(&draft)?;
+    said.rank = 2;
+    let proof = station.prove()?;
+    station.commit(&proof)?;
+    said.rank = 3;
+    Ok(())
+}
+
+/// Runs with a fuse for each life of the board, then without; gives how many fuses blew.
+fn run(fuses: &[u32], is_slow: bool) -> usize {
+    let mut said = Said::default();
+    let mut station = Station::fresh();
+    let mut blown = 0;
+    for fuse in fuses {
+        let board = station.device.platform_mut();
+        board.fuse = Some(*fuse);
+        board.is_slow = is_slow;
+        if provision(&mut station, &mut said).is_ok() {
+            break;
+        }
+        assert!(station.device.platform().is_off, "only a cut may stop it");
+        blown += 1;
+        station = station.power_cycle();
+    }
+    station.device.platform_mut().fuse = None;
+    provision(&mut station, &mut said).expect("it comes back");
+    check_done(&station.device.into_platform(), &station.commits);
+    blown
+}
+
+fn check_done(board: &Board, commits: &[firmware_proto::Digest]) {
+    assert_eq!(board.nv.lifecycle, 0x3000);
+    assert_eq!(board.nv.keys_made, 1, "one key in its life");
+    assert_eq!(board.nv.chain.len(), 1500);
+    assert!(!commits.is_empty());
+}
+
+#[test]
+fn one_cut_at_any_instant() {
+    for is_slow in [false, true] {
+        let blown = (0..200)
+            .take_while(|fuse| run(&[*fuse], is_slow) > 0)
+            .count();
+        assert!((20..200).contains(&blown), "{blown} instants");
+    }
+}
+
+#[test]
+fn two_cuts_at_any_two_instants() {
+    for first in (0..200).take_while(|fuse| run(&[*fuse], false) > 0) {
+        for second in (0..200).take_while(|fuse| run(&[first, *fuse], false) > 1) {
+            assert!(second < 100);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_record_is_never_taken_for_a_fresh_board() {
+    let mut station = Station::fresh();
+    station.provision().unwrap();
+    let nv = station.device.into_platform().nv;
+    for at in 0..nv.record.len() {
+        let mut nv = nv.clone();
+        nv.record[at] ^= 0x40;
+        let mut station = Station::with(Board::again(nv));
+        let answer = station.ask(&Station::hello_request(9)).unwrap();
+        assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::Hardware));
+    }
+    let mut cut = nv;
+    cut.record.truncate(20);
+    let mut station = Station::with(Board::again(cut));
+    let answer = station.ask(&Request::SelfTest).unwrap();
+    assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::OutOfOrder));
+}
+
+#[test]
+fn a_damaged_receipt_is_not_served() {
+    let mut station = Station::fresh();
+    let receipt = station.provision().unwrap();
+    assert!(cose::decode(ContentType::Receipt, &receipt).is_ok());
+    let mut nv = station.device.into_platform().nv;
+    nv.receipt[30] ^= 1;
+    let mut station = Station::with(Board::again(nv));
+    station.hello().unwrap();
+    let receipt_nonce = firmware_proto::Nonce::from_bytes([1; 32]);
+    let answer = station.ask(&Request::GetReceipt { receipt_nonce }).unwrap();
+    assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::Hardware));
+}
