@@ -106,150 +106,244 @@ pub enum RevocationReason {
 pub enum Fact {
     /// The first event of every ledger.
     LedgerOpened {
+        /// The station.
         station: StationName,
+        /// The ledger key, as a note verifier's key text.
         ledger_vkey: String,
+        /// Whether all keys live in one token, which no production home does.
         development: bool,
     },
     /// A product profile came into use; the whole text stays here.
     ProfileAdopted {
+        /// SHA-256 of the profile's text.
         profile: Hex,
+        /// The product that it is for.
         product: ProductCode,
+        /// The whole text.
         text: String,
     },
     /// A batch was opened.
     BatchOpened {
+        /// SHA-256 of the profile's text.
         profile: Hex,
+        /// The product that it is for.
         product: ProductCode,
+        /// The paper that allows it.
         work_order: WorkOrderId,
+        /// How many boards may be made.
         quantity: u32,
+        /// The certificate, in DER, under which IDevIDs are issued.
         issuing_certificate: Base64Bytes,
+        /// Who did it.
         actor: Actor,
     },
     /// A board answered on a lane. Nothing of what it claims is proven.
     SessionOpened {
+        /// The lane.
         lane: LaneName,
+        /// The UID that the board claimed.
         claimed_uid: Uid,
+        /// The product that it claims to be.
         claimed_product: ProductCode,
+        /// The hardware revision that it claims.
         claimed_revision: HardwareRevision,
+        /// How far it says that provisioning came.
         claimed_state: ProvisioningState,
+        /// The nonce that it drew.
         device_nonce: DeviceNonce,
+        /// The boot that it is in.
         boot: BootId,
+        /// Who works at the lane.
         actor: Actor,
     },
     /// Token 1 was appraised; `code` is `PASS` or why not. Claims are absent where it could not be read.
     EvidenceAppraised {
+        /// `PASS`, or why not.
         code: VerdictCode,
+        /// One line for people.
         detail: String,
         /// The authentic UID: from the attestation-key certificate.
         uid: Option<Uid>,
+        /// The attested instance ID.
         instance_id: Option<Hex>,
+        /// The attested implementation ID.
         implementation_id: Option<Hex>,
+        /// The attested boot seed.
         boot_seed: Option<Hex>,
+        /// The attested security lifecycle.
         lifecycle: Option<SecurityLifecycle>,
+        /// The attested firmware.
         components: Vec<ComponentRecord>,
+        /// The token as it came.
         token: Base64Bytes,
+        /// DER, one after another, leaf first.
         certificates: Base64Bytes,
     },
     /// The self-test was judged.
     MeasurementsJudged {
+        /// The board.
         uid: Uid,
+        /// `PASS`, or why not.
         code: VerdictCode,
+        /// Each with its limits and outcome.
         measurements: Vec<MeasurementRecord>,
     },
     /// CSR and token 2 were appraised; `code` is `PASS` or why not.
     KeyAppraised {
+        /// The board.
         uid: Uid,
+        /// `PASS`, or why not.
         code: VerdictCode,
+        /// One line for people.
         detail: String,
+        /// SHA-256 of the SubjectPublicKeyInfo.
         key: Option<Hex>,
+        /// The CSR as it came.
         csr: Base64Bytes,
+        /// The token as it came.
         token: Base64Bytes,
     },
     /// A certificate is about to be signed: exactly this TBS, under this serial, for this key.
     CertificateIntended {
+        /// The board.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The device's serial in the subject.
         device_serial: DeviceSerial,
+        /// SHA-256 of the SubjectPublicKeyInfo.
         key: Hex,
+        /// The bytes that are to be signed.
         tbs: Base64Bytes,
     },
     /// An intent will never be finished.
     IntentVoided {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// Why, in words.
         reason: String,
     },
     /// The certificate exists from here on.
     CertificateIssued {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The device's serial in the subject.
         device_serial: DeviceSerial,
+        /// SHA-256 of the SubjectPublicKeyInfo.
         key: Hex,
+        /// The whole certificate, in DER.
         certificate: Base64Bytes,
     },
     /// The device was given authority to install.
     GrantSigned {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The grant object as signed.
         grant: Base64Bytes,
     },
     /// The installed identity has proven itself.
     ProofVerified {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The proof object as received.
         proof: Base64Bytes,
     },
     /// The device is about to be ordered to lock. From here on it is in doubt until it answers.
     CommitSigned {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The commit object as signed.
         commit: Base64Bytes,
     },
     /// Receipt and token 3 verify: the board is provisioned.
     Provisioned {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// The device's serial in the subject.
         device_serial: DeviceSerial,
+        /// The receipt object as received.
         receipt: Base64Bytes,
+        /// The token as it came.
         token: Base64Bytes,
     },
     /// The certificate is withdrawn.
     CertificateRevoked {
+        /// The authentic UID.
         uid: Uid,
+        /// The certificate's serial number.
         certificate_serial: CertificateSerial,
+        /// Why, as a CRL would say it.
         reason: RevocationReason,
+        /// One line for people.
         detail: String,
     },
     /// The session's end.
     VerdictReached {
+        /// The lane.
         lane: LaneName,
+        /// The verdict.
         code: VerdictCode,
+        /// One line for people.
         detail: String,
         /// The authentic UID where there is one.
         uid: Option<Uid>,
         /// The UID that the board claimed.
         claimed_uid: Option<Uid>,
+        /// The device's serial in the subject, where there is one.
         device_serial: Option<DeviceSerial>,
+        /// The certificate's serial number, where there is one.
         certificate_serial: Option<CertificateSerial>,
+        /// From the first answer to the verdict.
         duration_ms: u64,
+        /// Requests sent again.
         retries: u32,
     },
     /// A lane takes no board until the hold is cleared.
     HoldPlaced {
+        /// The lane.
         lane: LaneName,
+        /// What the lane is held for.
         code: VerdictCode,
+        /// One line for people.
         detail: String,
     },
     /// The hold is cleared.
     HoldCleared {
+        /// The lane.
         lane: LaneName,
+        /// Why, in words.
         reason: String,
+        /// Who did it.
         actor: Actor,
     },
     /// A jump of the clock was accepted.
-    ClockAccepted { reason: String, actor: Actor },
+    ClockAccepted {
+        /// Why, in words.
+        reason: String,
+        /// Who did it.
+        actor: Actor,
+    },
     /// The batch is closed: so many events before this one, the last with this leaf hash.
-    BatchClosed { count: u64, head: Hex, actor: Actor },
+    BatchClosed {
+        /// How many events of the batch come before this one.
+        count: u64,
+        /// Leaf hash of the last of them.
+        head: Hex,
+        /// Who did it.
+        actor: Actor,
+    },
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

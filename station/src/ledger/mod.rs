@@ -1,4 +1,36 @@
 //! The append-only log that is the truth, and the views made from it.
+//!
+//! `docs/ledger.md` describes the file for those who want to check one without this program.
 
+pub mod checkpoint;
+mod column;
+pub mod error;
 pub mod event;
+mod event_store;
+#[cfg(test)]
+pub mod fake;
+#[cfg(test)]
+mod fixture;
+mod handle;
+mod integrity;
+mod invariants;
+mod kind;
+pub mod leaf;
+mod log_store;
+mod lookup;
+pub mod merkle_tree;
+mod mirror;
+mod places;
+pub mod proof;
+mod schema;
 pub mod standing;
+mod state;
+#[cfg(test)]
+mod tests;
+mod views;
+mod writer;
+
+pub use error::{LedgerError, Refusal};
+pub use event_store::EventStore;
+pub use handle::{LedgerHandle, NewLedger};
+pub use state::{BatchClosing, BatchOpening, REQUEST_EVENTS_MAX};

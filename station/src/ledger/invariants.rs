@@ -1,0 +1,460 @@
+//! The rules that hold whatever a caller asks for. The writer checks each event against the views, inside
+//! the transaction that appends it; a rebuild checks the log again.
+//!
+//! 1. A board has at most one live certificate and at most one open intent. A successor is issued after
+//!    the revocation of its predecessor, which may stand in the same request.
+//! 2. A key and a device serial belong to one board for ever; a certificate serial is used once.
+//! 3. A certificate is issued for an open intent of the same board, batch, key and serials, and
+//!    contains the TBS of that intent.
+//! 4. Boards with an open intent or a live certificate never outnumber the batch's quantity.
+//! 5. Grant, proof, commit and receipt come in this order, in the certificate's own batch.
+//! 6. Events enter open batches only. A batch is closed when no intent of it is open and no live
+//!    certificate of it is unfinished or in doubt; its closing states the count and the head.
+//! 7. A `PASS` names a live, provisioned certificate.
+
+use firmware_proto::Uid;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::column::{Hash, Int, Text};
+use super::error::{Doing, LedgerError, Refusal};
+use super::event::{Event, Fact};
+use super::leaf::Leaf;
+use crate::encoding::{Hex, sha256};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial};
+use crate::verdict::VerdictCode;
+
+/// Judges an event before it becomes entry `index`.
+pub(in crate::ledger) fn check(
+    views: &Connection,
+    index: u64,
+    event: &Event,
+) -> Result<(), LedgerError> {
+    if (index == 0) != matches!(event.fact, Fact::LedgerOpened { .. }) {
+        return Err(Refusal::LedgerOpening.into());
+    }
+    let kind = event.fact.kind();
+    let batch = match (&event.fact, &event.batch) {
+        (Fact::LedgerOpened { .. } | Fact::ProfileAdopted { .. }, Some(_)) => {
+            return Err(Refusal::UnwantedBatch(kind).into());
+        }
+        (Fact::LedgerOpened { .. }, None) => return Ok(()),
+        (Fact::ProfileAdopted { profile, text, .. }, None) => {
+            let same = profile.digest() == Some(sha256(text.as_bytes()));
+            return same.then_some(()).ok_or(Refusal::ProfileDigest.into());
+        }
+        (Fact::HoldPlaced { .. } | Fact::HoldCleared { .. }, None)
+        | (Fact::ClockAccepted { .. }, None) => return Ok(()),
+        (Fact::CertificateRevoked { .. }, None) => return live(views, event, None).map(|_| ()),
+        (_, None) => return Err(Refusal::NoBatch(kind).into()),
+        (Fact::BatchOpened { .. }, Some(batch)) => return opening(views, batch, event),
+        (_, Some(batch)) => batch,
+    };
+    let Some(state) = BatchState::find(views, batch)?.filter(|batch| !batch.closed) else {
+        return Err(Refusal::BatchNotOpen(batch.clone()).into());
+    };
+    match &event.fact {
+        Fact::SessionOpened { .. } if event.session.is_none() => {
+            Err(Refusal::NoBatch("session-opened without a session").into())
+        }
+        Fact::CertificateIntended { .. } => intent(views, batch, &state, event),
+        Fact::IntentVoided {
+            uid,
+            certificate_serial,
+            ..
+        } => {
+            let open = OpenIntentRow::find(views, uid)?;
+            let same = |open: &OpenIntentRow| {
+                open.certificate_serial == *certificate_serial && open.batch == *batch
+            };
+            match open.filter(same) {
+                Some(_) => Ok(()),
+                None => Err(Refusal::NoIntent(*certificate_serial).into()),
+            }
+        }
+        Fact::CertificateIssued { .. } => issue(views, batch, event),
+        Fact::GrantSigned { .. }
+        | Fact::ProofVerified { .. }
+        | Fact::CommitSigned { .. }
+        | Fact::Provisioned { .. } => progress(views, batch, event),
+        Fact::CertificateRevoked { .. } => live(views, event, None).map(|_| ()),
+        Fact::VerdictReached {
+            code: VerdictCode::Pass,
+            ..
+        } => pass(views, event),
+        Fact::BatchClosed { count, head, .. } => {
+            if *count != state.next_seq || head.digest() != Some(state.head) {
+                return Err(Refusal::BatchHead(batch.clone()).into());
+            }
+            finished(views, batch)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a batch's row says of its chain and its places.
+pub(in crate::ledger) struct BatchState {
+    pub(in crate::ledger) quantity: u64,
+    /// Boards with an open intent or a live certificate.
+    pub(in crate::ledger) taken: u64,
+    pub(in crate::ledger) next_seq: u64,
+    /// Leaf hash of its last event.
+    pub(in crate::ledger) head: firmware_proto::Digest,
+    pub(in crate::ledger) closed: bool,
+}
+
+impl BatchState {
+    pub(in crate::ledger) fn find(
+        views: &Connection,
+        batch: &BatchId,
+    ) -> Result<Option<Self>, LedgerError> {
+        views
+            .prepare_cached(
+                "SELECT quantity, taken, next_seq, head, closed IS NOT NULL FROM batch WHERE id = ?1",
+            )
+            .and_then(|mut find| {
+                find.query_row([Text(batch)], |row| {
+                    Ok(Self {
+                        quantity: row.get::<_, Int>(0)?.0,
+                        taken: row.get::<_, Int>(1)?.0,
+                        next_seq: row.get::<_, Int>(2)?.0,
+                        head: row.get::<_, Hash>(3)?.0,
+                        closed: row.get(4)?,
+                    })
+                })
+                .optional()
+            })
+            .doing("looking a batch up")
+    }
+}
+
+fn opening(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), LedgerError> {
+    if BatchState::find(views, batch)?.is_some() {
+        return Err(Refusal::BatchExists(batch.clone()).into());
+    }
+    let Fact::BatchOpened {
+        profile, product, ..
+    } = &event.fact
+    else {
+        return Ok(());
+    };
+    let sql = "SELECT 1 FROM profile WHERE digest = ?1 AND product = ?2";
+    if !exists(views, sql, params![Text(profile), Text(product)])? {
+        return Err(Refusal::UnknownProfile(batch.clone()).into());
+    }
+    Ok(())
+}
+
+fn exists(
+    views: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<bool, LedgerError> {
+    views
+        .prepare_cached(sql)
+        .and_then(|mut find| find.exists(values))
+        .doing("checking a rule")
+}
+
+/// The board that a unique value belongs to.
+fn holder(
+    views: &Connection,
+    sql: &str,
+    value: impl rusqlite::ToSql,
+) -> Result<Option<Uid>, LedgerError> {
+    views
+        .prepare_cached(sql)
+        .and_then(|mut find| {
+            find.query_row([value], |row| row.get::<_, Text<Uid>>(0))
+                .optional()
+        })
+        .map(|uid| uid.map(|uid| uid.0))
+        .doing("checking whom a value belongs to")
+}
+
+/// The board that showed this key first.
+pub(in crate::ledger) fn key_holder(
+    views: &Connection,
+    key: &Hex,
+) -> Result<Option<Uid>, LedgerError> {
+    holder(
+        views,
+        "SELECT uid FROM device_key WHERE key = ?1",
+        Text(key),
+    )
+}
+
+/// The board that has this device serial.
+pub(in crate::ledger) fn serial_holder(
+    views: &Connection,
+    serial: &DeviceSerial,
+) -> Result<Option<Uid>, LedgerError> {
+    let sql = "SELECT uid FROM device_serial WHERE serial = ?1";
+    holder(views, sql, Text(serial))
+}
+
+struct OpenIntentRow {
+    certificate_serial: CertificateSerial,
+    batch: BatchId,
+    device_serial: DeviceSerial,
+    key: Hex,
+    entry: u64,
+}
+
+impl OpenIntentRow {
+    fn find(views: &Connection, uid: &Uid) -> Result<Option<Self>, LedgerError> {
+        views
+            .prepare_cached(
+                "SELECT certificate_serial, batch, device_serial, key, entry
+                 FROM intent WHERE uid = ?1 AND state = 'open'",
+            )
+            .and_then(|mut find| {
+                find.query_row([Text(uid)], |row| {
+                    Ok(Self {
+                        certificate_serial: row.get::<_, Text<_>>(0)?.0,
+                        batch: row.get::<_, Text<_>>(1)?.0,
+                        device_serial: row.get::<_, Text<_>>(2)?.0,
+                        key: row.get::<_, Text<_>>(3)?.0,
+                        entry: row.get::<_, Int>(4)?.0,
+                    })
+                })
+                .optional()
+            })
+            .doing("looking an intent up")
+    }
+}
+
+fn intent(
+    views: &Connection,
+    batch: &BatchId,
+    state: &BatchState,
+    event: &Event,
+) -> Result<(), LedgerError> {
+    let Fact::CertificateIntended {
+        uid,
+        certificate_serial,
+        device_serial,
+        key,
+        ..
+    } = &event.fact
+    else {
+        return Ok(());
+    };
+    if key.digest().is_none() {
+        return Err(Refusal::NotADigest("key").into());
+    }
+    if let Some(open) = OpenIntentRow::find(views, uid)? {
+        let (uid, open) = (uid.clone(), open.certificate_serial);
+        return Err(Refusal::SecondIntent { uid, open }.into());
+    }
+    if let Some(holder) = key_holder(views, key)?.filter(|holder| holder != uid) {
+        let uid = uid.clone();
+        return Err(Refusal::KeyOfAnother { uid, holder }.into());
+    }
+    if let Some(holder) = serial_holder(views, device_serial)?.filter(|holder| holder != uid) {
+        let serial = device_serial.clone();
+        return Err(Refusal::SerialOfAnother { serial, holder }.into());
+    }
+    let sql = "SELECT 1 FROM intent WHERE certificate_serial = ?1";
+    if exists(views, sql, [Text(certificate_serial)])? {
+        return Err(Refusal::SerialUsed(*certificate_serial).into());
+    }
+    let sql = "SELECT 1 FROM certificate WHERE uid = ?1 AND batch = ?2 AND revoked IS NULL";
+    let has_place = exists(views, sql, params![Text(uid), Text(batch)])?;
+    if !has_place && state.taken >= state.quantity {
+        return Err(Refusal::BatchFull(batch.clone()).into());
+    }
+    Ok(())
+}
+
+fn issue(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), LedgerError> {
+    let Fact::CertificateIssued {
+        uid,
+        certificate_serial,
+        device_serial,
+        key,
+        certificate,
+    } = &event.fact
+    else {
+        return Ok(());
+    };
+    let same = |open: &OpenIntentRow| {
+        open.certificate_serial == *certificate_serial
+            && open.batch == *batch
+            && open.device_serial == *device_serial
+            && open.key == *key
+    };
+    let Some(open) = OpenIntentRow::find(views, uid)?.filter(same) else {
+        return Err(Refusal::NoIntent(*certificate_serial).into());
+    };
+    let leaf = views
+        .prepare_cached("SELECT leaf FROM entry WHERE idx = ?1")
+        .and_then(|mut find| find.query_row([Int(open.entry)], |row| row.get::<_, Vec<u8>>(0)))
+        .doing("reading an intent")?;
+    let leaf = Leaf::decode(&leaf).map_err(Refusal::Leaf)?;
+    let contained = match &leaf.fact {
+        Fact::CertificateIntended { tbs, .. } => contains_tbs(&certificate.0, &tbs.0),
+        _ => false,
+    };
+    if !contained {
+        return Err(Refusal::OtherTbs(*certificate_serial).into());
+    }
+    let sql = "SELECT serial FROM certificate WHERE uid = ?1 AND revoked IS NULL";
+    let live = views
+        .prepare_cached(sql)
+        .and_then(|mut find| {
+            find.query_row([Text(uid)], |row| row.get::<_, Text<CertificateSerial>>(0))
+                .optional()
+        })
+        .doing("looking for a live certificate")?;
+    if let Some(live) = live {
+        let (uid, live) = (uid.clone(), live.0);
+        return Err(Refusal::SecondLive { uid, live }.into());
+    }
+    Ok(())
+}
+
+/// Whether the DER certificate is a SEQUENCE whose first element is the TBS.
+fn contains_tbs(certificate: &[u8], tbs: &[u8]) -> bool {
+    let content = match certificate {
+        [0x30, length, content @ ..] if *length < 0x80 => content,
+        [0x30, 0x81, _, content @ ..]
+        | [0x30, 0x82, _, _, content @ ..]
+        | [0x30, 0x83, _, _, _, content @ ..] => content,
+        _ => return false,
+    };
+    !tbs.is_empty() && content.starts_with(tbs)
+}
+
+/// How far a live certificate came.
+struct Progress {
+    batch: BatchId,
+    device_serial: DeviceSerial,
+    granted: bool,
+    proven: bool,
+    committed: bool,
+    provisioned: bool,
+}
+
+/// The live certificate that the event names, of the board that it names and of that batch.
+fn live(
+    views: &Connection,
+    event: &Event,
+    batch: Option<&BatchId>,
+) -> Result<Progress, LedgerError> {
+    let (serial, uid) = match (&event.fact, event.fact.uid()) {
+        (
+            Fact::GrantSigned {
+                certificate_serial, ..
+            }
+            | Fact::ProofVerified {
+                certificate_serial, ..
+            }
+            | Fact::CommitSigned {
+                certificate_serial, ..
+            }
+            | Fact::Provisioned {
+                certificate_serial, ..
+            }
+            | Fact::CertificateRevoked {
+                certificate_serial, ..
+            }
+            | Fact::VerdictReached {
+                certificate_serial: Some(certificate_serial),
+                ..
+            },
+            Some(uid),
+        ) => (*certificate_serial, uid),
+        (fact, _) => return Err(Refusal::NoBatch(fact.kind()).into()),
+    };
+    let found = views
+        .prepare_cached(
+            "SELECT batch, device_serial, granted IS NOT NULL, proven IS NOT NULL,
+                    committed IS NOT NULL, provisioned IS NOT NULL
+             FROM certificate WHERE serial = ?1 AND uid = ?2 AND revoked IS NULL",
+        )
+        .and_then(|mut find| {
+            find.query_row(params![Text(serial), Text(uid)], |row| {
+                Ok(Progress {
+                    batch: row.get::<_, Text<_>>(0)?.0,
+                    device_serial: row.get::<_, Text<_>>(1)?.0,
+                    granted: row.get(2)?,
+                    proven: row.get(3)?,
+                    committed: row.get(4)?,
+                    provisioned: row.get(5)?,
+                })
+            })
+            .optional()
+        })
+        .doing("looking a certificate up")?;
+    found
+        .filter(|found| batch.is_none_or(|batch| found.batch == *batch))
+        .ok_or(Refusal::NotLive(serial).into())
+}
+
+fn progress(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), LedgerError> {
+    let state = live(views, event, Some(batch))?;
+    let missing = |serial: &CertificateSerial, missing| {
+        let serial = *serial;
+        Err(Refusal::OutOfOrder { serial, missing }.into())
+    };
+    match &event.fact {
+        Fact::ProofVerified {
+            certificate_serial, ..
+        } if !state.granted => missing(certificate_serial, "grant-signed"),
+        Fact::CommitSigned {
+            certificate_serial, ..
+        } if !state.proven => missing(certificate_serial, "proof-verified"),
+        Fact::Provisioned {
+            certificate_serial, ..
+        } if !state.committed => missing(certificate_serial, "commit-signed"),
+        Fact::Provisioned {
+            certificate_serial,
+            device_serial,
+            ..
+        } if state.provisioned || state.device_serial != *device_serial => {
+            Err(Refusal::NotLive(*certificate_serial).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn pass(views: &Connection, event: &Event) -> Result<(), LedgerError> {
+    let state = live(views, event, None)?;
+    match &event.fact {
+        Fact::VerdictReached {
+            certificate_serial: Some(serial),
+            ..
+        } if !state.provisioned => Err(Refusal::OutOfOrder {
+            serial: *serial,
+            missing: "provisioned",
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn finished(views: &Connection, batch: &BatchId) -> Result<(), LedgerError> {
+    let uids = |sql: &str| -> rusqlite::Result<Vec<Uid>> {
+        let mut find = views.prepare_cached(sql)?;
+        let rows = find.query_map([Text(batch)], |row| row.get::<_, Text<Uid>>(0))?;
+        rows.map(|row| row.map(|uid| uid.0)).collect()
+    };
+    let doing = "looking for unfinished boards";
+    let unfinished = "SELECT uid FROM certificate
+        WHERE batch = ?1 AND revoked IS NULL AND provisioned IS NULL";
+    let (yes, no) = ("AND committed IS NOT NULL", "AND committed IS NULL");
+    let in_doubt = uids(&format!("{unfinished} {yes} ORDER BY uid")).doing(doing)?;
+    let unfinished = uids(&format!("{unfinished} {no} ORDER BY uid")).doing(doing)?;
+    let sql = "SELECT uid FROM intent WHERE batch = ?1 AND state = 'open' ORDER BY uid";
+    let intents = uids(sql).doing(doing)?;
+    if in_doubt.is_empty() && unfinished.is_empty() && intents.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::BatchUnfinished {
+        batch: batch.clone(),
+        in_doubt,
+        unfinished,
+        intents,
+    }
+    .into())
+}

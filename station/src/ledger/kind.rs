@@ -1,0 +1,53 @@
+//! What an event is called, and which board it is about.
+
+use firmware_proto::Uid;
+
+use super::event::Fact;
+
+impl Fact {
+    /// The kind, as the leaf names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LedgerOpened { .. } => "ledger-opened",
+            Self::ProfileAdopted { .. } => "profile-adopted",
+            Self::BatchOpened { .. } => "batch-opened",
+            Self::SessionOpened { .. } => "session-opened",
+            Self::EvidenceAppraised { .. } => "evidence-appraised",
+            Self::MeasurementsJudged { .. } => "measurements-judged",
+            Self::KeyAppraised { .. } => "key-appraised",
+            Self::CertificateIntended { .. } => "certificate-intended",
+            Self::IntentVoided { .. } => "intent-voided",
+            Self::CertificateIssued { .. } => "certificate-issued",
+            Self::GrantSigned { .. } => "grant-signed",
+            Self::ProofVerified { .. } => "proof-verified",
+            Self::CommitSigned { .. } => "commit-signed",
+            Self::Provisioned { .. } => "provisioned",
+            Self::CertificateRevoked { .. } => "certificate-revoked",
+            Self::VerdictReached { .. } => "verdict-reached",
+            Self::HoldPlaced { .. } => "hold-placed",
+            Self::HoldCleared { .. } => "hold-cleared",
+            Self::ClockAccepted { .. } => "clock-accepted",
+            Self::BatchClosed { .. } => "batch-closed",
+        }
+    }
+
+    /// The authentic UID of the board that it is about, where there is one.
+    #[must_use]
+    pub fn uid(&self) -> Option<&Uid> {
+        match self {
+            Self::EvidenceAppraised { uid, .. } | Self::VerdictReached { uid, .. } => uid.as_ref(),
+            Self::MeasurementsJudged { uid, .. }
+            | Self::KeyAppraised { uid, .. }
+            | Self::CertificateIntended { uid, .. }
+            | Self::IntentVoided { uid, .. }
+            | Self::CertificateIssued { uid, .. }
+            | Self::GrantSigned { uid, .. }
+            | Self::ProofVerified { uid, .. }
+            | Self::CommitSigned { uid, .. }
+            | Self::Provisioned { uid, .. }
+            | Self::CertificateRevoked { uid, .. } => Some(uid),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The last checkpoint, kept a second time in a file elsewhere: an older copy of the whole ledger put in
+//! place of the real one is seen by it, and by nothing inside the ledger.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::LedgerError;
+
+/// The file, and the size of the tree whose checkpoint it is known to hold.
+#[derive(Debug)]
+pub(in crate::ledger) struct Mirror {
+    path: PathBuf,
+    size: Option<u64>,
+}
+
+impl Mirror {
+    pub(in crate::ledger) fn new(path: PathBuf) -> Self {
+        Self { path, size: None }
+    }
+
+    /// Whether it holds the checkpoint of that size.
+    pub(in crate::ledger) fn holds(&self, size: u64) -> bool {
+        self.size == Some(size)
+    }
+
+    /// What the file holds; none where there is no file yet.
+    pub(in crate::ledger) fn read(&self) -> Result<Option<String>, LedgerError> {
+        match fs::read_to_string(&self.path) {
+            Ok(note) => Ok(Some(note)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(LedgerError::Io {
+                doing: "reading the checkpoint's mirror",
+                path: self.path.clone(),
+                source: Arc::new(error),
+            }),
+        }
+    }
+
+    /// Replaces what the file holds. The old or the new note is there at any time, never half of one.
+    pub(in crate::ledger) fn write(&mut self, size: u64, note: &str) -> Result<(), LedgerError> {
+        if self.holds(size) {
+            return Ok(());
+        }
+        replace(&self.path, note).map_err(|error| LedgerError::NotMirrored {
+            path: self.path.clone(),
+            source: Arc::new(error),
+        })?;
+        self.size = Some(size);
+        Ok(())
+    }
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut file = File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    sync_folder(path)
+}
+
+/// Makes the file's name in its folder durable.
+pub(in crate::ledger) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The ledger as lanes use it: on a real file, through its writer.
+
+use super::event::RevocationReason;
+use super::fake::MemoryStore;
+use super::fixture::{Home, board, closing, event, events, opening, reissue};
+use super::standing::{Durability, LiveStage, NoPlace};
+use super::{EventStore, LedgerError, Refusal};
+use crate::verdict::VerdictCode;
+
+const B: &str = "B-1";
+
+/// Both implementations of the port keep the same rules.
+fn stores() -> (Home, Vec<Box<dyn EventStore>>) {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 2)).unwrap();
+    let memory = MemoryStore::new();
+    memory.open_batch(opening(B, 2)).unwrap();
+    (home, vec![Box::new(ledger), Box::new(memory)])
+}
+
+fn refusal(result: Result<super::standing::Recorded, LedgerError>) -> Refusal {
+    match result {
+        Err(LedgerError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn a_board_goes_its_way() {
+    let (_home, stores) = stores();
+    for store in stores {
+        let a = board(1);
+        assert_eq!(store.standing(&a.uid).unwrap(), Default::default());
+        let until_issued = events(
+            B,
+            [a.session_opened(), a.appraised(9), a.intended(), a.issued()],
+        );
+        let recorded = store
+            .record(until_issued, Durability::Checkpointed)
+            .unwrap();
+        let [certificate] = &recorded.certificates[..] else {
+            panic!("{recorded:?}")
+        };
+        let standing = store.standing(&a.uid).unwrap();
+        let live = standing.live.unwrap();
+        assert_eq!(&live.certificate, certificate);
+        assert_eq!(live.stage, LiveStage::Issued);
+        assert_eq!(standing.instance_id, Some(vec![9; 33]));
+        let key = a.key.digest().unwrap();
+        assert_eq!(store.key_holder(&key).unwrap(), Some(a.uid.clone()));
+
+        let steps = events(B, [a.granted(), a.proven(), a.committed()]);
+        let recorded = store.record(steps, Durability::Durable).unwrap();
+        assert!(recorded.certificates.is_empty());
+        let live = store.standing(&a.uid).unwrap().live.unwrap();
+        assert_eq!(live.stage, LiveStage::CommitSigned);
+        assert_eq!(live.grant.as_deref(), Some(&b"grant"[..]));
+        assert_eq!(live.commit.as_deref(), Some(&b"commit"[..]));
+
+        let end = events(B, [a.provisioned(), a.verdict(VerdictCode::Pass)]);
+        store.record(end, Durability::Durable).unwrap();
+        let live = store.standing(&a.uid).unwrap().live.unwrap();
+        assert_eq!(live.stage, LiveStage::Provisioned);
+    }
+}
+
+#[test]
+fn a_second_live_certificate_needs_the_first_one_revoked() {
+    let (_home, stores) = stores();
+    for store in stores {
+        let (first, second) = (board(1), reissue(1, 1));
+        store
+            .record(events(B, first.whole_way()), Durability::Durable)
+            .unwrap();
+        store
+            .record(events(B, [second.intended()]), Durability::Durable)
+            .unwrap();
+        let (uid, live) = (first.uid.clone(), first.certificate_serial);
+        let issue = events(B, [second.issued()]);
+        let refused = refusal(store.record(issue.clone(), Durability::Checkpointed));
+        assert_eq!(refused, Refusal::SecondLive { uid, live });
+        let revoked = event(B, first.revoked(RevocationReason::Superseded));
+        let together = [vec![revoked], issue].concat();
+        store.record(together, Durability::Checkpointed).unwrap();
+        let standing = store.standing(&first.uid).unwrap();
+        let live = standing.live.unwrap().certificate;
+        assert_eq!(live.certificate_serial(), second.certificate_serial);
+        assert!(!standing.withdrawn);
+    }
+}
+
+#[test]
+fn places_are_promised_once_and_given_back() {
+    let (_home, stores) = stores();
+    for store in stores {
+        let (a, b, c) = (board(1), board(2), board(3));
+        let name = super::fixture::batch(B);
+        let first = store.reserve(&name, &a.uid).unwrap().unwrap();
+        let again = store.reserve(&name, &a.uid).unwrap().unwrap();
+        let second = store.reserve(&name, &b.uid).unwrap().unwrap();
+        assert_eq!(first, again);
+        assert_ne!(first, second);
+        assert_eq!(
+            store.reserve(&name, &c.uid).unwrap(),
+            Err(NoPlace::BatchFull)
+        );
+        store.release(&name, &a.uid).unwrap();
+        let third = store.reserve(&name, &c.uid).unwrap().unwrap();
+        assert_eq!(
+            third, first,
+            "the serial was not used, so it is offered again"
+        );
+        // A verdict without an intent gives the place back too.
+        let verdict = events(B, [c.verdict(VerdictCode::LinkLost)]);
+        store.record(verdict, Durability::Durable).unwrap();
+        assert!(store.reserve(&name, &a.uid).unwrap().is_ok());
+        let unknown = super::fixture::batch("B-2");
+        assert_eq!(
+            store.reserve(&unknown, &a.uid).unwrap(),
+            Err(NoPlace::BatchNotOpen)
+        );
+    }
+}
+
+#[test]
+fn a_batch_closes_when_no_board_is_unfinished() {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 2)).unwrap();
+    let a = board(1);
+    let mut way = a.whole_way();
+    let end = way.split_off(7);
+    ledger.record(events(B, way), Durability::Durable).unwrap();
+    match ledger.close_batch(closing(B)) {
+        Err(LedgerError::Refused(Refusal::BatchUnfinished { in_doubt, .. })) => {
+            assert_eq!(in_doubt, [a.uid.clone()]);
+        }
+        other => panic!("{other:?}"),
+    }
+    ledger.record(events(B, end), Durability::Durable).unwrap();
+    ledger.close_batch(closing(B)).unwrap();
+    let late = events(B, [a.session_opened()]);
+    let refused = refusal(ledger.record(late, Durability::Durable));
+    assert_eq!(refused, Refusal::BatchNotOpen(super::fixture::batch(B)));
+    drop(ledger);
+    home.open().unwrap();
+}

@@ -1,0 +1,204 @@
+//! The one thread that owns the connection: takes the requests of all lanes, commits those that are
+//! waiting in one transaction (group commit), signs checkpoints over them, answers.
+//!
+//! A checkpoint is signed only over what is durable already: a log must never sign two histories, which
+//! it would if a signed tree were lost with its transaction.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use firmware_proto::{Digest, Uid};
+
+use super::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
+use super::error::LedgerError;
+use super::mirror::Mirror;
+use super::proof::TreeHead;
+use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
+use super::state::{Append, LedgerState};
+use crate::names::{BatchId, DeviceSerial};
+
+/// Requests that may wait; a caller beyond that waits itself.
+pub(in crate::ledger) const QUEUE_MAX: usize = 256;
+
+/// Requests in one transaction, so that none waits for ever behind a stream of others.
+const GROUP_MAX: usize = 128;
+
+type Reply<T> = SyncSender<Result<T, LedgerError>>;
+
+/// What the thread is asked for. Whoever asked may have gone when the answer comes.
+pub(in crate::ledger) enum Request {
+    Append(Append, Durability, Reply<Recorded>),
+    Standing(Uid, Reply<DeviceStanding>),
+    KeyHolder(Digest, Reply<Option<Uid>>),
+    Reserve(BatchId, Uid, Reply<Result<Reservation, NoPlace>>),
+    Release(BatchId, Uid),
+    UseSerials(BatchId, Vec<DeviceSerial>),
+    /// A checkpoint over everything, with its note.
+    Checkpoint(Reply<String>),
+}
+
+/// The ledger key in use.
+pub(in crate::ledger) struct LedgerKey {
+    pub(in crate::ledger) signer: Arc<dyn CheckpointSigner>,
+    pub(in crate::ledger) verifier: VerifierKey,
+}
+
+/// What the thread owns.
+pub(in crate::ledger) struct Writer {
+    state: LedgerState,
+    key: LedgerKey,
+    mirror: Option<Mirror>,
+    /// The last checkpoint in the ledger.
+    last: Option<(u64, String)>,
+}
+
+impl Writer {
+    pub(in crate::ledger) fn new(
+        state: LedgerState,
+        key: LedgerKey,
+        mirror: Option<Mirror>,
+        last: Option<(u64, String)>,
+    ) -> Self {
+        Self {
+            state,
+            key,
+            mirror,
+            last,
+        }
+    }
+
+    /// Serves until every sender is gone, then leaves a checkpoint over everything if it can.
+    pub(in crate::ledger) fn run(mut self, requests: &Receiver<Request>) {
+        while let Ok(first) = requests.recv() {
+            let waiting = requests.try_iter().take(GROUP_MAX - 1);
+            let group = std::iter::once(first).chain(waiting).collect();
+            self.serve(group);
+        }
+        // Without one, the next start has less to check against; nothing is lost.
+        let _ = self.checkpoint();
+    }
+
+    fn serve(&mut self, group: Vec<Request>) {
+        let mut appends = Vec::new();
+        let mut askers = Vec::new();
+        let mut questions = Vec::new();
+        for request in group {
+            match request {
+                Request::Append(append, durability, reply) => {
+                    appends.push(append);
+                    askers.push((durability, reply));
+                }
+                question => questions.push(question),
+            }
+        }
+        if !appends.is_empty() {
+            let results = self.state.append_group(appends);
+            self.answer(askers.into_iter().zip(results));
+        }
+        for question in questions {
+            self.reply_to(question);
+        }
+    }
+
+    /// Answers first those who need no checkpoint, then those who do.
+    fn answer(
+        &mut self,
+        results: impl Iterator<Item = ((Durability, Reply<Recorded>), Result<Recorded, LedgerError>)>,
+    ) {
+        let mut waiting = Vec::new();
+        for ((durability, reply), result) in results {
+            match (durability, result) {
+                (Durability::Checkpointed, Ok(recorded)) => waiting.push((reply, recorded)),
+                (_, result) => {
+                    let result = result.map(|recorded| Recorded {
+                        certificates: Vec::new(),
+                        ..recorded
+                    });
+                    let _ = reply.send(result);
+                }
+            }
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        let covered = self.checkpoint().map(|_| ());
+        for (reply, recorded) in waiting {
+            let _ = reply.send(covered.clone().map(|()| recorded));
+        }
+    }
+
+    fn reply_to(&mut self, question: Request) {
+        match question {
+            Request::Append(_, _, reply) => {
+                let _ = reply.send(Err(LedgerError::Stopped));
+            }
+            Request::Standing(uid, reply) => {
+                let _ = reply.send(self.standing(&uid));
+            }
+            Request::KeyHolder(key, reply) => {
+                let _ = reply.send(self.state.key_holder(&key));
+            }
+            Request::Reserve(batch, uid, reply) => {
+                let _ = reply.send(self.state.reserve(&batch, &uid));
+            }
+            Request::Release(batch, uid) => self.state.release(&batch, &uid),
+            Request::UseSerials(batch, serials) => self.state.use_serials(batch, serials),
+            Request::Checkpoint(reply) => {
+                let _ = reply.send(self.checkpoint());
+            }
+        }
+    }
+
+    /// A certificate that was issued while the key store did not sign checkpoints is covered now, or
+    /// not handed out.
+    fn standing(&mut self, uid: &Uid) -> Result<DeviceStanding, LedgerError> {
+        let found = self.state.standing(uid)?;
+        let covered = self.last.as_ref().map_or(0, |(size, _)| *size);
+        let mirrored = self
+            .mirror
+            .as_ref()
+            .is_none_or(|mirror| mirror.holds(covered));
+        if found.issued.is_some_and(|issued| issued >= covered) || !mirrored {
+            self.checkpoint()?;
+        }
+        Ok(found.standing)
+    }
+
+    /// Makes sure that a checkpoint over everything is durable and mirrored; gives its note.
+    pub(in crate::ledger) fn checkpoint(&mut self) -> Result<String, LedgerError> {
+        let frontier = self.state.store().frontier();
+        let head = TreeHead {
+            size: frontier.size(),
+            root: frontier.root(),
+        };
+        let note = match &self.last {
+            Some((size, note)) if *size == head.size => note.clone(),
+            _ => {
+                let note = self.sign(head)?;
+                self.state
+                    .store_mut()
+                    .transaction(|store| store.insert_note(head.size, &note))?;
+                self.last = Some((head.size, note.clone()));
+                note
+            }
+        };
+        if let Some(mirror) = &mut self.mirror {
+            mirror.write(head.size, &note)?;
+        }
+        Ok(note)
+    }
+
+    fn sign(&self, head: TreeHead) -> Result<String, LedgerError> {
+        let checkpoint = Checkpoint {
+            origin: self.key.verifier.name().to_owned(),
+            head,
+        };
+        let signed = self.key.signer.sign(checkpoint.text().as_bytes());
+        let signature = signed.map_err(|source| LedgerError::NotCheckpointed { source })?;
+        checkpoint
+            .into_note(&self.key.verifier, &signature)
+            .map_err(|error| LedgerError::NotCheckpointed {
+                source: Arc::new(error),
+            })
+    }
+}
