@@ -4,6 +4,7 @@
 
 pub mod bare_station;
 pub mod man_on_the_wire;
+pub mod prepared_station;
 pub mod repository;
 pub mod rust_source;
 pub mod serial_wire;
