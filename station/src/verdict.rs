@@ -174,6 +174,8 @@ codes! {
 
     /// The work order's quantity is reached.
     BatchFull = "BATCH-FULL", Error, Routine, Later, "The batch is full; ask the supervisor to close it.";
+    /// The board was begun in another batch.
+    BatchOther = "BATCH-OTHER", Error, Routine, Later, "This board belongs to another batch; finish it there.";
     /// The HSM does not answer, or refuses.
     StationHsm = "STATION-HSM", Error, Alarm, Later, "The key store does not answer; leave the board in and call the supervisor.";
     /// The ledger cannot be written.

@@ -144,9 +144,14 @@ pub struct WireCount {
 
 /// The board of the session before: it must go, or boot anew, before another session begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastBoard {
-    /// What it claimed.
-    pub uid: Uid,
-    /// Its boot.
-    pub boot: BootId,
+pub enum LastBoard {
+    /// It said who it was.
+    Known {
+        /// What it claimed.
+        uid: Uid,
+        /// Its boot.
+        boot: BootId,
+    },
+    /// It only made noise.
+    Unnamed,
 }

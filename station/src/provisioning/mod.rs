@@ -4,7 +4,26 @@
 //! knows neither the HSM nor SQLite. Order rules such as "stored before sent" are properties of this type.
 
 pub mod action;
+mod answer;
+mod appraising;
+mod assembly;
+mod awaiting;
+mod binding;
+pub mod context;
+mod desk;
+mod evidence_record;
+mod exchange;
+mod greeting;
 pub mod input;
+mod installing;
+mod issuing;
+mod returning;
+pub mod session;
+mod steps;
+pub mod timing;
 
-pub use action::{Action, Step, Verdict};
+pub use action::{Action, LastBoard, Step, Verdict};
+pub use context::{SessionContext, StationIdentity};
 pub use input::{Input, Now};
+pub use session::Session;
+pub use timing::SessionTiming;

@@ -1,0 +1,394 @@
+//! Where a session's steps put their wishes, and what the steps share.
+//!
+//! Steps are plain functions from an answer to the next state. What outlives a step and may be needed
+//! at the end, whatever happens, lies here: the claimed and the authentic UID, what was issued, and
+//! whether a commit may have reached the board.
+
+use firmware_proto::object_transfer::BlobId;
+use firmware_proto::{BootId, Refusal, Request, Response, SessionId, Uid};
+
+use super::action::{Action, LastBoard, Step, Verdict};
+use super::answer::{Answer, Failure, MessageBody};
+use super::context::SessionContext;
+use super::exchange::Exchange;
+use super::input::Now;
+use super::installing::VerifiedReceipt;
+use crate::attestation::TrustedBoard;
+use crate::clock::MonotonicMillis;
+use crate::encoding::Base64Bytes;
+use crate::identity::signer::KeyRole;
+use crate::ledger::event::{Event, Fact, RevocationReason, session_name};
+use crate::ledger::standing::{Durability, StoredCertificate};
+use crate::names::{CertificateSerial, DeviceSerial};
+use crate::verdict::VerdictCode;
+
+/// The end of a session, good or bad.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) code: VerdictCode,
+    pub(super) detail: String,
+    /// Whether the certificate of this session is withdrawn with the verdict.
+    pub(super) revoke: bool,
+}
+
+impl Ending {
+    pub(super) fn new(code: VerdictCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            revoke: false,
+        }
+    }
+
+    /// An ending after which the issued certificate must not stay live.
+    pub(super) fn revoking(code: VerdictCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            revoke: true,
+        }
+    }
+}
+
+/// What the session keeps of the certificate that it issued or found.
+#[derive(Clone, Debug)]
+pub(super) struct Issuance {
+    pub(super) certificate_serial: CertificateSerial,
+    pub(super) device_serial: DeviceSerial,
+}
+
+impl From<&StoredCertificate> for Issuance {
+    fn from(stored: &StoredCertificate) -> Self {
+        Self {
+            certificate_serial: stored.certificate_serial(),
+            device_serial: stored.device_serial().clone(),
+        }
+    }
+}
+
+/// The shared part of a session.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) context: SessionContext,
+    pub(super) exchange: Exchange,
+    pub(super) actions: Vec<Action>,
+    pub(super) now: Now,
+    /// The first `Hello` of the session names it.
+    pub(super) session: Option<SessionId>,
+    /// When the board first answered.
+    pub(super) met_at: Option<MonotonicMillis>,
+    pub(super) claimed: Option<(Uid, BootId)>,
+    pub(super) attested_uid: Option<Uid>,
+    /// The board as it was trusted first, with its boot; a later token must agree with it.
+    pub(super) trusted: Option<(TrustedBoard, BootId)>,
+    pub(super) issuance: Option<Issuance>,
+    /// A commit was sent and no receipt came: the board may be locked.
+    pub(super) commit_sent: bool,
+    /// The verdict that is being recorded together with `Provisioned`.
+    pub(super) passed: Option<Verdict>,
+    pub(super) restarts: u8,
+    pub(super) abort_wanted: bool,
+}
+
+impl Desk {
+    pub(super) fn new(context: SessionContext, now: Now) -> Self {
+        let exchange = Exchange::new(context.timing);
+        Self {
+            context,
+            exchange,
+            actions: Vec::new(),
+            now,
+            session: None,
+            met_at: None,
+            claimed: None,
+            attested_uid: None,
+            trusted: None,
+            issuance: None,
+            commit_sent: false,
+            passed: None,
+            restarts: 0,
+            abort_wanted: false,
+        }
+    }
+
+    pub(super) fn ask(&mut self, request: &Request<'_>) {
+        let attempts = self.context.timing.attempts;
+        let frame = self.exchange.ask(self.now.monotonic, request, attempts);
+        self.actions.push(Action::Send(frame));
+    }
+
+    pub(super) fn greet(&mut self, request: &Request<'_>) {
+        let frame = self.exchange.greet(self.now.monotonic, request);
+        self.actions.push(Action::Send(frame));
+    }
+
+    pub(super) fn upload(&mut self, blob: BlobId, data: Vec<u8>) {
+        let frames = self.exchange.upload(self.now.monotonic, blob, data);
+        self.actions.push(Action::Send(frames));
+    }
+
+    pub(super) fn draw(&mut self) {
+        self.actions.push(Action::Draw);
+    }
+
+    pub(super) fn sign(&mut self, role: KeyRole, message: Vec<u8>) {
+        self.actions.push(Action::Sign { role, message });
+    }
+
+    pub(super) fn report(&mut self, step: Step) {
+        self.actions.push(Action::Report(step));
+    }
+
+    pub(super) fn record(&mut self, facts: Vec<Fact>, durability: Durability) {
+        let events = facts.into_iter().map(|fact| self.event(fact)).collect();
+        self.actions.push(Action::Record { events, durability });
+    }
+
+    fn event(&self, fact: Fact) -> Event {
+        Event {
+            time: self.now.utc,
+            batch: Some(self.context.batch.clone()),
+            session: self.session.map(session_name),
+            fact,
+        }
+    }
+
+    /// The verdict, with the events that go with it.
+    pub(super) fn conclude(&mut self, ending: Ending) -> Verdict {
+        let verdict = self.verdict(&ending);
+        let mut facts = Vec::new();
+        if let (true, Some(issuance), Some(uid)) = (ending.revoke, &self.issuance, &verdict.uid) {
+            facts.push(Fact::CertificateRevoked {
+                uid: uid.clone(),
+                certificate_serial: issuance.certificate_serial,
+                reason: RevocationReason::CessationOfOperation,
+                detail: format!("{}: {}", ending.code, ending.detail),
+            });
+        }
+        facts.push(self.verdict_fact(&verdict));
+        let durability = if ending.revoke {
+            Durability::Checkpointed
+        } else {
+            Durability::Durable
+        };
+        self.record(facts, durability);
+        verdict
+    }
+
+    /// The verdict alone, for when the ledger takes nothing any more.
+    pub(super) fn verdict(&self, ending: &Ending) -> Verdict {
+        let issuance = self.issuance.as_ref().filter(|_| !ending.revoke);
+        let duration_ms = self.met_at.map_or(0, |met| self.now.monotonic.since(met));
+        Verdict {
+            code: ending.code,
+            detail: ending.detail.clone(),
+            uid: self.attested_uid.clone(),
+            claimed_uid: self.claimed.as_ref().map(|(uid, _)| uid.clone()),
+            device_serial: issuance.map(|issuance| issuance.device_serial.clone()),
+            certificate_serial: issuance.map(|issuance| issuance.certificate_serial),
+            duration_ms,
+            retries: self.exchange.retries(),
+            wire: self.exchange.wire(),
+            last_board: self.last_board(ending.code),
+        }
+    }
+
+    pub(super) fn verdict_fact(&self, verdict: &Verdict) -> Fact {
+        Fact::VerdictReached {
+            lane: self.context.lane.clone(),
+            code: verdict.code,
+            detail: verdict.detail.clone(),
+            uid: verdict.uid.clone(),
+            claimed_uid: verdict.claimed_uid.clone(),
+            device_serial: verdict.device_serial.clone(),
+            certificate_serial: verdict.certificate_serial,
+            duration_ms: verdict.duration_ms,
+            retries: verdict.retries,
+        }
+    }
+
+    /// After a fault of the station the same board is taken again as soon as the station is well.
+    fn last_board(&self, code: VerdictCode) -> Option<LastBoard> {
+        let stays = matches!(
+            code,
+            VerdictCode::StationHsm | VerdictCode::StationLedger | VerdictCode::StationClock
+        );
+        (!stays).then(|| match &self.claimed {
+            Some((uid, boot)) => LastBoard::Known {
+                uid: uid.clone(),
+                boot: *boot,
+            },
+            None => LastBoard::Unnamed,
+        })
+    }
+
+    /// The board has locked itself and shown it: record that, together with the verdict.
+    pub(super) fn provisioned(
+        &mut self,
+        uid: &Uid,
+        certificate: &StoredCertificate,
+        verified: VerifiedReceipt,
+    ) {
+        self.commit_sent = false;
+        self.issuance = Some(certificate.into());
+        let detail = format!("serial {}", certificate.device_serial());
+        let verdict = self.verdict(&Ending::new(VerdictCode::Pass, detail));
+        let provisioned = Fact::Provisioned {
+            uid: uid.clone(),
+            certificate_serial: certificate.certificate_serial(),
+            device_serial: certificate.device_serial().clone(),
+            receipt: Base64Bytes(verified.receipt),
+            token: Base64Bytes(verified.token),
+        };
+        let reached = self.verdict_fact(&verdict);
+        self.record(vec![provisioned, reached], Durability::Durable);
+        self.passed = Some(verdict);
+    }
+
+    /// What a refusal means where the step itself has no better word for it.
+    pub(super) fn refused(&self, refusal: Refusal) -> Ending {
+        let code = match refusal {
+            Refusal::Hardware => VerdictCode::DeviceFault,
+            Refusal::Credential | Refusal::Epoch | Refusal::Grant => VerdictCode::InstallRefused,
+            _ => VerdictCode::LinkProtocol,
+        };
+        Ending::new(
+            code,
+            format!("the board refuses: {}", refusal_text(refusal)),
+        )
+    }
+
+    /// What an exchange that failed means.
+    pub(super) fn failed(&self, failure: &Failure) -> Ending {
+        let code = match failure {
+            Failure::Lost { .. } | Failure::Endless { .. } => VerdictCode::LinkLost,
+            Failure::Flooded => VerdictCode::LinkNoise,
+            Failure::Misbehaved(_) => VerdictCode::LinkProtocol,
+        };
+        if self.commit_sent {
+            let detail = format!("ordered to lock, and then: {failure}");
+            return Ending::new(VerdictCode::InDoubt, detail);
+        }
+        Ending::new(code, failure.to_string())
+    }
+}
+
+/// A refusal in words.
+pub(super) fn refusal_text(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed => "it cannot read the request",
+        Refusal::OutOfOrder => "an earlier step is missing",
+        Refusal::Committed => "it is locked already",
+        Refusal::BlobIncomplete => "the package is incomplete",
+        Refusal::Bounds => "a length is out of bounds",
+        Refusal::Credential => "the station's credential is not its product owner's",
+        Refusal::Epoch => "the station's credential is outdated",
+        Refusal::Grant => "the grant is not for it",
+        Refusal::Commit => "the commit is not for it",
+        Refusal::NoReceipt => "nothing is committed",
+        Refusal::Hardware => "its hardware failed",
+        _ => "for a reason that this station does not know",
+    }
+}
+
+/// What a device sent instead of the message that was due.
+pub(super) fn unexpected(wanted: &'static str, response: &Response<'_>) -> Ending {
+    let got = match response {
+        Response::Identity(_) => "Identity",
+        Response::NoCommonVersion { .. } => "NoCommonVersion",
+        Response::Evidence(_) => "Evidence",
+        Response::Measurements(_) => "Measurements",
+        Response::KeyEvidence(_) => "KeyEvidence",
+        Response::ChunksReceived { .. } => "ChunksReceived",
+        Response::Chunk { .. } => "Chunk",
+        Response::Installed { .. } => "Installed",
+        Response::Proof { .. } => "Proof",
+        Response::Receipt(_) => "Receipt",
+        Response::Working { .. } => "Working",
+        Response::Refused(_) => "Refused",
+        Response::Done => "Done",
+    };
+    Ending::new(
+        VerdictCode::LinkProtocol,
+        format!("expected {wanted}, got {got}"),
+    )
+}
+
+/// A blob that came under the announcement that was due.
+pub(super) struct WholeBlob {
+    pub(super) first: Vec<u8>,
+    pub(super) second: Vec<u8>,
+}
+
+/// What a step gets instead of the answer that it waits for.
+pub(super) enum Interruption {
+    /// The device lost its session: begin again with `Hello`.
+    Restart,
+    /// The device says no.
+    Refused(Refusal),
+    /// It breaks the rules.
+    Ending(Ending),
+}
+
+/// The blob, if the answer is one of the kind that was asked for.
+pub(super) fn expect_blob(answer: Answer, wanted: BlobId) -> Result<WholeBlob, Interruption> {
+    match answer {
+        Answer::Blob {
+            head,
+            first,
+            second,
+        } => match head.response() {
+            Ok(Response::Evidence(a) | Response::KeyEvidence(a) | Response::Receipt(a))
+                if a.blob == wanted =>
+            {
+                Ok(WholeBlob { first, second })
+            }
+            Ok(other) => Err(Interruption::Ending(unexpected("another blob", &other))),
+            Err(failure) => Err(misbehaved(&failure)),
+        },
+        Answer::Message(body) => Err(interruption("a blob", &body)),
+        Answer::Uploaded => Err(Interruption::Restart),
+    }
+}
+
+/// The message's body, if the answer is one without a blob that is no refusal.
+pub(super) fn expect_message(answer: Answer) -> Result<MessageBody, Interruption> {
+    match answer {
+        Answer::Message(body) => match body.response() {
+            Ok(Response::Refused(refusal)) => Err(refusal_interruption(refusal)),
+            Ok(_) => Ok(body),
+            Err(failure) => Err(misbehaved(&failure)),
+        },
+        Answer::Blob { head, .. } => Err(interruption("a message", &head)),
+        Answer::Uploaded => Err(Interruption::Restart),
+    }
+}
+
+/// Nothing, if the upload arrived.
+pub(super) fn expect_uploaded(answer: Answer) -> Result<(), Interruption> {
+    match answer {
+        Answer::Uploaded => Ok(()),
+        Answer::Message(body) | Answer::Blob { head: body, .. } => {
+            Err(interruption("the chunks received", &body))
+        }
+    }
+}
+
+fn interruption(wanted: &'static str, body: &MessageBody) -> Interruption {
+    match body.response() {
+        Ok(Response::Refused(refusal)) => refusal_interruption(refusal),
+        Ok(other) => Interruption::Ending(unexpected(wanted, &other)),
+        Err(failure) => misbehaved(&failure),
+    }
+}
+
+fn refusal_interruption(refusal: Refusal) -> Interruption {
+    match refusal {
+        Refusal::OutOfOrder => Interruption::Restart,
+        other => Interruption::Refused(other),
+    }
+}
+
+fn misbehaved(failure: &Failure) -> Interruption {
+    Interruption::Ending(Ending::new(VerdictCode::LinkProtocol, failure.to_string()))
+}

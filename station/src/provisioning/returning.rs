@@ -1,0 +1,116 @@
+//! A board that comes back locked: fresh proof, then its receipt again, with a fresh token 3.
+//!
+//! It finishes a board that was in doubt, and shows that a passed one is still the one that passed.
+
+use firmware_proto::platform::Sec1Point;
+use firmware_proto::{Nonce, Request};
+
+use super::answer::Answer;
+use super::appraising::Attested;
+use super::desk::{Desk, Ending, Interruption};
+use super::installing::{ExpectedReceipt, check_proof, check_receipt};
+use crate::certificate_path::ParsedCertificate;
+use crate::encoding::sha256;
+use crate::ledger::standing::{LiveCertificate, LiveStage};
+use crate::verdict::VerdictCode;
+
+/// A locked board, and the certificate that the ledger has for it.
+#[derive(Debug)]
+pub(super) struct Returned {
+    attested: Attested,
+    live: LiveCertificate,
+    commit: Vec<u8>,
+    public_key: Sec1Point,
+}
+
+impl Returned {
+    pub(super) fn begin(desk: &mut Desk, mut attested: Attested) -> Result<Self, Ending> {
+        let incomplete = || {
+            let detail = "the ledger has no certificate and commit for this locked board";
+            Ending::new(VerdictCode::StationLedger, detail)
+        };
+        let live = attested.standing.live.take().ok_or_else(incomplete)?;
+        let commit = live.commit.clone().ok_or_else(incomplete)?;
+        let certificate = ParsedCertificate::from_der(live.certificate.der());
+        let public_key = *certificate.map_err(|_| incomplete())?.point();
+        desk.commit_sent = live.stage == LiveStage::CommitSigned;
+        desk.draw();
+        Ok(Self {
+            attested,
+            live,
+            commit,
+            public_key,
+        })
+    }
+
+    /// The installed identity must sign, now.
+    pub(super) fn proven(
+        &self,
+        desk: &mut Desk,
+        nonce: &Nonce,
+        answer: Answer,
+    ) -> Result<(), Interruption> {
+        let grant = self.live.grant.as_deref().map(sha256);
+        let board = &self.attested.board;
+        let certificate = &self.live.certificate;
+        check_proof(
+            board,
+            certificate,
+            grant.as_ref(),
+            nonce,
+            &self.public_key,
+            answer,
+        )
+        .map_err(|interruption| self.keep(interruption))?;
+        desk.draw();
+        Ok(())
+    }
+
+    pub(super) fn ask_receipt(&self, desk: &mut Desk, random: [u8; 32]) -> Nonce {
+        let receipt_nonce = Nonce::from_bytes(random);
+        desk.ask(&Request::GetReceipt { receipt_nonce });
+        receipt_nonce
+    }
+
+    /// The receipt verifies: the board that was in doubt is provisioned; the passed one is known.
+    /// Gives the ending where nothing is left to record.
+    pub(super) fn receipt(
+        &self,
+        desk: &mut Desk,
+        nonce: &Nonce,
+        answer: Answer,
+    ) -> Result<Option<Ending>, Interruption> {
+        let expected = ExpectedReceipt {
+            board: &self.attested.board,
+            certificate: &self.live.certificate,
+            commit: sha256(&self.commit),
+            public_key: &self.public_key,
+            nonce,
+        };
+        let receipt = check_receipt(desk, &expected, answer).map_err(|i| self.keep(i))?;
+        if self.live.stage == LiveStage::Provisioned {
+            let detail = format!("serial {}", self.live.certificate.device_serial());
+            return Ok(Some(Ending::new(VerdictCode::AlreadyProvisioned, detail)));
+        }
+        desk.provisioned(self.attested.board.uid(), &self.live.certificate, receipt);
+        Ok(None)
+    }
+
+    /// A passed board whose new proof fails is an alarm, but what it had is not withdrawn by the
+    /// station alone: somebody may be holding another board's connector.
+    fn keep(&self, interruption: Interruption) -> Interruption {
+        match interruption {
+            Interruption::Ending(ending) => {
+                let code = match self.live.stage {
+                    LiveStage::Provisioned => ending.code,
+                    LiveStage::Issued | LiveStage::CommitSigned => VerdictCode::InDoubt,
+                };
+                Interruption::Ending(Ending::new(
+                    code,
+                    format!("{}: {}", ending.code, ending.detail),
+                ))
+            }
+            other => other,
+        }
+    }
+}

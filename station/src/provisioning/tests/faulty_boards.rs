@@ -1,0 +1,146 @@
+//! Each fault of a board ends with its own code, and no refused board keeps a live identity.
+
+use simulator::board::VirtualBoard;
+use simulator::fault::{Fault, Reading, SignedBy, TokenFaultName, TokenOf};
+use simulator::hostile::HostileKind;
+use simulator::power::Step;
+
+use super::bench::Bench;
+use crate::ledger::event::Fact;
+use crate::verdict::VerdictCode;
+
+/// Provisions one board with the fault; a refused one must leave nothing live behind.
+fn check(fault: &Fault, expected: VerdictCode) {
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), fault);
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, expected, "{fault:?}: {}", verdict.detail);
+    let live = bench.issued() - bench.revoked();
+    let provisioned = bench.count(|fact| matches!(fact, Fact::Provisioned { .. }));
+    if expected == VerdictCode::Pass {
+        assert_eq!((live, provisioned), (1, 1), "{fault:?}");
+    } else {
+        assert_eq!((live, provisioned), (0, 0), "{fault:?}");
+        assert_eq!(verdict.certificate_serial, None, "{fault:?}");
+    }
+    let verdicts = bench.count(|fact| matches!(fact, Fact::VerdictReached { .. }));
+    assert_eq!(verdicts, 1, "{fault:?}");
+}
+
+#[test]
+fn firmware() {
+    let component = || "APP".to_owned();
+    let old = Fault::FirmwareVersion { component: component(), version: "2.4.0".to_owned() };
+    check(&old, VerdictCode::FwVersion);
+    check(&Fault::TamperedImage { component: component() }, VerdictCode::FwMeasurement);
+    check(&Fault::MissingComponent { component: component() }, VerdictCode::FwComponent);
+    check(&Fault::UnknownComponent { component: "MODEM".to_owned() }, VerdictCode::FwComponent);
+}
+
+#[test]
+fn attestation() {
+    check(&Fault::Lifecycle { value: 0x4000 }, VerdictCode::AttDebug);
+    check(&Fault::Lifecycle { value: 0x1000 }, VerdictCode::AttLifecycle);
+    check(&Fault::ForeignAttestationKey {}, VerdictCode::AttKeyUnknown);
+    check(&Fault::ExpiredAttestationKey {}, VerdictCode::AttKeyExpired);
+    check(&Fault::OtherHardwareType {}, VerdictCode::AttProduct);
+    check(&Fault::OtherImplementation {}, VerdictCode::AttProduct);
+    check(&Fault::ClientId { value: 9 }, VerdictCode::AttClaims);
+    check(&Fault::ClaimedUid {}, VerdictCode::AttUid);
+    check(&Fault::Product { code: "SENSOR-B".to_owned() }, VerdictCode::ProductMismatch);
+}
+
+#[test]
+fn tokens() {
+    let token = |of, fault| Fault::Token { of, fault };
+    check(&token(TokenOf::Evidence, TokenFaultName::Signature), VerdictCode::AttSignature);
+    check(&token(TokenOf::Evidence, TokenFaultName::StaleNonce), VerdictCode::AttNonce);
+    check(&token(TokenOf::Evidence, TokenFaultName::Truncated), VerdictCode::AttMalformed);
+    check(&token(TokenOf::Evidence, TokenFaultName::DoubledClaim), VerdictCode::AttMalformed);
+    check(&token(TokenOf::KeyEvidence, TokenFaultName::Signature), VerdictCode::AttSignature);
+    check(&token(TokenOf::KeyEvidence, TokenFaultName::StaleNonce), VerdictCode::KeyForeign);
+    check(&token(TokenOf::Receipt, TokenFaultName::Signature), VerdictCode::ReceiptInvalid);
+    check(&token(TokenOf::Receipt, TokenFaultName::StaleNonce), VerdictCode::ReceiptInvalid);
+}
+
+#[test]
+fn hardware() {
+    let name = || "vdd_3v3".to_owned();
+    let high = Fault::Measurement { name: name(), value: Reading::Real(3.9) };
+    check(&high, VerdictCode::HwLimit);
+    check(&Fault::NotANumber { name: name() }, VerdictCode::HwNotANumber);
+    check(&Fault::MissingMeasurement { name: name() }, VerdictCode::HwMissing);
+    check(&Fault::OtherUnit { name: name() }, VerdictCode::HwUnit);
+    check(&Fault::SelfTestFails {}, VerdictCode::DeviceFault);
+}
+
+#[test]
+fn keys() {
+    check(&Fault::MalformedRequest {}, VerdictCode::KeyCsr);
+    check(&Fault::RequestSignature {}, VerdictCode::KeySignature);
+    check(&Fault::ForeignKey {}, VerdictCode::KeyForeign);
+}
+
+#[test]
+fn installing() {
+    check(&Fault::OtherOwner {}, VerdictCode::InstallRefused);
+    check(&Fault::FalseReadBack {}, VerdictCode::InstallReadback);
+    check(&Fault::FalseSignature { of: SignedBy::Proof }, VerdictCode::ProofInvalid);
+    check(&Fault::LockFails {}, VerdictCode::LockRefused);
+    check(&Fault::LockLies {}, VerdictCode::ReceiptInvalid);
+    check(&Fault::FalseSignature { of: SignedBy::Receipt }, VerdictCode::ReceiptInvalid);
+}
+
+#[test]
+fn conduct() {
+    let answers = [Step::AnswerEvidence, Step::AnswerMeasurements, Step::AnswerKeyEvidence];
+    for answer in answers {
+        check(&Fault::SilentFrom { answer }, VerdictCode::LinkLost);
+        check(&Fault::WrongAnswer { answer }, VerdictCode::LinkProtocol);
+        check(&Fault::HugeBlob { answer }, VerdictCode::LinkProtocol);
+    }
+    check(&Fault::OtherVersion { version: 9 }, VerdictCode::LinkVersion);
+    check(&Fault::SwappedFrom { answer: Step::AnswerKeyEvidence }, VerdictCode::AttSession);
+}
+
+#[test]
+fn a_board_that_is_slow_passes() {
+    for step in [Step::Attest, Step::MakeKey, Step::SelfTest, Step::Sign, Step::Lock] {
+        check(&Fault::Slow { step, times: 3, retry_ms: 200 }, VerdictCode::Pass);
+    }
+}
+
+#[test]
+fn a_board_that_never_stops_talking_ends_as_noise() {
+    let peers = [HostileKind::Babbler, HostileKind::Zeros, HostileKind::HugeFrames];
+    let rude = [HostileKind::Garbage, HostileKind::Malformed];
+    for peer in peers.iter().chain(&rude) {
+        let mut bench = Bench::new(10);
+        let fault = Fault::Hostile { peer: *peer };
+        let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+        let verdict = bench.provision(&mut board);
+        let link = [VerdictCode::LinkNoise, VerdictCode::LinkProtocol, VerdictCode::LinkLost];
+        assert!(link.contains(&verdict.code), "{peer:?}: {verdict:?}");
+    }
+}
+
+#[test]
+fn two_boards_with_one_key_are_refused() {
+    let mut bench = Bench::new(10);
+    let shared = Fault::SharedKey {};
+    let mut first = VirtualBoard::faulty(7, 0, &bench.owner_key(), &shared);
+    let mut second = VirtualBoard::faulty(7, 1, &bench.owner_key(), &shared);
+    assert_eq!(bench.provision(&mut first).code, VerdictCode::Pass);
+    assert_eq!(bench.provision(&mut second).code, VerdictCode::KeyReused);
+    assert_eq!(bench.issued(), 1);
+}
+
+#[test]
+fn a_full_batch_takes_no_board() {
+    let mut bench = Bench::new(1);
+    let mut first = VirtualBoard::good(7, 0, &bench.owner_key());
+    let mut second = VirtualBoard::good(7, 1, &bench.owner_key());
+    assert_eq!(bench.provision(&mut first).code, VerdictCode::Pass);
+    assert_eq!(bench.provision(&mut second).code, VerdictCode::BatchFull);
+    assert_eq!(bench.issued(), 1);
+}

@@ -1,0 +1,7 @@
+//! The session against virtual boards, in virtual time, with the ledger's own rules and keys in software.
+
+mod bench;
+mod faulty_boards;
+mod good_boards;
+mod man_on_the_wire;
+mod station_faults;
