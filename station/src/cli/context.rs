@@ -1,13 +1,15 @@
 //! What every command is given: where the home is, who acts, where output goes.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::Global;
 use super::failure::Failure;
 use super::output::Output;
+use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
-use crate::names::OperatorId;
-use crate::station_home::{HomeLock, Role, StationHome};
+use crate::names::{OperatorId, StationName};
+use crate::station_home::{HomeLock, HomePaths, Pki, Role, StationHome};
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -22,10 +24,12 @@ pub(crate) struct Context {
 /// Fields are dropped in this order, so the token is left before the lock is given back.
 #[derive(Debug)]
 pub(crate) struct OwnedStation {
-    /// The keys.
+    /// The keys, proven under their certificates.
     pub(crate) signer: SignerPool,
     /// The folder and its configuration.
     pub(crate) home: StationHome,
+    /// Its certificates and its credential.
+    pub(crate) pki: Pki,
     /// Held as long as this lives.
     pub(crate) lock: HomeLock,
 }
@@ -104,8 +108,37 @@ impl Context {
     pub(crate) fn own_station(&self) -> Result<OwnedStation, Failure> {
         let home = self.home()?;
         let lock = home.lock()?;
+        let pki = self.pki(&home.paths(), &home.config().name)?;
         let pin = home.config().hsm.pin.read(home.path())?;
         let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;
-        Ok(OwnedStation { signer, home, lock })
+        pki.prove_keys(&signer)?;
+        Ok(OwnedStation {
+            signer,
+            home,
+            pki,
+            lock,
+        })
+    }
+
+    /// The certificates and the credential of a home, checked at this time.
+    pub(crate) fn pki(&self, paths: &HomePaths, name: &StationName) -> Result<Pki, Failure> {
+        Ok(Pki::load(paths, name, self.now())?)
+    }
+
+    /// The time of the machine.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where time enters the commands"
+    )]
+    #[expect(
+        clippy::unused_self,
+        reason = "commands ask their context, never the machine"
+    )]
+    pub(crate) fn now(&self) -> UtcMillis {
+        // A clock before 1970 reads as 1970, at which no certificate is valid.
+        let since_1970 = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        UtcMillis(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
     }
 }

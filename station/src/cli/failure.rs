@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::exit_status::ExitStatus;
 use crate::hsm::HsmError;
-use crate::station_home::HomeError;
+use crate::station_home::{HomeError, PkiError};
 
 /// A failed command. Printed once, on stderr, by [`run`](super::run).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +93,18 @@ impl From<HomeError> for Failure {
             ExitStatus::StationFault
         };
         Self::new(status, error.what(), error.reason(), error.advice())
+    }
+}
+
+impl From<PkiError> for Failure {
+    fn from(error: PkiError) -> Self {
+        match error {
+            PkiError::File(error) => error.into(),
+            error => {
+                let advice = error.advice();
+                Self::station("cannot trust the station's certificates", error, advice)
+            }
+        }
     }
 }
 

@@ -1,22 +1,257 @@
-//! `station init`: makes a station home. (being built)
+//! `station init`: makes a station home. Repeating it after it was killed goes on where it was; a key that
+//! exists is never made again, a file that exists is never overwritten.
+//!
+//! Until the last step the configuration is `station.toml.unfinished`, so no other command takes a
+//! half-made home for a whole one.
+
+mod completion;
+mod keys;
+mod papers;
+mod plan;
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use firmware_proto::ProductCode;
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use crate::hsm::{SignerPool, Token};
+use crate::names::StationName;
+use crate::station_home::{Config, HomeLock, HomePaths, StationHome, make_folder, write_new};
+use papers::Papers;
+use plan::{LaneArgument, OperatorArgument, Plan};
 
-/// Make a station home: keys in the token, CA chain, empty ledger
+/// Make a station home: keys in the token, certificates, empty ledger
+///
+/// With --development, root and product owner are keys of the same token, and every manifest says so. With
+/// --external-root, requests for the issuing CA's and the manifest signer's certificates are left in pki/;
+/// once the root has signed them, station init --complete takes the certificates.
+///
+/// After an interruption, give the same command again: it goes on where it was. Keys that exist are never
+/// made again, files are never overwritten.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  station init --development --home home")]
-pub(crate) struct InitArguments {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct InitArguments {
+    /// Keep root and product owner in the same token; never for real products
+    #[arg(long, required_unless_present_any = ["external_root", "complete"])]
+    pub(crate) development: bool,
+    /// Leave requests for a root that is elsewhere
+    #[arg(long)]
+    pub(crate) external_root: bool,
+    /// Take the certificates that an outside root has signed
+    #[arg(long, conflicts_with_all = ["development", "external_root"])]
+    #[arg(requires_all = ["root", "issuing_cert", "manifest_cert"])]
+    pub(crate) complete: bool,
+    /// The station's name: letters, digits, '-', '_', '.'; at most 32
+    #[arg(long, value_name = "NAME", required_unless_present = "complete")]
+    pub(crate) station: Option<StationName>,
+    /// The PKCS#11 module of the HSM's vendor
+    #[arg(long, value_name = "FILE", required_unless_present = "complete")]
+    pub(crate) module: Option<PathBuf>,
+    /// The label of an initialised token
+    #[arg(long, value_name = "LABEL", required_unless_present = "complete")]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) pin: PinArguments,
+    /// The product that the station may provision [default for development: SENSOR-A]
+    #[arg(long, value_name = "CODE", value_parser = product)]
+    #[arg(required_unless_present_any = ["development", "complete"])]
+    pub(crate) product: Option<ProductCode>,
+    /// Who runs the station, as in the certificates' subjects
+    #[arg(long, value_name = "TEXT", default_value = "Development")]
+    pub(crate) organization: String,
+    /// The epoch of the station's credential; devices refuse lower ones than they have met
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) epoch: u32,
+    /// The product owner's public key (PEM), where that key is elsewhere
+    #[arg(long, value_name = "FILE", conflicts_with = "development")]
+    pub(crate) owner_key: Option<PathBuf>,
+    /// Sessions that sign at the same time, 1 to 16
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) workers: usize,
+    /// An operator to list; roles: operator, supervisor, security-officer, auditor (may be repeated)
+    #[arg(long, value_name = "ID=ROLE")]
+    pub(crate) add_operator: Vec<OperatorArgument>,
+    /// A lane to list (may be repeated)
+    #[arg(long, value_name = "NAME=PORT")]
+    pub(crate) add_lane: Vec<LaneArgument>,
+    /// The speed of the lanes listed, in baud
+    #[arg(long, value_name = "BAUD", default_value_t = 115_200)]
+    pub(crate) baud: u32,
+    /// A file on another disk that gets every checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint_mirror: Option<PathBuf>,
+    /// With --complete: the root's certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "complete")]
+    pub(crate) root: Option<PathBuf>,
+    /// With --complete: the issuing CA's certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "complete")]
+    pub(crate) issuing_cert: Option<PathBuf>,
+    /// With --complete: the manifest signer's certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "complete")]
+    pub(crate) manifest_cert: Option<PathBuf>,
+    /// With --complete: the station credential that the product owner has signed
+    #[arg(long, value_name = "FILE", requires = "complete")]
+    pub(crate) credential: Option<PathBuf>,
+}
 
-/// Does it.
-pub(crate) fn run(_arguments: &InitArguments, context: &Context) -> Result<ExitStatus, Failure> {
-    let _path = context.home_path()?;
+/// Where the PIN comes from. Never the PIN itself: arguments can be seen by every user of the machine.
+#[derive(Debug, Args)]
+#[group(required = false, multiple = false)]
+pub(crate) struct PinArguments {
+    /// The file that holds the token's PIN (mode 0600)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// The environment variable that holds the token's PIN
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) pin_environment: Option<String>,
+    /// The systemd credential that holds the token's PIN
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pin_credential: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  station init --home home --development --station bench-1 \\
+      --module /usr/lib/softhsm/libsofthsm2.so --token bench --pin-file ~/.bench-pin \\
+      --add-operator op-17=operator --add-operator sv-3=supervisor
+  station init --home home --complete --root root.pem --issuing-cert issuing.pem \\
+      --manifest-cert manifest.pem --credential credential.cose
+
+Without a PIN source the PIN is asked for at the terminal, now and at every start.";
+
+/// Makes the home, or completes it.
+pub(crate) fn run(arguments: &InitArguments, context: &Context) -> Result<ExitStatus, Failure> {
+    let home = context.home_path()?;
+    if arguments.complete {
+        return completion::run(arguments, home, context);
+    }
+    let plan = Plan::from_arguments(arguments, context)?;
+    make_folder(home)?;
+    let lock = HomeLock::take(home)?;
+    let paths = HomePaths::new(home);
+    if paths.config().exists() {
+        return already_made(home, &plan, context);
+    }
+    let resumed = plan.compare_with_unfinished(&paths)?;
+    let pin = plan.config.hsm.pin.read(home)?;
+    let token = Token::open(&plan.config.hsm.token_config(), &pin)?;
+    if !resumed {
+        keys::refuse_existing(&token, &plan)?;
+        write_new(&paths.unfinished_config(), plan.text().as_bytes())?;
+    }
+    keys::make(&token, &plan, context)?;
+    let signer = start(token, &plan.config)?;
+    make_folder(&paths.pki())?;
+    let papers = Papers {
+        paths: &paths,
+        signer: &signer,
+        plan: &plan,
+        context,
+    };
+    if plan.external_root {
+        papers.requests()?;
+        drop(lock);
+        return tell_what_to_sign(&paths, context);
+    }
+    papers.certificates()?;
+    papers.credential()?;
+    finish(&paths, &plan.config, &signer, context)
+}
+
+/// Ledger and configuration: the end of both ways. The lock is the caller's.
+fn finish(
+    paths: &HomePaths,
+    config: &Config,
+    signer: &SignerPool,
+    context: &Context,
+) -> Result<ExitStatus, Failure> {
+    papers::ledger(paths, config, signer, context)?;
+    let pki = context.pki(paths, &config.name)?;
+    pki.prove_keys(signer)?;
+    plan::finish_config(paths)?;
+    let home = paths.home().display();
+    let made = Made {
+        made: "home",
+        path: home.to_string(),
+    };
+    context.output.fact(
+        &made,
+        &format!("the station home {home} is complete; see station doctor"),
+    );
+    Ok(ExitStatus::Done)
+}
+
+fn start(token: Token, config: &Config) -> Result<SignerPool, Failure> {
+    let hsm = &config.hsm;
+    Ok(SignerPool::start(
+        token,
+        &hsm.keys,
+        hsm.workers,
+        hsm.request_timeout_ms,
+    )?)
+}
+
+/// Repeating a finished `init` changes nothing.
+fn already_made(home: &Path, plan: &Plan, context: &Context) -> Result<ExitStatus, Failure> {
+    let made = StationHome::open(home)?;
+    let (own, asked) = (made.config(), &plan.config);
+    if own.name == asked.name && own.hsm.token == asked.hsm.token {
+        plan::remove_leftover(&made.paths())?;
+        context
+            .output
+            .progress("this station home was made before; nothing was changed");
+        return Ok(ExitStatus::Done);
+    }
     Err(Failure::usage(
-        "this command is being built",
-        "it is not there yet",
-        "wait for it",
+        format_args!("cannot make a station home in {}", home.display()),
+        format_args!(
+            "it is the home of station {} already; nothing was changed",
+            own.name
+        ),
+        "name another folder with --home",
     ))
+}
+
+fn tell_what_to_sign(paths: &HomePaths, context: &Context) -> Result<ExitStatus, Failure> {
+    for request in [paths.issuing_request(), paths.manifest_request()] {
+        let path = request.display().to_string();
+        let line = format!("to be signed by the root: {path}");
+        context.output.fact(
+            &Made {
+                made: "request",
+                path,
+            },
+            &line,
+        );
+    }
+    if !paths.credential().exists() {
+        let path = paths.authority_key().display().to_string();
+        let line = format!("to be certified by the product owner with a credential: {path}");
+        context.output.fact(
+            &Made {
+                made: "authority-key",
+                path,
+            },
+            &line,
+        );
+    }
+    context
+        .output
+        .progress("then run station init --complete with what they give you");
+    Ok(ExitStatus::Done)
+}
+
+/// Something that `init` made.
+#[derive(Serialize)]
+struct Made<'a> {
+    made: &'a str,
+    path: String,
+}
+
+fn product(text: &str) -> Result<ProductCode, String> {
+    ProductCode::parse(text).map_err(|error| error.to_string())
 }

@@ -56,6 +56,17 @@ pub enum KeyAlgorithm {
     Ed25519,
 }
 
+impl KeyAlgorithm {
+    /// The name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "ECDSA P-256",
+            Self::Ed25519 => "Ed25519",
+        }
+    }
+}
+
 /// A key that was made just now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GeneratedKey {

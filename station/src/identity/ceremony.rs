@@ -132,6 +132,30 @@ pub fn issuing_request(
     Ok(info.to_der()?)
 }
 
+/// The bytes of a request (PKCS#10) for a manifest signer's certificate, for its key to sign. The root sets
+/// the extensions; the request asks for the subject that [`manifest_signer_tbs`] gives.
+///
+/// # Errors
+/// [`AssemblyError::Field`] where a value cannot be encoded.
+pub fn manifest_signer_request(
+    organization: &str,
+    product: &ProductCode,
+    station: &StationName,
+    public_key: &Sec1Point,
+) -> Result<Vec<u8>, AssemblyError> {
+    let subject = SubjectName::default()
+        .organization(organization)?
+        .organizational_unit(product.as_str())?
+        .common_name(station.as_str())?;
+    let info = CertReqInfo {
+        version: Version::V1,
+        subject: subject.build()?,
+        public_key: SubjectPublicKeyInfoOwned::from_der(&es256::spki(public_key))?,
+        attributes: Attributes::default(),
+    };
+    Ok(info.to_der()?)
+}
+
 /// The request in DER, after the signature is verified under the issuing key.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ use super::config_fault::ConfigFault;
 pub enum HomeError {
     /// There is no home.
     Missing(PathBuf),
+    /// `station init` has not finished it.
+    Unfinished(PathBuf),
     /// The configuration is not valid.
     Config(PathBuf, Box<ConfigFault>),
     /// A file is no UTF-8 text.
@@ -35,7 +37,7 @@ impl HomeError {
     #[must_use]
     pub fn what(&self) -> String {
         match self {
-            Self::Missing(path) | Self::Locked(path, _) => {
+            Self::Missing(path) | Self::Unfinished(path) | Self::Locked(path, _) => {
                 format!("cannot use the station home {}", path.display())
             }
             Self::Config(path, fault) => {
@@ -58,6 +60,7 @@ impl HomeError {
     pub fn reason(&self) -> String {
         match self {
             Self::Missing(_) => "there is no station.toml in it".to_owned(),
+            Self::Unfinished(_) => "station init was not finished there".to_owned(),
             Self::Config(_, fault) => fault.problem.clone(),
             Self::NotText(_) => "it is no UTF-8 text".to_owned(),
             Self::TooLarge(_) => "it is larger than such a file can be".to_owned(),
@@ -75,6 +78,11 @@ impl HomeError {
         match self {
             Self::Missing(_) => {
                 "make a home with station init, or name another with --home or STATION_HOME"
+                    .to_owned()
+            }
+            Self::Unfinished(_) => {
+                "give the same station init again; where an outside root has signed, \
+                station init --complete"
                     .to_owned()
             }
             Self::Config(_, fault) => fault.hint.clone(),
@@ -100,7 +108,7 @@ impl HomeError {
     /// Whether the command was given in a wrong way, rather than the station being at fault.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::Missing(_))
+        matches!(self, Self::Missing(_) | Self::Unfinished(_))
     }
 }
 

@@ -7,6 +7,7 @@ mod config;
 mod config_fault;
 mod error;
 mod lock;
+mod pki;
 mod private_file;
 mod template;
 
@@ -17,7 +18,10 @@ pub use config::{Config, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Ro
 pub use config_fault::ConfigFault;
 pub use error::HomeError;
 pub use lock::HomeLock;
-pub use private_file::{make_folder, read_bounded, write_new};
+pub use pki::{
+    Pki, PkiError, check_credential, read_certificate, read_issuing, read_manifest, read_public_key,
+};
+pub use private_file::{make_folder, read_bounded, write_new, write_pem};
 pub use template::config_text;
 
 /// The configuration's name in the home.
@@ -36,10 +40,15 @@ impl StationHome {
     /// # Errors
     /// Where there is no home, others can write to it, or the configuration is not valid.
     pub fn open(path: &Path) -> Result<Self, HomeError> {
-        let found = std::fs::metadata(path);
         let config_path = path.join(CONFIG);
-        if found.is_err() || !config_path.exists() {
-            return Err(HomeError::Missing(path.to_owned()));
+        if !config_path.exists() {
+            let unfinished = HomePaths::new(path).unfinished_config().exists();
+            let path = path.to_owned();
+            return Err(if unfinished {
+                HomeError::Unfinished(path)
+            } else {
+                HomeError::Missing(path)
+            });
         }
         check_not_writable_by_others(path)?;
         check_not_writable_by_others(&config_path)?;
@@ -115,6 +124,8 @@ macro_rules! paths {
 paths! {
     /// The configuration.
     config = "station.toml";
+    /// The configuration of a home that `station init` has not finished.
+    unfinished_config = "station.toml.unfinished";
     /// The lock, with the owner's process ID in it.
     lock = "lock";
     /// The control socket.
@@ -148,6 +159,12 @@ impl HomePaths {
     #[must_use]
     pub fn new(home: &Path) -> Self {
         Self(home.to_owned())
+    }
+
+    /// The home itself.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -15,11 +15,8 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// # Errors
 /// Where it cannot be made.
 pub fn make_folder(path: &Path) -> Result<(), HomeError> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(HomeError::io("make", path, &error)),
-    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| HomeError::io("make", path, &error))
 }
 
 /// Writes a new file, mode 0600, whole or not at all, and durable before it returns. Never over another.
@@ -58,6 +55,16 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(failed)
+}
+
+/// Writes a new PEM file; see [`write_new`].
+///
+/// # Errors
+/// [`HomeError::Exists`] where there is one already.
+pub fn write_pem(path: &Path, label: &'static str, der: &[u8]) -> Result<(), HomeError> {
+    let pem = der::pem::encode_string(label, der::pem::LineEnding::LF, der);
+    let pem = pem.map_err(|error| HomeError::Io("write", path.to_owned(), error.to_string()))?;
+    write_new(path, pem.as_bytes())
 }
 
 /// Reads a small file.
