@@ -109,6 +109,7 @@ pub(super) fn templates(
         Attribute::Extractable(false),
         Attribute::Modifiable(false),
         Attribute::Sign(true),
+        Attribute::SignRecover(false),
         Attribute::Decrypt(false),
         Attribute::Unwrap(false),
         Attribute::Derive(false),
