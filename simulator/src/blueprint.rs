@@ -126,6 +126,16 @@ impl Blueprint {
     }
 }
 
+impl Blueprint {
+    /// Takes over silicon identifier and attestation key of another device of the line.
+    pub fn copy_silicon(&mut self, other: u32) {
+        let uid = uid_of(self.seed, other);
+        self.claimed.uid = uid.clone();
+        self.endorsement.uid = uid;
+        self.attestation_key = DeviceKey::of(self.seed, Purpose::AttestationKey, other);
+    }
+}
+
 /// The silicon identifier of a device: random, so that it says nothing of what the board is.
 #[must_use]
 #[expect(

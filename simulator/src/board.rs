@@ -132,6 +132,22 @@ impl VirtualBoard {
         self.notice_power();
     }
 
+    /// Puts it back into a fixture, as a new presentation with its own counts.
+    pub fn put_in_again(&mut self) {
+        self.experience = Experience::default();
+        self.hardware.restore_power();
+        self.boot();
+    }
+
+    /// Whether it writes without being asked.
+    #[must_use]
+    pub fn is_never_silent(&self) -> bool {
+        match &self.occupant {
+            Occupant::Hostile(peer) => peer.is_never_silent(),
+            Occupant::Off | Occupant::Device(_) => false,
+        }
+    }
+
     /// Bytes from the station.
     pub fn receive(&mut self, bytes: &[u8]) {
         if matches!(self.occupant, Occupant::Off) {

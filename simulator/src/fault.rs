@@ -190,6 +190,11 @@ pub enum Fault {
         /// When.
         cuts: Vec<PowerCut>,
     },
+    /// The port goes away with the board's power, as that of a board with its own USB does, and returns.
+    PortVanishes {
+        /// When.
+        cuts: Vec<PowerCut>,
+    },
     /// A bad line between station and board.
     Wire {
         /// What it does to the bytes.
@@ -394,7 +399,9 @@ impl Fault {
                 times: *times,
                 retry_ms: *retry_ms,
             }),
-            Self::PowerCut { cuts } => board.power_cuts.extend_from_slice(cuts),
+            Self::PowerCut { cuts } | Self::PortVanishes { cuts } => {
+                board.power_cuts.extend_from_slice(cuts)
+            }
             _ => {}
         }
     }

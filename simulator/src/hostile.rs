@@ -50,6 +50,12 @@ impl HostilePeer {
         }
     }
 
+    /// Whether it writes without being asked.
+    #[must_use]
+    pub const fn is_never_silent(&self) -> bool {
+        matches!(self.kind, HostileKind::Babbler | HostileKind::Zeros)
+    }
+
     /// Bytes of the station.
     pub fn receive(&mut self, bytes: &[u8]) {
         if self.kind == HostileKind::Echo {

@@ -1,2 +1,7 @@
-//! .
-fn main() {}
+//! `simulator`: parse, run, exit status.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    simulator::cli::run()
+}

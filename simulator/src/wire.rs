@@ -45,6 +45,14 @@ impl Wire {
         }
     }
 
+    /// The board is put in: noise of a bouncing contact, where the line has it, comes first.
+    pub fn start(&mut self, now: Instant) {
+        let noise = self.to_station.faults.contact_noise();
+        if !noise.is_empty() {
+            self.to_station.send(now, noise);
+        }
+    }
+
     /// When the next bytes arrive on either side.
     #[must_use]
     pub fn next_arrival(&self) -> Option<Instant> {

@@ -43,7 +43,7 @@ impl WireFaults {
 }
 
 /// What one direction of the line did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireTally {
     /// Bytes with a flipped bit.
     pub flipped_bytes: u32,
@@ -115,6 +115,12 @@ impl FaultyPath {
     #[must_use]
     pub const fn tally(&self) -> WireTally {
         self.tally
+    }
+
+    /// What comes when the board is put in.
+    pub fn contact_noise(&mut self) -> Vec<u8> {
+        let length = usize::try_from(self.faults.noise_before_hello_bytes).unwrap_or(0);
+        noise(&mut self.stream, length.min(LONGEST_RUN))
     }
 
     /// Passes bytes on, each fault in its turn.

@@ -1,0 +1,292 @@
+//! Joins what the station says of each board with what the board really was, by UID.
+//!
+//! A run is good when all of these hold:
+//! 1. Every board that was put in has the verdict that the catalogue expects of its defect, `PASS` without one.
+//! 2. The station has a line for no board that was never there.
+//! 3. A refused board holds no locked identity, unless its defect says that it may.
+//! 4. A passed board is locked, with the certificate that the station names.
+//!
+//! A UID that was put in several times needs as many lines from the station, in that order, or one: the last.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::defect::{Catalogue, NO_VERDICT};
+use crate::report::ReportLine;
+
+/// A file that is to be compared can't be read.
+#[derive(Debug, Error)]
+#[error("{file}, line {line}: {source}")]
+pub struct ComparisonError {
+    file: String,
+    line: usize,
+    #[source]
+    source: serde_json::Error,
+}
+
+/// The station's last word on one board. More keys than these are welcome.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct StationLine {
+    /// The authentic UID, or the claimed one, or null where the board never told any.
+    pub uid: Option<String>,
+    /// The lane.
+    pub lane: Option<String>,
+    /// `PASS`, `FAIL` or `ERROR`.
+    pub verdict: String,
+    /// The verdict code.
+    pub code: String,
+    /// The live certificate's serial number, where the station gives it.
+    #[serde(default)]
+    pub certificate_serial: Option<String>,
+}
+
+/// What the comparison found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// What is not as it must be, one line each.
+    pub differences: Vec<String>,
+    /// Boards expected and found, by code.
+    pub codes: BTreeMap<String, (u32, u32)>,
+    /// How many presentations there were.
+    pub boards: u32,
+}
+
+/// Reads newline-delimited JSON; empty lines don't count.
+pub fn read_lines<T: for<'de> Deserialize<'de>>(
+    file: &str,
+    text: &str,
+) -> Result<Vec<T>, ComparisonError> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(index, line)| {
+            serde_json::from_str(line).map_err(|source| ComparisonError {
+                file: file.to_owned(),
+                line: index + 1,
+                source,
+            })
+        })
+        .collect()
+}
+
+/// Compares.
+#[must_use]
+pub fn compare(
+    station: &[StationLine],
+    simulator: &[ReportLine],
+    catalogue: &Catalogue,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    let mut open: Vec<Option<&StationLine>> = station.iter().map(Some).collect();
+    let mut groups: BTreeMap<&str, Vec<&ReportLine>> = BTreeMap::new();
+    for board in simulator {
+        groups.entry(&board.uid).or_default().push(board);
+    }
+    for line in simulator {
+        let expected = expected_code(line, catalogue).unwrap_or_default();
+        comparison.boards += 1;
+        comparison.codes.entry(expected).or_default().0 += 1;
+    }
+    // Boards that told their UID first, so that the nameless lines are left for the nameless boards.
+    let (named, nameless): (Vec<_>, Vec<_>) = groups
+        .into_values()
+        .partition(|group| group.iter().any(|board| board.identified));
+    for group in named.into_iter().chain(nameless) {
+        comparison.compare_group(&group, &mut open, catalogue);
+    }
+    for line in open.into_iter().flatten() {
+        comparison.count(&line.code);
+        let uid = line.uid.as_deref().unwrap_or("without a UID");
+        let lane = line.lane.as_deref().unwrap_or("an unnamed lane");
+        comparison.differences.push(format!(
+            "board {uid} on {lane}: the station says {}, but no such board was put in",
+            line.code
+        ));
+    }
+    comparison
+}
+
+impl Comparison {
+    /// Whether everything is as it must be.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// A table for people, then the differences.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = format!("{:<22} {:>8} {:>6}\n", "verdict", "expected", "got");
+        for (code, (expected, got)) in &self.codes {
+            let mark = if expected == got { "" } else { "  <- differs" };
+            let _infallible = writeln!(text, "{code:<22} {expected:>8} {got:>6}{mark}");
+        }
+        for difference in &self.differences {
+            let _infallible = writeln!(text, "{difference}");
+        }
+        let _infallible = match self.differences.len() {
+            0 => writeln!(text, "{} boards, every one as expected", self.boards),
+            count => writeln!(text, "{} boards, {count} differences", self.boards),
+        };
+        text
+    }
+
+    fn compare_group(
+        &mut self,
+        group: &[&ReportLine],
+        open: &mut [Option<&StationLine>],
+        catalogue: &Catalogue,
+    ) {
+        let lines = take_lines(group, open, catalogue);
+        let mut expected = Vec::new();
+        for board in group {
+            match expected_code(board, catalogue) {
+                Ok(code) if code == NO_VERDICT => self.count(NO_VERDICT),
+                Ok(code) => expected.push((*board, code)),
+                Err(difference) => self.differences.push(difference),
+            }
+        }
+        if lines.len() == 1 && expected.len() > 1 {
+            // The station keeps one line a UID: its last word. The words before it are not lost, only not here.
+            for (_, code) in expected.drain(..expected.len() - 1) {
+                self.count(&code);
+            }
+        }
+        for (index, (board, code)) in expected.iter().enumerate() {
+            match lines.get(index) {
+                Some(line) => self.compare_board(board, code, line, catalogue),
+                None => self.differences.push(format!(
+                    "{}: expected {code}, but the station has no line for it",
+                    describe(board)
+                )),
+            }
+        }
+        for line in lines.iter().skip(expected.len()) {
+            self.count(&line.code);
+            let board = group
+                .last()
+                .map(|board| describe(board))
+                .unwrap_or_default();
+            self.differences.push(format!(
+                "{board}: one more line than expected, {}",
+                line.code
+            ));
+        }
+    }
+
+    fn compare_board(
+        &mut self,
+        board: &ReportLine,
+        expected: &str,
+        line: &StationLine,
+        catalogue: &Catalogue,
+    ) {
+        self.count(&line.code);
+        let who = describe(board);
+        if line.code != expected {
+            self.differences
+                .push(format!("{who}: expected {expected}, got {}", line.code));
+        }
+        let may_end_locked = board
+            .defect
+            .as_deref()
+            .and_then(|name| catalogue.defect(name))
+            .is_some_and(|defect| defect.may_end_locked);
+        match line.verdict.as_str() {
+            "PASS" => self.check_passed(board, line, &who),
+            _ if board.locked && !may_end_locked => self.differences.push(format!(
+                "{who}: refused with {}, but it is locked and holds an identity",
+                line.code
+            )),
+            _ => {}
+        }
+    }
+
+    fn check_passed(&mut self, board: &ReportLine, line: &StationLine, who: &str) {
+        if !board.locked || !board.lifecycle.starts_with("0x30") {
+            let lifecycle = &board.lifecycle;
+            self.differences.push(format!(
+                "{who}: passed, but the board is not locked (lifecycle {lifecycle})"
+            ));
+        }
+        match (&board.certificate_serial, &line.certificate_serial) {
+            (None, _) => self
+                .differences
+                .push(format!("{who}: passed, but the board holds no certificate")),
+            (Some(held), Some(said)) if held != said => self.differences.push(format!(
+                "{who}: the board holds certificate {held}, the station says {said}"
+            )),
+            _ => {}
+        }
+        if board.told_passed == Some(false) {
+            self.differences.push(format!(
+                "{who}: passed, but the board was told that it failed"
+            ));
+        }
+    }
+
+    fn count(&mut self, code: &str) {
+        self.codes.entry(code.to_owned()).or_default().1 += 1;
+    }
+}
+
+/// The station's lines for a UID, in their order; for boards that never told it, one nameless line of their
+/// lane with the code that they expect.
+fn take_lines<'a>(
+    group: &[&ReportLine],
+    open: &mut [Option<&'a StationLine>],
+    catalogue: &Catalogue,
+) -> Vec<&'a StationLine> {
+    let is_named = |line: &StationLine| {
+        line.uid.as_deref().is_some_and(|uid| {
+            let told = |board: &&ReportLine| {
+                board.uid.eq_ignore_ascii_case(uid) || board.claimed_uid.eq_ignore_ascii_case(uid)
+            };
+            group.iter().any(told)
+        })
+    };
+    let mut lines = Vec::new();
+    for slot in open.iter_mut() {
+        if let Some(line) = slot.take_if(|line| is_named(line)) {
+            lines.push(line);
+        }
+    }
+    for board in group.iter().filter(|board| !board.identified) {
+        let Ok(expected) = expected_code(board, catalogue) else {
+            continue;
+        };
+        let nameless = open.iter_mut().find_map(|slot| {
+            slot.take_if(|line| {
+                line.uid.is_none()
+                    && line.code == expected
+                    && line.lane.as_ref().is_none_or(|lane| *lane == board.lane)
+            })
+        });
+        lines.extend(nameless);
+    }
+    lines
+}
+
+fn expected_code(board: &ReportLine, catalogue: &Catalogue) -> Result<String, String> {
+    let Some(name) = &board.defect else {
+        return Ok("PASS".to_owned());
+    };
+    catalogue
+        .defect(name)
+        .map(|defect| defect.expected.clone())
+        .ok_or_else(|| {
+            format!(
+                "{}: the catalogue has no such defect; compare with the one that the line was played from",
+                describe(board)
+            )
+        })
+}
+
+fn describe(board: &ReportLine) -> String {
+    let defect = board.defect.as_deref().unwrap_or("good");
+    let (uid, device, lane) = (&board.uid, board.device, &board.lane);
+    format!("board {uid} (device {device} on {lane}, {defect})")
+}

@@ -1,0 +1,333 @@
+//! One lane: a port, boards one after another, and the person who puts them in and takes them out.
+
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::time::Instant as Monotonic;
+
+use firmware_proto::{Direction, FrameReader, Request};
+
+use crate::blueprint::Blueprint;
+use crate::board::VirtualBoard;
+use crate::conduct::Conduct;
+use crate::defect::Planned;
+use crate::fault::Fault;
+use crate::line::{LineError, LineSettings};
+use crate::pty::{Pty, is_readable, wait_without_port};
+use crate::report::{Ended, Presentation, ReportLine};
+use crate::wire::{Instant, Wire};
+use crate::wire_fault::WireFaults;
+
+/// One lane with its port and the boards that are to be put in.
+#[derive(Debug)]
+pub struct Lane {
+    name: String,
+    link: PathBuf,
+    /// None while the port has vanished.
+    port: Option<Pty>,
+    queue: Vec<Planned>,
+    began: Monotonic,
+    /// The board before, in case it is put in again.
+    last: Option<VirtualBoard>,
+}
+
+/// What the person at the fixture sees: the station's light.
+struct Watcher {
+    reader: FrameReader,
+    hello: bool,
+    farewell: bool,
+}
+
+impl Lane {
+    /// A lane that is ready.
+    #[must_use]
+    pub fn new(name: String, link: PathBuf, port: Pty, queue: Vec<Planned>) -> Self {
+        Self {
+            name,
+            link,
+            port: Some(port),
+            queue,
+            began: now(),
+            last: None,
+        }
+    }
+
+    /// Puts in one board after another. Gives how many were never put in.
+    pub fn run(
+        mut self,
+        settings: &LineSettings,
+        stop: BorrowedFd<'_>,
+        report: impl Fn(&ReportLine) -> Result<(), LineError>,
+    ) -> Result<u32, LineError> {
+        let queue = std::mem::take(&mut self.queue);
+        let mut left = u32::try_from(queue.len()).unwrap_or(u32::MAX);
+        for planned in queue {
+            if is_readable(stop) {
+                break;
+            }
+            left = left.saturating_sub(1);
+            let line = self.present(&planned, settings, stop)?;
+            report(&line)?;
+            self.leave_empty(settings, stop)?;
+        }
+        Ok(left)
+    }
+
+    /// One board, from plug to unplug.
+    fn present(
+        &mut self,
+        planned: &Planned,
+        settings: &LineSettings,
+        stop: BorrowedFd<'_>,
+    ) -> Result<ReportLine, LineError> {
+        let mut board = self.take_board(planned, settings);
+        let defect = planned.defect.as_ref();
+        let faults = defect.map_or(WireFaults::default(), |defect| defect.fault.wire_faults());
+        let mut wire = Wire::new(settings.speed, faults, settings.seed, planned.device);
+        let patience_ms = defect
+            .and_then(|defect| defect.patience_ms)
+            .unwrap_or(settings.people.patience_ms);
+        let vanishing = matches!(
+            defect.map(|defect| &defect.fault),
+            Some(Fault::PortVanishes { .. })
+        );
+        let began = self.now();
+        wire.start(began);
+        let mut fixture = Fixture {
+            board: &mut board,
+            wire: &mut wire,
+            watcher: Watcher::new(),
+            deadline: after(began, patience_ms),
+            power_back: None,
+            farewell_at: None,
+            vanishing,
+        };
+        let ended = self.work(&mut fixture, settings, stop)?;
+        board.unplug();
+        let presentation = Presentation {
+            uid: board.uid().to_string(),
+            claimed_uid: board.blueprint().claimed.uid.to_string(),
+            device: planned.device,
+            lane: self.name.clone(),
+            seed: settings.seed.0,
+            defect: defect.map(|defect| (defect.name.clone(), defect.fault.clone())),
+            ended,
+            ms: (self.now().0 - began.0) / 1_000,
+            wire_faults: wire.tallies(),
+        };
+        let line = ReportLine::new(presentation, &board.experience());
+        self.last = Some(board);
+        Ok(line)
+    }
+
+    fn take_board(&mut self, planned: &Planned, settings: &LineSettings) -> VirtualBoard {
+        let fault = planned.defect.as_ref().map(|defect| &defect.fault);
+        let last = self.last.take();
+        if let (Some(Fault::ComesBack {}), Some(mut board)) = (fault, last) {
+            board.put_in_again();
+            return board;
+        }
+        let mut blueprint = Blueprint::good(settings.seed, planned.device, settings.owner_key);
+        if let (Some(Fault::Clone {}), Some(other)) = (fault, planned.after) {
+            blueprint.copy_silicon(other);
+        }
+        let conduct = fault.map_or(Conduct::Honest, |fault| fault.apply(&mut blueprint));
+        VirtualBoard::assemble(blueprint, conduct)
+    }
+
+    fn work(
+        &mut self,
+        fixture: &mut Fixture<'_>,
+        settings: &LineSettings,
+        stop: BorrowedFd<'_>,
+    ) -> Result<Ended, LineError> {
+        self.release();
+        loop {
+            let now = self.now();
+            if is_readable(stop) {
+                return Ok(Ended::Stopped);
+            }
+            if now >= fixture.deadline {
+                return Ok(Ended::Patience);
+            }
+            self.exchange(fixture, now)?;
+            self.mind_power(fixture, settings, now)?;
+            if fixture.is_over(now) {
+                return Ok(Ended::Farewell);
+            }
+            let wait_us = fixture.wait_us(self.now());
+            match &self.port {
+                Some(port) => port.wait(stop, wait_us)?,
+                None => wait_without_port(stop, wait_us).map_err(|source| LineError::Io {
+                    what: "waiting",
+                    source,
+                })?,
+            }
+        }
+    }
+
+    /// Moves bytes both ways.
+    fn exchange(&mut self, fixture: &mut Fixture<'_>, now: Instant) -> Result<(), LineError> {
+        let Some(port) = &mut self.port else {
+            return Ok(());
+        };
+        let asked = port.read()?;
+        if !asked.is_empty() {
+            fixture.watcher.watch(&asked);
+            fixture.wire.to_device.push(now, &asked);
+        }
+        let arrived = fixture.wire.to_device.pop(now);
+        if !arrived.is_empty() {
+            fixture.board.receive(&arrived);
+        }
+        let said = fixture.board.transmit();
+        if !said.is_empty() {
+            fixture.wire.to_station.push(now, &said);
+        }
+        let answered = fixture.wire.to_station.pop(now);
+        port.write(&answered)?;
+        Ok(())
+    }
+
+    fn mind_power(
+        &mut self,
+        fixture: &mut Fixture<'_>,
+        settings: &LineSettings,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        if fixture.board.is_powered() {
+            return Ok(());
+        }
+        match fixture.power_back {
+            None => {
+                fixture.wire.to_device.cut();
+                fixture.power_back = Some(after(now, settings.people.power_off_ms));
+                // What the board had put on the wire before still arrives, unless its port is its own.
+                if fixture.vanishing {
+                    self.port = None;
+                }
+            }
+            Some(instant) if now >= instant => {
+                fixture.power_back = None;
+                if self.port.is_none() {
+                    self.port = Some(Pty::open(&self.link)?);
+                }
+                fixture.board.reboot();
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The fixture is empty: whatever the station says, nobody hears it.
+    fn leave_empty(
+        &mut self,
+        settings: &LineSettings,
+        stop: BorrowedFd<'_>,
+    ) -> Result<(), LineError> {
+        if self.port.is_none() {
+            self.port = Some(Pty::open(&self.link)?);
+        }
+        let end = after(self.now(), settings.people.gap_ms);
+        while let Some(left) = end.0.checked_sub(self.now().0).filter(|left| *left > 0) {
+            if is_readable(stop) {
+                return Ok(());
+            }
+            if let Some(port) = &mut self.port {
+                port.forget_unwritten();
+                port.wait(stop, left)?;
+                let _nobody_hears = port.read()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn release(&self) {
+        if let Some(port) = &self.port {
+            port.release();
+        }
+    }
+
+    fn now(&self) -> Instant {
+        let elapsed = now().duration_since(self.began).as_micros();
+        Instant(u64::try_from(elapsed).unwrap_or(u64::MAX))
+    }
+}
+
+/// A board in its fixture.
+struct Fixture<'a> {
+    board: &'a mut VirtualBoard,
+    wire: &'a mut Wire,
+    watcher: Watcher,
+    deadline: Instant,
+    power_back: Option<Instant>,
+    farewell_at: Option<Instant>,
+    vanishing: bool,
+}
+
+impl Fixture<'_> {
+    /// The light is on and the board had time to say its last word.
+    fn is_over(&mut self, now: Instant) -> bool {
+        if !self.watcher.farewell {
+            return false;
+        }
+        let seen = *self.farewell_at.get_or_insert(now);
+        let quiet = self.wire.next_arrival().is_none();
+        (quiet && now > seen) || now >= after(seen, HAND_MS)
+    }
+
+    fn wait_us(&self, now: Instant) -> u64 {
+        let until = |instant: Instant| instant.0.saturating_sub(now.0);
+        let mut wait = IDLE_US.min(until(self.deadline));
+        if let Some(arrival) = self.wire.next_arrival() {
+            wait = wait.min(until(arrival));
+        }
+        if let Some(back) = self.power_back {
+            wait = wait.min(until(back));
+        }
+        if self.board.is_never_silent() || self.farewell_at.is_some() {
+            wait = wait.min(BABBLE_US);
+        }
+        wait
+    }
+}
+
+impl Watcher {
+    const fn new() -> Self {
+        Self {
+            reader: FrameReader::new(Direction::ToDevice),
+            hello: false,
+            farewell: false,
+        }
+    }
+
+    /// A farewell counts only after a Hello, so that one for the board before ends nothing.
+    fn watch(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some(frame) = self.reader.push(&mut rest) {
+            match Request::decode(frame.body) {
+                Ok(Request::Hello(_)) => self.hello = true,
+                Ok(Request::Farewell { .. }) => self.farewell = self.hello,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn after(instant: Instant, milliseconds: u32) -> Instant {
+    Instant(instant.0.saturating_add(u64::from(milliseconds) * 1_000))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the lane is where real time enters; all below it takes time as a value"
+)]
+fn now() -> Monotonic {
+    Monotonic::now()
+}
+
+/// How long a hand takes from the light to the board.
+const HAND_MS: u32 = 200;
+/// Longest wait, so that nothing is ever forgotten.
+const IDLE_US: u64 = 200_000;
+/// The pace of a peer that never stops.
+const BABBLE_US: u64 = 10_000;
