@@ -1,71 +1,44 @@
-//! (being built: these are the shapes that provisioning needs; the builder of this room replaces the whole file)
-use crate::clock::UtcMillis;
-use crate::profile::Profile;
+//! Evidence in, appraisal out: PSA tokens (RFC 9783) and attestation-key certificates against a profile.
+//!
+//! Signatures and trust are judged before contents, so that a forged token never reads as a genuine one
+//! with old firmware. Never here: I/O, a clock, or the CSR (that is `identity`'s).
+
+mod appraisal;
+mod attestation_key;
+mod cbor;
+mod cose_sign1;
+mod firmware;
+mod psa_token;
+mod session_tokens;
+
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+
 use crate::verdict::VerdictCode;
-use firmware_proto::*;
-#[derive(Debug, Clone)]
-pub struct SoftwareComponent {
-    pub component: String,
-    pub version: String,
-    pub measurement: Vec<u8>,
-    pub signer: Vec<u8>,
-}
-#[derive(Debug, Clone)]
-pub struct TokenClaims {
-    pub instance_id: [u8; 33],
-    pub implementation_id: [u8; 32],
-    pub boot_seed: Option<Vec<u8>>,
-    pub lifecycle: SecurityLifecycle,
-    pub components: Vec<SoftwareComponent>,
-}
-#[derive(Debug, Clone)]
-pub struct TrustedBoard;
+
+pub use appraisal::{AppraisedEvidence, EvidenceInput, TrustedBoard, appraise_evidence};
+pub use psa_token::{SoftwareComponent, TokenClaims, TokenError, verify_token};
+pub use session_tokens::{appraise_key_token, appraise_receipt_token};
+
+/// Why evidence is refused: the verdict, and one line for people.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{code}: {detail}")]
 pub struct Rejection {
+    /// The verdict.
     pub code: VerdictCode,
+    /// Expected and got.
     pub detail: String,
 }
-impl TrustedBoard {
-    pub fn uid(&self) -> &Uid {
-        todo!()
+
+impl Rejection {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: VerdictCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
     }
-    pub fn instance_id(&self) -> &[u8] {
-        todo!()
-    }
-    pub fn agrees_with(&self, _: &TrustedBoard, _: bool) -> Result<(), Rejection> {
-        todo!()
-    }
-}
-#[derive(Debug)]
-pub struct AppraisedEvidence {
-    pub code: VerdictCode,
-    pub detail: String,
-    pub uid: Option<Uid>,
-    pub claims: Option<TokenClaims>,
-    pub board: Option<TrustedBoard>,
-}
-pub struct EvidenceInput<'a> {
-    pub token: &'a [u8],
-    pub certificates: &'a [u8],
-    pub challenge: &'a Digest,
-    pub identity: &'a response::Identity,
-    pub now: UtcMillis,
-}
-pub fn appraise_evidence(_: &Profile, _: EvidenceInput<'_>) -> AppraisedEvidence {
-    todo!()
-}
-pub fn appraise_key_token(
-    _: &Profile,
-    _: &TrustedBoard,
-    _: &[u8],
-    _: &Digest,
-) -> Result<(), Rejection> {
-    todo!()
-}
-pub fn appraise_receipt_token(
-    _: &Profile,
-    _: &TrustedBoard,
-    _: &[u8],
-    _: &Digest,
-) -> Result<(), Rejection> {
-    todo!()
 }

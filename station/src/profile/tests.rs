@@ -1,1 +1,269 @@
+//! The room's border: a text in, a profile or every fault out.
 
+use firmware_proto::{Measurement, MeasurementList, SecurityLifecycle, Unit, Value};
+use proptest::prelude::*;
+
+use super::*;
+use crate::verdict::VerdictCode;
+
+const SENSOR_A: &str = include_str!("../../../fixtures/profiles/sensor-a.toml");
+
+fn sensor_a() -> Profile {
+    Profile::parse("sensor-a.toml", SENSOR_A).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+#[test]
+fn reads_the_sample() {
+    let profile = sensor_a();
+    assert_eq!(profile.product.as_str(), "SENSOR-A");
+    assert_eq!(profile.firmware.len(), 2);
+    assert_eq!(profile.measurements.len(), 6);
+    assert_eq!(profile.attestation.roots.len(), 1);
+    assert_eq!(profile.lock_state, SecurityLifecycle::SECURED);
+    assert_eq!(profile.digest, sha256(SENSOR_A.as_bytes()));
+    assert_eq!(
+        profile.attestation.lifecycle_before[0].to_string(),
+        "psa-rot-provisioning"
+    );
+}
+
+#[track_caller]
+fn check_fault(from: &str, to: &str, expected: &str) {
+    assert!(SENSOR_A.contains(from), "{from}");
+    let text = SENSOR_A.replacen(from, to, 1);
+    let faults = Profile::parse("p.toml", &text).unwrap_err().to_string();
+    assert!(faults.contains(expected), "{faults}");
+    assert!(
+        faults.lines().all(|line| line.starts_with("p.toml:")),
+        "{faults}"
+    );
+}
+
+#[test]
+fn names_the_place_of_every_fault() {
+    check_fault(
+        "schema = 1",
+        "schema = 2",
+        "p.toml:3: schema: outside 1..=1",
+    );
+    check_fault("schema = 1", "schema = ", "p.toml:3: ");
+    check_fault("schema = 1", "schema = 1\nschema = 1", "p.toml:4: ");
+    check_fault(
+        "schema = 1",
+        "schema = 1\ncolour = 1",
+        "p.toml:4: colour: unknown key",
+    );
+    check_fault("\"C2\"", "\"c2\"", "p.toml:6: hardware_revisions[0]: ");
+    check_fault("SA-######", "SA-", "serial_pattern: not a serial pattern");
+    check_fault(
+        "lock_state = 0x3000",
+        "lock_state = 0x2000",
+        "outside attestation.lifecycle_after",
+    );
+    check_fault(
+        "client_id = 1",
+        "client_id = 2147483648",
+        "attestation.client_id: outside",
+    );
+    check_fault(
+        "[\"secured\"]",
+        "[\"non-psa-rot-debug\"]",
+        "holds a debug state",
+    );
+    check_fault(
+        "[\"secured\"]",
+        "[{ first = 0x3000, last = 0xffff }]",
+        "holds a debug state",
+    );
+    check_fault(
+        "[\"secured\"]",
+        "[\"locked\"]",
+        "lifecycle_after[0]: not a state of RFC 9783",
+    );
+    check_fault(
+        "BEGIN CERT",
+        "BEGIN CART",
+        "attestation.roots[0]: not a certificate",
+    );
+    check_fault(
+        "MIIBwz",
+        "MIIBxz",
+        "attestation.roots[0]: not a certificate",
+    );
+    check_fault("\"APP\"", "\"BL\"", "firmware[1]: BL stands here twice");
+    check_fault(
+        "unit = \"V\"",
+        "unit = \"mV\"",
+        "measurement[0].unit: unknown unit",
+    );
+    check_fault(
+        "low = 5.0",
+        "low = 50.0",
+        "no value lies between low and high",
+    );
+    check_fault("low = 5.0", "low = nan", "not a finite number");
+    check_fault(
+        "low = 0\n",
+        "low = 0.5\n",
+        "expected a whole number, got float",
+    );
+    check_fault(
+        "\"vdd_core\"",
+        "\"vdd_3v3\"",
+        "measurement[1]: vdd_3v3 stands here twice",
+    );
+    check_fault(
+        "http://",
+        "https://",
+        "certificate.crl_base_uri: does not begin with http://",
+    );
+    check_fault(
+        "organization = ",
+        "organisation = ",
+        "lacks the key \"organization\"",
+    );
+    check_fault(
+        "\"Example Devices\"",
+        "\" x\"",
+        "certificate.organization: not a name",
+    );
+}
+
+#[test]
+fn tells_all_faults_at_once_in_the_order_of_lines() {
+    let text = SENSOR_A
+        .replacen("SA-######", "none", 1)
+        .replacen("client_id = 1", "client = 1", 1)
+        .replacen("\"Hz\"", "\"Herz\"", 1);
+    let faults = Profile::parse("p.toml", &text).unwrap_err().faults;
+    let keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "serial_pattern",
+            "attestation",
+            "attestation.client",
+            "measurement[3].unit"
+        ]
+    );
+    assert!(faults.iter().all(|fault| !fault.hint.is_empty()));
+}
+
+const GOOD: [(&str, Value, Unit); 6] = [
+    ("vdd_3v3", Value::Real(3.135), Unit::Volt),
+    ("vdd_core", Value::Real(1.155), Unit::Volt),
+    ("i_sleep", Value::Real(2e-6), Unit::Ampere),
+    ("f_hse", Value::Real(8.0004e6), Unit::Hertz),
+    ("t_die", Value::Real(45.0), Unit::Celsius),
+    ("flash_errors", Value::Integer(0), Unit::None),
+];
+
+fn measured(list: &[(&str, Value, Unit)]) -> MeasurementList {
+    list.iter()
+        .map(|(name, value, unit)| Measurement {
+            name: (*name).try_into().unwrap(),
+            value: *value,
+            unit: *unit,
+        })
+        .collect()
+}
+
+#[test]
+fn limits_belong_to_the_good_range() {
+    let judged = judge_measurements(&sensor_a(), &measured(&GOOD));
+    assert_eq!(
+        (judged.code, judged.rows.len()),
+        (VerdictCode::Pass, 6),
+        "{}",
+        judged.detail
+    );
+    assert_eq!(judged.rows[0].low.as_deref(), Some("3.135"));
+}
+
+#[track_caller]
+fn check_judgement(index: usize, new: (&str, Value, Unit), code: VerdictCode, detail: &str) {
+    let mut list = GOOD;
+    list[index] = new;
+    let judged = judge_measurements(&sensor_a(), &measured(&list));
+    assert_eq!((judged.code, judged.detail.as_str()), (code, detail));
+}
+
+#[test]
+fn names_value_and_limits_of_what_fails() {
+    use VerdictCode::{HwLimit, HwNotANumber, HwUnit};
+
+    let volt = |value| ("vdd_3v3", Value::Real(value), Unit::Volt);
+    check_judgement(
+        0,
+        volt(3.13),
+        HwLimit,
+        "vdd_3v3: got 3.13 V, limits 3.135 to 3.465",
+    );
+    check_judgement(
+        0,
+        volt(f32::NAN),
+        HwNotANumber,
+        "vdd_3v3: got NaN V, limits 3.135 to 3.465",
+    );
+    check_judgement(
+        0,
+        volt(f32::INFINITY),
+        HwNotANumber,
+        "vdd_3v3: got inf V, limits 3.135 to 3.465",
+    );
+    check_judgement(
+        0,
+        ("vdd_3v3", Value::Integer(3), Unit::Volt),
+        HwUnit,
+        "vdd_3v3: got 3 V, of another unit or type",
+    );
+    check_judgement(
+        4,
+        ("t_die", Value::Real(20.0), Unit::Volt),
+        HwUnit,
+        "t_die: got 20 V, of another unit or type",
+    );
+    check_judgement(
+        5,
+        ("flash_errors", Value::Integer(1), Unit::None),
+        HwLimit,
+        "flash_errors: got 1 none, limits 0 to 0",
+    );
+}
+
+#[test]
+fn a_self_test_has_each_measurement_once_and_no_others() {
+    let check = |list: &[(&str, Value, Unit)], rows: usize, detail: &str| {
+        let judged = judge_measurements(&sensor_a(), &measured(list));
+        let got = (judged.code, judged.rows.len(), judged.detail.as_str());
+        assert_eq!(got, (VerdictCode::HwMissing, rows, detail));
+    };
+    let more = |extra| [&GOOD[..], &[extra]].concat();
+    check(&GOOD[1..], 6, "vdd_3v3: missing");
+    check(&more(GOOD[0]), 6, "vdd_3v3: given more than once");
+    let unknown = ("magic", Value::Integer(1), Unit::None);
+    check(
+        &more(unknown),
+        7,
+        "magic: the profile knows no such measurement",
+    );
+    check(&[], 6, "vdd_3v3: missing; 5 more");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,400}") {
+        prop_assert!(Profile::parse("p.toml", &text).is_err());
+    }
+
+    #[test]
+    fn no_changed_sample_makes_it_panic(position: usize, byte in 0x20_u8..0x7f) {
+        let mut bytes = SENSOR_A.as_bytes().to_vec();
+        let position = position % bytes.len();
+        bytes[position] = byte;
+        let text = String::from_utf8(bytes).unwrap();
+        if let Err(faults) = Profile::parse("p.toml", &text) {
+            prop_assert!(!faults.faults.is_empty());
+        }
+    }
+}

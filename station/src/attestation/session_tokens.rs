@@ -1,0 +1,116 @@
+//! The later tokens of a session: by the same key as the first one, about the same board in the same boot.
+
+use std::fmt::Debug;
+
+use firmware_proto::Digest;
+
+use super::Rejection;
+use super::appraisal::{TrustedBoard, judge_lifecycle, judge_nonce, token_rejection};
+use super::psa_token::{TokenClaims, verify_token};
+use crate::encoding::Hex;
+use crate::profile::{LifecycleRange, Profile};
+use crate::verdict::VerdictCode;
+
+/// Appraises token 2. Which CSR it covers is in the challenge.
+///
+/// # Errors
+/// `ATT-MALFORMED`, `ATT-SIGNATURE`, `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`, `ATT-NONCE`: the first
+/// that applies.
+pub fn appraise_key_token(
+    profile: &Profile,
+    board: &TrustedBoard,
+    token: &[u8],
+    challenge: &Digest,
+) -> Result<(), Rejection> {
+    appraise_later_token(
+        &profile.attestation.lifecycle_before,
+        board,
+        token,
+        challenge,
+    )
+}
+
+/// Appraises token 3, after the lock and in the same boot as token 1.
+///
+/// # Errors
+/// The codes of [`appraise_key_token`]; the lifecycle must be one for after the lock.
+pub fn appraise_receipt_token(
+    profile: &Profile,
+    board: &TrustedBoard,
+    token: &[u8],
+    challenge: &Digest,
+) -> Result<(), Rejection> {
+    appraise_later_token(
+        &profile.attestation.lifecycle_after,
+        board,
+        token,
+        challenge,
+    )
+}
+
+fn appraise_later_token(
+    lifecycles: &[LifecycleRange],
+    board: &TrustedBoard,
+    token: &[u8],
+    challenge: &Digest,
+) -> Result<(), Rejection> {
+    let claims = verify_token(token, board.attestation_key()).map_err(token_rejection)?;
+    judge_session(board.claims(), &claims, false)?;
+    judge_lifecycle(lifecycles, claims.lifecycle)?;
+    judge_nonce(&claims, challenge)
+}
+
+impl TrustedBoard {
+    /// Checks that a fresh token 1, for example after a reset, is of the same board with the same firmware.
+    /// The boot seed may differ only where the board has `rebooted`.
+    ///
+    /// # Errors
+    /// `ATT-SESSION`.
+    pub fn agrees_with(&self, later: &Self, rebooted: bool) -> Result<(), Rejection> {
+        agree("UID", self.uid(), later.uid())?;
+        judge_session(self.claims(), later.claims(), rebooted)?;
+        if self.attestation_key() == later.attestation_key() {
+            return Ok(());
+        }
+        let detail = "the attestation key changed within one session";
+        Err(Rejection::new(VerdictCode::AttSession, detail))
+    }
+}
+
+/// All tokens of a session agree on instance, implementation, boot, client and components.
+fn judge_session(
+    first: &TokenClaims,
+    later: &TokenClaims,
+    rebooted: bool,
+) -> Result<(), Rejection> {
+    let hex = |bytes: &[u8]| Hex(bytes.to_vec());
+    agree(
+        "instance ID",
+        &hex(&first.instance_id),
+        &hex(&later.instance_id),
+    )?;
+    agree(
+        "implementation ID",
+        &hex(&first.implementation_id),
+        &hex(&later.implementation_id),
+    )?;
+    agree("client ID", &first.client_id, &later.client_id)?;
+    if !rebooted {
+        let seed = |claims: &TokenClaims| claims.boot_seed.as_deref().map(hex);
+        agree("boot seed", &seed(first), &seed(later))?;
+    }
+    agree("token profile", &first.profile, &later.profile)?;
+    if first.components == later.components {
+        return Ok(());
+    }
+    let detail = "the components of the tokens differ within one session";
+    Err(Rejection::new(VerdictCode::AttSession, detail))
+}
+
+fn agree<T: PartialEq + Debug>(what: &str, first: &T, later: &T) -> Result<(), Rejection> {
+    if first == later {
+        return Ok(());
+    }
+    let detail = format!("{what}: the first token has {first:?}, the later one {later:?}");
+    Err(Rejection::new(VerdictCode::AttSession, detail))
+}
