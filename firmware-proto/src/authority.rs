@@ -77,7 +77,7 @@ pub struct Grant {
     pub uid: Uid,
     /// The board's nonce: retired at commit, so the grant dies with it.
     pub device_nonce: DeviceNonce,
-    /// SHA-256 of the identity key's SubjectPublicKeyInfo (DER).
+    /// SHA-256 of the identity key's `SubjectPublicKeyInfo` (DER).
     pub identity_key: Digest,
     /// SHA-256 of the chain.
     pub chain: Digest,

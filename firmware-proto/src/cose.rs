@@ -1,4 +1,4 @@
-//! COSE_Sign1 (RFC 9052, section 4.2) with ES256, in the one form that this protocol uses.
+//! `COSE_Sign1` (RFC 9052, section 4.2) with ES256, in the one form that this protocol uses.
 //!
 //! An object is a tagged (18) array of four: the protected header `{1: -7, 3: content type}`, an empty
 //! unprotected map, the payload, and a 64-byte signature. There is exactly one encoding of it:
@@ -158,7 +158,10 @@ pub fn decode(content: ContentType, bytes: &[u8]) -> Result<Sign1<'_>, CoseError
     Ok(Sign1 { payload, signature })
 }
 
-fn split(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), minicbor::decode::Error> {
+type Parts<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// Protected header, payload, signature.
+fn split(bytes: &[u8]) -> Result<Parts<'_>, minicbor::decode::Error> {
     let mut decoder = Decoder::new(bytes);
     if decoder.tag()? != Tag::new(18) || decoder.array()? != Some(4) {
         return Err(minicbor::decode::Error::message("not COSE_Sign1"));

@@ -187,12 +187,11 @@ impl<P: Platform> Desk<'_, P> {
             self.outgoing.forget();
             *session = Some(Session::new(number, digest));
         }
-        match session {
-            Some(session) => self.admit(session, number, digest, frame.body, request),
-            None => {
-                let refusal = request.map_or(Refusal::Malformed, |_| Refusal::OutOfOrder);
-                self.outgoing.refuse(number, refusal);
-            }
+        if let Some(session) = session {
+            self.admit(session, number, digest, frame.body, request);
+        } else {
+            let refusal = request.map_or(Refusal::Malformed, |_| Refusal::OutOfOrder);
+            self.outgoing.refuse(number, refusal);
         }
     }
 
@@ -226,7 +225,7 @@ impl<P: Platform> Desk<'_, P> {
             Ok(request) => procedure.run(&request, body),
             Err(Malformed) => Err(Refusal::Malformed.into()),
         };
-        procedure.conclude(outcome, is_chunk);
+        procedure.conclude(&outcome, is_chunk);
     }
 }
 
@@ -280,11 +279,14 @@ impl<P: Platform> Procedure<'_, P> {
                 receipt_nonce,
             } => self.commit(&link, commit, receipt_nonce),
             Request::GetReceipt { receipt_nonce } => self.serve_receipt(&link, receipt_nonce),
-            Request::Farewell { passed } => self.part(*passed),
+            Request::Farewell { passed } => {
+                self.part(*passed);
+                Ok(())
+            }
         }
     }
 
-    fn conclude(&mut self, outcome: Result<(), Stop>, is_chunk: bool) {
+    fn conclude(&mut self, outcome: &Result<(), Stop>, is_chunk: bool) {
         let number = self.session.exchange;
         self.session.step = if is_chunk {
             Step::Uploading
@@ -293,7 +295,7 @@ impl<P: Platform> Procedure<'_, P> {
         };
         match outcome {
             Ok(()) | Err(Stop::Silent) => {}
-            Err(Stop::Refused(refusal)) => self.outgoing.refuse(number, refusal),
+            Err(Stop::Refused(refusal)) => self.outgoing.refuse(number, *refusal),
             Err(Stop::Working(pending)) => {
                 if !is_chunk {
                     self.session.step = Step::Running;

@@ -121,15 +121,12 @@ impl FrameReader {
     }
 
     fn keep(&mut self, byte: u8) {
-        match self.buffer.get_mut(self.decoded) {
-            Some(place) => {
-                *place = byte;
-                self.decoded = self.decoded.saturating_add(1);
-            }
-            None => {
-                self.overflowed = true;
-                count(&mut self.counts.overflows);
-            }
+        if let Some(place) = self.buffer.get_mut(self.decoded) {
+            *place = byte;
+            self.decoded = self.decoded.saturating_add(1);
+        } else {
+            self.overflowed = true;
+            count(&mut self.counts.overflows);
         }
     }
 
@@ -140,18 +137,15 @@ impl FrameReader {
             self.discard();
             return None;
         };
-        match Header::from_bytes(header).filter(|header| header.direction == self.expected) {
-            Some(header) => {
-                count(&mut self.counts.frames);
-                self.travelled = 0;
-                Some((header, end))
-            }
-            None => {
-                count(&mut self.counts.foreign_frames);
-                self.discard();
-                None
-            }
+        let header = Header::from_bytes(header).filter(|read| read.direction == self.expected);
+        if header.is_some() {
+            count(&mut self.counts.frames);
+            self.travelled = 0;
+        } else {
+            count(&mut self.counts.foreign_frames);
+            self.discard();
         }
+        header.map(|header| (header, end))
     }
 
     fn intact(&self) -> Option<([u8; FRAME_HEADER_BYTES], usize)> {

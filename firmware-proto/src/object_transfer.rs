@@ -51,19 +51,27 @@ impl InstallPackage {
     /// The header as it travels.
     #[must_use]
     pub fn to_bytes(self) -> [u8; Self::HEADER_BYTES] {
-        let [a, b] = self.credential_bytes.to_le_bytes();
-        let [c, d] = self.grant_bytes.to_le_bytes();
-        let [e, f] = self.chain_bytes.to_le_bytes();
-        [a, b, c, d, e, f]
+        let lengths = [self.credential_bytes, self.grant_bytes, self.chain_bytes];
+        let mut bytes = [0; Self::HEADER_BYTES];
+        for (place, length) in bytes
+            .iter_mut()
+            .zip(lengths.iter().flat_map(|l| l.to_le_bytes()))
+        {
+            *place = length;
+        }
+        bytes
     }
 
     /// Reads the header.
     #[must_use]
-    pub fn from_bytes([a, b, c, d, e, f]: [u8; Self::HEADER_BYTES]) -> Self {
+    pub fn from_bytes(bytes: [u8; Self::HEADER_BYTES]) -> Self {
+        let [credential @ .., _, _, _, _] = bytes;
+        let [_, _, grant @ .., _, _] = bytes;
+        let [_, _, _, _, chain @ ..] = bytes;
         Self {
-            credential_bytes: u16::from_le_bytes([a, b]),
-            grant_bytes: u16::from_le_bytes([c, d]),
-            chain_bytes: u16::from_le_bytes([e, f]),
+            credential_bytes: u16::from_le_bytes(credential),
+            grant_bytes: u16::from_le_bytes(grant),
+            chain_bytes: u16::from_le_bytes(chain),
         }
     }
 

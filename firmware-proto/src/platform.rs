@@ -72,7 +72,7 @@ pub enum AuthorityKey<'a> {
 pub struct KeyMade {
     /// Length of the CSR, written to the front of [`BlobId::KeyEvidence`].
     pub csr_bytes: u16,
-    /// SHA-256 of the key's SubjectPublicKeyInfo (DER), as grants name it.
+    /// SHA-256 of the key's `SubjectPublicKeyInfo` (DER), as grants name it.
     pub key_digest: Digest,
 }
 

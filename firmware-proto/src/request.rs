@@ -75,7 +75,7 @@ pub enum Request<'a> {
     },
     /// Has the device lock itself and answer with its receipt.
     Commit {
-        /// COSE_Sign1 by the station authority: [`authority::Commit`](crate::authority::Commit).
+        /// `COSE_Sign1` by the station authority: [`authority::Commit`](crate::authority::Commit).
         #[serde(borrow)]
         commit: &'a [u8],
         /// For token 3, drawn by the HSM.

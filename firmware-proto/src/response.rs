@@ -12,6 +12,10 @@ use crate::{
 
 /// What the device answers. Append only: see [`version`](crate::version).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is no heap to put the large one on"
+)]
 pub enum Response<'a> {
     /// To `Hello`.
     Identity(Identity),
@@ -52,7 +56,7 @@ pub enum Response<'a> {
     },
     /// To `Prove`.
     Proof {
-        /// COSE_Sign1 by the identity key: [`authority::Proof`](crate::authority::Proof).
+        /// `COSE_Sign1` by the identity key: [`authority::Proof`](crate::authority::Proof).
         #[serde(borrow)]
         proof: &'a [u8],
     },

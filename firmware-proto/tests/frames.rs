@@ -1,5 +1,10 @@
 //! Frames survive any split and any noise, and nothing that was not sent comes out.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test stops where something is not as expected"
+)]
+
 use firmware_proto::limits::{MAX_BODY_BYTES, MAX_ENCODED_FRAME_BYTES};
 use firmware_proto::{
     Direction, Exchange, FrameError, FrameReader, Header, encode_frame, encode_message,

@@ -56,10 +56,9 @@ impl<P: Platform> Procedure<'_, P> {
         Ok(())
     }
 
-    pub(super) fn part(&mut self, passed: bool) -> Result<(), Stop> {
+    pub(super) fn part(&mut self, passed: bool) {
         self.platform.show_verdict(passed);
         self.session.close();
         self.answer(&Response::Done);
-        Ok(())
     }
 }

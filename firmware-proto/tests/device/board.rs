@@ -47,6 +47,10 @@ pub(crate) struct NonVolatile {
 }
 
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "defects that come in any combination"
+)]
 pub(crate) struct Board {
     pub(crate) nv: NonVolatile,
     volatile: [Vec<u8>; 3],

@@ -9,7 +9,8 @@ use firmware_proto::{
 };
 
 use crate::board::{AUTHORITY, Board, OWNER, UID, sha256};
-use crate::station::{Draft, Silence, Station, signed};
+use crate::package::{Draft, signed};
+use crate::station::{Silence, Station};
 
 const NONCE: Nonce = Nonce::from_bytes([7; 32]);
 const OTHER: Digest = Digest::from_bytes([0x99; 32]);

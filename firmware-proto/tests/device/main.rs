@@ -11,5 +11,6 @@ mod board;
 mod hostile;
 mod journey;
 mod order;
+mod package;
 mod power;
 mod station;

@@ -1,6 +1,5 @@
 //! Exchanges: repetitions, stale requests, requests out of order, versions.
 
-use firmware_proto::device::STATE_BYTES;
 use firmware_proto::limits::chunk_bytes;
 use firmware_proto::object_transfer::{BlobId, ChunkSet};
 use firmware_proto::request::Hello;
@@ -15,11 +14,6 @@ const NONCE: Nonce = Nonce::from_bytes([7; 32]);
 const ATTEST: Request<'static> = Request::Attest {
     station_nonce: NONCE,
 };
-
-#[test]
-fn the_state_is_small() {
-    assert!(STATE_BYTES <= 4096, "{STATE_BYTES} bytes");
-}
 
 #[test]
 fn nothing_is_said_unasked() {
