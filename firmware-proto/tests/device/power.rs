@@ -3,7 +3,7 @@
 use firmware_proto::cose::{self, ContentType};
 use firmware_proto::{ProvisioningState, Request};
 
-use crate::board::Board;
+use crate::board::{Board, sha256};
 use crate::station::{Silence, Station};
 
 fn rank(state: ProvisioningState) -> u8 {
@@ -119,6 +119,20 @@ fn a_damaged_record_is_never_taken_for_a_fresh_board() {
     let mut station = Station::with(Board::again(cut));
     let answer = station.ask(&Request::SelfTest).unwrap();
     assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::OutOfOrder));
+}
+
+/// A board in the field has such a record in its flash: if this fails, the code is wrong, not the test.
+#[test]
+fn the_layout_of_the_record_does_not_change() {
+    let mut station = Station::fresh();
+    station.provision().unwrap();
+    let record = station.device.into_platform().nv.record;
+    let digest = sha256(&[&record]).to_string();
+    assert_eq!((record.len(), record.first()), (269, Some(&1)));
+    assert_eq!(
+        digest,
+        "05e4c363e404494ed57b3312fd30b08185b4f289d8b7bc6dabb4f919493e30d4"
+    );
 }
 
 #[test]
