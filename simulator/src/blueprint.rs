@@ -138,13 +138,16 @@ impl Blueprint {
 
 /// The silicon identifier of a device: random, so that it says nothing of what the board is.
 #[must_use]
+pub fn uid_of(seed: Seed, device: u32) -> Uid {
+    uid_from(seed.bytes(Purpose::Uid, device).split_at(UID_BYTES).0)
+}
+
 #[expect(
     clippy::expect_used,
     reason = "12 bytes are always a silicon identifier"
 )]
-pub fn uid_of(seed: Seed, device: u32) -> Uid {
-    let bytes = seed.bytes(Purpose::Uid, device);
-    Uid::from_bytes(bytes.split_at(UID_BYTES).0).expect("8 to 16 bytes")
+fn uid_from(bytes: &[u8]) -> Uid {
+    Uid::from_bytes(bytes).expect("8 to 16 bytes")
 }
 
 #[expect(clippy::expect_used, reason = "only for constants of this file")]

@@ -1,5 +1,6 @@
 //! The command line: arguments in, output and exit status out. No rule of the line lives here.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::fd::OwnedFd;
@@ -96,13 +97,13 @@ struct LineArgs {
 #[derive(Debug, Args)]
 struct CompareArgs {
     /// The station's results, one JSON object a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "results", value_name = "FILE")]
     station: PathBuf,
     /// The report of `simulator line`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "simulated", value_name = "FILE")]
     simulator: PathBuf,
-    /// The catalogue that the line was played from.
-    #[arg(long, value_name = "FILE")]
+    /// The catalogue that the line was played from; without it every board must have passed.
+    #[arg(long, visible_alias = "defects", value_name = "FILE")]
     expected: Option<PathBuf>,
 }
 
@@ -110,6 +111,7 @@ struct CompareArgs {
 type Failure = String;
 
 /// Runs the command line. Only `main` calls this.
+#[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
@@ -185,7 +187,8 @@ fn list_defects(file: &Path) -> Result<ExitCode, Failure> {
             .map(|entry| entry.device.to_string())
             .collect();
         let (name, expected) = (&defect.name, &defect.expected);
-        table += &format!("{name:<28} {expected:<20} {}\n", devices.join(", "));
+        let devices = devices.join(", ");
+        let _infallible = writeln!(table, "{name:<28} {expected:<20} {devices}");
     }
     print(&table)
 }

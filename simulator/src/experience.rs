@@ -2,9 +2,9 @@
 
 use firmware_proto::Digest;
 
-use crate::device::{State, first_der};
-use crate::device_keys::sha256;
+use crate::device_keys::{DeviceKey, sha256};
 use crate::power::Step;
+use crate::silicon::{State, first_der};
 
 /// What happened to one board so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Experience {
         self.lifecycle = memory.lifecycle.0;
         self.locked = memory.locked;
         self.keys_made = state.keys_made;
-        self.identity_key = memory.identity_key.as_ref().map(|key| key.digest());
+        self.identity_key = memory.identity_key.as_ref().map(DeviceKey::digest);
         if !memory.chain.is_empty() {
             let certificate = first_der(&memory.chain);
             self.certificate = Some(sha256(&[certificate]));

@@ -95,7 +95,9 @@ impl HostilePeer {
 pub(crate) fn noise(stream: &mut ChaCha20Rng, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     stream.fill_bytes(&mut bytes);
-    bytes.iter_mut().for_each(|byte| *byte = (*byte).max(1));
+    for byte in &mut bytes {
+        *byte = (*byte).max(1);
+    }
     bytes
 }
 

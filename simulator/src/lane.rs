@@ -2,12 +2,12 @@
 
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::time::Instant as Monotonic;
 
 use firmware_proto::{Direction, FrameReader, Request};
 
 use crate::blueprint::Blueprint;
 use crate::board::VirtualBoard;
+use crate::clock::Clock;
 use crate::conduct::Conduct;
 use crate::defect::Planned;
 use crate::fault::Fault;
@@ -25,7 +25,7 @@ pub struct Lane {
     /// None while the port has vanished.
     port: Option<Pty>,
     queue: Vec<Planned>,
-    began: Monotonic,
+    clock: Clock,
     /// The board before, in case it is put in again.
     last: Option<VirtualBoard>,
 }
@@ -46,7 +46,7 @@ impl Lane {
             link,
             port: Some(port),
             queue,
-            began: now(),
+            clock: Clock::start(),
             last: None,
         }
     }
@@ -248,8 +248,7 @@ impl Lane {
     }
 
     fn now(&self) -> Instant {
-        let elapsed = now().duration_since(self.began).as_micros();
-        Instant(u64::try_from(elapsed).unwrap_or(u64::MAX))
+        self.clock.now()
     }
 }
 
@@ -315,14 +314,6 @@ impl Watcher {
 
 fn after(instant: Instant, milliseconds: u32) -> Instant {
     Instant(instant.0.saturating_add(u64::from(milliseconds) * 1_000))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the lane is where real time enters; all below it takes time as a value"
-)]
-fn now() -> Monotonic {
-    Monotonic::now()
 }
 
 /// How long a hand takes from the light to the board.

@@ -175,16 +175,14 @@ impl Supply {
         if !self.on {
             return Err(PlatformFault);
         }
-        let count = match self.passed.iter_mut().find(|(known, _)| *known == step) {
-            Some((_, count)) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                self.passed.push((step, 1));
-                1
-            }
-        };
+        if self.count(step) == 0 {
+            self.passed.push((step, 0));
+        }
+        let known = self.passed.iter_mut().find(|(known, _)| *known == step);
+        if let Some((_, count)) = known {
+            *count += 1;
+        }
+        let count = self.count(step);
         self.strike(step, Phase::Before, count)
     }
 

@@ -156,6 +156,7 @@ pub fn wait_without_port(interrupt: BorrowedFd<'_>, timeout_us: u64) -> io::Resu
 }
 
 /// Whether there is something to read.
+#[must_use]
 pub fn is_readable(interrupt: BorrowedFd<'_>) -> bool {
     let mut watched = [PollFd::from_borrowed_fd(interrupt, PollFlags::IN)];
     let _interrupted = wait_for(&mut watched, 0);

@@ -32,9 +32,9 @@ pub struct Wire {
 impl Wire {
     /// A wire with that speed and those faults, for one device of the line.
     #[must_use]
-    pub fn new(speed: Speed, faults: WireFaults, seed: Seed, device: u32) -> Self {
+    pub fn new(line: Speed, faults: WireFaults, seed: Seed, device: u32) -> Self {
         let path = |purpose| Path {
-            speed,
+            speed: line,
             faults: FaultyPath::new(faults, seed.stream(purpose, device)),
             free_at: Instant(0),
             under_way: VecDeque::new(),
