@@ -1,1 +1,16 @@
-//! (being built)
+//! What auditors receive: the signed manifest of a closed batch, its table, and the offline verifier.
+//!
+//! Pure but for nothing: leaves and a signature come in, bytes go out. No file, clock or token is
+//! touched here, so that the verifier can run where no station is.
+
+pub mod assemble;
+pub mod board_rows;
+pub mod consistency;
+pub mod csv;
+pub mod dsse;
+pub mod ledger_proof;
+pub mod offline_verifier;
+pub mod statement;
+
+#[cfg(test)]
+mod tests;

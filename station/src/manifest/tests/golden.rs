@@ -1,0 +1,78 @@
+//! A manifest that is kept in the repository: whatever the program becomes, it verifies this one, and
+//! notices every change of it.
+
+use std::path::{Path, PathBuf};
+
+use base64ct::LineEnding;
+use der::EncodePem as _;
+use proptest::prelude::*;
+use x509_cert::Certificate;
+
+use super::batch::TestBatch;
+use super::pki::TestPki;
+use crate::manifest::offline_verifier::verify;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/manifests")
+}
+
+fn made() -> [(&'static str, Vec<u8>); 3] {
+    let mut batch = TestBatch::of_every_kind();
+    let statement = batch.statement();
+    let root: Certificate = der::Decode::from_der(&batch.pki.root).unwrap();
+    let root = root.to_pem(LineEnding::LF).unwrap();
+    [
+        ("every-kind.dsse.json", batch.file(&statement)),
+        (
+            "every-kind.csv",
+            crate::manifest::csv::table(&statement).unwrap(),
+        ),
+        ("root.pem", root.into_bytes()),
+    ]
+}
+
+/// Set it to write the files anew, after a change that is meant; say why in the commit.
+const WRITE: &str = "STATION_WRITE_FIXTURES";
+
+#[test]
+fn the_same_batch_gives_the_same_bytes() {
+    for (name, bytes) in made() {
+        let path = folder().join(name);
+        if std::env::var_os(WRITE).is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let kept = std::fs::read(path).unwrap();
+        assert_eq!(String::from_utf8(bytes), String::from_utf8(kept), "{name}");
+    }
+}
+
+#[test]
+fn every_single_changed_byte_is_noticed() {
+    let file = std::fs::read(folder().join("every-kind.dsse.json")).unwrap();
+    let root = TestPki::new().root;
+    assert!(verify(&file, &root).is_ok());
+    let mut bent = file.clone();
+    for at in 0..file.len() {
+        // All 255 other values would take minutes: here one bit, below a random value.
+        bent[at] ^= 1 << (at % 8);
+        let error = verify(&bent, &root).unwrap_err().to_string();
+        assert!(error.contains(' '), "byte {at}: {error}");
+        bent[at] = file[at];
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_change_of_any_byte_is_noticed(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        let file = std::fs::read(folder().join("every-kind.dsse.json")).unwrap();
+        let mut bent = file.clone();
+        let at = at.index(bent.len());
+        bent[at] = to;
+        prop_assert_eq!(verify(&bent, &TestPki::new().root).is_ok(), bent == file);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(verify(&bytes, &bytes).is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! What a manifest says of each kind of board.
+
+use super::batch::{SIGNED_AT, TestBatch, serial, uid};
+use crate::ledger::event::{Event, Fact};
+use crate::manifest::assemble::assemble;
+use crate::manifest::statement::{BoardRow, CertificateStatus, Counts, Statement};
+use crate::verdict::{Outcome, VerdictCode};
+
+fn row(statement: &Statement, number: u8) -> &BoardRow {
+    let found = statement
+        .predicate
+        .boards
+        .iter()
+        .find(|row| row.uid == uid(number));
+    found.unwrap_or_else(|| panic!("no row for board {number}"))
+}
+
+fn check_code(statement: &Statement, number: u8, verdict: Outcome, code: Option<VerdictCode>) {
+    let row = row(statement, number);
+    assert_eq!((row.verdict, row.code), (verdict, code), "board {number}");
+}
+
+#[test]
+fn every_kind_of_board_has_its_row() {
+    let statement = TestBatch::of_every_kind().statement();
+    let check = |number, verdict, code| check_code(&statement, number, verdict, Some(code));
+    check(1, Outcome::Pass, VerdictCode::Pass);
+    check(2, Outcome::Pass, VerdictCode::Pass);
+    check(3, Outcome::Fail, VerdictCode::FwVersion);
+    check(4, Outcome::Fail, VerdictCode::InstallReadback);
+    check(5, Outcome::Fail, VerdictCode::Revoked);
+    check_code(&statement, 6, Outcome::Error, None);
+    check(7, Outcome::Pass, VerdictCode::AlreadyProvisioned);
+    let counts = &statement.predicate.counts;
+    let expected = Counts {
+        presented: 7,
+        passed: 2,
+        already_provisioned: 1,
+        failed: 3,
+        unjudged: 1,
+        reworked: 1,
+        in_doubt: 0,
+        unidentified_sessions: 1,
+        by_code: counts.by_code.clone(),
+    };
+    assert_eq!(*counts, expected);
+    let names: Vec<_> = statement
+        .subject
+        .iter()
+        .map(|subject| subject.name.as_str())
+        .collect();
+    assert_eq!(names, ["SA-000001", "SA-000002"]);
+}
+
+#[test]
+fn a_row_tells_the_board_s_whole_history() {
+    let statement = TestBatch::of_every_kind().statement();
+    let reworked = row(&statement, 2);
+    assert!(reworked.reworked);
+    let codes: Vec<_> = reworked
+        .sessions
+        .iter()
+        .map(|session| session.code)
+        .collect();
+    assert_eq!(codes, [Some(VerdictCode::HwLimit), Some(VerdictCode::Pass)]);
+    let impostor = &row(&statement, 1).sessions[1];
+    assert_eq!(impostor.code, Some(VerdictCode::AttKeyUnknown));
+    assert!(!impostor.uid_proven && row(&statement, 1).uid_proven);
+    assert_eq!(row(&statement, 1).firmware[0].version, "2.5.1");
+    let revoked = &row(&statement, 4).certificates[0];
+    assert_eq!(revoked.status, CertificateStatus::Revoked);
+    assert_eq!(row(&statement, 4).serial, Some(serial(4)));
+    assert!(row(&statement, 7).certificates.is_empty());
+}
+
+#[test]
+fn rows_are_sorted_by_serial_and_then_by_uid() {
+    let statement = TestBatch::of_every_kind().statement();
+    let rows = &statement.predicate.boards;
+    let serials: Vec<_> = rows.iter().map(|row| row.serial.clone()).collect();
+    let expected = [1, 2, 4, 5, 7].map(|number| Some(serial(number)));
+    assert_eq!(serials, [&expected[..], &[None, None]].concat());
+    assert!(rows[5].uid < rows[6].uid);
+}
+
+#[test]
+fn a_later_revocation_takes_the_pass_away() {
+    let mut batch = TestBatch::open();
+    batch.pass("lane-1", 1);
+    batch.revoke(1, 101);
+    let statement = batch.statement();
+    check_code(&statement, 1, Outcome::Fail, Some(VerdictCode::Revoked));
+    assert_eq!(statement.predicate.counts.passed, 0);
+    assert!(statement.subject.is_empty());
+}
+
+/// Events of the batch as they would lie outside of it.
+fn elsewhere(batch: &mut TestBatch, facts: impl IntoIterator<Item = Fact>) {
+    let (_, like) = batch.events.last().unwrap().clone();
+    let event = |fact| Event {
+        fact,
+        batch: None,
+        ..like.clone()
+    };
+    batch.elsewhere.extend(facts.into_iter().map(event));
+}
+
+#[test]
+fn what_happened_outside_the_batch_counts_too() {
+    let mut batch = TestBatch::open();
+    batch.pass("lane-1", 1);
+    elsewhere(&mut batch, [TestBatch::revoked(1, 101)]);
+    // Issued in another batch, brought into use in this one.
+    let issued = batch.issued(2, 102);
+    elsewhere(&mut batch, [issued]);
+    batch.plug_in("lane-1", 2);
+    batch.attest(2, VerdictCode::Pass, "2.5.1");
+    batch.provision(2, 102);
+    batch.verdict("lane-1", VerdictCode::Pass, Some(2));
+    // Passed in another batch before.
+    let issued = batch.issued(3, 103);
+    elsewhere(&mut batch, [issued]);
+    batch.plug_in("lane-1", 3);
+    batch.attest(3, VerdictCode::Pass, "2.5.1");
+    batch.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(3));
+    let statement = batch.statement();
+    check_code(&statement, 1, Outcome::Fail, Some(VerdictCode::Revoked));
+    check_code(&statement, 2, Outcome::Pass, Some(VerdictCode::Pass));
+    assert_eq!(row(&statement, 2).certificates.len(), 1);
+    assert!(row(&statement, 3).certificates.is_empty());
+    assert_eq!(statement.predicate.counts.passed, 1);
+}
+
+#[test]
+fn an_open_batch_has_no_manifest() {
+    let mut batch = TestBatch::open();
+    batch.pass("lane-1", 1);
+    let record = batch.record();
+    let error = assemble(record, Vec::new(), SIGNED_AT).unwrap_err();
+    assert!(error.to_string().contains("close it first"), "{error}");
+}
