@@ -8,6 +8,8 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
+use crate::identity::signer::{KeyRole, PublicKey};
+use crate::ledger::checkpoint::{VerifierKey, origin};
 use crate::names::{OperatorId, StationName};
 use crate::station_home::{HomeLock, HomePaths, Pki, Role, StationHome};
 
@@ -112,6 +114,9 @@ impl Context {
         let pin = home.config().hsm.pin.read(home.path())?;
         let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;
         pki.prove_keys(&signer)?;
+        let name = &home.config().name;
+        let key = ledger_key(&home.paths().ledger_vkey(), &pki.ledger_vkey, name)?;
+        signer.prove(KeyRole::Ledger, &key)?;
         Ok(OwnedStation {
             signer,
             home,
@@ -141,4 +146,29 @@ impl Context {
             .unwrap_or_default();
         UtcMillis(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+/// The ledger's published key, of this station's ledger.
+pub(crate) fn ledger_key(
+    path: &Path,
+    vkey: &str,
+    name: &StationName,
+) -> Result<PublicKey, Failure> {
+    let wrong = |why: String| {
+        let what = format!("cannot trust {}", path.display());
+        Failure::station(
+            what,
+            why,
+            "restore pki/ from a backup; station doctor shows all of it",
+        )
+    };
+    let key = VerifierKey::parse(vkey).map_err(|error| wrong(error.to_string()))?;
+    if key.name() != origin(name) {
+        return Err(wrong(format!(
+            "it is for {}, this station's is {}",
+            key.name(),
+            origin(name)
+        )));
+    }
+    Ok(*key.public_key())
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::exit_status::ExitStatus;
 use crate::hsm::HsmError;
+use crate::ledger::{LedgerError, Refusal};
 use crate::station_home::{HomeError, PkiError};
 
 /// A failed command. Printed once, on stderr, by [`run`](super::run).
@@ -93,6 +94,32 @@ impl From<HomeError> for Failure {
             ExitStatus::StationFault
         };
         Self::new(status, error.what(), error.reason(), error.advice())
+    }
+}
+
+/// The ledger's errors say what is wrong, then what to do, with a semicolon between.
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        if let LedgerError::Refused(refusal) = error {
+            return refusal.into();
+        }
+        let text = error.to_string();
+        let (why, to_do) = text.split_once("; ").unwrap_or((
+            &text,
+            "see whether the disk is well, then run station ledger verify",
+        ));
+        Self::station("cannot use the ledger", why, to_do)
+    }
+}
+
+/// A rule of the ledger forbids it: nothing is wrong with the station.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        let (why, to_do) = text
+            .split_once("; ")
+            .unwrap_or((&text, "see station batch show"));
+        Self::usage("the ledger does not take it", why, to_do)
     }
 }
 

@@ -5,6 +5,7 @@
 //! half-made home for a whole one.
 
 mod completion;
+mod empty_ledger;
 mod keys;
 mod papers;
 mod plan;
@@ -169,7 +170,7 @@ fn finish(
     signer: &SignerPool,
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
-    papers::ledger(paths, config, signer, context)?;
+    empty_ledger::make(paths, config, signer, context)?;
     let pki = context.pki(paths, &config.name)?;
     pki.prove_keys(signer)?;
     plan::finish_config(paths)?;

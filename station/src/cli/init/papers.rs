@@ -21,8 +21,8 @@ use crate::identity::signed_object::{assemble, to_be_signed};
 use crate::identity::signer::{KeyRole, PublicKey, Signer as _};
 use crate::names::CertificateSerial;
 use crate::station_home::{
-    Config, HomePaths, check_credential, read_bounded, read_certificate, read_issuing,
-    read_manifest, read_public_key, write_new, write_pem,
+    HomePaths, check_credential, read_bounded, read_certificate, read_issuing, read_manifest,
+    read_public_key, write_new, write_pem,
 };
 
 /// What all papers need.
@@ -195,17 +195,6 @@ impl Papers<'_> {
         let der = complete_request(info, &signature, key).map_err(our_bug)?;
         Ok(write_pem(path, "CERTIFICATE REQUEST", &der)?)
     }
-}
-
-/// The ledger's published key, and the empty ledger.
-pub(super) fn ledger(
-    paths: &HomePaths,
-    config: &Config,
-    signer: &SignerPool,
-    context: &Context,
-) -> Result<(), Failure> {
-    let _later = (paths, config, signer, context);
-    Ok(())
 }
 
 /// Refuses a certificate of another key than the token's: it belongs to another station.
