@@ -193,6 +193,13 @@ impl PreparedStation {
             .json_lines()
     }
 
+    /// The kinds of a device's events, oldest first.
+    #[must_use]
+    pub fn kinds_of_events(&self, uid: &str) -> Vec<String> {
+        let kind = |event: &Value| event["kind"].as_str().unwrap_or_default().to_owned();
+        self.history(uid).iter().map(kind).collect()
+    }
+
     /// Waits until the ledger can be read by others: the owner has let go of it.
     pub fn wait_until_free(&self) {
         wait_for::condition("the home to be free", || {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::prepared_station::PreparedStation;
 use crate::station_process::{Finished, Running, programs};
 use crate::wait_for;
 
@@ -25,6 +26,27 @@ pub struct LinePlan {
     pub baud: Option<u32>,
     /// Delay of an adapter.
     pub latency_ms: Option<u32>,
+}
+
+impl LinePlan {
+    /// One good board on each lane.
+    ///
+    /// # Panics
+    /// Where the empty catalogue can't be written.
+    #[must_use]
+    pub fn good_boards(folder: &Path, station: &PreparedStation, boards: usize, seed: u64) -> Self {
+        let defects = folder.join("no-defects.toml");
+        std::fs::write(&defects, "schema = 1\n").expect("a catalogue is written");
+        Self {
+            lanes: boards,
+            devices: boards,
+            seed,
+            defects,
+            owner_key: Some(station.owner_key()),
+            baud: None,
+            latency_ms: None,
+        }
+    }
 }
 
 /// A line that is running. Killed when dropped.
@@ -91,10 +113,20 @@ impl SimulatedLine {
         &self.report
     }
 
+    /// Takes all boards out, and gives what each was and met.
+    ///
+    /// # Panics
+    /// Where the report can't be read.
+    #[must_use]
+    pub fn stop(self) -> Vec<Value> {
+        self.running.interrupt();
+        self.finish().1
+    }
+
     /// Waits for its end and gives what each device was and met.
     ///
     /// # Panics
-    /// Where it fails, or its report can't be read.
+    /// Where its report can't be read.
     #[must_use]
     pub fn finish(self) -> (Finished, Vec<Value>) {
         let finished = self.running.finish();
