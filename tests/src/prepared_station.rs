@@ -10,8 +10,11 @@ use crate::soft_token::{self, SoftToken};
 use crate::station_process::{Finished, Running, programs, run};
 use crate::{repository, wait_for};
 
-/// Who acts in tests, as `station init` has entered them.
+/// Who puts boards in.
 pub const OPERATOR: &str = "op-1";
+
+/// Who opens and closes batches.
+pub const SUPERVISOR: &str = "sv-1";
 
 /// The product of the sample profile.
 pub const PRODUCT: &str = "SENSOR-A";
@@ -43,14 +46,10 @@ impl PreparedStation {
     #[must_use]
     pub fn init(&self, home: &Path) -> Command {
         let mut command = self.bare(&programs().station);
-        command.args([
-            "init",
-            "--development",
-            "--name",
-            "test-station",
-            "--product",
-            PRODUCT,
-        ]);
+        command.args(["init", "--development", "--station", "test-station"]);
+        command.args(["--product", PRODUCT]);
+        command.args(["--add-operator", &format!("{OPERATOR}=operator")]);
+        command.args(["--add-operator", &format!("{SUPERVISOR}=supervisor")]);
         command.arg("--module").arg(soft_token::module());
         command.args(["--token", self.token.label()]);
         command.arg("--pin-file").arg(self.token.pin_file());
@@ -138,7 +137,8 @@ impl PreparedStation {
             "--quantity",
             &*quantity,
         ];
-        self.run([&["batch", "open", batch], &named[..]].concat())
+        let who = ["--operator", SUPERVISOR];
+        self.run([&["batch", "open", batch], &named[..], &who[..]].concat())
             .ok();
     }
 
