@@ -67,9 +67,20 @@ pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, Le
 }
 
 /// A database in memory with the ledger's tables.
+#[cfg(test)]
 pub(in crate::ledger) fn connect_in_memory() -> Result<Connection, LedgerError> {
     let mut connection = Connection::open_in_memory().doing("making a database in memory")?;
     common(&connection)?;
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// An unnamed database for rebuilt views: SQLite moves it to a temporary file when it gets large.
+pub(in crate::ledger) fn connect_scratch() -> Result<Connection, LedgerError> {
+    let mut connection = Connection::open("").doing("making a database for a rebuild")?;
+    common(&connection)?;
+    // Its entry table stays all but empty.
+    pragma(&connection, "foreign_keys", "OFF", "0")?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }

@@ -14,23 +14,31 @@ mod fixture;
 mod handle;
 mod integrity;
 mod invariants;
+mod issuance_rules;
 mod kind;
 pub mod leaf;
 mod log_store;
 mod lookup;
 pub mod merkle_tree;
 mod mirror;
+mod overview;
 mod places;
 pub mod proof;
+mod rebuild;
+
+pub mod reader;
 mod schema;
 pub mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
+mod verification;
 mod views;
 mod writer;
 
 pub use error::{LedgerError, Refusal};
 pub use event_store::EventStore;
 pub use handle::{LedgerHandle, NewLedger};
+pub use reader::Reader;
 pub use state::{BatchClosing, BatchOpening, REQUEST_EVENTS_MAX};
+pub use verification::{FINDINGS_MAX, Report, verify};

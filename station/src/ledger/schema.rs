@@ -140,6 +140,7 @@ CREATE TABLE certificate (
 CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked IS NULL;
 CREATE INDEX unfinished_certificate ON certificate (batch)
     WHERE revoked IS NULL AND provisioned IS NULL;
+CREATE INDEX certificate_by_batch ON certificate (batch, issued);
 CREATE INDEX certificate_by_uid ON certificate (uid, issued);
 
 -- Sessions and how they ended. No verdict: the station stopped before it.

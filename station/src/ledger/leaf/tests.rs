@@ -1,1 +1,185 @@
+use std::fmt::Write as _;
 
+use super::*;
+use crate::encoding::Base64Bytes;
+use crate::ledger::event::RevocationReason;
+use crate::ledger::fixture::{actor, batch, board, event, new_ledger};
+use crate::names::LaneName;
+use crate::verdict::VerdictCode;
+
+/// One event of every kind.
+fn every_kind() -> Vec<Fact> {
+    let a = board(1);
+    let lane = || LaneName::parse("lane0").unwrap();
+    vec![
+        Fact::LedgerOpened {
+            station: new_ledger().station,
+            ledger_vkey: "provisioning-station/station-1+00000000+AQ==".to_owned(),
+            development: true,
+        },
+        Fact::ProfileAdopted {
+            profile: Hex(vec![1; 32]),
+            product: firmware_proto::ProductCode::parse("SENSOR-A").unwrap(),
+            text: "schema = 1\nname = \"Sensor \u{e4}\"\n".to_owned(),
+        },
+        Fact::BatchOpened {
+            profile: Hex(vec![1; 32]),
+            product: firmware_proto::ProductCode::parse("SENSOR-A").unwrap(),
+            work_order: crate::names::WorkOrderId::parse("WO-1").unwrap(),
+            quantity: 24,
+            issuing_certificate: Base64Bytes(vec![0x30, 0x00]),
+            actor: actor(),
+        },
+        a.session_opened(),
+        a.appraised(1),
+        Fact::MeasurementsJudged {
+            uid: a.uid.clone(),
+            code: VerdictCode::HwLimit,
+            measurements: vec![crate::ledger::event::MeasurementRecord {
+                name: "vdd_3v3".to_owned(),
+                value: "3.7".to_owned(),
+                unit: "V".to_owned(),
+                low: Some("3.135".to_owned()),
+                high: None,
+                code: VerdictCode::HwLimit,
+            }],
+        },
+        Fact::KeyAppraised {
+            uid: a.uid.clone(),
+            code: VerdictCode::Pass,
+            detail: String::new(),
+            key: Some(a.key.clone()),
+            csr: Base64Bytes(vec![0x30, 0x00]),
+            token: Base64Bytes(vec![0xd2]),
+        },
+        a.intended(),
+        a.voided(),
+        a.issued(),
+        a.granted(),
+        a.proven(),
+        a.committed(),
+        a.provisioned(),
+        a.revoked(RevocationReason::CessationOfOperation),
+        a.verdict(VerdictCode::Pass),
+        Fact::HoldPlaced {
+            lane: lane(),
+            code: VerdictCode::KeyReused,
+            detail: "two boards".to_owned(),
+        },
+        Fact::HoldCleared {
+            lane: lane(),
+            reason: "checked".to_owned(),
+            actor: actor(),
+        },
+        Fact::ClockAccepted {
+            reason: "battery".to_owned(),
+            actor: actor(),
+        },
+        Fact::BatchClosed {
+            count: 12,
+            head: Hex(vec![9; 32]),
+            actor: actor(),
+        },
+    ]
+}
+
+fn leaf(fact: Fact, position: Option<BatchPosition>) -> Leaf {
+    let event = event("B-1", fact);
+    Leaf {
+        time: event.time,
+        position,
+        session: event.session,
+        fact: event.fact,
+    }
+}
+
+fn second_of_batch(fact: Fact) -> Leaf {
+    let position = BatchPosition {
+        batch: batch("B-1"),
+        seq: 1,
+        prev: Some(Digest::from_bytes([0xee; 32])),
+    };
+    leaf(fact, Some(position))
+}
+
+/// If this fails, the code is wrong and not the file: leaves that are out cannot change. New kinds are
+/// added at the end, new fields as a further line of the same kind.
+#[test]
+fn bytes_of_every_kind_are_golden() {
+    let golden = include_str!("../../../../fixtures/ledger/leaves-v1.ndjson");
+    let mut made = String::new();
+    for fact in every_kind() {
+        let kind = fact.kind();
+        let leaf = second_of_batch(fact);
+        let bytes = leaf.encode().unwrap();
+        assert_eq!(Leaf::decode(&bytes).as_ref(), Ok(&leaf), "{kind}");
+        writeln!(made, "{}", String::from_utf8(bytes).unwrap()).unwrap();
+    }
+    let mut golden_lines = golden.lines();
+    for line in made.lines() {
+        assert_eq!(golden_lines.next(), Some(line));
+    }
+    assert_eq!(golden_lines.next(), None);
+}
+
+#[test]
+fn every_kind_of_the_list_is_covered() {
+    // `kind` names what serde writes, and the list above has each once.
+    let mut kinds: Vec<_> = every_kind().iter().map(Fact::kind).collect();
+    for fact in every_kind() {
+        let json = serde_json::to_value(&fact).unwrap();
+        assert_eq!(json["kind"], fact.kind());
+    }
+    let count = kinds.len();
+    kinds.sort_unstable();
+    kinds.dedup();
+    assert_eq!(kinds.len(), count);
+}
+
+#[test]
+fn one_event_has_one_spelling() {
+    let bytes = second_of_batch(board(1).granted()).encode().unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(Leaf::decode(text.as_bytes()).is_ok());
+    let changed = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        Leaf::decode(text.replacen(from, to, 1).as_bytes())
+    };
+    let refused = [
+        // Unknown, doubled and missing fields; in the header and in the fact.
+        changed("{\"v\":1,", "{\"v\":1,\"x\":0,"),
+        changed("{\"v\":1,", "{\"v\":1,\"v\":1,"),
+        changed("\"grant\":", "\"grant\":\"\",\"grant\":"),
+        changed("\"session\":\"05050505050505050505050505050505\",", ""),
+        // Other spellings.
+        changed("{\"v\":1,", "{ \"v\":1,"),
+        changed("\"batch_seq\":1", "\"batch_seq\":1.0"),
+        changed("\"batch_seq\":1", "\"batch_seq\":01"),
+        changed("grant-signed", "grant\\u002dsigned"),
+        changed("A5A5", "a5A5"),
+        // Contradictions.
+        changed("\"batch_seq\":1", "\"batch_seq\":0"),
+        changed("\"batch\":\"B-1\"", "\"batch\":null"),
+        changed("eeee", "ee"),
+        changed("\"v\":1", "\"v\":2"),
+        changed("grant-signed", "grant-torn"),
+        Leaf::decode(format!("{text} ").as_bytes()),
+        Leaf::decode(&text.as_bytes()[..text.len() - 1]),
+        Leaf::decode(b"[]"),
+        Leaf::decode(&[b'['; 5000]),
+    ];
+    for (i, result) in refused.iter().enumerate() {
+        assert!(result.is_err(), "{i}");
+    }
+}
+
+#[test]
+fn leaves_have_a_bound() {
+    let fact = Fact::ProfileAdopted {
+        profile: Hex(vec![1; 32]),
+        product: firmware_proto::ProductCode::parse("SENSOR-A").unwrap(),
+        text: "x".repeat(LEAF_BYTES_MAX),
+    };
+    let too_long = leaf(fact, None).encode();
+    assert!(matches!(too_long, Err(LeafError::TooLong { .. })));
+}

@@ -1,0 +1,386 @@
+//! Reading the ledger beside the writer: for other commands, in other processes, while a station runs.
+//!
+//! A reader never changes the file. It sees whole commits only; a snapshot sees one of them.
+
+use std::ops::Range;
+use std::path::Path;
+
+use firmware_proto::{Digest, Uid};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::checkpoint::VerifierKey;
+use super::column::{Hash, Int, Text};
+use super::error::{Damage, Doing, LedgerError};
+use super::event::Fact;
+use super::leaf::Entry;
+use super::log_store::{self, StoredNote};
+use super::proof::{self, Path as ProofPath};
+use super::{integrity, overview};
+use crate::clock::UtcMillis;
+use crate::encoding::Hex;
+use crate::names::{BatchId, StationName};
+
+pub use super::overview::{
+    BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview, SessionOverview,
+};
+
+/// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
+const PAGE_LEAVES: u32 = 64;
+
+/// A read-only view of a ledger.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// What the first entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// When the ledger was made.
+    pub time: UtcMillis,
+    /// By which station.
+    pub station: StationName,
+    /// The key that signs its checkpoints.
+    pub key: VerifierKey,
+    /// Whether the home is for development.
+    pub development: bool,
+}
+
+/// A checkpoint as it is stored. Its signature is not checked here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCheckpoint {
+    /// How many entries it covers.
+    pub size: u64,
+    /// The signed note.
+    pub note: String,
+}
+
+impl Reader {
+    /// Opens the ledger; each question is answered as of the last commit before it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Missing`], or what keeps the file from being read.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let connection = log_store::connect_read_only(path)?;
+        Ok(Self { connection })
+    }
+
+    /// Opens the ledger as it is now: all answers belong together. Not for long, since the writer
+    /// cannot shorten its write-ahead log meanwhile.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn snapshot(path: &Path) -> Result<Self, LedgerError> {
+        let reader = Self::open(path)?;
+        // The transaction begins with its first read.
+        let begun = reader.connection.execute_batch("BEGIN DEFERRED");
+        begun.doing("beginning a snapshot")?;
+        reader.size()?;
+        Ok(reader)
+    }
+
+    /// What the first entry says.
+    ///
+    /// # Errors
+    /// [`Damage::Opening`] where it opens no ledger.
+    pub fn opening(&self) -> Result<Opening, LedgerError> {
+        let key = integrity::opening_key(&self.connection)?;
+        let leaf = self.entry(0)?.leaf;
+        let Fact::LedgerOpened {
+            station,
+            development,
+            ..
+        } = leaf.fact
+        else {
+            return Err(Damage::Opening.into());
+        };
+        Ok(Opening {
+            time: leaf.time,
+            station,
+            key,
+            development,
+        })
+    }
+
+    /// How many entries there are.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn size(&self) -> Result<u64, LedgerError> {
+        log_store::size(&self.connection)
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`Damage::EntryMissing`], or what keeps it from being read.
+    pub fn entry(&self, index: u64) -> Result<Entry, LedgerError> {
+        log_store::entry(&self.connection, index)
+    }
+
+    /// The bytes of the entries in that range.
+    pub fn leaves(&self, range: Range<u64>) -> Leaves<'_> {
+        Leaves::new(self, Selection::Range(range.end), range.start)
+    }
+
+    /// The bytes of a batch's events, in their order.
+    pub fn events_of_batch(&self, batch: &BatchId) -> Leaves<'_> {
+        Leaves::new(self, Selection::Batch(batch.clone()), 0)
+    }
+
+    /// The bytes of a session's events, in their order.
+    pub fn events_of_session(&self, session: &Hex) -> Leaves<'_> {
+        Leaves::new(self, Selection::Session(session.clone()), 0)
+    }
+
+    /// The bytes of all events about a board, in their order.
+    pub fn history(&self, uid: &Uid) -> Leaves<'_> {
+        Leaves::new(self, Selection::Board(uid.clone()), 0)
+    }
+
+    /// The leaf hashes of the entries in that range.
+    ///
+    /// # Errors
+    /// Where one of them is missing.
+    pub fn leaf_hashes(&self, range: Range<u64>) -> Result<Vec<Digest>, LedgerError> {
+        let doing = "reading leaf hashes";
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT hash FROM entry WHERE idx >= ?1 AND idx < ?2 ORDER BY idx")
+            .doing(doing)?;
+        let rows = find
+            .query_map([Int(range.start), Int(range.end)], |row| {
+                row.get::<_, Hash>(0).map(|hash| hash.0)
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .doing(doing)?;
+        let expected = range.end.saturating_sub(range.start);
+        if rows.len() as u64 != expected {
+            return Err(Damage::EntryMissing(range.start.saturating_add(rows.len() as u64)).into());
+        }
+        Ok(rows)
+    }
+
+    /// The last checkpoint; none only in a damaged ledger.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn latest_checkpoint(&self) -> Result<Option<StoredCheckpoint>, LedgerError> {
+        let stored = log_store::last_note(&self.connection)?;
+        Ok(stored.map(|StoredNote { size, note }| StoredCheckpoint { size, note }))
+    }
+
+    /// The first checkpoint that covers this entry; none where no checkpoint does yet.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn checkpoint_over(&self, index: u64) -> Result<Option<StoredCheckpoint>, LedgerError> {
+        self.connection
+            .prepare_cached(
+                "SELECT size, note FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1",
+            )
+            .and_then(|mut find| {
+                find.query_row([Int(index)], |row| {
+                    Ok(StoredCheckpoint {
+                        size: row.get::<_, Int>(0)?.0,
+                        note: row.get(1)?,
+                    })
+                })
+                .optional()
+            })
+            .doing("reading a checkpoint")
+    }
+
+    /// Hashes that prove an entry to be in the tree of that size; none where it is not.
+    ///
+    /// # Errors
+    /// Where a node is missing.
+    pub fn inclusion(&self, index: u64, size: u64) -> Result<Option<ProofPath>, LedgerError> {
+        proof::inclusion(&self.connection, index, size)
+    }
+
+    /// Hashes that prove the tree of `new` entries to continue that of `old`; none where it cannot.
+    ///
+    /// # Errors
+    /// Where a node is missing.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Option<ProofPath>, LedgerError> {
+        proof::consistency(&self.connection, old, new)
+    }
+
+    /// The whole text of an adopted profile.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn profile_text(&self, profile: &Digest) -> Result<Option<String>, LedgerError> {
+        let entry = self
+            .connection
+            .prepare_cached("SELECT entry FROM profile WHERE digest = ?1")
+            .and_then(|mut find| {
+                find.query_row([Text(profile)], |row| row.get::<_, Int>(0))
+                    .optional()
+            })
+            .doing("looking a profile up")?;
+        let Some(Int(index)) = entry else {
+            return Ok(None);
+        };
+        match self.entry(index)?.leaf.fact {
+            Fact::ProfileAdopted { text, .. } => Ok(Some(text)),
+            _ => Err(Damage::Value {
+                table: "profile",
+                what: "a row that points to another entry".to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    /// All batches, in the order of their opening.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn batches(&self) -> Result<Vec<BatchOverview>, LedgerError> {
+        overview::batches(&self.connection, None)
+    }
+
+    /// One batch.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn batch(&self, batch: &BatchId) -> Result<Option<BatchOverview>, LedgerError> {
+        overview::batches(&self.connection, Some(batch)).map(|mut found| found.pop())
+    }
+
+    /// The boards that the filter lets through, by UID.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn devices(&self, filter: &DeviceFilter) -> Result<Vec<DeviceOverview>, LedgerError> {
+        overview::devices(&self.connection, filter)
+    }
+
+    /// One board.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn device(&self, uid: &Uid) -> Result<Option<DeviceOverview>, LedgerError> {
+        let filter = DeviceFilter {
+            uid: Some(uid.clone()),
+            ..DeviceFilter::default()
+        };
+        self.devices(&filter).map(|mut found| found.pop())
+    }
+
+    /// All certificates of a board, the oldest first.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn certificates(&self, uid: &Uid) -> Result<Vec<CertificateOverview>, LedgerError> {
+        overview::certificates(&self.connection, "uid = ?1", &uid.to_string())
+    }
+
+    /// All certificates issued in a batch, in the order of issuing.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn certificates_of_batch(
+        &self,
+        batch: &BatchId,
+    ) -> Result<Vec<CertificateOverview>, LedgerError> {
+        overview::certificates(&self.connection, "batch = ?1", batch.as_str())
+    }
+
+    /// All sessions of a batch, in the order of their opening.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn sessions(&self, batch: &BatchId) -> Result<Vec<SessionOverview>, LedgerError> {
+        overview::sessions(&self.connection, batch)
+    }
+
+    /// The connection, for a check of the whole file.
+    pub(in crate::ledger) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// Which leaves.
+#[derive(Clone, Debug)]
+enum Selection {
+    /// Before this index.
+    Range(u64),
+    Batch(BatchId),
+    Session(Hex),
+    Board(Uid),
+}
+
+/// Leaves of the log as `(index, bytes)`, read page by page.
+#[derive(Debug)]
+pub struct Leaves<'reader> {
+    reader: &'reader Reader,
+    selection: Selection,
+    /// Where the next page begins.
+    cursor: u64,
+    page: std::vec::IntoIter<(u64, Vec<u8>)>,
+    ended: bool,
+}
+
+impl<'reader> Leaves<'reader> {
+    fn new(reader: &'reader Reader, selection: Selection, cursor: u64) -> Self {
+        Self {
+            reader,
+            selection,
+            cursor,
+            page: Vec::new().into_iter(),
+            ended: false,
+        }
+    }
+
+    fn turn(&mut self) -> rusqlite::Result<()> {
+        // Each gives: where the row stands in the selection, the index, the bytes.
+        let (sql, key): (_, Box<dyn rusqlite::ToSql>) = match &self.selection {
+            Selection::Range(end) => (
+                "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
+                 ORDER BY idx LIMIT ?3",
+                Box::new(Int(*end)),
+            ),
+            Selection::Batch(batch) => (
+                "SELECT batch_seq, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE batch = ?1 AND batch_seq >= ?2 ORDER BY batch_seq LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+            Selection::Session(session) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE session = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(session.clone())),
+            ),
+            Selection::Board(uid) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(uid.clone())),
+            ),
+        };
+        let mut find = self.reader.connection.prepare_cached(sql)?;
+        let mut rows = find.query(params![key, Int(self.cursor), PAGE_LEAVES])?;
+        let mut page = Vec::new();
+        while let Some(row) = rows.next()? {
+            self.cursor = row.get::<_, Int>(0)?.0.saturating_add(1);
+            page.push((row.get::<_, Int>(1)?.0, row.get(2)?));
+        }
+        self.page = page.into_iter();
+        Ok(())
+    }
+}
+
+impl Iterator for Leaves<'_> {
+    type Item = Result<(u64, Vec<u8>), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.len() == 0 && !self.ended {
+            if let Err(error) = self.turn() {
+                self.ended = true;
+                return Some(Err(LedgerError::database("reading entries", error)));
+            }
+            self.ended = self.page.len() == 0;
+        }
+        self.page.next().map(Ok)
+    }
+}
