@@ -161,7 +161,7 @@ mod tests {
             serde_json::from_str::<ControlRequest>(&text).unwrap(),
             request
         );
-        let more = text.replace("}", r#","force":true}"#);
+        let more = text.replace('}', r#","force":true}"#);
         assert!(serde_json::from_str::<ControlRequest>(&more).is_err());
         assert!(serde_json::from_str::<ControlRequest>(r#"{"request":"exec"}"#).is_err());
     }

@@ -29,7 +29,7 @@ const MAX_RESPONSE_BYTES: u64 = 256 * 1024 * 1024;
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an asking command waits for the owner's work.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Longest path that the kernel takes for a socket; longer ones go through the folder's descriptor.
 const MAX_SOCKET_PATH_BYTES: usize = 100;

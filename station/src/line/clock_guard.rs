@@ -1,0 +1,179 @@
+//! Watches UTC against monotonic time, so that no record bears the time of a clock that has jumped.
+//!
+//! 1. UTC may drift: each reading within [`TOLERANCE_MS`] of the expected one becomes the new reference.
+//! 2. A larger jump, either way, is remembered until a person accepts it, even where the clock returns.
+//! 3. Until then UTC runs on from the last good reading, so that a board in work ends with sensible
+//!    times; lanes take no further board.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::{Clock, UtcMillis};
+use crate::provisioning::Now;
+
+/// Largest tolerated difference between expected and found UTC, in milliseconds.
+pub const TOLERANCE_MS: u64 = 2_000;
+
+/// A jump of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockJump {
+    /// What UTC should have been.
+    pub expected: UtcMillis,
+    /// What it was.
+    pub found: UtcMillis,
+}
+
+impl fmt::Display for ClockJump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { expected, found } = self;
+        let direction = if found < expected { "back" } else { "ahead" };
+        let seconds = found.0.abs_diff(expected.0) / 1000;
+        write!(
+            f,
+            "the clock went {direction} by {seconds} s: expected {expected}, found {found}"
+        )
+    }
+}
+
+/// A clock whose jumps are noticed. Shared by all lanes.
+pub struct ClockGuard {
+    clock: Arc<dyn Clock>,
+    trust: Mutex<Trust>,
+}
+
+struct Trust {
+    good: Now,
+    jump: Option<ClockJump>,
+}
+
+impl fmt::Debug for ClockGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClockGuard({:?})", self.jump())
+    }
+}
+
+impl ClockGuard {
+    /// Trusts the clock as it is now.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let good = Now {
+            utc: clock.utc(),
+            monotonic: clock.monotonic(),
+        };
+        let trust = Mutex::new(Trust { good, jump: None });
+        Self { clock, trust }
+    }
+
+    /// Trusts the clock only where it is not behind `latest`, the time of the ledger's latest event.
+    #[must_use]
+    pub fn after(clock: Arc<dyn Clock>, latest: UtcMillis) -> Self {
+        let guard = Self::new(clock);
+        let mut trust = guard.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = trust.good.utc;
+        if found.0.saturating_add(TOLERANCE_MS) < latest.0 {
+            trust.good.utc = latest;
+            trust.jump = Some(ClockJump {
+                expected: latest,
+                found,
+            });
+        }
+        drop(trust);
+        guard
+    }
+
+    /// The time: UTC as expected while a jump is not accepted.
+    pub fn now(&self) -> Now {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let (found, monotonic) = (self.clock.utc(), self.clock.monotonic());
+        let elapsed = monotonic.since(trust.good.monotonic);
+        let expected = UtcMillis(trust.good.utc.0.saturating_add(elapsed));
+        if trust.jump.is_none() && found.0.abs_diff(expected.0) <= TOLERANCE_MS {
+            trust.good = Now {
+                utc: found,
+                monotonic,
+            };
+            return trust.good;
+        }
+        trust.jump = Some(ClockJump { expected, found });
+        Now {
+            utc: expected,
+            monotonic,
+        }
+    }
+
+    /// The jump that nobody has accepted yet.
+    pub fn jump(&self) -> Option<ClockJump> {
+        let trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        trust.jump
+    }
+
+    /// A person says that the clock is right now. Gives the jump that was accepted.
+    pub fn accept(&self) -> Option<ClockJump> {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let jump = trust.jump.take()?;
+        trust.good = Now {
+            utc: self.clock.utc(),
+            monotonic: self.clock.monotonic(),
+        };
+        Some(jump)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::fake::FakeClock;
+
+    const START: u64 = 1_795_336_200_000;
+
+    fn check_step(utc_step: i64, tolerated: bool) {
+        let clock = Arc::new(FakeClock::at(UtcMillis(START)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        clock.advance(1_000);
+        clock.step_utc(utc_step);
+        let now = guard.now();
+        assert_eq!(guard.jump().is_none(), tolerated, "step {utc_step}");
+        let step = if tolerated { utc_step } else { 0 };
+        assert_eq!(Some(now.utc.0), (START + 1_000).checked_add_signed(step));
+    }
+
+    #[test]
+    fn small_steps_are_followed_and_larger_ones_are_not() {
+        for (step, tolerated) in [
+            (0, true),
+            (-2_000, true),
+            (2_000, true),
+            (-2_001, false),
+            (2_001, false),
+            (86_400_000, false),
+        ] {
+            check_step(step, tolerated);
+        }
+    }
+
+    #[test]
+    fn a_jump_stays_until_it_is_accepted() {
+        let clock = Arc::new(FakeClock::at(UtcMillis(START)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        clock.step_utc(-3_600_000);
+        guard.now();
+        clock.step_utc(3_600_000);
+        clock.advance(10);
+        assert_eq!(guard.now().utc, UtcMillis(START + 10));
+        assert!(guard.jump().is_some());
+        clock.step_utc(-3_600_000);
+        assert!(guard.accept().is_some());
+        assert_eq!(guard.now().utc, UtcMillis(START + 10 - 3_600_000));
+        assert_eq!(guard.jump(), None);
+    }
+
+    #[test]
+    fn a_clock_behind_the_ledger_is_not_trusted() {
+        let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(UtcMillis(START)));
+        let near = ClockGuard::after(Arc::clone(&clock), UtcMillis(START + 2_000));
+        assert_eq!(near.jump(), None);
+        let far = ClockGuard::after(clock, UtcMillis(START + 2_001));
+        let text = far.jump().unwrap().to_string();
+        assert!(text.starts_with("the clock went back by 2 s"), "{text}");
+    }
+}

@@ -1,0 +1,272 @@
+//! Lanes on fake ports: what becomes of a board, a port, an HSM, a ledger, a clock.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::clock_guard::ClockGuard;
+use super::fake::{FakeClock, FakeContext, FakeDevice, FakeSession, Socket, fake_port, uid};
+use super::floor::{Floor, Production};
+use super::lane::{self, Lane};
+use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
+use super::stop::StopLevel;
+use crate::clock::{Clock, UtcMillis};
+use crate::hsm::fake::SoftwareSigner;
+use crate::ledger::LedgerError;
+use crate::ledger::event::Fact;
+use crate::ledger::fake::MemoryStore;
+use crate::names::{BatchId, LaneName};
+use crate::provisioning::{LastBoard, Step};
+use crate::verdict::VerdictCode;
+
+/// A lane that runs, and everything a test holds of it.
+struct Bench {
+    floor: Arc<Floor<SoftwareSigner, MemoryStore>>,
+    clock: Arc<FakeClock>,
+    socket: Socket,
+    events: EventReceiver,
+    begun: Receiver<Option<LastBoard>>,
+    thread: std::thread::JoinHandle<LaneEnd>,
+}
+
+impl Bench {
+    fn start() -> Self {
+        let clock = Arc::new(FakeClock::at(UtcMillis(1_795_336_200_000)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let batch = BatchId::parse("B1").unwrap();
+        let floor = Arc::new(Floor::new(
+            SoftwareSigner::from_seed(1),
+            MemoryStore::new(),
+            guard,
+            Production::new(batch, 10, 0),
+        ));
+        let (socket, port) = fake_port();
+        let (sender, events) = queue();
+        let (begins, begun) = channel();
+        let lane = Lane {
+            reporter: LaneReporter::new(LaneName::parse("L1").unwrap(), sender),
+            port: Box::new(port),
+            context: FakeContext(begins),
+        };
+        let theirs = Arc::clone(&floor);
+        let run = move || lane::run::<_, _, FakeSession>(&theirs, lane);
+        let thread = std::thread::spawn(run);
+        Self {
+            floor,
+            clock,
+            socket,
+            events,
+            begun,
+            thread,
+        }
+    }
+
+    /// The next news of that kind.
+    fn await_news(&self, wanted: impl Fn(&News) -> bool) -> News {
+        loop {
+            let event = self.events.receive(Duration::from_mins(1));
+            let news = event.expect("news in time").news;
+            if wanted(&news) {
+                return news;
+            }
+        }
+    }
+
+    fn await_verdict(&self, code: VerdictCode) {
+        let News::Verdict(verdict) = self.await_news(|news| matches!(news, News::Verdict(_)))
+        else {
+            panic!("no verdict");
+        };
+        assert_eq!(verdict.code, code);
+    }
+
+    fn await_hold(&self, wanted: VerdictCode) {
+        self.await_news(|news| matches!(news, News::Held { code, .. } if *code == wanted));
+    }
+
+    fn device_says(&self, words: &[u8]) -> FakeDevice {
+        let device = self.socket.plug_in();
+        device.answer(words);
+        device
+    }
+
+    fn await_work(&self) {
+        self.await_news(|news| *news == News::Step(Step::Identified));
+    }
+
+    fn stop(self, level: StopLevel) -> LaneEnd {
+        self.floor.stop.raise(level);
+        self.thread.join().unwrap()
+    }
+
+    /// What the sessions so far were told of the board before.
+    fn last_boards(&self) -> Vec<bool> {
+        self.begun.try_iter().map(|last| last.is_some()).collect()
+    }
+}
+
+#[test]
+fn one_board_after_another() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    assert_eq!(bench.last_boards()[..2], [false, true]);
+    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
+}
+
+#[test]
+fn a_port_that_vanishes_ends_the_board_and_is_awaited() {
+    let bench = Bench::start();
+    bench.await_news(|news| matches!(news, News::PortMissing { .. }));
+    drop(bench.device_says(b"work\0"));
+    bench.await_verdict(VerdictCode::LinkLost);
+    bench.await_news(|news| matches!(news, News::PortMissing { .. }));
+    let _device = bench.device_says(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+}
+
+#[test]
+fn time_passes_only_when_it_is_due() {
+    let bench = Bench::start();
+    let device = bench.socket.plug_in();
+    device.hear();
+    bench.clock.advance(100);
+    // The second hello comes only because the time came.
+    device.hear();
+    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
+}
+
+#[test]
+fn an_hsm_that_stays_silent_holds_the_lane_and_the_same_board_is_taken_up_again() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"work\0");
+    bench.await_work();
+    // More than the driver's patience and a few probes.
+    bench.floor.signer.fail_next(6);
+    device.to_station.send(b"pass\0".to_vec()).unwrap();
+    bench.await_verdict(VerdictCode::StationHsm);
+    bench.await_hold(VerdictCode::StationHsm);
+    bench.await_news(|news| *news == News::Released);
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    assert_eq!(bench.last_boards()[..2], [false, false]);
+}
+
+#[test]
+fn an_hsm_that_fails_for_a_moment_is_not_noticed() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"work\0");
+    bench.await_work();
+    bench.floor.signer.fail_next(2);
+    device.to_station.send(b"pass\0".to_vec()).unwrap();
+    bench.await_verdict(VerdictCode::Pass);
+}
+
+#[test]
+fn a_ledger_that_fails_ends_the_lane() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"work\0");
+    bench.await_work();
+    let full = LedgerError::DiskFull { doing: "append" };
+    bench.floor.store.fail_next(full.clone());
+    device.to_station.send(b"pass\0".to_vec()).unwrap();
+    bench.await_verdict(VerdictCode::StationLedger);
+    let detail = full.to_string();
+    let end = bench.thread.join().unwrap();
+    assert_eq!(end, LaneEnd::LedgerFailed { detail });
+}
+
+#[test]
+fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"reused\0");
+    bench.await_verdict(VerdictCode::KeyReused);
+    bench.await_hold(VerdictCode::KeyReused);
+    let events = bench.floor.store.events();
+    let held = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::HoldPlaced {
+                code: VerdictCode::KeyReused,
+                ..
+            }
+        )
+    };
+    assert!(events.iter().any(|event| held(&event.fact)));
+    let lane = LaneName::parse("L1").unwrap();
+    assert!(bench.floor.holds.clear(&lane).is_some());
+    bench.await_news(|news| *news == News::Released);
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+}
+
+#[test]
+fn a_clock_that_jumps_lets_the_board_finish_and_holds_the_lane() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"work\0");
+    bench.await_work();
+    bench.clock.step_utc(-3_600_000);
+    device.to_station.send(b"pass\0".to_vec()).unwrap();
+    bench.await_verdict(VerdictCode::Pass);
+    bench.await_hold(VerdictCode::StationClock);
+    let last = bench.floor.store.events().last().unwrap().time;
+    assert_eq!(last, UtcMillis(1_795_336_200_000));
+    bench.floor.clock.accept();
+    bench.await_news(|news| *news == News::Released);
+}
+
+#[test]
+fn whatever_screams_has_one_verdict_until_it_is_quiet() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"noise\0");
+    bench.await_verdict(VerdictCode::LinkNoise);
+    for _ in 0..20 {
+        device.to_station.send(b"noise\0".to_vec()).unwrap();
+    }
+    // Not before the line is quiet does the station speak again, and so the next verdict is another.
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+}
+
+#[test]
+fn a_board_in_work_is_finished_or_aborted_as_the_wish_to_stop_says() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"work\0");
+    bench.await_work();
+    bench.floor.stop.raise(StopLevel::Finishing);
+    device.to_station.send(b"pass\0".to_vec()).unwrap();
+    bench.await_verdict(VerdictCode::Pass);
+    assert_eq!(bench.thread.join().unwrap(), LaneEnd::Stopped);
+
+    let bench = Bench::start();
+    let _device = bench.device_says(b"work\0");
+    bench.await_work();
+    bench.floor.stop.raise(StopLevel::Aborting);
+    bench.await_verdict(VerdictCode::Aborted);
+    assert_eq!(bench.thread.join().unwrap(), LaneEnd::Stopped);
+
+    let bench = Bench::start();
+    let _device = bench.device_says(b"work\0");
+    bench.await_work();
+    assert_eq!(bench.stop(StopLevel::Halted), LaneEnd::Stopped);
+}
+
+#[test]
+fn a_session_that_asks_without_end_is_cut_off() {
+    let bench = Bench::start();
+    let _device = bench.device_says(b"forever\0");
+    assert_eq!(bench.thread.join().unwrap(), LaneEnd::Runaway);
+}
+
+#[test]
+fn the_board_of_the_session_before_is_named_to_the_next() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    device.hear();
+    let second = bench.begun.try_iter().nth(1).unwrap().unwrap();
+    let is_ours = |board| matches!(board, LastBoard::Known { uid: named, .. } if named == uid());
+    assert!(is_ours(second));
+}

@@ -1,0 +1,171 @@
+//! What all lanes have in common: keys, ledger, clock, the wish to stop, holds, and how far the batch is.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::clock_guard::ClockGuard;
+use super::control::{LaneStatus, LineStatus};
+use super::hold::Holds;
+use super::lane_event::{LaneEvent, News};
+use super::stop::{StopLevel, StopSignal};
+use crate::ledger::event::{Event, Fact};
+use crate::names::{BatchId, LaneName};
+
+/// What all lanes have in common.
+#[derive(Debug)]
+pub struct Floor<S, E> {
+    /// The keys.
+    pub signer: S,
+    /// The ledger.
+    pub store: E,
+    /// The time.
+    pub clock: ClockGuard,
+    /// Whether to stop.
+    pub stop: StopSignal,
+    /// Lanes that take no board.
+    pub holds: Holds,
+    /// How far the batch is.
+    pub production: Production,
+    /// What each lane is doing, for `status`.
+    pub sight: Sight,
+}
+
+impl<S, E> Floor<S, E> {
+    /// Nothing held, nothing stopped.
+    pub fn new(signer: S, store: E, clock: ClockGuard, production: Production) -> Self {
+        Self {
+            signer,
+            store,
+            clock,
+            stop: StopSignal::default(),
+            holds: Holds::default(),
+            production,
+            sight: Sight::default(),
+        }
+    }
+
+    /// Notes what became durable: once every place is taken, no lane begins another board.
+    pub(super) fn note_recorded(&self, provisioned: u32) {
+        if provisioned > 0 && self.production.add(provisioned) {
+            self.stop.raise(StopLevel::Finishing);
+        }
+    }
+
+    /// How the line is doing.
+    pub fn status(&self) -> LineStatus {
+        let lanes = self.sight.lanes();
+        LineStatus {
+            process: std::process::id(),
+            batch: self.production.batch.clone(),
+            provisioned: self.production.provisioned(),
+            quantity: self.production.quantity,
+            verdicts: lanes.iter().map(|lane| lane.verdicts).sum(),
+            lanes,
+        }
+    }
+}
+
+/// How far the batch is.
+#[derive(Debug)]
+pub struct Production {
+    batch: BatchId,
+    quantity: u32,
+    provisioned: AtomicU32,
+}
+
+impl Production {
+    /// A batch with so many boards provisioned before.
+    #[must_use]
+    pub fn new(batch: BatchId, quantity: u32, provisioned_before: u32) -> Self {
+        Self {
+            batch,
+            quantity,
+            provisioned: AtomicU32::new(provisioned_before),
+        }
+    }
+
+    /// The batch.
+    #[must_use]
+    pub fn batch(&self) -> &BatchId {
+        &self.batch
+    }
+
+    /// How many boards it is to have.
+    #[must_use]
+    pub fn quantity(&self) -> u32 {
+        self.quantity
+    }
+
+    /// How many it has.
+    #[must_use]
+    pub fn provisioned(&self) -> u32 {
+        self.provisioned.load(Ordering::SeqCst)
+    }
+
+    /// Whether every place is taken.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.provisioned() >= self.quantity
+    }
+
+    /// Adds boards; gives whether every place is taken now.
+    fn add(&self, boards: u32) -> bool {
+        self.provisioned.fetch_add(boards, Ordering::SeqCst);
+        self.is_full()
+    }
+}
+
+/// How many boards these events complete.
+pub(super) fn boards_completed(events: &[Event]) -> u32 {
+    let complete = |event: &&Event| matches!(event.fact, Fact::Provisioned { .. });
+    u32::try_from(events.iter().filter(complete).count()).unwrap_or(u32::MAX)
+}
+
+/// What each lane was last seen doing.
+#[derive(Debug, Default)]
+pub struct Sight(Mutex<BTreeMap<LaneName, LaneStatus>>);
+
+impl Sight {
+    pub(super) fn add_lane(&self, lane: &LaneName, port: &str) {
+        let status = LaneStatus {
+            lane: lane.clone(),
+            port: port.to_owned(),
+            doing: "starting".to_owned(),
+            held: None,
+            verdicts: 0,
+        };
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.insert(lane.clone(), status);
+    }
+
+    pub(super) fn note(&self, event: &LaneEvent) {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(status) = lanes.get_mut(&event.lane) else {
+            return;
+        };
+        match &event.news {
+            News::PortMissing { detail } => status.doing.clone_from(detail),
+            News::PortOpen => "port open".clone_into(&mut status.doing),
+            News::Step(step) => step.label().clone_into(&mut status.doing),
+            News::Verdict(verdict) => {
+                status.verdicts += 1;
+                status.doing = format!("last board: {}", verdict.code);
+            }
+            News::Held { code, detail } => {
+                status.held = Some(*code);
+                status.doing = format!("held: {detail}");
+            }
+            News::Released => {
+                status.held = None;
+                "waiting for a board".clone_into(&mut status.doing);
+            }
+            News::Ended(_) => "ended".clone_into(&mut status.doing),
+        }
+    }
+
+    fn lanes(&self) -> Vec<LaneStatus> {
+        let lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.values().cloned().collect()
+    }
+}

@@ -1,0 +1,175 @@
+//! Serial ports, real and pseudo.
+//!
+//! `serialport` sets the line up and keeps others out. Bytes go through a second, non-blocking descriptor
+//! of our own: on the blocking one a device that stops reading would hold a write, and its lane, for ever.
+
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort as _, StopBits, TTYPort};
+
+use super::link::{Link, LinkLost, Port, PortUnavailable};
+
+/// Speed unless the configuration says otherwise, in baud; 8N1 and no flow control always.
+pub const DEFAULT_BAUD: u32 = 115_200;
+
+/// How long a write waits for the port to take at least one more byte.
+const SEND_STALL: Duration = Duration::from_secs(1);
+
+/// Most turns of one write; each takes at least a byte, usually thousands.
+const MAX_SEND_TURNS: u32 = 4096;
+
+/// How many reads in a row may give nothing though the port said it was readable. Real adapters show an
+/// unplugged cable in this way.
+const MAX_EMPTY_READS: u32 = 16;
+
+/// A serial port by path.
+#[derive(Clone, Debug)]
+pub struct SerialPort {
+    path: PathBuf,
+    name: String,
+    baud: u32,
+}
+
+impl SerialPort {
+    /// Names the port; nothing is opened yet.
+    #[must_use]
+    pub fn new(path: &Path, baud: u32) -> Self {
+        Self {
+            path: path.to_owned(),
+            name: path.display().to_string(),
+            baud,
+        }
+    }
+
+    fn open_descriptor(&self) -> Result<OwnedFd, PortUnavailable> {
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let port = self.name.clone();
+        rustix::fs::open(&self.path, flags, Mode::empty()).map_err(|errno| match errno {
+            Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::IO => {
+                PortUnavailable::Missing { port }
+            }
+            Errno::BUSY => PortUnavailable::InUse { port },
+            Errno::ACCESS | Errno::PERM => PortUnavailable::Denied { port },
+            _ => PortUnavailable::Unusable {
+                port,
+                detail: errno.to_string(),
+            },
+        })
+    }
+
+    fn open_settings(&self) -> Result<TTYPort, serialport::Error> {
+        serialport::new(&self.name, self.baud)
+            .data_bits(DataBits::Eight)
+            .parity(Parity::None)
+            .stop_bits(StopBits::One)
+            .flow_control(FlowControl::None)
+            .timeout(SEND_STALL)
+            .open_native()
+    }
+}
+
+impl Port for SerialPort {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn open(&mut self) -> Result<Box<dyn Link>, PortUnavailable> {
+        // Ours first: once the other one is exclusive, the system refuses a second opener.
+        let descriptor = self.open_descriptor()?;
+        let port = self.name.clone();
+        let mut settings = self.open_settings().map_err(|error| match error.kind() {
+            serialport::ErrorKind::NoDevice => PortUnavailable::InUse { port },
+            _ => PortUnavailable::Unusable {
+                port,
+                detail: error.to_string(),
+            },
+        })?;
+        // Fixtures that power the board by these lines need them; pseudo terminals have none.
+        drop(settings.write_data_terminal_ready(true));
+        drop(settings.write_request_to_send(true));
+        // What came before we listened is not for us; where it cannot be cleared it is noise.
+        drop(settings.clear(ClearBuffer::Input));
+        Ok(Box::new(SerialLink {
+            descriptor,
+            _settings: settings,
+            empty_reads: 0,
+        }))
+    }
+}
+
+struct SerialLink {
+    descriptor: OwnedFd,
+    /// Keeps the port exclusive.
+    _settings: TTYPort,
+    empty_reads: u32,
+}
+
+impl SerialLink {
+    /// Whether the port is ready within the limit.
+    fn await_ready(&self, wish: PollFlags, limit: Duration) -> Result<bool, LinkLost> {
+        let mut set = [PollFd::new(&self.descriptor, wish)];
+        // Ten minutes fit in any Timespec; nobody waits that long.
+        let limit = Timespec::try_from(limit.min(Duration::from_mins(10))).ok();
+        match poll(&mut set, limit.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => Ok(false),
+            Ok(_) => {
+                let [ready] = &set;
+                let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+                if ready.revents().intersects(gone) {
+                    return Err(lost("hang-up"));
+                }
+                Ok(ready.revents().intersects(wish))
+            }
+            Err(errno) => Err(lost(&errno.to_string())),
+        }
+    }
+}
+
+impl Link for SerialLink {
+    fn receive(&mut self, into: &mut [u8], limit: Duration) -> Result<usize, LinkLost> {
+        if !self.await_ready(PollFlags::IN, limit)? {
+            return Ok(0);
+        }
+        match rustix::io::read(&self.descriptor, into) {
+            Ok(0) => {
+                self.empty_reads += 1;
+                if self.empty_reads > MAX_EMPTY_READS {
+                    return Err(lost("it gives nothing, though it says that it could"));
+                }
+                Ok(0)
+            }
+            Ok(count) => {
+                self.empty_reads = 0;
+                Ok(count)
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            Err(errno) => Err(lost(&errno.to_string())),
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), LinkLost> {
+        let mut rest = bytes;
+        for _ in 0..MAX_SEND_TURNS {
+            if rest.is_empty() || !self.await_ready(PollFlags::OUT, SEND_STALL)? {
+                break;
+            }
+            match rustix::io::write(&self.descriptor, rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                Err(errno) => return Err(lost(&errno.to_string())),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lost(detail: &str) -> LinkLost {
+    LinkLost {
+        detail: detail.to_owned(),
+    }
+}

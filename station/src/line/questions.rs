@@ -1,0 +1,134 @@
+//! Answers what a session asks: signatures and random bytes from the signer, facts from the ledger.
+//!
+//! A signer that fails is asked again a few times, a little later each time, before the session is told.
+//! A ledger that fails is told at once: nothing that was not recorded may go on.
+
+use std::time::Duration;
+
+use super::floor::{Floor, boards_completed};
+use super::stop::StopLevel;
+use crate::identity::signer::Signer;
+use crate::ledger::event::Event;
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore, LedgerError};
+use crate::provisioning::{Action, Input};
+
+/// Waits before the signer is asked again. Together less than a board's patience.
+const SIGNER_BACK_OFF: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(800),
+];
+
+/// What went wrong while a session's questions were answered.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// The HSM did not answer, in spite of all patience.
+    pub(super) hsm: bool,
+    /// What the ledger said.
+    pub(super) ledger: Option<String>,
+}
+
+/// Answers one question; None where the action is none.
+pub(super) fn answer<S: Signer, E: EventStore>(
+    floor: &Floor<S, E>,
+    trouble: &mut Trouble,
+    question: Action,
+) -> Option<Input> {
+    let answered = match question {
+        Action::Draw => draw(floor),
+        Action::Sign { role, message } => {
+            ask_signer(floor, || floor.signer.sign(role, &message)).map(Input::Signed)
+        }
+        Action::LookUpBoard { uid } => {
+            let board = ask_ledger(floor, || floor.store.standing(&uid));
+            board.map(|standing| Input::Board(Box::new(standing)))
+        }
+        Action::LookUpKey { key } => {
+            ask_ledger(floor, || floor.store.key_holder(&key)).map(Input::KeyHolder)
+        }
+        Action::Reserve { uid } => {
+            let batch = floor.production.batch();
+            ask_ledger(floor, || floor.store.reserve(batch, &uid)).map(Input::Reserved)
+        }
+        Action::Record { events, durability } => record(floor, events, durability),
+        Action::Send(_) | Action::WakeAt(_) | Action::Report(_) | Action::Finish(_) => return None,
+    };
+    Some(match answered {
+        Ok(input) => input,
+        Err(Failure::Hsm(detail)) => {
+            trouble.hsm = true;
+            Input::HsmFailed { detail }
+        }
+        Err(Failure::Ledger(detail)) => {
+            trouble.ledger = Some(detail.clone());
+            Input::LedgerFailed { detail }
+        }
+    })
+}
+
+/// Who did not answer, and what they said.
+enum Failure {
+    Hsm(String),
+    Ledger(String),
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            // The key store's fault: what is recorded stays, and the board is taken up again later.
+            LedgerError::NotCheckpointed { .. } => Self::Hsm(error.to_string()),
+            _ => Self::Ledger(error.to_string()),
+        }
+    }
+}
+
+fn draw<S: Signer, E>(floor: &Floor<S, E>) -> Result<Input, Failure> {
+    let mut bytes = [0; 32];
+    ask_signer(floor, || floor.signer.random(&mut bytes))?;
+    Ok(Input::Drawn(bytes))
+}
+
+fn record<S, E: EventStore>(
+    floor: &Floor<S, E>,
+    events: Vec<Event>,
+    durability: Durability,
+) -> Result<Input, Failure> {
+    let completed = boards_completed(&events);
+    let recorded = floor.store.record(events, durability)?;
+    floor.note_recorded(completed);
+    Ok(Input::Recorded(recorded))
+}
+
+fn ask_signer<S, E, T, F: std::error::Error>(
+    floor: &Floor<S, E>,
+    ask: impl FnMut() -> Result<T, F>,
+) -> Result<T, Failure> {
+    with_patience(floor, |_| true, ask).map_err(|error| Failure::Hsm(error.to_string()))
+}
+
+/// A look-up may need a checkpoint, and that one a signature.
+fn ask_ledger<S, E, T>(
+    floor: &Floor<S, E>,
+    ask: impl FnMut() -> Result<T, LedgerError>,
+) -> Result<T, Failure> {
+    let signer_failed = |error: &LedgerError| matches!(error, LedgerError::NotCheckpointed { .. });
+    Ok(with_patience(floor, signer_failed, ask)?)
+}
+
+fn with_patience<S, E, T, F>(
+    floor: &Floor<S, E>,
+    worth_waiting: impl Fn(&F) -> bool,
+    mut ask: impl FnMut() -> Result<T, F>,
+) -> Result<T, F> {
+    let mut level = floor.stop.level();
+    for wait in SIGNER_BACK_OFF {
+        match ask() {
+            Err(failure) if level < StopLevel::Halted && worth_waiting(&failure) => {
+                level = floor.stop.wait(level, wait);
+            }
+            ended => return ended,
+        }
+    }
+    ask()
+}

@@ -1,0 +1,279 @@
+//! Starts the lanes, hears what they say, and decides when the line is to stop.
+//!
+//! The line stops, letting boards in work finish, once
+//!
+//! 1. every place of the batch is taken (the [`Floor`] notices),
+//! 2. so many verdicts were reached as were asked for; boards in work at that moment add theirs,
+//! 3. no board was in work on any lane for the idle time, or
+//! 4. the ledger failed on one lane.
+//!
+//! A person's wish to stop comes in from outside, by [`StopSignal`](super::stop::StopSignal).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::driver::BoardSession;
+use super::floor::Floor;
+use super::lane::{self, Lane};
+use super::lane_event::{EventReceiver, LaneEnd, LaneEvent, LaneReporter, News, queue};
+use super::link::Port;
+use super::stop::StopLevel;
+use crate::clock::MonotonicMillis;
+use crate::identity::signer::Signer;
+use crate::ledger::EventStore;
+use crate::names::LaneName;
+use crate::provisioning::Step;
+use crate::verdict::VerdictCode;
+
+/// Longest wait for news between two looks at the stop rules.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A lane to be started.
+pub struct LanePlan<C> {
+    /// Its name.
+    pub name: LaneName,
+    /// Its port.
+    pub port: Box<dyn Port>,
+    /// What each of its sessions needs to know.
+    pub context: C,
+}
+
+impl<C> std::fmt::Debug for LanePlan<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LanePlan({} on {})", self.name, self.port.name())
+    }
+}
+
+/// When to stop, besides a full batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StopRules {
+    /// After so many verdicts.
+    pub verdicts: Option<u64>,
+    /// After so many milliseconds without a board in work.
+    pub idle_ms: Option<u64>,
+}
+
+/// Why the line ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEnd {
+    /// Every place of the batch is taken.
+    BatchFull,
+    /// So many verdicts as were asked for.
+    VerdictsReached,
+    /// No board for the idle time.
+    Idle,
+    /// A person wished it, or another command closed the batch.
+    Stopped,
+    /// The ledger cannot be written.
+    LedgerFailed {
+        /// What it said.
+        detail: String,
+    },
+    /// A mistake in this program ended a lane.
+    Broken {
+        /// The lane.
+        lane: LaneName,
+        /// What happened.
+        end: LaneEnd,
+    },
+}
+
+/// What a lane did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneTally {
+    /// The lane.
+    pub lane: LaneName,
+    /// Its port.
+    pub port: String,
+    /// How many boards answered.
+    pub boards_met: u64,
+    /// How many verdicts there were.
+    pub verdicts: u64,
+}
+
+/// What the line did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineReport {
+    /// Why it ended.
+    pub end: LineEnd,
+    /// What each lane did.
+    pub lanes: Vec<LaneTally>,
+}
+
+/// Runs the lanes until all have ended. `listen` is called for each event, on the calling thread.
+pub fn run<S: Signer, E: EventStore, M: BoardSession>(
+    floor: &Floor<S, E>,
+    plans: Vec<LanePlan<M::Context>>,
+    rules: StopRules,
+    listen: impl FnMut(&LaneEvent),
+) -> LineReport {
+    let (sender, receiver) = queue();
+    let mut supervisor = Supervisor {
+        floor,
+        rules,
+        lanes: BTreeMap::new(),
+        verdicts: 0,
+        last_work: floor.clock.now().monotonic,
+        end: None,
+    };
+    std::thread::scope(|scope| {
+        for plan in plans {
+            supervisor.add(&plan);
+            let watch = EndWatch::new(LaneReporter::new(plan.name, sender.clone()));
+            let lane = Lane {
+                reporter: watch.reporter.clone(),
+                port: plan.port,
+                context: plan.context,
+            };
+            let name = lane.reporter.lane().to_string();
+            let work = move || watch.close(lane::run::<S, E, M>(floor, lane));
+            let spawned = std::thread::Builder::new()
+                .name(name)
+                .spawn_scoped(scope, work);
+            // A thread that could not start has dropped its watch, which has told so.
+            drop(spawned);
+        }
+        supervisor.watch(&receiver, listen);
+    });
+    supervisor.report()
+}
+
+/// Tells a lane's end, even where its thread panics.
+struct EndWatch {
+    reporter: LaneReporter,
+    end: LaneEnd,
+}
+
+impl EndWatch {
+    fn new(reporter: LaneReporter) -> Self {
+        let end = LaneEnd::Panicked;
+        Self { reporter, end }
+    }
+
+    fn close(mut self, end: LaneEnd) {
+        self.end = end;
+    }
+}
+
+impl Drop for EndWatch {
+    fn drop(&mut self) {
+        self.reporter.report(News::Ended(self.end.clone()));
+    }
+}
+
+struct Supervisor<'a, S, E> {
+    floor: &'a Floor<S, E>,
+    rules: StopRules,
+    lanes: BTreeMap<LaneName, LaneState>,
+    verdicts: u64,
+    last_work: MonotonicMillis,
+    end: Option<LineEnd>,
+}
+
+struct LaneState {
+    tally: LaneTally,
+    at_work: bool,
+    running: bool,
+}
+
+impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
+    fn add<C>(&mut self, plan: &LanePlan<C>) {
+        self.floor.sight.add_lane(&plan.name, plan.port.name());
+        let tally = LaneTally {
+            lane: plan.name.clone(),
+            port: plan.port.name().to_owned(),
+            boards_met: 0,
+            verdicts: 0,
+        };
+        let state = LaneState {
+            tally,
+            at_work: false,
+            running: true,
+        };
+        self.lanes.insert(plan.name.clone(), state);
+    }
+
+    fn watch(&mut self, receiver: &EventReceiver, mut listen: impl FnMut(&LaneEvent)) {
+        while self.lanes.values().any(|lane| lane.running) {
+            if let Some(event) = receiver.receive(LOOK_INTERVAL) {
+                self.floor.sight.note(&event);
+                self.note(&event);
+                listen(&event);
+            }
+            self.judge();
+        }
+    }
+
+    fn note(&mut self, event: &LaneEvent) {
+        let Some(lane) = self.lanes.get_mut(&event.lane) else {
+            return;
+        };
+        match &event.news {
+            News::Step(Step::AwaitingBoard) => lane.at_work = false,
+            News::Step(step) => {
+                lane.tally.boards_met += u64::from(*step == Step::Identified);
+                lane.at_work = true;
+            }
+            News::Verdict(verdict) => {
+                lane.at_work = false;
+                lane.tally.verdicts += 1;
+                self.verdicts += u64::from(verdict.code != VerdictCode::Aborted);
+                self.last_work = self.floor.clock.now().monotonic;
+            }
+            News::Ended(end) => {
+                lane.running = false;
+                lane.at_work = false;
+                let lane = event.lane.clone();
+                self.note_end(lane, end.clone());
+            }
+            News::PortMissing { .. } | News::PortOpen | News::Held { .. } | News::Released => {
+                lane.at_work = false;
+            }
+        }
+    }
+
+    fn note_end(&mut self, lane: LaneName, end: LaneEnd) {
+        let fault = match end {
+            LaneEnd::Stopped => return,
+            LaneEnd::LedgerFailed { detail } => LineEnd::LedgerFailed { detail },
+            LaneEnd::Runaway | LaneEnd::Panicked => LineEnd::Broken { lane, end },
+        };
+        // Boards on other lanes are brought to a safe state as far as the ledger still allows.
+        self.floor.stop.raise(StopLevel::Aborting);
+        // A fault outranks whatever else made the line stop.
+        self.end = Some(fault);
+    }
+
+    fn judge(&mut self) {
+        let now = self.floor.clock.now().monotonic;
+        if self.lanes.values().any(|lane| lane.at_work) {
+            self.last_work = now;
+        }
+        if self.end.is_some() {
+            return;
+        }
+        let idle = |limit| now.since(self.last_work) >= limit;
+        let end = if self.floor.production.is_full() {
+            LineEnd::BatchFull
+        } else if self
+            .rules
+            .verdicts
+            .is_some_and(|limit| self.verdicts >= limit)
+        {
+            LineEnd::VerdictsReached
+        } else if self.rules.idle_ms.is_some_and(idle) {
+            LineEnd::Idle
+        } else {
+            return;
+        };
+        self.floor.stop.raise(StopLevel::Finishing);
+        self.end = Some(end);
+    }
+
+    fn report(self) -> LineReport {
+        LineReport {
+            end: self.end.unwrap_or(LineEnd::Stopped),
+            lanes: self.lanes.into_values().map(|lane| lane.tally).collect(),
+        }
+    }
+}
