@@ -49,6 +49,16 @@ pub enum PathError {
         /// The next certificate's subject.
         expected: String,
     },
+    /// The issuer's name is right, but it means another authority of that name.
+    #[error(
+        "{subject} was issued by another {issuer} than the trusted one: the key identifiers differ"
+    )]
+    IssuerKey {
+        /// The certificate.
+        subject: String,
+        /// The name of both authorities.
+        issuer: String,
+    },
     /// A signature does not verify under the next certificate's key.
     #[error("the signature of {subject} is not by the key of {issuer}")]
     Signature {
@@ -343,21 +353,27 @@ impl ParsedCertificate {
     /// Checks that it says it was issued by that one: the name, and the key identifier where both have it.
     ///
     /// # Errors
-    /// [`PathError::Issuer`].
+    /// [`PathError::Issuer`], [`PathError::IssuerKey`].
     pub fn require_named_issuer(&self, issuer: &Self) -> Result<(), PathError> {
         let named = self.certificate.tbs_certificate().issuer();
+        if named != issuer.subject() {
+            return Err(PathError::Issuer {
+                subject: self.name(),
+                issuer: named.to_string(),
+                expected: issuer.name(),
+            });
+        }
         let authority = self.extensions.authority_key_identifier.as_ref();
         let subject = issuer.extensions.subject_key_identifier.as_ref();
-        let same_key = authority
+        if authority
             .zip(subject)
-            .is_none_or(|(authority, subject)| authority == subject);
-        if named == issuer.subject() && same_key {
+            .is_none_or(|(authority, subject)| authority == subject)
+        {
             return Ok(());
         }
-        Err(PathError::Issuer {
+        Err(PathError::IssuerKey {
             subject: self.name(),
-            issuer: named.to_string(),
-            expected: issuer.name(),
+            issuer: issuer.name(),
         })
     }
 

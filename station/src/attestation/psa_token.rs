@@ -92,7 +92,7 @@ struct Found<'a> {
     verification_service: Option<String>,
 }
 
-fn read_claims(payload: &[u8]) -> Result<TokenClaims, Fault> {
+pub(super) fn read_claims(payload: &[u8]) -> Result<TokenClaims, Fault> {
     let mut reader = Reader::new(payload);
     let count = reader.map()?;
     if count > MAX_CLAIMS {

@@ -1,0 +1,17 @@
+//! Certificates that a device sends: whatever is read encodes again to the same bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use station::certificate_path::ParsedCertificate;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(all) = ParsedCertificate::sequence_from_der(bytes, 2) {
+        let again: Vec<u8> = all.iter().flat_map(|one| one.der().to_vec()).collect();
+        assert_eq!(again, bytes);
+        for one in &all {
+            let _ = one.hardware_module_name();
+            let _ = one.require_authority(0);
+            let _ = one.is_signed_by(one);
+        }
+    }
+});
