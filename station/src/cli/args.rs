@@ -47,7 +47,7 @@ pub(crate) struct Global {
 /// The nouns and verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Init(InitArguments),
+    Init(Box<InitArguments>),
     Doctor(DoctorArguments),
     Provision(ProvisionArguments),
     /// Open, close and look at batches

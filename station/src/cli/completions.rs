@@ -25,6 +25,7 @@ enum Shell {
 }
 
 /// Prints the script.
+#[expect(clippy::unnecessary_wraps, reason = "all commands end alike")]
 pub(crate) fn run(
     arguments: &CompletionsArguments,
     context: &Context,

@@ -49,6 +49,16 @@ impl Failure {
         self.status
     }
 
+    /// Why it failed.
+    pub(crate) fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// What to do about it.
+    pub(crate) fn to_do(&self) -> &str {
+        &self.to_do
+    }
+
     /// Writes it to stderr: three lines for people, or one JSON object.
     pub(crate) fn report(&self, json: bool) {
         let text = if json {

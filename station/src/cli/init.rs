@@ -101,6 +101,7 @@ pub(crate) struct InitArguments {
 
 /// Where the PIN comes from. Never the PIN itself: arguments can be seen by every user of the machine.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the fields name the flags")]
 #[group(required = false, multiple = false)]
 pub(crate) struct PinArguments {
     /// The file that holds the token's PIN (mode 0600)
@@ -156,7 +157,7 @@ pub(crate) fn run(arguments: &InitArguments, context: &Context) -> Result<ExitSt
     if plan.external_root {
         papers.requests()?;
         drop(lock);
-        return tell_what_to_sign(&paths, context);
+        return Ok(tell_what_to_sign(&paths, context));
     }
     papers.certificates()?;
     papers.credential()?;
@@ -217,7 +218,7 @@ fn already_made(home: &Path, plan: &Plan, context: &Context) -> Result<ExitStatu
     ))
 }
 
-fn tell_what_to_sign(paths: &HomePaths, context: &Context) -> Result<ExitStatus, Failure> {
+fn tell_what_to_sign(paths: &HomePaths, context: &Context) -> ExitStatus {
     for request in [paths.issuing_request(), paths.manifest_request()] {
         let path = request.display().to_string();
         let line = format!("to be signed by the root: {path}");
@@ -243,7 +244,7 @@ fn tell_what_to_sign(paths: &HomePaths, context: &Context) -> Result<ExitStatus,
     context
         .output
         .progress("then run station init --complete with what they give you");
-    Ok(ExitStatus::Done)
+    ExitStatus::Done
 }
 
 /// Something that `init` made.

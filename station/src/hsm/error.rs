@@ -120,6 +120,12 @@ impl HsmError {
         }
     }
 
+    /// What was tried, as a value.
+    #[must_use]
+    pub const fn at(&self) -> &Operation {
+        &self.operation
+    }
+
     /// Why it failed.
     #[must_use]
     pub const fn fault(&self) -> &Fault {
@@ -170,8 +176,10 @@ impl std::error::Error for HsmError {}
 impl Fault {
     fn from_call(error: &CryptokiError) -> Self {
         match error {
-            CryptokiError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _)
-            | CryptokiError::Pkcs11(RvError::PinLenRange, _) => Self::PinWrong,
+            CryptokiError::Pkcs11(
+                RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange,
+                _,
+            ) => Self::PinWrong,
             CryptokiError::Pkcs11(RvError::PinLocked, _) => Self::PinLocked,
             CryptokiError::Pkcs11(RvError::PinExpired | RvError::UserPinNotInitialized, _) => {
                 Self::PinUnset

@@ -289,7 +289,12 @@ fn write_uri(
         ("object", object.map(|object| encode(object.as_bytes()))),
         (
             "id",
-            id.map(|id| id.iter().map(|byte| format!("%{byte:02X}")).collect()),
+            id.map(|id| {
+                id.iter()
+                    .map(|byte| percent(*byte))
+                    .collect::<Vec<_>>()
+                    .concat()
+            }),
         ),
     ];
     f.write_str("pkcs11:")?;
@@ -303,13 +308,17 @@ fn write_uri(
     Ok(())
 }
 
+fn percent(byte: u8) -> String {
+    format!("%{byte:02X}")
+}
+
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            text.push_str(&percent(byte));
         }
     }
     text

@@ -1,20 +1,75 @@
 //! The `station.toml` that `station init` writes, with a comment on each key.
 
-use super::config::Config;
+use std::fmt::{self, Display, Write};
+
+use super::config::{Config, HsmConfig, LaneConfig, OperatorConfig};
 use crate::hsm::{PinSource, role_name};
 
 /// The text of a configuration, which reads back as the same.
 #[must_use]
 pub fn config_text(config: &Config) -> String {
-    let hsm = &config.hsm;
-    let mut text = format!(
+    let mut text = String::new();
+    // A string takes whatever is written into it.
+    let _written = write_all(&mut text, config);
+    text
+}
+
+fn write_all(out: &mut String, config: &Config) -> fmt::Result {
+    writeln!(
+        out,
         "# A provisioning station. docs/configuration.md describes every key.\n\
          schema = 1\n\n\
          # As it stands in the station credential, the certificates and the ledger's origin.\n\
          name = {name}\n\
          # true: all keys are in one token, and every manifest says so. Never for real products.\n\
-         development = {development}\n\n\
-         [hsm]\n\
+         development = {development}\n",
+        name = quoted(&config.name),
+        development = config.development,
+    )?;
+    write_hsm(out, &config.hsm)?;
+    writeln!(
+        out,
+        "[ledger]\n\
+         # A file on another disk that gets every checkpoint before it counts as durable."
+    )?;
+    match &config.ledger.checkpoint_mirror {
+        Some(path) => writeln!(out, "checkpoint_mirror = {}\n", quoted(path.display()))?,
+        None => writeln!(
+            out,
+            "# checkpoint_mirror = \"/mnt/mirror/station.checkpoint\"\n"
+        )?,
+    }
+    writeln!(
+        out,
+        "# Who may do what: operator, supervisor, security-officer, auditor."
+    )?;
+    for OperatorConfig { id, role } in &config.operators {
+        writeln!(
+            out,
+            "[[operator]]\nid = {}\nrole = {}\n",
+            quoted(id),
+            quoted(role)
+        )?;
+    }
+    writeln!(out, "# The working positions: one serial port each.")?;
+    for LaneConfig { name, port, baud } in &config.lanes {
+        let (name, port) = (quoted(name), quoted(port.display()));
+        writeln!(
+            out,
+            "[[lane]]\nname = {name}\nport = {port}\nbaud = {baud}\n"
+        )?;
+    }
+    if config.lanes.is_empty() {
+        let sample = "# [[lane]]\n# name = \"lane0\"\n# port = \"/dev/ttyUSB0\"\n# baud = 115200";
+        writeln!(out, "{sample}")?;
+    }
+    Ok(())
+}
+
+fn write_hsm(out: &mut String, hsm: &HsmConfig) -> fmt::Result {
+    writeln!(
+        out,
+        "[hsm]\n\
          # The PKCS#11 module of the HSM's vendor.\n\
          module = {module}\n\
          # RFC 7512; a PIN never stands in a URI.\n\
@@ -27,62 +82,22 @@ pub fn config_text(config: &Config) -> String {
          # One of: file = \"...\", environment = \"...\", systemd_credential = \"...\", prompt = true.\n\
          {pin}\n\n\
          [hsm.keys]\n\
-         # One key per role.\n",
-        name = quoted(config.name.as_str()),
-        development = config.development,
-        module = quoted(&hsm.module.to_string_lossy()),
-        token = quoted(&hsm.token.to_string()),
+         # One key per role.",
+        module = quoted(hsm.module.display()),
+        token = quoted(&hsm.token),
         workers = hsm.workers.get(),
         timeout = hsm.request_timeout_ms,
         pin = pin_line(&hsm.pin),
-    );
+    )?;
     for (role, uri) in hsm.keys.roles() {
-        text.push_str(&format!(
-            "{} = {}\n",
-            role_name(role),
-            quoted(&uri.to_string())
-        ));
+        writeln!(out, "{} = {}", role_name(role), quoted(uri))?;
     }
-    text.push_str(
-        "\n[ledger]\n\
-         # A file on another disk that gets every checkpoint before it counts as durable.\n",
-    );
-    match &config.ledger.checkpoint_mirror {
-        Some(path) => {
-            text.push_str(&format!(
-                "checkpoint_mirror = {}\n",
-                quoted(&path.to_string_lossy())
-            ));
-        }
-        None => text.push_str("# checkpoint_mirror = \"/mnt/mirror/station.checkpoint\"\n"),
-    }
-    text.push_str("\n# Who may do what: operator, supervisor, security-officer, auditor.\n");
-    for operator in &config.operators {
-        let (id, role) = (quoted(operator.id.as_str()), quoted(operator.role.as_str()));
-        text.push_str(&format!("[[operator]]\nid = {id}\nrole = {role}\n\n"));
-    }
-    text.push_str("# The working positions: one serial port each.\n");
-    for lane in &config.lanes {
-        let (name, port) = (
-            quoted(lane.name.as_str()),
-            quoted(&lane.port.to_string_lossy()),
-        );
-        let baud = lane.baud;
-        text.push_str(&format!(
-            "[[lane]]\nname = {name}\nport = {port}\nbaud = {baud}\n\n"
-        ));
-    }
-    if config.lanes.is_empty() {
-        text.push_str(
-            "# [[lane]]\n# name = \"lane0\"\n# port = \"/dev/ttyUSB0\"\n# baud = 115200\n",
-        );
-    }
-    text
+    writeln!(out)
 }
 
 fn pin_line(pin: &PinSource) -> String {
     match pin {
-        PinSource::File(path) => format!("file = {}", quoted(&path.to_string_lossy())),
+        PinSource::File(path) => format!("file = {}", quoted(path.display())),
         PinSource::Environment(name) => format!("environment = {}", quoted(name)),
         PinSource::SystemdCredential(name) => format!("systemd_credential = {}", quoted(name)),
         PinSource::Prompt => "prompt = true".to_owned(),
@@ -90,6 +105,6 @@ fn pin_line(pin: &PinSource) -> String {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+fn quoted(text: impl Display) -> String {
+    toml::Value::String(text.to_string()).to_string()
 }

@@ -1,0 +1,114 @@
+//! What lies in `pki/`, and the ledger.
+
+use std::sync::Arc;
+
+use super::report::{Report, State};
+use crate::cli::context::ledger_key;
+use crate::clock::UtcMillis;
+use crate::hsm::SignerPool;
+use crate::ledger::{LedgerError, LedgerHandle};
+use crate::station_home::{
+    Pki, PkiError, StationHome, check_credential, read_bounded, read_certificate, read_issuing,
+    read_manifest, read_public_key,
+};
+
+/// Every file by itself, then all together.
+pub(super) fn check(home: &StationHome, at: UtcMillis, report: &mut Report) -> Option<Pki> {
+    let (paths, name) = (home.paths(), &home.config().name);
+    let root = read_certificate(&paths.root_certificate());
+    let subject = root.as_ref().map(|root| format!("{}", root.subject()));
+    tell(report, "root certificate", subject);
+    if let Ok(root) = &root {
+        let issuing = read_issuing(&paths.issuing_certificate(), root, at);
+        let subject = issuing
+            .as_ref()
+            .map(|issuing| issuing.certificate().subject().to_string());
+        tell(report, "issuing certificate", subject);
+        let manifest = read_manifest(&paths.manifest_certificate(), root, name, at);
+        let subject = manifest.as_ref();
+        let subject = subject.map(|manifest| manifest.certificate.subject().to_string());
+        tell(report, "manifest certificate", subject);
+    }
+    let owner = read_public_key(&paths.owner_key());
+    tell(
+        report,
+        "owner key file",
+        owner.as_ref().map(|_| "pinned".to_owned()),
+    );
+    if let Ok(owner) = &owner {
+        let path = paths.credential();
+        let object = read_bounded(&path).map_err(PkiError::from);
+        let credential = object.and_then(|object| check_credential(&path, &object, owner, name));
+        let detail = credential.as_ref().map(|credential| {
+            let (product, epoch) = (&credential.product, credential.epoch);
+            format!("station {name}, product {product}, epoch {epoch}")
+        });
+        tell(report, "credential", detail);
+    }
+    match Pki::load(&paths, name, at) {
+        Ok(pki) => {
+            match ledger_key(&paths.ledger_vkey(), &pki.ledger_vkey, name) {
+                Ok(_) => report.ok("ledger key file", &pki.ledger_vkey),
+                Err(failure) => {
+                    report.add(
+                        "ledger key file",
+                        State::Broken,
+                        failure.why(),
+                        failure.to_do(),
+                    );
+                }
+            }
+            Some(pki)
+        }
+        Err(error) => {
+            // Said already where it is about one file alone.
+            if !report.is_broken() {
+                report.add("papers", State::Broken, &error, error.advice());
+            }
+            None
+        }
+    }
+}
+
+/// The ledger's end against its last checkpoint and the mirror's. Full proof is `station ledger verify`.
+pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, report: &mut Report) {
+    let Some(signer) = signer else {
+        let advice = "mend the token first, or run station ledger verify";
+        report.add(
+            "ledger",
+            State::Skipped,
+            "it is opened with the token's key",
+            advice,
+        );
+        return;
+    };
+    let mirror = home.config().ledger.checkpoint_mirror.clone();
+    let mirrored = mirror.is_some();
+    match LedgerHandle::open(&home.ledger(), Arc::new(signer), mirror) {
+        Ok(_ledger) => report.ok("ledger", "its end agrees with its last checkpoint"),
+        Err(error) => {
+            let (why, to_do) = split(&error);
+            report.add("ledger", State::Broken, why, to_do);
+        }
+    }
+    if !mirrored {
+        let detail = "none: an old copy of the whole ledger in its place would not be seen";
+        let advice = "name a file on another machine's disk as ledger.checkpoint_mirror";
+        report.add("mirror", State::Warning, detail, advice);
+    }
+}
+
+fn split(error: &LedgerError) -> (String, String) {
+    let text = error.to_string();
+    let (why, to_do) = text
+        .split_once("; ")
+        .unwrap_or((&text, "run station ledger verify"));
+    (why.to_owned(), to_do.to_owned())
+}
+
+fn tell(report: &mut Report, check: &str, found: Result<String, &PkiError>) {
+    match found {
+        Ok(detail) => report.ok(check, detail),
+        Err(error) => report.add(check, State::Broken, error, error.advice()),
+    }
+}
