@@ -245,3 +245,18 @@ fn no_file_is_left_over() {
         );
     }
 }
+
+/// The page from which others implement the protocol shows the same bytes.
+#[test]
+fn the_example_in_the_specification() {
+    let page = include_str!("../../docs/protocol.md");
+    let hello = fs::read_to_string(folder().join("request-hello.hex")).unwrap();
+    let frame = hello.lines().find_map(|line| line.strip_prefix("frame: "));
+    assert!(page.contains(frame.unwrap()));
+    for (number, refusal) in samples::REFUSALS.iter().enumerate() {
+        assert!(
+            page.contains(&format!("| {number} | {refusal:?} |")),
+            "{refusal:?}"
+        );
+    }
+}
