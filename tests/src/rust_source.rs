@@ -175,6 +175,13 @@ fn blank_comments_and_literals(source: &str) -> String {
             rest = &rest[c.len_utf8()..];
         } else {
             let (blanked, after) = rest.split_at(length);
+            // One quote stays for a whole literal, so that it still has a column.
+            let blanked = if blanked.starts_with('/') {
+                blanked
+            } else {
+                out.push('"');
+                &blanked[1..]
+            };
             out.extend(blanked.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
             rest = after;
         }

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("identity", &["profile"]),
     ("hsm", &["identity"]),
     ("station_home", &["profile", "identity", "hsm"]),
-    ("ledger", &["identity::signer"]),
+    ("ledger", &["profile", "identity::signer"]),
     (
         "provisioning",
         &[
