@@ -63,6 +63,7 @@ pub(crate) struct Board {
     pub(crate) verdicts: Vec<bool>,
     pub(crate) misreads_chain: bool,
     pub(crate) cannot_lock: bool,
+    pub(crate) cannot_store: bool,
     pub(crate) certificates: Vec<u8>,
     /// Operations that had an effect, for tests that count executions.
     pub(crate) effects: Vec<&'static str>,
@@ -179,6 +180,9 @@ impl Platform for Board {
     fn store_record(&mut self, record: &[u8]) -> Progress<()> {
         self.busy("store", &[record])?;
         self.instant()?;
+        if self.cannot_store {
+            return Err(PlatformFault.into());
+        }
         self.nv.record = record.to_vec();
         self.effects.push("store");
         Ok(self.instant()?)

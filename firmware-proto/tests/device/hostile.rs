@@ -257,6 +257,22 @@ fn a_commit_for_an_earlier_proof() {
 }
 
 #[test]
+fn a_commit_for_a_proof_of_what_was_replaced() {
+    let mut station = ready();
+    let first = station.draft();
+    station.install(&first).unwrap();
+    let proof = station.prove().unwrap();
+    let second = station.draft().with_chain(vec![0x44; 1200]);
+    station.install(&second).unwrap();
+    let commit = station.commit_for(&proof);
+    let answer = station.ask(&Request::Commit {
+        commit: &commit,
+        receipt_nonce: NONCE,
+    });
+    assert_eq!(answer.unwrap().refusal(), Some(Refusal::OutOfOrder));
+}
+
+#[test]
 fn nothing_changes_after_commit() {
     let mut station = ready();
     let draft = station.draft();

@@ -28,6 +28,13 @@ pub(crate) fn signed(kind: ContentType, payload: &impl Payload, key: &Sec1Point)
 }
 
 impl Draft {
+    /// The same for another chain.
+    pub(crate) fn with_chain(mut self, chain: Vec<u8>) -> Self {
+        self.grant.chain = sha256(&[&chain]);
+        self.chain = chain;
+        self
+    }
+
     pub(crate) fn sealed(&self) -> Vec<u8> {
         let kind = ContentType::StationCredential;
         let credential = signed(kind, &self.credential, &self.owner_key);

@@ -1,9 +1,10 @@
 //! Power is cut at every instant at which something non-volatile changes, once and twice.
 
+use firmware_proto::authority::{Payload, Proof};
 use firmware_proto::cose::{self, ContentType};
-use firmware_proto::{ProvisioningState, Request};
+use firmware_proto::{Nonce, ProvisioningState, Refusal, Request};
 
-use crate::board::{Board, sha256};
+use crate::board::{Board, CERTIFICATE_BYTES, sha256};
 use crate::station::{Silence, Station};
 
 fn rank(state: ProvisioningState) -> u8 {
@@ -102,6 +103,54 @@ fn two_cuts_at_any_two_instants() {
     }
 }
 
+/// Half of another chain lies where the old one was: the device must not prove the old one then.
+#[test]
+fn a_cut_while_another_chain_is_installed() {
+    let mut cuts = 0;
+    for fuse in 0..50 {
+        let mut station = Station::fresh();
+        station.hello().unwrap();
+        station.evidence().unwrap();
+        let first = station.draft();
+        station.install(&first).unwrap();
+        let second = station.draft().with_chain(vec![0x44; 1200]);
+        station.device.platform_mut().fuse = Some(fuse);
+        if station.install(&second).is_ok() {
+            break;
+        }
+        cuts += 1;
+        let mut station = station.power_cycle();
+        if station.hello().unwrap().state == ProvisioningState::Installed {
+            let proof = station.prove().unwrap();
+            let object = cose::decode(ContentType::Proof, &proof).unwrap();
+            let proof = Proof::decode(object.payload).unwrap();
+            let chain = &station.device.platform().nv.chain;
+            assert_eq!(proof.certificate, sha256(&[&chain[..CERTIFICATE_BYTES]]));
+            assert!([1500, 1200].contains(&chain.len()), "half a chain");
+        }
+    }
+    assert!(cuts > 4, "{cuts}");
+}
+
+#[test]
+fn after_a_failed_store_nothing_is_done_until_power_is_cycled() {
+    let mut station = Station::fresh();
+    station.hello().unwrap();
+    station.device.platform_mut().cannot_store = true;
+    let station_nonce = Nonce::from_bytes([1; 32]);
+    station.ask(&Request::Attest { station_nonce }).unwrap();
+    station.ask(&Request::SelfTest).unwrap();
+    let key_nonce = Nonce::from_bytes([1; 32]);
+    let answer = station.ask(&Request::MakeKey { key_nonce }).unwrap();
+    assert_eq!(answer.refusal(), Some(Refusal::Hardware));
+    station.device.platform_mut().cannot_store = false;
+    for request in [Request::SelfTest, Station::hello_request(9)] {
+        let answer = station.ask(&request).unwrap();
+        assert_eq!(answer.refusal(), Some(Refusal::Hardware));
+    }
+    station.power_cycle().provision().unwrap();
+}
+
 #[test]
 fn a_damaged_record_is_never_taken_for_a_fresh_board() {
     let mut station = Station::fresh();
@@ -112,13 +161,13 @@ fn a_damaged_record_is_never_taken_for_a_fresh_board() {
         nv.record[at] ^= 0x40;
         let mut station = Station::with(Board::again(nv));
         let answer = station.ask(&Station::hello_request(9)).unwrap();
-        assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::Hardware));
+        assert_eq!(answer.refusal(), Some(Refusal::Hardware));
     }
     let mut cut = nv;
     cut.record.truncate(20);
     let mut station = Station::with(Board::again(cut));
     let answer = station.ask(&Request::SelfTest).unwrap();
-    assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::OutOfOrder));
+    assert_eq!(answer.refusal(), Some(Refusal::OutOfOrder));
 }
 
 /// A board in the field has such a record in its flash: if this fails, the code is wrong, not the test.
@@ -144,7 +193,7 @@ fn a_damaged_receipt_is_not_served() {
     nv.receipt[30] ^= 1;
     let mut station = Station::with(Board::again(nv));
     station.hello().unwrap();
-    let receipt_nonce = firmware_proto::Nonce::from_bytes([1; 32]);
+    let receipt_nonce = Nonce::from_bytes([1; 32]);
     let answer = station.ask(&Request::GetReceipt { receipt_nonce }).unwrap();
-    assert_eq!(answer.refusal(), Some(firmware_proto::Refusal::Hardware));
+    assert_eq!(answer.refusal(), Some(Refusal::Hardware));
 }
