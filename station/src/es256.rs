@@ -8,13 +8,14 @@ use p256::ecdsa::{Signature, VerifyingKey};
 
 use crate::encoding::sha256;
 
-/// A SubjectPublicKeyInfo (RFC 5480) up to its point: algorithm, curve, and the head of the bit string.
+/// A `SubjectPublicKeyInfo` (RFC 5480) up to its point: algorithm, curve, and the head of the bit
+/// string.
 const SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// Length of a SubjectPublicKeyInfo of this kind.
+/// Length of a `SubjectPublicKeyInfo` of this kind.
 pub const SPKI_BYTES: usize = SPKI_PREFIX.len() + 65;
 
 /// The point, where the bytes are an uncompressed point of the curve.
@@ -24,19 +25,19 @@ pub fn point(bytes: &[u8]) -> Option<Sec1Point> {
     VerifyingKey::from_sec1_bytes(&point).ok().map(|_| point)
 }
 
-/// The point of a SubjectPublicKeyInfo in its one DER encoding with an uncompressed point.
+/// The point of a `SubjectPublicKeyInfo` in its one DER encoding with an uncompressed point.
 #[must_use]
 pub fn point_of_spki(spki: &[u8]) -> Option<Sec1Point> {
     point(spki.strip_prefix(&SPKI_PREFIX)?)
 }
 
-/// The SubjectPublicKeyInfo of a point.
+/// The `SubjectPublicKeyInfo` of a point.
 #[must_use]
 pub fn spki(point: &Sec1Point) -> Vec<u8> {
     [SPKI_PREFIX.as_slice(), point.as_slice()].concat()
 }
 
-/// SHA-256 of the SubjectPublicKeyInfo: how grants, events and manifests name a key.
+/// SHA-256 of the `SubjectPublicKeyInfo`: how grants, events and manifests name a key.
 #[must_use]
 pub fn key_digest(point: &Sec1Point) -> Digest {
     sha256(&spki(point))

@@ -1,4 +1,5 @@
-//! The appraisal of a board's first token: is this a genuine board of the product, with released firmware?
+//! The appraisal of a board's first token: is this a genuine board of the product, with released
+//! firmware?
 
 use firmware_proto::platform::Sec1Point;
 use firmware_proto::response::Identity;
@@ -35,8 +36,8 @@ pub struct AppraisedEvidence {
     pub code: VerdictCode,
     /// One line for people.
     pub detail: String,
-    /// The authentic UID: certified, and its holder has answered our challenge. A certificate alone, which
-    /// anybody can copy, gives none.
+    /// The authentic UID: certified, and its holder has answered our challenge. A certificate
+    /// alone, which anybody can copy, gives none.
     pub uid: Option<Uid>,
     /// The claims, where the token's signature is the endorsed key's.
     pub claims: Option<TokenClaims>,
@@ -80,12 +81,14 @@ impl TrustedBoard {
 
 /// Appraises token 1. The first of these that fails decides:
 ///
-/// 1. The certificates chain to a root of the profile, now (`ATT-KEY-UNKNOWN`, `ATT-KEY-EXPIRED`), and
-///    certify a chip of this product (`ATT-PRODUCT`).
-/// 2. The token is signed by the certified key (`ATT-SIGNATURE`) and is a PSA token (`ATT-MALFORMED`).
+/// 1. The certificates chain to a root of the profile, now (`ATT-KEY-UNKNOWN`, `ATT-KEY-EXPIRED`),
+///    and certify a chip of this product (`ATT-PRODUCT`).
+/// 2. The token is signed by the certified key (`ATT-SIGNATURE`) and is a PSA token
+///    (`ATT-MALFORMED`).
 /// 3. It answers our challenge (`ATT-NONCE`).
 /// 4. The board has claimed the certified UID (`ATT-UID`).
-/// 5. Implementation (`ATT-PRODUCT`), profile, client and instance (`ATT-CLAIMS`) are the profile's.
+/// 5. Implementation (`ATT-PRODUCT`), profile, client and instance (`ATT-CLAIMS`) are the
+///    profile's.
 /// 6. The lifecycle is one for provisioning (`ATT-DEBUG`, `ATT-LIFECYCLE`).
 /// 7. The firmware is released (`FW-COMPONENT`, `FW-VERSION`, `FW-MEASUREMENT`).
 #[must_use]

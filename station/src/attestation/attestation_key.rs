@@ -61,7 +61,8 @@ pub(super) fn endorsed_key(
     })
 }
 
-/// Tries each root that bears the name of the last certificate's issuer; the error of the last try counts.
+/// Tries each root that bears the name of the last certificate's issuer; the error of the last try
+/// counts.
 fn verify_under_any_root(
     rules: &AttestationRules,
     sent: &[ParsedCertificate],

@@ -5,7 +5,7 @@ use firmware_proto::platform::{RawSignature, Sec1Point};
 use super::cbor::{Fault, Reader};
 use crate::es256;
 
-/// COSE_Sign1_Tagged.
+/// `COSE_Sign1_Tagged`.
 const COSE_SIGN1_TAG: u64 = 18;
 /// Header parameter `alg`, and ES256.
 const ALGORITHM: i64 = 1;
@@ -59,7 +59,7 @@ impl<'a> CoseSign1<'a> {
     }
 
     /// `Sig_structure` without external data (RFC 9052, section 4.4).
-    fn to_be_signed(&self) -> Vec<u8> {
+    fn to_be_signed(self) -> Vec<u8> {
         let mut message = vec![0x84, 0x6a];
         message.extend_from_slice(b"Signature1");
         push_bytes(&mut message, self.protected);
@@ -69,8 +69,8 @@ impl<'a> CoseSign1<'a> {
     }
 }
 
-/// Reads a header map; says whether the algorithm is in it. Anything else but ES256 is a fault, and so is
-/// a parameter that could change the meaning.
+/// Reads a header map; says whether the algorithm is in it. Anything else but ES256 is a fault, and
+/// so is a parameter that could change the meaning.
 fn read_headers(reader: &mut Reader<'_>) -> Result<bool, Fault> {
     let (mut algorithm, mut key_identifier) = (false, false);
     for _ in 0..reader.map()? {

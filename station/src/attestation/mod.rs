@@ -1,7 +1,8 @@
-//! Evidence in, appraisal out: PSA tokens (RFC 9783) and attestation-key certificates against a profile.
+//! Evidence in, appraisal out: PSA tokens (RFC 9783) and attestation-key certificates against a
+//! profile.
 //!
-//! Signatures and trust are judged before contents, so that a forged token never reads as a genuine one
-//! with old firmware. Never here: I/O, a clock, or the CSR (that is `identity`'s).
+//! Signatures and trust are judged before contents, so that a forged token never reads as a genuine
+//! one with old firmware. Never here: I/O, a clock, or the CSR (that is `identity`'s).
 
 mod appraisal;
 mod attestation_key;

@@ -14,8 +14,8 @@ const MAX_CLAIMS: u64 = 32;
 const MAX_COMPONENTS: u64 = 32;
 const MAX_TEXT_BYTES: usize = 256;
 
-/// The claims of a token (RFC 9783, section 4). Claims that this list lacks are passed over, as RFC 9711
-/// has it for every receiver; a doubled one is refused whether known or not.
+/// The claims of a token (RFC 9783, section 4). Claims that this list lacks are passed over, as RFC
+/// 9711 has it for every receiver; a doubled one is refused whether known or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenClaims {
     /// `eat_nonce`: what the token was asked to attest.
@@ -64,8 +64,8 @@ pub enum TokenError {
     Signature,
 }
 
-/// Verifies a token under the attestation key and reads its claims. Claims are not looked at before the
-/// signature is verified.
+/// Verifies a token under the attestation key and reads its claims. Claims are not looked at before
+/// the signature is verified.
 ///
 /// # Errors
 /// [`TokenError`].

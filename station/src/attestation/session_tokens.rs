@@ -1,4 +1,5 @@
-//! The later tokens of a session: by the same key as the first one, about the same board in the same boot.
+//! The later tokens of a session: by the same key as the first one, about the same board in the
+//! same boot.
 
 use std::fmt::Debug;
 
@@ -14,8 +15,8 @@ use crate::verdict::VerdictCode;
 /// Appraises token 2. Which CSR it covers is in the challenge.
 ///
 /// # Errors
-/// `ATT-MALFORMED`, `ATT-SIGNATURE`, `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`, `ATT-NONCE`: the first
-/// that applies.
+/// `ATT-MALFORMED`, `ATT-SIGNATURE`, `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`, `ATT-NONCE`: the
+/// first that applies.
 pub fn appraise_key_token(
     profile: &Profile,
     board: &TrustedBoard,
@@ -61,8 +62,8 @@ fn appraise_later_token(
 }
 
 impl TrustedBoard {
-    /// Checks that a fresh token 1, for example after a reset, is of the same board with the same firmware.
-    /// The boot seed may differ only where the board has `rebooted`.
+    /// Checks that a fresh token 1, for example after a reset, is of the same board with the same
+    /// firmware. The boot seed may differ only where the board has `rebooted`.
     ///
     /// # Errors
     /// `ATT-SESSION`.

@@ -1,9 +1,9 @@
-//! The station's own certificates: root, issuing CA, manifest signer; and the request for an issuing
-//! certificate where the root lives elsewhere.
+//! The station's own certificates: root, issuing CA, manifest signer; and the request for an
+//! issuing certificate where the root lives elsewhere.
 //!
-//! Each function gives bytes to be signed; [`complete`] or [`complete_request`] puts the certificate or
-//! the request together. None of them expires: an IDevID does not either, and a chain ends with its
-//! shortest link.
+//! Each function gives bytes to be signed; [`complete`] or [`complete_request`] puts the
+//! certificate or the request together. None of them expires: an `IDevID` does not either, and a
+//! chain ends with its shortest link.
 
 use der::{Decode, Encode};
 use firmware_proto::ProductCode;
@@ -76,7 +76,8 @@ pub fn issuing_tbs(
     issued_by_root(root, new, subject, authority_extensions(0)?)
 }
 
-/// The bytes of a manifest signer's certificate, for the root to sign. `OU` is the product, `CN` the station.
+/// The bytes of a manifest signer's certificate, for the root to sign. `OU` is the product, `CN`
+/// the station.
 ///
 /// # Errors
 /// [`AssemblyError`] where a value cannot be encoded, or the root is none.
@@ -132,8 +133,8 @@ pub fn issuing_request(
     Ok(info.to_der()?)
 }
 
-/// The bytes of a request (PKCS#10) for a manifest signer's certificate, for its key to sign. The root sets
-/// the extensions; the request asks for the subject that [`manifest_signer_tbs`] gives.
+/// The bytes of a request (PKCS#10) for a manifest signer's certificate, for its key to sign. The
+/// root sets the extensions; the request asks for the subject that [`manifest_signer_tbs`] gives.
 ///
 /// # Errors
 /// [`AssemblyError::Field`] where a value cannot be encoded.

@@ -7,8 +7,8 @@ use super::subject_name::only_text;
 use crate::certificate_path::{LeafUse, ParsedCertificate, PathError, verify_path};
 use crate::clock::UtcMillis;
 
-/// The extended key usage of manifest signers: critical, and only they have it, so that neither a device
-/// nor an authority can pass for one.
+/// The extended key usage of manifest signers: critical, and only they have it, so that neither a
+/// device nor an authority can pass for one.
 pub const MANIFEST_SIGNING: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.3.1");
 
@@ -58,7 +58,8 @@ impl IssuingCertificate {
         &self.key_identifier
     }
 
-    /// Names this generation of the issuing CA in CRL addresses: the first 8 digits of the key identifier.
+    /// Names this generation of the issuing CA in CRL addresses: the first 8 digits of the key
+    /// identifier.
     #[must_use]
     pub fn generation(&self) -> String {
         base16ct::lower::encode_string(self.key_identifier.get(..4).unwrap_or_default())
@@ -97,8 +98,8 @@ pub struct ManifestSigner {
     pub station: String,
 }
 
-/// Checks a manifest signer's certificate at the stated time: issued by the root itself, no authority,
-/// and with the one extended key usage that makes a manifest signer.
+/// Checks a manifest signer's certificate at the stated time: issued by the root itself, no
+/// authority, and with the one extended key usage that makes a manifest signer.
 ///
 /// # Errors
 /// [`PathError`], the first thing that is wrong.

@@ -1,8 +1,9 @@
-//! Certification requests (PKCS#10, RFC 2986) of devices: a public key, and that its holder can sign.
+//! Certification requests (PKCS#10, RFC 2986) of devices: a public key, and that its holder can
+//! sign.
 //!
-//! Nothing else of a request is ever used: names come from the profile and the attested UID, extensions
-//! from the template. A request with attributes is refused, not stripped: who asks for more than it may
-//! have is not the firmware that the profile describes.
+//! Nothing else of a request is ever used: names come from the profile and the attested UID,
+//! extensions from the template. A request with attributes is refused, not stripped: who asks for
+//! more than it may have is not the firmware that the profile describes.
 
 use der::{Decode, Encode};
 use firmware_proto::Digest;
@@ -22,7 +23,7 @@ pub const MAX_CSR_BYTES: usize = 1024;
 pub struct CertificationRequest {
     /// The key.
     pub public_key: Sec1Point,
-    /// Its SubjectPublicKeyInfo.
+    /// Its `SubjectPublicKeyInfo`.
     pub spki: Vec<u8>,
     /// SHA-256 of that.
     pub key: Digest,
@@ -119,6 +120,10 @@ pub fn parse(bytes: &[u8]) -> Result<CertificationRequest, CsrError> {
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "errors are handed over by map_err"
+)]
 fn malformed(reason: impl ToString) -> CsrError {
     CsrError::Malformed {
         reason: reason.to_string(),

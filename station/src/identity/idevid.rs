@@ -1,4 +1,4 @@
-//! The device's initial identity: an IDevID certificate (IEEE 802.1AR over RFC 5280).
+//! The device's initial identity: an `IDevID` certificate (IEEE 802.1AR over RFC 5280).
 //!
 //! | field | value |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | subject | `O`, `OU`, `CN` of the template, then serialNumber: the device serial |
 //! | authority and subject key identifier | RFC 7093, section 2, method 1 |
 //! | key usage, critical | digitalSignature |
-//! | subject alternative name | hardwareModuleName: the template's hardware type, the authentic UID |
+//! | subject alternative name | hardwareModuleName: hardware type of the template, UID |
 //! | CRL distribution point | where the template has a base URI |
 //!
 //! There is nothing else in it; above all, nothing of the CSR but its key.
@@ -69,8 +69,9 @@ pub fn assemble(
     })
 }
 
-/// Where the revocation list for this certificate will be. The lists are sharded by the first byte of the
-/// serial, under the generation of the issuing CA, since the address in a certificate can never change.
+/// Where the revocation list for this certificate will be. The lists are sharded by the first byte
+/// of the serial, under the generation of the issuing CA, since the address in a certificate can
+/// never change.
 #[must_use]
 pub fn crl_uri(base: &str, issuing: &IssuingCertificate, serial: CertificateSerial) -> String {
     let [shard, ..] = serial.as_bytes();

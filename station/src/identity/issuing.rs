@@ -1,4 +1,5 @@
-//! The last step of issuing: the signature of the issuing CA behind the bytes that it was asked to sign.
+//! The last step of issuing: the signature of the issuing CA behind the bytes that it was asked to
+//! sign.
 
 use firmware_proto::platform::RawSignature;
 

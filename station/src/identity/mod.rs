@@ -1,8 +1,8 @@
-//! CSR check, certificate assembly, chain check, signed objects. Pure: a signature is passed in, never
-//! made here.
+//! CSR check, certificate assembly, chain check, signed objects. Pure: a signature is passed in,
+//! never made here.
 //!
-//! Each certificate is made in two steps: this room gives the bytes to be signed, whoever holds the key
-//! signs them, and this room puts both together after it has verified the signature.
+//! Each certificate is made in two steps: this room gives the bytes to be signed, whoever holds the
+//! key signs them, and this room puts both together after it has verified the signature.
 
 pub mod ceremony;
 pub mod chain;

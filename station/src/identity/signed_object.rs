@@ -1,4 +1,4 @@
-//! Signed objects between station and device: COSE_Sign1 in the one form of
+//! Signed objects between station and device: `COSE_Sign1` in the one form of
 //! [`firmware_proto::cose`], with the cryptography that crate leaves out.
 
 use firmware_proto::authority::{Payload, PayloadError};

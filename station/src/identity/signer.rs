@@ -7,7 +7,7 @@ use firmware_proto::platform::Sec1Point;
 pub enum KeyRole {
     /// The trust anchor. In a development home only; in production it lives elsewhere.
     Root,
-    /// Signs IDevIDs and CRLs, nothing else.
+    /// Signs `IDevIDs` and CRLs, nothing else.
     Issuing,
     /// Signs batch manifests.
     Manifest,
@@ -41,7 +41,8 @@ pub trait Signer: Send + Sync {
     /// Where the token has no such key.
     fn public_key(&self, role: KeyRole) -> Result<PublicKey, Self::Error>;
 
-    /// Signs the message itself (the digest is taken inside) and checks the signature before giving it.
+    /// Signs the message itself (the digest is taken inside) and checks the signature before giving
+    /// it.
     ///
     /// # Errors
     /// Where the token does not answer, has no such key, or gave a signature that does not verify.

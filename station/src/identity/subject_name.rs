@@ -1,5 +1,5 @@
-//! Distinguished names, attribute by attribute: text never passes through a parser of names, so that no
-//! comma in a text becomes an attribute.
+//! Distinguished names, attribute by attribute: text never passes through a parser of names, so
+//! that no comma in a text becomes an attribute.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, O, OU, SERIAL_NUMBER};
@@ -27,7 +27,8 @@ impl SubjectName {
         self.utf8(COMMON_NAME, text)
     }
 
-    /// X.520 serialNumber; a PrintableString, which has no `_`: such a serial is refused at encoding.
+    /// X.520 serialNumber; a `PrintableString`, which has no `_`: such a serial is refused at
+    /// encoding.
     pub(super) fn serial_number(mut self, serial: &DeviceSerial) -> der::Result<Self> {
         let text = PrintableStringRef::new(serial.as_str())?;
         self.0.push((SERIAL_NUMBER, Any::encode_from(&text)?));

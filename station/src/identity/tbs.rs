@@ -54,7 +54,7 @@ pub(super) struct Tbs {
 pub(super) struct Content<'a> {
     pub(super) serial: CertificateSerial,
     pub(super) issuer: &'a Name,
-    /// SubjectKeyIdentifier of the issuer.
+    /// `SubjectKeyIdentifier` of the issuer.
     pub(super) issuer_key_identifier: &'a [u8],
     pub(super) not_before: UtcMillis,
     pub(super) subject: Name,
@@ -86,7 +86,8 @@ pub(super) fn encode(content: Content<'_>) -> Result<Vec<u8>, AssemblyError> {
     Ok(tbs.to_der()?)
 }
 
-/// The key identifier of RFC 7093, section 2, method 1: the leftmost 160 bits of the SHA-256 of the key.
+/// The key identifier of RFC 7093, section 2, method 1: the leftmost 160 bits of the SHA-256 of the
+/// key.
 pub(super) fn key_identifier(point: &Sec1Point) -> Vec<u8> {
     Sha256::digest(point).get(..20).unwrap_or_default().to_vec()
 }
@@ -104,7 +105,8 @@ pub(super) fn extension<T: Encode + AssociatedOid>(
     })
 }
 
-/// From the instant on, without a well-defined end (RFC 5280, section 4.1.2.5; IEEE 802.1AR, section 8.7).
+/// From the instant on, without a well-defined end (RFC 5280, section 4.1.2.5; IEEE 802.1AR,
+/// section 8.7).
 fn validity_from(not_before: UtcMillis) -> Result<Validity, AssemblyError> {
     let first = std::time::Duration::from_secs(not_before.seconds());
     let end = DateTime::new(9999, 12, 31, 23, 59, 59)?;

@@ -4,14 +4,15 @@ use der::asn1::ObjectIdentifier;
 
 use super::toml_table::{Faults, Item};
 
-/// Longest name attribute, in characters: the upper bound of RFC 5280, appendix A.1, for `CN`, `O`, `OU`.
+/// Longest name attribute, in characters: the upper bound of RFC 5280, appendix A.1, for `CN`, `O`,
+/// `OU`.
 const MAX_NAME_CHARS: usize = 64;
 
 /// Longest base URI of certificate revocation lists, in bytes.
 const MAX_URI_BYTES: usize = 160;
 
-/// The template. Extensions are the ones that [`identity::idevid`](crate::identity::idevid) names, and
-/// a CRL distribution point where [`Self::crl_base_uri`] is set; there are no others.
+/// The template. Extensions are the ones that `identity::idevid` names,
+/// and a CRL distribution point where [`Self::crl_base_uri`] is set; there are no others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateTemplate {
     /// `O` of the subject.
@@ -65,8 +66,8 @@ fn name_text<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<String> {
     })
 }
 
-/// Plain HTTP only: a CRL is signed, and fetching it over TLS would need another chain to be checked first
-/// (RFC 5280, section 8).
+/// Plain HTTP only: a CRL is signed, and fetching it over TLS would need another chain to be
+/// checked first (RFC 5280, section 8).
 fn base_uri(text: &str) -> Result<String, &'static str> {
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'/' | b':');

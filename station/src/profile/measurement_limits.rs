@@ -67,7 +67,8 @@ pub struct JudgedMeasurements {
     pub rows: Vec<JudgedMeasurement>,
 }
 
-/// The codes of failed rows, gravest first: a self-test of another shape says more than a value does.
+/// The codes of failed rows, gravest first: a self-test of another shape says more than a value
+/// does.
 const GRAVITY: [VerdictCode; 4] = [
     VerdictCode::HwUnit,
     VerdictCode::HwMissing,
@@ -301,7 +302,8 @@ fn measurement_name(text: &str) -> Result<String, &'static str> {
         .ok_or("not a measurement's name")
 }
 
-/// Whole numbers where `integer = true`, real ones otherwise: the type is never guessed from a digit.
+/// Whole numbers where `integer = true`, real ones otherwise: the type is never guessed from a
+/// digit.
 fn read_limits<'t>(faults: &mut Faults<'t>, table: &mut Table<'t>) -> Option<Limits> {
     let whole = table
         .optional("integer")

@@ -1,8 +1,8 @@
 //! What a product must be: reference values, limits, certificate template, serial pattern.
 //!
-//! A profile is one strict TOML text. It is read as a whole or refused with every fault in it; no key
-//! is guessed, and none has a default but the lifecycle lists. Its identity is the SHA-256 of the text.
-//! Never here: reading files, or judging evidence (that is `attestation`'s).
+//! A profile is one strict TOML text. It is read as a whole or refused with every fault in it; no
+//! key is guessed, and none has a default but the lifecycle lists. Its identity is the SHA-256 of
+//! the text. Never here: reading files, or judging evidence (that is `attestation`'s).
 
 mod certificate_template;
 mod fault;

@@ -63,7 +63,8 @@ impl fmt::Display for LifecycleRange {
     }
 }
 
-/// Whether a debug port may be open in this state: both debug states of RFC 9783, whatever the vendor's bits.
+/// Whether a debug port may be open in this state: both debug states of RFC 9783, whatever the
+/// vendor's bits.
 #[must_use]
 pub fn is_debug(lifecycle: SecurityLifecycle) -> bool {
     let state = SecurityLifecycle(lifecycle.0 & 0xf000);
@@ -84,7 +85,8 @@ pub struct AttestationRules {
     pub implementation_id: [u8; 32],
     /// The client that asks the root of trust for tokens: the bootloader.
     pub client_id: i32,
-    /// Whether the instance ID is `0x01` and the SHA-256 of the attestation key's uncompressed point.
+    /// Whether the instance ID is `0x01` and the SHA-256 of the attestation key's uncompressed
+    /// point.
     pub instance_id_is_key_digest: bool,
     /// Lifecycles in which a board may be provisioned.
     pub lifecycle_before: Vec<LifecycleRange>,
@@ -93,7 +95,7 @@ pub struct AttestationRules {
 }
 
 const LIFECYCLE_HINT: &str = "a list of states of RFC 9783, for example \
-    [\"psa-rot-provisioning\", \"secured\"], or of ranges such as { first = 0x3000, last = 0x30ff }";
+    [\"psa-rot-provisioning\", \"secured\"], or of ranges: { first = 0x3000, last = 0x30ff }";
 const ROOTS_HINT: &str = "write each root as PEM between ''' and ''', BEGIN CERTIFICATE first";
 
 impl AttestationRules {

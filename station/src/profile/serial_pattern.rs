@@ -29,7 +29,8 @@ impl SerialPattern {
     /// Parses the pattern.
     ///
     /// # Errors
-    /// [`SerialPatternError`] where it has no counter, more than one, or would make invalid serials.
+    /// [`SerialPatternError`] where it has no counter, more than one, or would make invalid
+    /// serials.
     pub fn parse(text: &str) -> Result<Self, SerialPatternError> {
         let (prefix, rest) = text.split_once('#').ok_or(SerialPatternError)?;
         let suffix = rest.trim_start_matches('#');

@@ -80,6 +80,10 @@ fn names_the_place_of_every_fault() {
         "[\"locked\"]",
         "lifecycle_after[0]: not a state of RFC 9783",
     );
+}
+
+#[test]
+fn refuses_what_no_board_could_meet() {
     check_fault(
         "BEGIN CERT",
         "BEGIN CART",

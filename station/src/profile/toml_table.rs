@@ -65,11 +65,7 @@ impl<'t> Faults<'t> {
     /// The line, counted from 1, of a byte offset.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            .saturating_add(1)
+        before.split(|byte| *byte == b'\n').count()
     }
 
     pub(super) fn table(&mut self, item: &Item<'t>, hint: &str) -> Option<Table<'t>> {
@@ -163,14 +159,12 @@ impl<'t> Faults<'t> {
             return self.wrong_type(item, "a whole number", item.value, hint);
         };
         let value = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
-        match value.filter(|value| bounds.contains(value)) {
-            Some(value) => Some(value),
-            None => {
-                let what = format!("outside {}..={}", bounds.start(), bounds.end());
-                self.at(item, what, hint);
-                None
-            }
+        let within = value.filter(|value| bounds.contains(value));
+        if within.is_none() {
+            let what = format!("outside {}..={}", bounds.start(), bounds.end());
+            self.at(item, what, hint);
         }
+        within
     }
 
     /// A finite real number.

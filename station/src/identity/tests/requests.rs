@@ -1,0 +1,121 @@
+//! Certification requests: made here, and by OpenSSL.
+
+use super::super::ceremony::{self, AuthorityName};
+use super::super::csr;
+use super::{DEVICE, Key, openssl};
+use crate::verdict::VerdictCode;
+
+pub(super) fn request(key: &Key, signer: &Key) -> Vec<u8> {
+    let name = AuthorityName {
+        organization: "SENSOR-A",
+        common_name: "device",
+    };
+    let info = ceremony::issuing_request(name, &key.point()).unwrap();
+    let mut der = ceremony::complete_request(&info, &key.sign(&info), &key.point()).unwrap();
+    if signer.point() != key.point() {
+        let good = crate::es256::signature_to_der(&key.sign(&info)).unwrap();
+        let bad = crate::es256::signature_to_der(&signer.sign(&info)).unwrap();
+        assert_eq!(
+            good.len(),
+            bad.len(),
+            "choose another key: lengths would change"
+        );
+        let start = der.len() - good.len();
+        der[start..].copy_from_slice(&bad);
+    }
+    der
+}
+
+#[test]
+fn takes_a_good_request_and_nothing_but_its_key() {
+    let key = Key::new(DEVICE);
+    let der = request(&key, &key);
+    let taken = csr::parse(&der).unwrap();
+    assert_eq!(taken.public_key, key.point());
+    assert_eq!(taken.key, crate::es256::key_digest(&key.point()));
+
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("csr.der"), &der).unwrap();
+    let arguments = [
+        "req", "-in", "csr.der", "-inform", "DER", "-verify", "-noout",
+    ];
+    let (ok, text) = openssl(directory.path(), &arguments);
+    assert!(ok && text.contains("verify OK"), "{text}");
+}
+
+#[test]
+fn refuses_requests_of_openssl_with_attributes_or_foreign_algorithms() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = |key: &[&str], request: &[&str], expected: &str| {
+        let (ok, text) = openssl(directory.path(), key);
+        assert!(ok, "{text}");
+        let base = [
+            "req", "-new", "-key", "k.pem", "-subj", "/CN=x", "-outform", "DER",
+        ];
+        let (ok, text) = openssl(
+            directory.path(),
+            &[&base[..], &["-out", "r.der"], request].concat(),
+        );
+        assert!(ok, "{text}");
+        let error =
+            csr::parse(&std::fs::read(directory.path().join("r.der")).unwrap()).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert_eq!(error.code(), VerdictCode::KeyCsr);
+    };
+    let p256 = [
+        "ecparam",
+        "-name",
+        "prime256v1",
+        "-genkey",
+        "-noout",
+        "-out",
+        "k.pem",
+    ];
+    let p384 = [
+        "ecparam",
+        "-name",
+        "secp384r1",
+        "-genkey",
+        "-noout",
+        "-out",
+        "k.pem",
+    ];
+    check(
+        &p256,
+        &["-addext", "basicConstraints=CA:TRUE"],
+        "1 attributes",
+    );
+    check(&p256, &["-sha384"], "signed with");
+    check(&p384, &["-sha256"], "not an uncompressed point of P-256");
+}
+
+#[test]
+fn a_request_signed_by_another_key_is_told_from_a_malformed_one() {
+    let key = Key::new(DEVICE);
+    let other = (5..50).map(Key::new).find(|other| {
+        let info = ceremony::issuing_request(
+            AuthorityName {
+                organization: "SENSOR-A",
+                common_name: "device",
+            },
+            &key.point(),
+        )
+        .unwrap();
+        let length = |key: &Key| {
+            crate::es256::signature_to_der(&key.sign(&info))
+                .unwrap()
+                .len()
+        };
+        length(other) == length(&key)
+    });
+    let error = csr::parse(&request(&key, &other.unwrap())).unwrap_err();
+    assert_eq!(error.code(), VerdictCode::KeySignature);
+    let mut trailing = request(&key, &key);
+    trailing.push(0);
+    assert_eq!(
+        csr::parse(&trailing).unwrap_err().code(),
+        VerdictCode::KeyCsr
+    );
+    let long = csr::parse(&[0x30; 1025]).unwrap_err();
+    assert_eq!(long, csr::CsrError::TooLong { got: 1025 });
+}
