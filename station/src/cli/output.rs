@@ -67,6 +67,14 @@ impl Output {
         }
     }
 
+    /// A remark for people, on stderr, so that it never stands among results; nothing when quiet.
+    pub(crate) fn notice(&self, line: &str) {
+        if !self.quiet {
+            // Nobody is left to be told where stderr is closed.
+            let _written = writeln!(io::stderr(), "{line}");
+        }
+    }
+
     /// An object for programs; nothing in text mode.
     pub(crate) fn object(&self, object: &impl Serialize) {
         if !self.json {

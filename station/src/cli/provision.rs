@@ -1,25 +1,209 @@
-//! `station provision`: the line without a screen. (being built)
+//! `station provision`: the line without a screen.
+
+mod board_result;
+mod owner_desk;
+mod preparation;
+mod progress;
+mod results_file;
+mod signals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use crate::hsm::SignerPool;
+use crate::ledger::LedgerHandle;
+use crate::line::control_socket::ControlServer;
+use crate::line::floor::Floor;
+use crate::line::lane_event::{LaneEnd, LaneEvent, News};
+use crate::line::port::DEFAULT_BAUD;
+use crate::line::supervisor::{self, LineEnd, LineReport, StopRules};
+use crate::names::{BatchId, LaneName};
+use crate::provisioning::Session;
+use crate::verdict::VerdictCode;
+use board_result::BoardResult;
+use preparation::Preparation;
+use progress::Progress;
+use results_file::ResultsFile;
+use signals::Signals;
 
-/// Provision boards until the batch is full
+/// What all lanes of a real station have in common.
+type StationFloor = Floor<SignerPool, LedgerHandle>;
+
+/// Provision boards until the batch is full, without a screen
+///
+/// Boards are taken on every lane at once; one line is printed for each verdict. The line ends when every
+/// place of the batch is taken, after --count verdicts, when no board came for --idle-timeout seconds, or
+/// on Ctrl-C: boards in work are then brought to a safe state; a second Ctrl-C stops at once, which loses
+/// nothing either.
+///
+/// Exit status: 0 when the last verdict of every board was PASS; 1 when a board failed, or none answered
+/// at all; 3 when the HSM, the ledger or the clock made the line stop.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  station provision --batch B-2026-47 --operator op-17")]
-pub(crate) struct ProvisionArguments {}
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ProvisionArguments {
+    /// A serial port; may be given several times [default: the lanes of station.toml]
+    #[arg(long = "port", value_name = "PORT")]
+    pub(crate) ports: Vec<PathBuf>,
+    /// The name of the lane at each --port, in their order [default: the port's file name]
+    #[arg(long = "lane", value_name = "NAME", requires = "ports")]
+    pub(crate) lanes: Vec<LaneName>,
+    /// The speed of the ports given by --port, in baud
+    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, requires = "ports")]
+    pub(crate) baud: u32,
+    /// The batch to work on [default: the only open one]
+    #[arg(long, env = "STATION_BATCH", value_name = "BATCH")]
+    pub(crate) batch: Option<BatchId>,
+    /// End after so many verdicts; boards in work on other lanes are finished and add theirs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) count: Option<u64>,
+    /// End when no board was in work for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) idle_timeout: Option<u64>,
+    /// Keep one line of JSON for each board in this file: its last verdict
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:\n  station provision --operator op-17\n  \
+     station provision --batch B-2026-47 --port /dev/ttyUSB0 --lane left --count 24 --operator op-17";
 
 /// Does it.
 pub(crate) fn run(
-    _arguments: &ProvisionArguments,
+    arguments: &ProvisionArguments,
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
-    let _station = context.own_station()?;
-    Err(Failure::usage(
-        "this command is being built",
-        "it is not there yet",
-        "wait for it",
-    ))
+    let mut results = ResultsFile::open(arguments.results.as_deref())?;
+    let Preparation {
+        floor,
+        plans,
+        batch,
+        control_socket,
+        handler,
+        owned,
+    } = preparation::prepare(arguments, context)?;
+    let control = ControlServer::start(&control_socket, handler).map_err(|error| {
+        let why = format!("{error:?}");
+        Failure::station("cannot serve other commands", why, error)
+    })?;
+    let signals = Signals::listen(Arc::clone(&floor))?;
+    let rules = StopRules {
+        verdicts: arguments.count,
+        idle_ms: arguments
+            .idle_timeout
+            .map(|seconds| seconds.saturating_mul(1000)),
+    };
+    let mut progress = Progress::start(&context.output, plans.iter().map(|plan| &plan.name));
+    let mut written = Ok(());
+    let report = supervisor::run::<_, _, Session>(&floor, plans, rules, |event: &LaneEvent| {
+        if let News::Verdict(verdict) = &event.news {
+            let board = BoardResult::new(&batch, &event.lane, verdict, floor.clock.now().utc);
+            if written.is_ok() {
+                written = results.add(&board);
+            }
+            progress.print(&board);
+        }
+        progress.show(event);
+    });
+    progress.end();
+    drop((signals, control));
+    let status = judge(&floor, &report, &results, arguments, context);
+    // The ledger's writer ends with its last handle, then the token, then the lock.
+    drop((floor, owned));
+    written.and_then(|()| results.finish())?;
+    status
+}
+
+/// What the line's end means for the caller.
+fn judge(
+    floor: &StationFloor,
+    report: &LineReport,
+    results: &ResultsFile,
+    arguments: &ProvisionArguments,
+    context: &Context,
+) -> Result<ExitStatus, Failure> {
+    station_fault(floor, report)?;
+    let silent: Vec<_> = report
+        .lanes
+        .iter()
+        .filter(|lane| lane.boards_met == 0)
+        .collect();
+    if report.end == LineEnd::Idle {
+        let names: Vec<_> = silent.iter().map(|lane| lane.lane.as_str()).collect();
+        let names = names.join(", ");
+        if silent.len() == report.lanes.len() && results.is_unchanged() {
+            let idle = Duration::from_secs(arguments.idle_timeout.unwrap_or_default());
+            return Err(Failure::check(
+                format_args!("no board answers on {names}"),
+                format_args!("nothing was heard for {} s", idle.as_secs()),
+                "check power and cable of the boards, and that --port names the right ports",
+            ));
+        }
+        if !silent.is_empty() {
+            let text = format!("no board answered on {names}: check power and cable");
+            context.output.notice(&text);
+        }
+    }
+    Ok(if results.has_failed_board() {
+        ExitStatus::CheckFailed
+    } else {
+        ExitStatus::Done
+    })
+}
+
+/// Whether the station itself was at fault.
+fn station_fault(floor: &StationFloor, report: &LineReport) -> Result<(), Failure> {
+    match &report.end {
+        LineEnd::LedgerFailed { detail } => {
+            let (why, to_do) = detail.split_once("; ").unwrap_or((
+                detail,
+                "see whether the disk is well, then run station ledger verify",
+            ));
+            return Err(Failure::station(
+                "the ledger failed, the line has stopped",
+                why,
+                to_do,
+            ));
+        }
+        LineEnd::Broken { lane, end } => {
+            let why = match end {
+                LaneEnd::Panicked => "its thread ended by a mistake in this program",
+                _ => "its session asked without end, a mistake in this program",
+            };
+            let to_do = "start again; boards that were in work go on where they were; report this";
+            return Err(Failure::station(
+                format_args!("lane {lane} broke down"),
+                why,
+                to_do,
+            ));
+        }
+        _ => {}
+    }
+    if let Some(jump) = floor.clock.jump() {
+        return Err(Failure::station(
+            "the clock has jumped, no board was taken since",
+            jump,
+            "set the clock right, then start again",
+        ));
+    }
+    let held = floor.status().lanes;
+    if let Some(lane) = held
+        .iter()
+        .find(|lane| lane.held == Some(VerdictCode::StationHsm))
+    {
+        return Err(Failure::station(
+            format_args!(
+                "the key store does not answer, lane {} was waiting",
+                lane.lane
+            ),
+            &lane.doing,
+            "see station doctor; boards that were in work go on where they were",
+        ));
+    }
+    Ok(())
 }

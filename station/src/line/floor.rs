@@ -147,6 +147,7 @@ impl Sight {
         match &event.news {
             News::PortMissing { detail } => status.doing.clone_from(detail),
             News::PortOpen => "port open".clone_into(&mut status.doing),
+            News::Silent => "no board answers".clone_into(&mut status.doing),
             News::Step(step) => step.label().clone_into(&mut status.doing),
             News::Verdict(verdict) => {
                 status.verdicts += 1;

@@ -34,6 +34,8 @@ pub enum News {
     },
     /// The port is open.
     PortOpen,
+    /// No board has ever answered there, though the port is open for a while. From the supervisor.
+    Silent,
     /// A session came so far.
     Step(Step),
     /// A session is over.

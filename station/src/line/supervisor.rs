@@ -28,6 +28,9 @@ use crate::verdict::VerdictCode;
 /// Longest wait for news between two looks at the stop rules.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How long a lane's first board may take to answer before people are told, in milliseconds.
+const SILENT_AFTER_MS: u64 = 10_000;
+
 /// A lane to be started.
 pub struct LanePlan<C> {
     /// Its name.
@@ -174,6 +177,8 @@ struct LaneState {
     tally: LaneTally,
     at_work: bool,
     running: bool,
+    /// Since when its port is open without any board having answered; None once people were told.
+    silent_since: Option<MonotonicMillis>,
 }
 
 impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
@@ -189,6 +194,7 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
             tally,
             at_work: false,
             running: true,
+            silent_since: None,
         };
         self.lanes.insert(plan.name.clone(), state);
     }
@@ -200,6 +206,10 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 self.note(&event);
                 listen(&event);
             }
+            for event in self.silent_lanes() {
+                self.floor.sight.note(&event);
+                listen(&event);
+            }
             self.judge();
         }
     }
@@ -209,8 +219,10 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
             return;
         };
         match &event.news {
+            News::Silent => {}
             News::Step(Step::AwaitingBoard) => lane.at_work = false,
             News::Step(step) => {
+                lane.silent_since = None;
                 lane.tally.boards_met += u64::from(*step == Step::Identified);
                 lane.at_work = true;
             }
@@ -226,8 +238,13 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 let lane = event.lane.clone();
                 self.note_end(lane, end.clone());
             }
-            News::PortMissing { .. } | News::PortOpen | News::Held { .. } | News::Released => {
+            News::PortOpen => {
+                let first = lane.tally.boards_met == 0;
+                lane.silent_since = first.then(|| self.floor.clock.now().monotonic);
+            }
+            News::PortMissing { .. } | News::Held { .. } | News::Released => {
                 lane.at_work = false;
+                lane.silent_since = None;
             }
         }
     }
@@ -242,6 +259,20 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
         self.floor.stop.raise(StopLevel::Aborting);
         // A fault outranks whatever else made the line stop.
         self.end = Some(fault);
+    }
+
+    /// Lanes of which people must be told that nobody answers there.
+    fn silent_lanes(&mut self) -> Vec<LaneEvent> {
+        let now = self.floor.clock.now().monotonic;
+        let mut silent = Vec::new();
+        for (lane, state) in &mut self.lanes {
+            let long = |since: &mut MonotonicMillis| now.since(*since) >= SILENT_AFTER_MS;
+            if state.silent_since.take_if(long).is_some() {
+                let (lane, news) = (lane.clone(), News::Silent);
+                silent.push(LaneEvent { lane, news });
+            }
+        }
+        silent
     }
 
     fn judge(&mut self) {

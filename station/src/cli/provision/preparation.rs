@@ -1,0 +1,247 @@
+//! Everything before the first board: who works, on which batch, with which keys, on which lanes.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::owner_desk::OwnerDesk;
+use super::{ProvisionArguments, StationFloor};
+use crate::cli::context::{Context, OwnedStation};
+use crate::cli::failure::Failure;
+use crate::encoding::sha256;
+use crate::ledger::event::{Actor, Assurance};
+use crate::ledger::overview::BatchOverview;
+use crate::ledger::{LedgerHandle, Reader};
+use crate::line::clock_guard::ClockGuard;
+use crate::line::control_socket::Handler;
+use crate::line::floor::{Floor, Production};
+use crate::line::port::SerialPort;
+use crate::line::supervisor::LanePlan;
+use crate::line::system_clock::SystemClock;
+use crate::names::{BatchId, LaneName};
+use crate::profile::Profile;
+use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
+use crate::station_home::{LaneConfig, Pki, Role, StationHome};
+
+/// Who may put boards in.
+const ROLES: &[Role] = &[Role::Operator, Role::Supervisor];
+
+/// Ready for the first board.
+pub(super) struct Preparation {
+    pub(super) floor: Arc<StationFloor>,
+    pub(super) plans: Vec<LanePlan<SessionContext>>,
+    pub(super) batch: BatchId,
+    pub(super) control_socket: PathBuf,
+    pub(super) handler: Handler,
+    /// Lock and token; given back last.
+    pub(super) owned: OwnedStation,
+}
+
+pub(super) fn prepare(
+    arguments: &ProvisionArguments,
+    context: &Context,
+) -> Result<Preparation, Failure> {
+    let home = context.home()?;
+    let operator = context.operator_with_role(&home, ROLES)?;
+    let lanes = lanes(arguments, &home)?;
+    let owned = context.own_station()?;
+    let signer = owned.signer.clone();
+    let mirror = home.config().ledger.checkpoint_mirror.clone();
+    let store = LedgerHandle::open(&home.ledger(), Arc::new(signer.clone()), mirror)?;
+    let reader = Reader::open(&home.ledger())?;
+    let batch = open_batch(&reader, arguments.batch.as_ref())?;
+    let profile = Arc::new(profile(&reader, &batch)?);
+    check_product(&profile, &owned.pki)?;
+    let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
+    let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
+    let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
+    let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
+    let production = Production::new(batch.batch.clone(), quantity, provisioned);
+    let floor = Arc::new(Floor::new(signer, store, clock, production));
+    let session = SessionContext {
+        profile,
+        batch: batch.batch.clone(),
+        // Each lane puts its own in.
+        lane: LaneName::parse("unnamed").map_err(|error| our_mistake(&error))?,
+        actor: Actor {
+            operator,
+            assurance: Assurance::Asserted,
+        },
+        station: Arc::new(station_identity(&owned.pki)),
+        timing: SessionTiming::default(),
+    };
+    let plans = lanes.into_iter().map(|lane| plan(lane, &session)).collect();
+    Ok(Preparation {
+        handler: OwnerDesk::handler(Arc::clone(&floor), &owned),
+        floor,
+        plans,
+        batch: batch.batch,
+        control_socket: home.control_socket(),
+        owned,
+    })
+}
+
+fn our_mistake(error: &dyn std::fmt::Display) -> Failure {
+    Failure::station("cannot prepare the line", error, "report this")
+}
+
+fn plan(lane: LaneConfig, session: &SessionContext) -> LanePlan<SessionContext> {
+    let timing = SessionTiming {
+        baud: Some(lane.baud),
+        ..session.timing
+    };
+    LanePlan {
+        port: Box::new(SerialPort::new(&lane.port, lane.baud)),
+        context: SessionContext {
+            lane: lane.name.clone(),
+            timing,
+            ..session.clone()
+        },
+        name: lane.name,
+    }
+}
+
+fn station_identity(pki: &Pki) -> StationIdentity {
+    StationIdentity {
+        credential: pki.credential_object.clone(),
+        epoch: pki.credential.epoch,
+        authority_key: pki.credential.authority_key,
+        issuing: pki.issuing.clone(),
+        chain_below_leaf: pki.issuing.der().to_vec(),
+        trust_anchor: sha256(pki.root.der()),
+    }
+}
+
+/// The lanes of the command line, else those of the configuration.
+fn lanes(arguments: &ProvisionArguments, home: &StationHome) -> Result<Vec<LaneConfig>, Failure> {
+    let lanes = if arguments.ports.is_empty() {
+        home.config().lanes.clone()
+    } else {
+        named_ports(arguments)?
+    };
+    if lanes.is_empty() {
+        return Err(Failure::usage(
+            "there is no lane to work on",
+            format_args!(
+                "neither --port nor {} names one",
+                home.config_path().display()
+            ),
+            "give --port, or add a [[lane]] to the configuration",
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = lanes.iter().find(|lane| !seen.insert(lane.name.clone())) {
+        return Err(Failure::usage(
+            format_args!("two lanes are called {}", twice.name),
+            "verdicts and holds are told by the lane's name",
+            "give each --port a --lane of its own",
+        ));
+    }
+    Ok(lanes)
+}
+
+fn named_ports(arguments: &ProvisionArguments) -> Result<Vec<LaneConfig>, Failure> {
+    let (ports, names) = (&arguments.ports, &arguments.lanes);
+    if !names.is_empty() && names.len() != ports.len() {
+        return Err(Failure::usage(
+            "not every port has a lane's name",
+            format_args!(
+                "{} --port and {} --lane were given",
+                ports.len(),
+                names.len()
+            ),
+            "give one --lane for each --port, or none at all",
+        ));
+    }
+    let lane = |(index, port): (usize, &PathBuf)| {
+        let file_name = port.file_name().unwrap_or_default().to_string_lossy();
+        let by_port = || LaneName::parse(&file_name);
+        let name = names.get(index).cloned().map_or_else(by_port, Ok);
+        let name = name.map_err(|error| {
+            let what = format!("port {} gives no name for its lane", port.display());
+            Failure::usage(what, error, "name the lanes with --lane")
+        })?;
+        Ok(LaneConfig {
+            name,
+            port: port.clone(),
+            baud: arguments.baud,
+        })
+    };
+    ports.iter().enumerate().map(lane).collect()
+}
+
+/// The named batch, else the only open one, where boards can still be made in it.
+fn open_batch(reader: &Reader, named: Option<&BatchId>) -> Result<BatchOverview, Failure> {
+    let batch = match named {
+        Some(name) => reader.batch(name)?.ok_or_else(|| {
+            Failure::usage(
+                format_args!("cannot work on batch {name}"),
+                "there is no such batch",
+                "see station batch list, or open it with station batch open",
+            )
+        })?,
+        None => only_open(reader)?,
+    };
+    let name = &batch.batch;
+    if let Some(closed) = batch.closed {
+        return Err(Failure::usage(
+            format_args!("cannot work on batch {name}"),
+            format_args!("it was closed at {closed}"),
+            "open another with station batch open",
+        ));
+    }
+    if batch.provisioned >= batch.quantity {
+        return Err(Failure::check(
+            format_args!("batch {name} is full"),
+            format_args!("all its {} boards are provisioned", batch.quantity),
+            format_args!("close it with station batch close {name}, then open another"),
+        ));
+    }
+    Ok(batch)
+}
+
+fn only_open(reader: &Reader) -> Result<BatchOverview, Failure> {
+    let mut open = reader.batches()?;
+    open.retain(|batch| batch.closed.is_none());
+    let names: Vec<_> = open.iter().map(|batch| batch.batch.as_str()).collect();
+    let names = names.join(", ");
+    let count = open.len();
+    match (count, open.pop()) {
+        (1, Some(batch)) => Ok(batch),
+        (0, _) => Err(Failure::usage(
+            "there is no open batch",
+            "boards are only made in an open batch",
+            "let a supervisor open one with station batch open",
+        )),
+        _ => Err(Failure::usage(
+            "no batch was named",
+            format_args!("{count} are open: {names}"),
+            "name one with --batch",
+        )),
+    }
+}
+
+/// The profile that the batch was opened under, as the ledger keeps it.
+fn profile(reader: &Reader, batch: &BatchOverview) -> Result<Profile, Failure> {
+    let unreadable = |why: &dyn std::fmt::Display| {
+        let what = format!("cannot read the profile of batch {}", batch.batch);
+        Failure::station(what, why, "run station ledger verify")
+    };
+    let digest = batch.profile.digest();
+    let digest = digest.ok_or_else(|| unreadable(&"its digest is no SHA-256"))?;
+    let text = reader.profile_text(&digest)?;
+    let text = text.ok_or_else(|| unreadable(&"the ledger does not have it"))?;
+    let name = format!("the profile of batch {}", batch.batch);
+    Profile::parse(&name, &text).map_err(|faults| unreadable(&faults))
+}
+
+fn check_product(profile: &Profile, pki: &Pki) -> Result<(), Failure> {
+    if profile.product == *pki.product() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format_args!("this station may not provision {}", profile.product),
+        format_args!("its credential is for {}", pki.product()),
+        "let the product owner sign a credential for this product",
+    ))
+}
