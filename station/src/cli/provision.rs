@@ -98,7 +98,7 @@ pub(crate) fn run(
             .idle_timeout
             .map(|seconds| seconds.saturating_mul(1000)),
     };
-    let mut progress = Progress::start(&context.output, plans.iter().map(|plan| &plan.name));
+    let progress = Progress::start(&context.output, plans.iter().map(|plan| &plan.name));
     let mut written = Ok(());
     let report = supervisor::run::<_, _, Session>(&floor, plans, rules, |event: &LaneEvent| {
         if let News::Verdict(verdict) = &event.news {

@@ -125,6 +125,7 @@ pub(crate) fn fake_port() -> (Socket, FakePort) {
 }
 
 impl Port for FakePort {
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
     fn name(&self) -> &str {
         "fake"
     }

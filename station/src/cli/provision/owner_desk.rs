@@ -80,7 +80,7 @@ impl OwnerDesk {
         self.floor
             .store
             .open_batch(opening)
-            .map_err(ledger_refusal)?;
+            .map_err(|error| ledger_refusal(&error))?;
         Ok(done(format!("batch {batch} is open"), &Opened { batch }))
     }
 
@@ -97,7 +97,7 @@ impl OwnerDesk {
         self.floor
             .store
             .close_batch(closing)
-            .map_err(ledger_refusal)?;
+            .map_err(|error| ledger_refusal(&error))?;
         if batch == *self.floor.production.batch() {
             self.floor.stop.raise(StopLevel::Finishing);
         }
@@ -157,7 +157,7 @@ impl OwnerDesk {
             fact,
         };
         let recorded = self.floor.store.record(vec![event], Durability::Durable);
-        recorded.map(drop).map_err(ledger_refusal)
+        recorded.map(drop).map_err(|error| ledger_refusal(&error))
     }
 
     fn supervisor(&self, operator: OperatorId) -> Result<Actor, Refusal> {
@@ -206,7 +206,7 @@ fn refusal(exit_status: u8, what: impl std::fmt::Display, next: &str) -> Refusal
     }
 }
 
-fn ledger_refusal(error: LedgerError) -> Refusal {
+fn ledger_refusal(error: &LedgerError) -> Refusal {
     match error {
         LedgerError::Refused(rule) => refusal(1, rule, "see station batch show"),
         fault => refusal(3, fault, "see station doctor"),

@@ -10,7 +10,7 @@ use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
 use crate::encoding::sha256;
 use crate::ledger::event::{Actor, Assurance};
-use crate::ledger::overview::BatchOverview;
+use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;

@@ -52,7 +52,7 @@ impl<'a> Progress<'a> {
     }
 
     /// Shows what happened on a lane.
-    pub(super) fn show(&mut self, event: &LaneEvent) {
+    pub(super) fn show(&self, event: &LaneEvent) {
         let remark = match &event.news {
             News::PortMissing { detail } => Some(detail.clone()),
             News::Silent => Some("no board answers: check power and cable".to_owned()),
