@@ -46,7 +46,10 @@ pub struct SessionContext {
 }
 
 /// The largest frame that the station takes, in bytes.
-pub(super) const STATION_FRAME_BYTES: u16 = limits::MAX_FRAME_BYTES as u16;
+pub(super) const STATION_FRAME_BYTES: u16 = 1024;
 
 /// How many chunks the station takes back to back: all of a blob.
-pub(super) const STATION_WINDOW: u8 = limits::MAX_CHUNKS as u8;
+pub(super) const STATION_WINDOW: u8 = 32;
+
+const _: () = assert!(STATION_FRAME_BYTES as usize == limits::MAX_FRAME_BYTES);
+const _: () = assert!(STATION_WINDOW as usize == limits::MAX_CHUNKS);

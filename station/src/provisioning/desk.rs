@@ -154,8 +154,8 @@ impl Desk {
     }
 
     /// The verdict, with the events that go with it.
-    pub(super) fn conclude(&mut self, ending: Ending) -> Verdict {
-        let verdict = self.verdict(&ending);
+    pub(super) fn conclude(&mut self, ending: &Ending) -> Verdict {
+        let verdict = self.verdict(ending);
         let mut facts = Vec::new();
         if let (true, Some(issuance), Some(uid)) = (ending.revoke, &self.issuance, &verdict.uid) {
             facts.push(Fact::CertificateRevoked {
@@ -245,19 +245,6 @@ impl Desk {
         self.passed = Some(verdict);
     }
 
-    /// What a refusal means where the step itself has no better word for it.
-    pub(super) fn refused(&self, refusal: Refusal) -> Ending {
-        let code = match refusal {
-            Refusal::Hardware => VerdictCode::DeviceFault,
-            Refusal::Credential | Refusal::Epoch | Refusal::Grant => VerdictCode::InstallRefused,
-            _ => VerdictCode::LinkProtocol,
-        };
-        Ending::new(
-            code,
-            format!("the board refuses: {}", refusal_text(refusal)),
-        )
-    }
-
     /// What an exchange that failed means.
     pub(super) fn failed(&self, failure: &Failure) -> Ending {
         let code = match failure {
@@ -271,6 +258,19 @@ impl Desk {
         }
         Ending::new(code, failure.to_string())
     }
+}
+
+/// What a refusal means where the step itself has no better word for it.
+pub(super) fn refused(refusal: Refusal) -> Ending {
+    let code = match refusal {
+        Refusal::Hardware => VerdictCode::DeviceFault,
+        Refusal::Credential | Refusal::Epoch | Refusal::Grant => VerdictCode::InstallRefused,
+        _ => VerdictCode::LinkProtocol,
+    };
+    Ending::new(
+        code,
+        format!("the board refuses: {}", refusal_text(refusal)),
+    )
 }
 
 /// A refusal in words.

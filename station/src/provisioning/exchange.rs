@@ -196,7 +196,7 @@ impl Exchange {
         let mut rest = bytes;
         while let Some(frame) = self.reader.push(&mut rest) {
             let (header, body) = (frame.header, frame.body.to_vec());
-            self.frame(now, header, body, &mut outcome);
+            self.frame(now, header, &body, &mut outcome);
         }
         outcome
     }
@@ -328,13 +328,7 @@ impl Exchange {
         frames
     }
 
-    fn frame(
-        &mut self,
-        now: MonotonicMillis,
-        header: Header,
-        body: Vec<u8>,
-        outcome: &mut Outcome,
-    ) {
+    fn frame(&mut self, now: MonotonicMillis, header: Header, body: &[u8], outcome: &mut Outcome) {
         let Some(pending) = self.pending.as_mut() else {
             return;
         };
@@ -343,7 +337,7 @@ impl Exchange {
             return;
         }
         let chunk_bytes = self.chunk_bytes;
-        let step = match decode(&body) {
+        let step = match decode(body) {
             Err(failure) => Advance::Done(Err(failure)),
             Ok(Response::Working { retry_ms }) => {
                 let wait = retry_ms.clamp(1, limits::MAX_WORKING_MS);
@@ -352,10 +346,10 @@ impl Exchange {
                 return;
             }
             Ok(response) => match &mut pending.kind {
-                Kind::Ask { head, .. } => ask_answer(head, &body, &response, chunk_bytes),
+                Kind::Ask { head, .. } => ask_answer(head, body, &response, chunk_bytes),
                 Kind::Upload { data, received, .. } => upload_answer(
                     received,
-                    &body,
+                    body,
                     &response,
                     chunk_count(data.len(), chunk_bytes),
                 ),

@@ -162,8 +162,7 @@ impl Greeting {
     pub(super) fn failed(mut self, desk: &mut Desk, failure: &Failure) -> Result<Self, Ending> {
         self.expired(desk)?;
         match failure {
-            Failure::Flooded => Err(desk.failed(failure)),
-            Failure::Misbehaved(_) => Err(desk.failed(failure)),
+            Failure::Flooded | Failure::Misbehaved(_) => Err(desk.failed(failure)),
             Failure::Lost { .. } | Failure::Endless { .. } => {
                 self.hello(desk);
                 Ok(self)

@@ -117,7 +117,7 @@ impl Granting {
         let body = match expect_message(answer) {
             Ok(body) => body,
             Err(Interruption::Refused(Refusal::BlobIncomplete)) if self.uploads < 2 => {
-                return Err(NotInstalled::Again(self));
+                return Err(NotInstalled::Again(Box::new(self)));
             }
             Err(Interruption::Refused(refusal)) => {
                 let detail = format!("the board refuses: {}", refusal_text(refusal));
@@ -153,7 +153,7 @@ impl Granting {
 /// Why nothing is installed.
 pub(super) enum NotInstalled {
     /// The package did not arrive whole: send it once more.
-    Again(Granting),
+    Again(Box<Granting>),
     /// For another reason.
     Interrupted(Interruption),
 }

@@ -22,6 +22,9 @@ pub mod session;
 mod steps;
 pub mod timing;
 
+#[cfg(test)]
+mod tests;
+
 pub use action::{Action, LastBoard, Step, Verdict};
 pub use context::{SessionContext, StationIdentity};
 pub use input::{Input, Now};

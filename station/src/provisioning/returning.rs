@@ -66,7 +66,7 @@ impl Returned {
         Ok(())
     }
 
-    pub(super) fn ask_receipt(&self, desk: &mut Desk, random: [u8; 32]) -> Nonce {
+    pub(super) fn ask_receipt(desk: &mut Desk, random: [u8; 32]) -> Nonce {
         let receipt_nonce = Nonce::from_bytes(random);
         desk.ask(&Request::GetReceipt { receipt_nonce });
         receipt_nonce

@@ -12,7 +12,7 @@ use super::action::{Action, LastBoard, Step, Verdict};
 use super::answer::{Answer, Failure};
 use super::awaiting::Awaiting;
 use super::context::SessionContext;
-use super::desk::{Desk, Ending, Interruption};
+use super::desk::{Desk, Ending, Interruption, refused};
 use super::exchange::Outcome;
 use super::greeting::Greeting;
 use super::input::{Input, Now};
@@ -96,11 +96,8 @@ impl Session {
         let awaiting = std::mem::replace(&mut self.awaiting, Awaiting::Nothing);
         self.awaiting = match run(&mut self.desk, awaiting) {
             Ok(next) => next,
-            Err(Interruption::Ending(ending)) => self.end(ending),
-            Err(Interruption::Refused(refusal)) => {
-                let ending = self.desk.refused(refusal);
-                self.end(ending)
-            }
+            Err(Interruption::Ending(ending)) => self.end(&ending),
+            Err(Interruption::Refused(refusal)) => self.end(&refused(refusal)),
             Err(Interruption::Restart) => self.restart("the board was reset"),
         };
         if let Awaiting::Farewell(verdict) = &self.awaiting
@@ -111,7 +108,7 @@ impl Session {
         }
     }
 
-    fn end(&mut self, ending: Ending) -> Awaiting {
+    fn end(&mut self, ending: &Ending) -> Awaiting {
         self.desk.exchange.cancel();
         Awaiting::VerdictRecord(Box::new(self.desk.conclude(ending)))
     }
@@ -129,7 +126,7 @@ impl Session {
                 attempts: self.desk.restarts,
             };
             let ending = self.desk.failed(&failure);
-            return self.end(ending);
+            return self.end(&ending);
         }
         let now = self.desk.now.monotonic;
         let until = now.plus(self.desk.context.timing.reconnect_ms);
@@ -205,7 +202,7 @@ impl Session {
             }
             _ => {
                 let ending = self.desk.failed(failure);
-                self.awaiting = self.end(ending);
+                self.awaiting = self.end(&ending);
             }
         }
     }
@@ -224,7 +221,7 @@ impl Session {
                 } else {
                     VerdictCode::LinkLost
                 };
-                self.awaiting = self.end(Ending::new(code, "the port has gone"));
+                self.awaiting = self.end(&Ending::new(code, "the port has gone"));
             }
         }
     }
@@ -243,7 +240,7 @@ impl Session {
         } else {
             VerdictCode::StationHsm
         };
-        self.awaiting = self.end(Ending::new(code, detail));
+        self.awaiting = self.end(&Ending::new(code, detail));
     }
 
     /// Nothing can be recorded any more, so the session ends at once.
@@ -262,7 +259,7 @@ impl Session {
             Awaiting::Evidence(..) | Awaiting::Measurements(_) | Awaiting::Key(..)
         );
         if self.desk.abort_wanted && asking {
-            self.awaiting = self.end(Ending::new(VerdictCode::Aborted, "the work was stopped"));
+            self.awaiting = self.end(&Ending::new(VerdictCode::Aborted, "the work was stopped"));
         }
     }
 }

@@ -88,7 +88,7 @@ fn drawn(desk: &mut Desk, awaiting: Awaiting, random: [u8; 32]) -> Next {
             Awaiting::ReturnedProof(returned, nonce)
         }
         Awaiting::ReturnedReceiptNonce(returned) => {
-            let nonce = returned.ask_receipt(desk, random);
+            let nonce = Returned::ask_receipt(desk, random);
             Awaiting::ReturnedReceipt(returned, nonce)
         }
         other => other,

@@ -16,9 +16,8 @@ use crate::identity::chain::IssuingCertificate;
 use crate::identity::signed_object;
 use crate::identity::signer::{KeyRole, PublicKey, Signer};
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
-use crate::ledger::event_store::EventStore;
 use crate::ledger::fake::MemoryStore;
-use crate::ledger::state::{BatchClosing, BatchOpening};
+use crate::ledger::{BatchClosing, BatchOpening, EventStore};
 use crate::names::{BatchId, CertificateSerial, LaneName, OperatorId, WorkOrderId};
 use crate::profile::Profile;
 use crate::provisioning::{
@@ -67,13 +66,21 @@ fn station_identity(signer: &SoftwareSigner, profile: &Profile) -> StationIdenti
     let serial = |byte| CertificateSerial::from_random([byte; 16]).unwrap();
     let root_key = p256(signer, KeyRole::Root);
     let issuing_key = p256(signer, KeyRole::Issuing);
-    let name = |common_name| AuthorityName { organization: "Sample", common_name };
-    let new = |public_key, byte| NewCertificate { public_key, serial: serial(byte), not_before };
+    let name = |common_name| AuthorityName {
+        organization: "Sample",
+        common_name,
+    };
+    let new = |public_key, byte| NewCertificate {
+        public_key,
+        serial: serial(byte),
+        not_before,
+    };
     let root_tbs = ceremony::root_tbs(name("Root"), new(&root_key, 1)).unwrap();
     let sign = |role, tbs: &[u8]| signer.sign(role, tbs).unwrap();
     let root = ceremony::complete(&root_tbs, &sign(KeyRole::Root, &root_tbs), &root_key).unwrap();
     let parsed = crate::certificate_path::ParsedCertificate::from_der(&root).unwrap();
-    let issuing_tbs = ceremony::issuing_tbs(name("Issuing"), new(&issuing_key, 2), &parsed).unwrap();
+    let issuing_tbs =
+        ceremony::issuing_tbs(name("Issuing"), new(&issuing_key, 2), &parsed).unwrap();
     let signature = sign(KeyRole::Root, &issuing_tbs);
     let issuing = ceremony::complete(&issuing_tbs, &signature, &root_key).unwrap();
     let authority_key = p256(signer, KeyRole::Authority);
@@ -102,7 +109,10 @@ fn heapless_text<T: for<'a> TryFrom<&'a str>>(text: &str) -> T {
 }
 
 pub(super) fn actor() -> Actor {
-    Actor { operator: OperatorId::parse("op1").unwrap(), assurance: Assurance::Asserted }
+    Actor {
+        operator: OperatorId::parse("op1").unwrap(),
+        assurance: Assurance::Asserted,
+    }
 }
 
 impl Bench {
@@ -120,7 +130,13 @@ impl Bench {
             station,
             timing: SessionTiming::default(),
         };
-        let bench = Self { signer, store, context, clock: 0, die_at: None };
+        let bench = Self {
+            signer,
+            store,
+            context,
+            clock: 0,
+            die_at: None,
+        };
         bench.open_batch("B1", quantity);
         bench
     }
@@ -129,9 +145,7 @@ impl Bench {
         let opening = BatchOpening {
             time: UtcMillis(START),
             batch: BatchId::parse(id).unwrap(),
-            profile: self.context.profile.digest,
-            product: self.context.profile.product.clone(),
-            profile_text: self.context.profile.text.clone(),
+            profile: (*self.context.profile).clone(),
             work_order: WorkOrderId::parse("WO-1").unwrap(),
             quantity,
             issuing_certificate: self.context.station.issuing.der().to_vec(),
@@ -142,7 +156,13 @@ impl Bench {
 
     pub(super) fn close_batch(&self) -> bool {
         let (time, batch) = (UtcMillis(START), self.context.batch.clone());
-        self.store.close_batch(BatchClosing { time, batch, actor: actor() }).is_ok()
+        self.store
+            .close_batch(BatchClosing {
+                time,
+                batch,
+                actor: actor(),
+            })
+            .is_ok()
     }
 
     pub(super) fn owner_key(&self) -> Sec1Point {
@@ -150,7 +170,10 @@ impl Bench {
     }
 
     fn now(&self) -> Now {
-        Now { utc: UtcMillis(START + self.clock), monotonic: MonotonicMillis(self.clock) }
+        Now {
+            utc: UtcMillis(START + self.clock),
+            monotonic: MonotonicMillis(self.clock),
+        }
     }
 
     /// Provisions the board over a plain wire.
@@ -203,34 +226,49 @@ impl Bench {
     }
 
     fn answer(&self, question: Action) -> Input {
-        let hsm = |error: crate::hsm::HsmError| Input::HsmFailed { detail: error.to_string() };
-        let ledger = |error: crate::ledger::LedgerError| Input::LedgerFailed { detail: error.to_string() };
+        let hsm = |error: crate::hsm::HsmError| Input::HsmFailed {
+            detail: error.to_string(),
+        };
+        let ledger = |error: crate::ledger::LedgerError| Input::LedgerFailed {
+            detail: error.to_string(),
+        };
         match question {
             Action::Draw => {
                 let mut random = [0; 32];
-                self.signer.random(&mut random).map_or_else(hsm, |()| Input::Drawn(random))
+                self.signer
+                    .random(&mut random)
+                    .map_or_else(hsm, |()| Input::Drawn(random))
             }
-            Action::Sign { role, message } => {
-                self.signer.sign(role, &message).map_or_else(hsm, Input::Signed)
-            }
-            Action::LookUpBoard { uid } => {
-                self.store.standing(&uid).map_or_else(ledger, |s| Input::Board(Box::new(s)))
-            }
-            Action::LookUpKey { key } => {
-                self.store.key_holder(&key).map_or_else(ledger, Input::KeyHolder)
-            }
-            Action::Reserve { uid } => {
-                self.store.reserve(&self.context.batch, &uid).map_or_else(ledger, Input::Reserved)
-            }
-            Action::Record { events, durability } => {
-                self.store.record(events, durability).map_or_else(ledger, Input::Recorded)
-            }
+            Action::Sign { role, message } => self
+                .signer
+                .sign(role, &message)
+                .map_or_else(hsm, Input::Signed),
+            Action::LookUpBoard { uid } => self
+                .store
+                .standing(&uid)
+                .map_or_else(ledger, |s| Input::Board(Box::new(s))),
+            Action::LookUpKey { key } => self
+                .store
+                .key_holder(&key)
+                .map_or_else(ledger, Input::KeyHolder),
+            Action::Reserve { uid } => self
+                .store
+                .reserve(&self.context.batch, &uid)
+                .map_or_else(ledger, Input::Reserved),
+            Action::Record { events, durability } => self
+                .store
+                .record(events, durability)
+                .map_or_else(ledger, Input::Recorded),
             other => panic!("not a question: {other:?}"),
         }
     }
 
     pub(super) fn facts(&self) -> Vec<Fact> {
-        self.store.events().into_iter().map(|Event { fact, .. }| fact).collect()
+        self.store
+            .events()
+            .into_iter()
+            .map(|Event { fact, .. }| fact)
+            .collect()
     }
 
     pub(super) fn count(&self, wanted: impl Fn(&Fact) -> bool) -> usize {

@@ -30,46 +30,105 @@ fn check(fault: &Fault, expected: VerdictCode) {
 #[test]
 fn firmware() {
     let component = || "APP".to_owned();
-    let old = Fault::FirmwareVersion { component: component(), version: "2.4.0".to_owned() };
+    let old = Fault::FirmwareVersion {
+        component: component(),
+        version: "2.4.0".to_owned(),
+    };
     check(&old, VerdictCode::FwVersion);
-    check(&Fault::TamperedImage { component: component() }, VerdictCode::FwMeasurement);
-    check(&Fault::MissingComponent { component: component() }, VerdictCode::FwComponent);
-    check(&Fault::UnknownComponent { component: "MODEM".to_owned() }, VerdictCode::FwComponent);
+    check(
+        &Fault::TamperedImage {
+            component: component(),
+        },
+        VerdictCode::FwMeasurement,
+    );
+    check(
+        &Fault::MissingComponent {
+            component: component(),
+        },
+        VerdictCode::FwComponent,
+    );
+    check(
+        &Fault::UnknownComponent {
+            component: "MODEM".to_owned(),
+        },
+        VerdictCode::FwComponent,
+    );
 }
 
 #[test]
 fn attestation() {
     check(&Fault::Lifecycle { value: 0x4000 }, VerdictCode::AttDebug);
-    check(&Fault::Lifecycle { value: 0x1000 }, VerdictCode::AttLifecycle);
+    check(
+        &Fault::Lifecycle { value: 0x1000 },
+        VerdictCode::AttLifecycle,
+    );
     check(&Fault::ForeignAttestationKey {}, VerdictCode::AttKeyUnknown);
     check(&Fault::ExpiredAttestationKey {}, VerdictCode::AttKeyExpired);
     check(&Fault::OtherHardwareType {}, VerdictCode::AttProduct);
     check(&Fault::OtherImplementation {}, VerdictCode::AttProduct);
     check(&Fault::ClientId { value: 9 }, VerdictCode::AttClaims);
     check(&Fault::ClaimedUid {}, VerdictCode::AttUid);
-    check(&Fault::Product { code: "SENSOR-B".to_owned() }, VerdictCode::ProductMismatch);
+    check(
+        &Fault::Product {
+            code: "SENSOR-B".to_owned(),
+        },
+        VerdictCode::ProductMismatch,
+    );
 }
 
 #[test]
 fn tokens() {
     let token = |of, fault| Fault::Token { of, fault };
-    check(&token(TokenOf::Evidence, TokenFaultName::Signature), VerdictCode::AttSignature);
-    check(&token(TokenOf::Evidence, TokenFaultName::StaleNonce), VerdictCode::AttNonce);
-    check(&token(TokenOf::Evidence, TokenFaultName::Truncated), VerdictCode::AttMalformed);
-    check(&token(TokenOf::Evidence, TokenFaultName::DoubledClaim), VerdictCode::AttMalformed);
-    check(&token(TokenOf::KeyEvidence, TokenFaultName::Signature), VerdictCode::AttSignature);
-    check(&token(TokenOf::KeyEvidence, TokenFaultName::StaleNonce), VerdictCode::KeyForeign);
-    check(&token(TokenOf::Receipt, TokenFaultName::Signature), VerdictCode::ReceiptInvalid);
-    check(&token(TokenOf::Receipt, TokenFaultName::StaleNonce), VerdictCode::ReceiptInvalid);
+    check(
+        &token(TokenOf::Evidence, TokenFaultName::Signature),
+        VerdictCode::AttSignature,
+    );
+    check(
+        &token(TokenOf::Evidence, TokenFaultName::StaleNonce),
+        VerdictCode::AttNonce,
+    );
+    check(
+        &token(TokenOf::Evidence, TokenFaultName::Truncated),
+        VerdictCode::AttMalformed,
+    );
+    check(
+        &token(TokenOf::Evidence, TokenFaultName::DoubledClaim),
+        VerdictCode::AttMalformed,
+    );
+    check(
+        &token(TokenOf::KeyEvidence, TokenFaultName::Signature),
+        VerdictCode::AttSignature,
+    );
+    check(
+        &token(TokenOf::KeyEvidence, TokenFaultName::StaleNonce),
+        VerdictCode::KeyForeign,
+    );
+    check(
+        &token(TokenOf::Receipt, TokenFaultName::Signature),
+        VerdictCode::ReceiptInvalid,
+    );
+    check(
+        &token(TokenOf::Receipt, TokenFaultName::StaleNonce),
+        VerdictCode::ReceiptInvalid,
+    );
 }
 
 #[test]
 fn hardware() {
     let name = || "vdd_3v3".to_owned();
-    let high = Fault::Measurement { name: name(), value: Reading::Real(3.9) };
+    let high = Fault::Measurement {
+        name: name(),
+        value: Reading::Real(3.9),
+    };
     check(&high, VerdictCode::HwLimit);
-    check(&Fault::NotANumber { name: name() }, VerdictCode::HwNotANumber);
-    check(&Fault::MissingMeasurement { name: name() }, VerdictCode::HwMissing);
+    check(
+        &Fault::NotANumber { name: name() },
+        VerdictCode::HwNotANumber,
+    );
+    check(
+        &Fault::MissingMeasurement { name: name() },
+        VerdictCode::HwMissing,
+    );
     check(&Fault::OtherUnit { name: name() }, VerdictCode::HwUnit);
     check(&Fault::SelfTestFails {}, VerdictCode::DeviceFault);
 }
@@ -85,41 +144,84 @@ fn keys() {
 fn installing() {
     check(&Fault::OtherOwner {}, VerdictCode::InstallRefused);
     check(&Fault::FalseReadBack {}, VerdictCode::InstallReadback);
-    check(&Fault::FalseSignature { of: SignedBy::Proof }, VerdictCode::ProofInvalid);
+    check(
+        &Fault::FalseSignature {
+            of: SignedBy::Proof,
+        },
+        VerdictCode::ProofInvalid,
+    );
     check(&Fault::LockFails {}, VerdictCode::LockRefused);
     check(&Fault::LockLies {}, VerdictCode::ReceiptInvalid);
-    check(&Fault::FalseSignature { of: SignedBy::Receipt }, VerdictCode::ReceiptInvalid);
+    check(
+        &Fault::FalseSignature {
+            of: SignedBy::Receipt,
+        },
+        VerdictCode::ReceiptInvalid,
+    );
 }
 
 #[test]
 fn conduct() {
-    let answers = [Step::AnswerEvidence, Step::AnswerMeasurements, Step::AnswerKeyEvidence];
+    let answers = [
+        Step::AnswerEvidence,
+        Step::AnswerMeasurements,
+        Step::AnswerKeyEvidence,
+    ];
     for answer in answers {
         check(&Fault::SilentFrom { answer }, VerdictCode::LinkLost);
         check(&Fault::WrongAnswer { answer }, VerdictCode::LinkProtocol);
         check(&Fault::HugeBlob { answer }, VerdictCode::LinkProtocol);
     }
-    check(&Fault::OtherVersion { version: 9 }, VerdictCode::LinkVersion);
-    check(&Fault::SwappedFrom { answer: Step::AnswerKeyEvidence }, VerdictCode::AttSession);
+    check(
+        &Fault::OtherVersion { version: 9 },
+        VerdictCode::LinkVersion,
+    );
+    check(
+        &Fault::SwappedFrom {
+            answer: Step::AnswerKeyEvidence,
+        },
+        VerdictCode::AttSession,
+    );
 }
 
 #[test]
 fn a_board_that_is_slow_passes() {
-    for step in [Step::Attest, Step::MakeKey, Step::SelfTest, Step::Sign, Step::Lock] {
-        check(&Fault::Slow { step, times: 3, retry_ms: 200 }, VerdictCode::Pass);
+    for step in [
+        Step::Attest,
+        Step::MakeKey,
+        Step::SelfTest,
+        Step::Sign,
+        Step::Lock,
+    ] {
+        check(
+            &Fault::Slow {
+                step,
+                times: 3,
+                retry_ms: 200,
+            },
+            VerdictCode::Pass,
+        );
     }
 }
 
 #[test]
 fn a_board_that_never_stops_talking_ends_as_noise() {
-    let peers = [HostileKind::Babbler, HostileKind::Zeros, HostileKind::HugeFrames];
+    let peers = [
+        HostileKind::Babbler,
+        HostileKind::Zeros,
+        HostileKind::HugeFrames,
+    ];
     let rude = [HostileKind::Garbage, HostileKind::Malformed];
     for peer in peers.iter().chain(&rude) {
         let mut bench = Bench::new(10);
         let fault = Fault::Hostile { peer: *peer };
         let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
         let verdict = bench.provision(&mut board);
-        let link = [VerdictCode::LinkNoise, VerdictCode::LinkProtocol, VerdictCode::LinkLost];
+        let link = [
+            VerdictCode::LinkNoise,
+            VerdictCode::LinkProtocol,
+            VerdictCode::LinkLost,
+        ];
         assert!(link.contains(&verdict.code), "{peer:?}: {verdict:?}");
     }
 }

@@ -18,9 +18,20 @@ fn a_good_board_passes_and_everything_is_recorded_in_order() {
     assert_eq!(verdict.retries, 0);
     let kinds: Vec<_> = bench.facts().iter().map(Fact::kind).collect();
     let expected = [
-        "ledger-opened", "profile-adopted", "batch-opened", "session-opened", "evidence-appraised",
-        "measurements-judged", "key-appraised", "certificate-intended", "certificate-issued",
-        "grant-signed", "proof-verified", "commit-signed", "provisioned", "verdict-reached",
+        "ledger-opened",
+        "profile-adopted",
+        "batch-opened",
+        "session-opened",
+        "evidence-appraised",
+        "measurements-judged",
+        "key-appraised",
+        "certificate-intended",
+        "certificate-issued",
+        "grant-signed",
+        "proof-verified",
+        "commit-signed",
+        "provisioned",
+        "verdict-reached",
     ];
     assert_eq!(kinds, expected);
 }
@@ -41,9 +52,17 @@ fn a_passed_board_that_comes_back_is_known_and_not_issued_again() {
     bench.provision(&mut board);
     board.reboot();
     let verdict = bench.provision(&mut board);
-    assert_eq!(verdict.code, VerdictCode::AlreadyProvisioned, "{}", verdict.detail);
+    assert_eq!(
+        verdict.code,
+        VerdictCode::AlreadyProvisioned,
+        "{}",
+        verdict.detail
+    );
     assert_eq!(bench.issued(), 1);
-    assert_eq!(bench.count(|fact| matches!(fact, Fact::Provisioned { .. })), 1);
+    assert_eq!(
+        bench.count(|fact| matches!(fact, Fact::Provisioned { .. })),
+        1
+    );
     assert!(bench.close_batch());
 }
 
@@ -52,7 +71,9 @@ fn a_board_that_stays_in_is_not_taken_twice() {
     let mut bench = Bench::new(10);
     let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
     let verdict = bench.provision(&mut board);
-    let Some(LastBoard::Known { uid, .. }) = &verdict.last_board else { panic!("{verdict:?}") };
+    let Some(LastBoard::Known { uid, .. }) = &verdict.last_board else {
+        panic!("{verdict:?}")
+    };
     assert_eq!(uid, board.uid());
     bench.die_at = Some(Box::new(|action| matches!(action, Action::Record { .. })));
     let mut turns = 0;
@@ -64,9 +85,16 @@ fn a_board_that_stays_in_is_not_taken_twice() {
             if *self.0 > 20 { Vec::new() } else { bytes }
         }
     }
-    let ended = bench.run(&mut board, &mut Counting(&mut turns), verdict.last_board.clone());
+    let ended = bench.run(
+        &mut board,
+        &mut Counting(&mut turns),
+        verdict.last_board.clone(),
+    );
     assert_eq!(ended, None);
-    assert!(turns > 20, "the board that stayed in was taken again after {turns} turns");
+    assert!(
+        turns > 20,
+        "the board that stayed in was taken again after {turns} turns"
+    );
 }
 
 #[test]
@@ -75,16 +103,26 @@ fn power_may_fail_at_any_step_of_the_board() {
         for phase in [Phase::Before, Phase::During, Phase::After] {
             let mut bench = Bench::new(10);
             let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
-            board.plan_power_cut(PowerCut { step: *step, phase, occurrence: 1 });
+            board.plan_power_cut(PowerCut {
+                step: *step,
+                phase,
+                occurrence: 1,
+            });
             let mut verdict = bench.provision(&mut board);
             if verdict.code == VerdictCode::LinkLost || verdict.code == VerdictCode::InDoubt {
                 board.reboot();
                 verdict = bench.provision(&mut board);
             }
-            let good = matches!(verdict.code, VerdictCode::Pass | VerdictCode::AlreadyProvisioned);
+            let good = matches!(
+                verdict.code,
+                VerdictCode::Pass | VerdictCode::AlreadyProvisioned
+            );
             assert!(good, "{step:?} {phase:?}: {verdict:?}");
             assert_eq!(bench.issued() - bench.revoked(), 1, "{step:?} {phase:?}");
-            assert_eq!(bench.count(|fact| matches!(fact, Fact::Provisioned { .. })), 1);
+            assert_eq!(
+                bench.count(|fact| matches!(fact, Fact::Provisioned { .. })),
+                1
+            );
             assert!(bench.close_batch(), "{step:?} {phase:?}");
         }
     }
@@ -95,9 +133,13 @@ fn the_station_may_die_before_any_action() {
     let deaths: [(&str, fn(&Action) -> bool); 5] = [
         ("drawing", |action| matches!(action, Action::Draw)),
         ("signing", |action| matches!(action, Action::Sign { .. })),
-        ("recording", |action| matches!(action, Action::Record { .. })),
+        ("recording", |action| {
+            matches!(action, Action::Record { .. })
+        }),
         ("sending", |action| matches!(action, Action::Send(_))),
-        ("reserving", |action| matches!(action, Action::Reserve { .. })),
+        ("reserving", |action| {
+            matches!(action, Action::Reserve { .. })
+        }),
     ];
     for (name, death) in deaths {
         let mut bench = Bench::new(10);
@@ -112,7 +154,10 @@ fn the_station_may_die_before_any_action() {
             }
         }
         let verdict = verdict.expect("a life that is long enough");
-        let good = matches!(verdict.code, VerdictCode::Pass | VerdictCode::AlreadyProvisioned);
+        let good = matches!(
+            verdict.code,
+            VerdictCode::Pass | VerdictCode::AlreadyProvisioned
+        );
         assert!(good, "{name}: {verdict:?}");
         assert_eq!(bench.issued() - bench.revoked(), 1, "{name}");
         assert!(bench.close_batch(), "{name}");

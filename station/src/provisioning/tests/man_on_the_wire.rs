@@ -45,7 +45,11 @@ fn a_session_that_is_replayed_to_another_board_changes_nothing() {
     }
     assert!(other.experience().certificate.is_none());
     let verdict = bench.provision(&mut other);
-    assert_eq!(verdict.code, VerdictCode::Pass, "the other board is still good: {verdict:?}");
+    assert_eq!(
+        verdict.code,
+        VerdictCode::Pass,
+        "the other board is still good: {verdict:?}"
+    );
 }
 
 #[test]
@@ -61,7 +65,10 @@ fn a_session_that_is_replayed_to_the_same_board_changes_nothing() {
     }
     assert_eq!(board.experience().certificate, before);
     board.reboot();
-    assert_eq!(bench.provision(&mut board).code, VerdictCode::AlreadyProvisioned);
+    assert_eq!(
+        bench.provision(&mut board).code,
+        VerdictCode::AlreadyProvisioned
+    );
 }
 
 /// Answers the station with what another session has heard.
@@ -76,7 +83,11 @@ impl Wire for Replayer {
         Vec::new()
     }
     fn to_station(&mut self, _: Vec<u8>) -> Vec<u8> {
-        if std::mem::take(&mut self.asked) { self.recorded.next().unwrap_or_default() } else { Vec::new() }
+        if std::mem::take(&mut self.asked) {
+            self.recorded.next().unwrap_or_default()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -86,7 +97,10 @@ fn a_session_that_is_replayed_to_the_station_issues_nothing() {
     let owner = bench.owner_key();
     let mut board = VirtualBoard::good(7, 0, &owner);
     let recorder = recorded(&mut bench, &mut board);
-    let mut wire = Replayer { recorded: recorder.to_station.into_iter(), asked: false };
+    let mut wire = Replayer {
+        recorded: recorder.to_station.into_iter(),
+        asked: false,
+    };
     bench.store.events();
     let before = bench.facts().len();
     bench.context.timing.session_ms = 10_000;
@@ -101,7 +115,10 @@ fn a_session_that_is_replayed_to_the_station_issues_nothing() {
     assert!(verdict.is_none_or(|verdict| verdict.code != VerdictCode::Pass));
     let new = bench.facts().split_off(before);
     let nothing = |fact: &Fact| {
-        !matches!(fact, Fact::CertificateIssued { .. } | Fact::Provisioned { .. })
+        !matches!(
+            fact,
+            Fact::CertificateIssued { .. } | Fact::Provisioned { .. }
+        )
     };
     assert!(new.iter().all(nothing), "{new:?}");
 }

@@ -23,13 +23,26 @@ fn a_lost_hsm_holds_the_board_and_the_intent_is_finished_later() {
         bench.die_at = None;
         bench.signer.fail_next(1);
         let failed = bench.provision(&mut board);
-        assert_eq!(failed.code, VerdictCode::StationHsm, "{failing}: {failed:?}");
-        assert_eq!(failed.last_board, None, "the board is taken again by itself");
+        assert_eq!(
+            failed.code,
+            VerdictCode::StationHsm,
+            "{failing}: {failed:?}"
+        );
+        assert_eq!(
+            failed.last_board, None,
+            "the board is taken again by itself"
+        );
         let verdict = bench.provision(&mut board);
-        let good = matches!(verdict.code, VerdictCode::Pass | VerdictCode::AlreadyProvisioned);
+        let good = matches!(
+            verdict.code,
+            VerdictCode::Pass | VerdictCode::AlreadyProvisioned
+        );
         assert!(good, "{failing}: {verdict:?}");
         assert_eq!(bench.issued() - bench.revoked(), 1, "{failing}");
-        assert_eq!(bench.count(|fact| matches!(fact, Fact::CertificateIntended { .. })), 1);
+        assert_eq!(
+            bench.count(|fact| matches!(fact, Fact::CertificateIntended { .. })),
+            1
+        );
     }
 }
 
@@ -38,9 +51,9 @@ fn a_board_that_was_begun_in_another_batch_is_finished_there() {
     let mut bench = Bench::new(10);
     let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
     bench.die_at = Some(Box::new(|action| match action {
-        Action::Record { events, .. } => {
-            events.iter().any(|event| matches!(event.fact, Fact::GrantSigned { .. }))
-        }
+        Action::Record { events, .. } => events
+            .iter()
+            .any(|event| matches!(event.fact, Fact::GrantSigned { .. })),
         _ => false,
     }));
     assert_eq!(bench.run(&mut board, &mut super::bench::Copper, None), None);
