@@ -58,6 +58,11 @@ impl<'a> CoseSign1<'a> {
         es256::verify(key, &message, self.signature).then_some(self.payload)
     }
 
+    /// The payload, whoever signed it.
+    pub(super) const fn unverified_payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
     /// `Sig_structure` without external data (RFC 9052, section 4.4).
     fn to_be_signed(self) -> Vec<u8> {
         let mut message = vec![0x84, 0x6a];

@@ -78,6 +78,14 @@ pub fn verify_token(token: &[u8], key: &Sec1Point) -> Result<TokenClaims, TokenE
     read_claims(payload).map_err(TokenError::Malformed)
 }
 
+/// The instance ID that a token names, its signature not verified: good for words only.
+pub(super) fn unverified_instance_id(token: &[u8]) -> Option<[u8; 33]> {
+    let envelope = CoseSign1::parse(token.get(..token.len().min(MAX_TOKEN_BYTES))?).ok()?;
+    read_claims(envelope.unverified_payload())
+        .ok()
+        .map(|claims| claims.instance_id)
+}
+
 #[derive(Default)]
 struct Found<'a> {
     nonce: Option<&'a [u8]>,

@@ -7,7 +7,7 @@ use firmware_proto::Digest;
 
 use super::Rejection;
 use super::appraisal::{TrustedBoard, judge_lifecycle, judge_nonce, token_rejection};
-use super::psa_token::{TokenClaims, verify_token};
+use super::psa_token::{TokenClaims, TokenError, unverified_instance_id, verify_token};
 use crate::encoding::Hex;
 use crate::profile::{LifecycleRange, Profile};
 use crate::verdict::VerdictCode;
@@ -55,10 +55,23 @@ fn appraise_later_token(
     token: &[u8],
     challenge: &Digest,
 ) -> Result<(), Rejection> {
-    let claims = verify_token(token, board.attestation_key()).map_err(token_rejection)?;
+    let claims = verify_token(token, board.attestation_key())
+        .map_err(|error| rejection_of(error, board, token))?;
     judge_session(board.claims(), &claims, false)?;
     judge_lifecycle(lifecycles, claims.lifecycle)?;
     judge_nonce(&claims, challenge)
+}
+
+/// A token under another key that names another instance is another board's: it was swapped. Nothing in
+/// such a token is believed; it only chooses between two words for the same refusal.
+fn rejection_of(error: TokenError, board: &TrustedBoard, token: &[u8]) -> Rejection {
+    let swapped = error == TokenError::Signature
+        && unverified_instance_id(token).is_some_and(|id| id != board.claims().instance_id);
+    if !swapped {
+        return token_rejection(error);
+    }
+    let detail = "the token is another board's than the one that was attested first";
+    Rejection::new(VerdictCode::AttSession, detail)
 }
 
 impl TrustedBoard {
