@@ -290,3 +290,6 @@ fn describe(board: &ReportLine) -> String {
     let (uid, device, lane) = (&board.uid, board.device, &board.lane);
     format!("board {uid} (device {device} on {lane}, {defect})")
 }
+
+#[cfg(test)]
+mod tests;
