@@ -61,7 +61,10 @@ fn any_frames() -> impl Strategy<Value = Vec<Seen>> {
 
 proptest! {
     #[test]
-    fn any_split_gives_the_frames_that_were_sent(frames in any_frames(), cut in vec(any::<u16>(), 0..20)) {
+    fn any_split_gives_the_frames_that_were_sent(
+        frames in any_frames(),
+        cut in vec(any::<u16>(), 0..20),
+    ) {
         let wire: Vec<u8> = frames.iter().flat_map(|(h, body)| encoded(*h, body)).collect();
         let mut cuts: Vec<usize> = cut.iter().map(|c| usize::from(*c) % wire.len()).collect();
         cuts.extend([0, wire.len()]);

@@ -300,7 +300,11 @@ proptest! {
                 3 => Request::SelfTest,
                 4 | 5 => Request::MakeKey { key_nonce: NONCE },
                 6 => Request::WriteChunk {
-                    blob: BlobId::InstallPackage, total_bytes: 1004, index: 0, acknowledge: flag, data: &data,
+                    blob: BlobId::InstallPackage,
+                    total_bytes: 1004,
+                    index: 0,
+                    acknowledge: flag,
+                    data: &data,
                 },
                 7 => Request::WriteStatus { blob: BlobId::InstallPackage },
                 8 => Request::ReadChunks { blob: BlobId::Evidence, missing: ChunkSet::first(2) },
