@@ -1,25 +1,276 @@
-//! `station batch`: open, close, list, show. (being built)
+//! `station batch`: open, close, list, show.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use firmware_proto::Uid;
+use serde::Serialize;
 
+use super::batch_record::{BatchEvents, unknown};
+use super::batch_serials;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::owner;
+use crate::ledger::Reader;
+use crate::ledger::reader::BatchOverview;
+use crate::line::control::ControlRequest;
+use crate::manifest::statement::{CodeCount, Counts};
+use crate::names::{BatchId, WorkOrderId};
+use crate::station_home::{Role, StationHome};
 
 /// What can be done with batches.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BatchCommand {
+    /// Open a batch under a work order
+    ///
+    /// The profile's whole text goes into the ledger, so that later changes of the file change nothing. Takes
+    /// the role of a supervisor.
+    #[command(
+        after_help = "Example:\n  station batch open B-2026-47 --profile sensor-a.toml \\\n      \
+                            --work-order WO-4711 --quantity 500 --operator sv-3"
+    )]
+    Open {
+        /// The new batch: 1 to 32 letters, digits, '-', '_' and '.'
+        batch: BatchId,
+        /// The product profile (TOML)
+        #[arg(long, value_name = "FILE")]
+        profile: PathBuf,
+        /// The work order that allows it
+        #[arg(long, value_name = "WO")]
+        work_order: WorkOrderId,
+        /// How many boards may be made
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        quantity: u32,
+        /// Device serials to use, one a line, instead of the profile's pattern with the ledger's counter
+        #[arg(long, value_name = "FILE")]
+        serials: Option<PathBuf>,
+    },
+    /// Close a batch, after which it has a manifest
+    ///
+    /// Refused while boards are in doubt or unfinished: put them in again, or give them up with
+    /// --revoke-unfinished. Takes the role of a supervisor.
+    #[command(after_help = "Example:\n  station batch close B-2026-47 --operator sv-3")]
+    Close {
+        /// The batch
+        batch: BatchId,
+        /// Give up the boards that are in doubt or unfinished: revoke their certificates
+        #[arg(long, requires = "reason")]
+        revoke_unfinished: bool,
+        /// Why they are given up; recorded with each revocation
+        #[arg(long, value_name = "TEXT", requires = "revoke_unfinished")]
+        reason: Option<String>,
+    },
     /// List the batches
     #[command(after_help = "Example:\n  station batch list --json")]
     List,
+    /// Show how far a batch is: counts by verdict code, boards in doubt, progress
+    #[command(after_help = "Example:\n  station batch show B-2026-47")]
+    Show {
+        /// The batch
+        batch: BatchId,
+    },
 }
 
 /// Does it.
-pub(crate) fn run(_command: &BatchCommand, context: &Context) -> Result<ExitStatus, Failure> {
-    let _home = context.home()?;
-    Err(Failure::usage(
-        "this command is being built",
-        "it is not there yet",
-        "wait for it",
-    ))
+pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatus, Failure> {
+    match command {
+        BatchCommand::Open {
+            batch,
+            profile,
+            work_order,
+            quantity,
+            serials,
+        } => {
+            let home = context.home()?;
+            let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
+            let profile_text = read_text(profile)?;
+            let request = ControlRequest::OpenBatch {
+                batch: batch.clone(),
+                profile_name: profile.display().to_string(),
+                profile_text,
+                work_order: work_order.clone(),
+                quantity: *quantity,
+                operator,
+            };
+            let kept = batch_serials::keep(&home, batch, serials.as_deref(), *quantity)?;
+            let done = owner::perform(context, &request);
+            if let (Err(_), Some(kept)) = (&done, kept) {
+                // Without its batch the list would only stand in the way of the next attempt.
+                drop(fs::remove_file(kept));
+            }
+            owner::show(context, done?);
+        }
+        BatchCommand::Close { batch, reason, .. } => {
+            let operator = context.operator_with_role(&context.home()?, &[Role::Supervisor])?;
+            let batch = batch.clone();
+            let request = match reason.clone() {
+                Some(reason) => ControlRequest::RevokeAndCloseBatch {
+                    batch,
+                    reason,
+                    operator,
+                },
+                None => ControlRequest::CloseBatch { batch, operator },
+            };
+            owner::show(context, owner::perform(context, &request)?);
+        }
+        BatchCommand::List => list(context)?,
+        BatchCommand::Show { batch } => show(context, batch)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn list(context: &Context) -> Result<(), Failure> {
+    let batches = Reader::open(&context.home()?.ledger())?.batches()?;
+    let views: Vec<BatchView> = batches.into_iter().map(BatchView::from).collect();
+    let header = [
+        "batch",
+        "product",
+        "work order",
+        "state",
+        "made",
+        "of",
+        "failed",
+        "in doubt",
+        "opened",
+    ];
+    let rows: Vec<Vec<String>> = views.iter().map(BatchView::cells).collect();
+    for view in &views {
+        context.output.object(view);
+    }
+    if views.is_empty() {
+        context
+            .output
+            .text("no batch yet: station batch open makes one");
+    } else {
+        context.output.table(&header, &rows);
+    }
+    Ok(())
+}
+
+fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
+    let reader = Reader::snapshot(&context.home()?.ledger())?;
+    let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
+    let rows = BatchEvents::read(&reader, batch)?.rows()?;
+    let counts = Counts::of(&rows.boards, rows.unidentified_sessions);
+    let in_doubt = rows
+        .boards
+        .iter()
+        .filter(|row| row.in_doubt())
+        .map(|row| row.uid.clone());
+    let shown = Details {
+        view: known.into(),
+        counts: &counts,
+        in_doubt_boards: in_doubt.collect(),
+    };
+    let output = &context.output;
+    output.object(&shown);
+    let view = &shown.view;
+    output.text(&format!(
+        "batch {} of {}, work order {}: {}",
+        view.batch, view.product, view.work_order, view.state
+    ));
+    output.text(&format!(
+        "  {} of {} made, {} reworked, {} failed, {} presented",
+        view.provisioned, view.quantity, counts.reworked, counts.failed, counts.presented
+    ));
+    output.text(&format!(
+        "  opened {}{}",
+        view.opened,
+        view.closed
+            .as_ref()
+            .map_or(String::new(), |at| format!(", closed {at}"))
+    ));
+    let code = |count: &CodeCount| vec![count.boards.to_string(), count.code.to_string()];
+    let rows: Vec<Vec<String>> = counts.by_code.iter().map(code).collect();
+    if !rows.is_empty() {
+        output.table(&["boards", "code"], &rows);
+    }
+    for uid in &shown.in_doubt_boards {
+        output.text(&format!(
+            "not finished: board {uid}; put it in again before the batch is closed"
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn overview(home: &StationHome, batch: &BatchId) -> Result<BatchView, Failure> {
+    let found = Reader::open(&home.ledger())?.batch(batch)?;
+    found.map(BatchView::from).ok_or_else(|| unknown(batch))
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(flatten)]
+    view: BatchView,
+    counts: &'a Counts,
+    in_doubt_boards: Vec<Uid>,
+}
+
+#[derive(Serialize)]
+pub(super) struct BatchView {
+    batch: BatchId,
+    product: String,
+    work_order: WorkOrderId,
+    state: &'static str,
+    quantity: u64,
+    taken: u64,
+    pub(super) provisioned: u64,
+    pub(super) failed: u64,
+    in_doubt: u64,
+    events: u64,
+    profile: String,
+    opened: String,
+    closed: Option<String>,
+}
+
+impl From<BatchOverview> for BatchView {
+    fn from(batch: BatchOverview) -> Self {
+        Self {
+            state: if batch.closed.is_some() {
+                "closed"
+            } else {
+                "open"
+            },
+            product: batch.product.to_string(),
+            quantity: batch.quantity,
+            taken: batch.taken,
+            provisioned: batch.provisioned,
+            failed: batch.failed,
+            in_doubt: batch.in_doubt,
+            events: batch.events,
+            profile: batch.profile.to_string(),
+            opened: batch.opened.to_string(),
+            closed: batch.closed.map(|at| at.to_string()),
+            work_order: batch.work_order,
+            batch: batch.batch,
+        }
+    }
+}
+
+impl BatchView {
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.batch.to_string(),
+            self.product.clone(),
+            self.work_order.to_string(),
+            self.state.to_owned(),
+            self.provisioned.to_string(),
+            self.quantity.to_string(),
+            self.failed.to_string(),
+            self.in_doubt.to_string(),
+            self.opened.clone(),
+        ]
+    }
+}
+
+pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        Failure::usage(
+            format_args!("cannot read {}", path.display()),
+            error,
+            "name a text file that is there",
+        )
+    })
 }

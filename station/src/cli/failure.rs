@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::exit_status::ExitStatus;
 use crate::hsm::HsmError;
 use crate::ledger::{LedgerError, Refusal};
+use crate::line::control;
 use crate::station_home::{HomeError, PkiError};
 
 /// A failed command. Printed once, on stderr, by [`run`](super::run).
@@ -57,6 +58,26 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn to_do(&self) -> &str {
         &self.to_do
+    }
+
+    /// The same for a command in another process, which had this one do its work.
+    pub(crate) fn to_refusal(&self) -> control::Refusal {
+        control::Refusal {
+            exit_status: self.status.number(),
+            what: format!("{}: {}", self.what, self.why),
+            next: self.to_do.clone(),
+        }
+    }
+
+    /// What the process that owns the home answered.
+    pub(crate) fn from_refusal(refusal: control::Refusal) -> Self {
+        let status = match refusal.exit_status {
+            1 => ExitStatus::CheckFailed,
+            2 => ExitStatus::Usage,
+            _ => ExitStatus::StationFault,
+        };
+        let what = "the station that owns this home did not do it";
+        Self::new(status, what, refusal.what, refusal.next)
     }
 
     /// Writes it to stderr: three lines for people, or one JSON object.

@@ -1,25 +1,137 @@
-//! `station ledger`: verify. (being built)
+//! `station ledger`: verify.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Subcommand;
+use indicatif::ProgressBar;
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use crate::ledger::checkpoint::VerifierKey;
+use crate::ledger::{self, LedgerError, Reader, Report};
+use crate::station_home::{StationHome, read_bounded};
 
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Check the log against its checkpoints
-    #[command(after_help = "Example:\n  station ledger verify --json")]
-    Verify,
+    /// Check every entry of the ledger against its checkpoints
+    ///
+    /// Recomputes the whole log from the bytes of its entries: hashes, tree, the chain of each batch, every
+    /// checkpoint's signature, and the views. A station may be running meanwhile. Exit status 1 where
+    /// anything was changed, with the first wrong entry named.
+    #[command(after_help = "Example:\n  station ledger verify --home home\n\n\
+        An older copy of the whole ledger is consistent with itself. The configured mirror shows it, and so \
+        does a\ncheckpoint from elsewhere: --checkpoint note.txt")]
+    Verify {
+        /// A checkpoint of this ledger that was kept elsewhere (a signed note), to compare with
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
 }
 
 /// Does it.
-pub(crate) fn run(_command: &LedgerCommand, context: &Context) -> Result<ExitStatus, Failure> {
-    let _home = context.home()?;
-    Err(Failure::usage(
-        "this command is being built",
-        "it is not there yet",
-        "wait for it",
-    ))
+pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStatus, Failure> {
+    let LedgerCommand::Verify { checkpoint } = command;
+    let home = context.home()?;
+    let key = pinned_key(&home)?;
+    let mirror = home.config().ledger.checkpoint_mirror.clone();
+    let elsewhere = checkpoint.clone().or(mirror.filter(|path| path.exists()));
+    let elsewhere = elsewhere.map(|path| read_note(&path)).transpose()?;
+    let progress = progress(context, &home);
+    let report = ledger::verify(&home.ledger(), &key, elsewhere.as_deref());
+    progress.finish_and_clear();
+    match report {
+        Ok(report) => tell(context, &report),
+        Err(error @ (LedgerError::Damaged(_) | LedgerError::OtherKey { .. })) => {
+            Err(tampered(&error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    verified: bool,
+    entries: u64,
+    root: String,
+    covered: u64,
+    checkpoints: u64,
+    batches: u64,
+    findings: Vec<String>,
+}
+
+fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
+    let shown = Shown {
+        verified: report.is_clean(),
+        entries: report.head.size,
+        root: report.head.root.to_string(),
+        covered: report.covered,
+        checkpoints: report.checkpoints,
+        batches: report.batches,
+        findings: report.findings.iter().map(ToString::to_string).collect(),
+    };
+    let output = &context.output;
+    output.object(&shown);
+    let Some(first) = shown.findings.first() else {
+        output.text(&format!(
+            "verified: {} entries of {} batches, {} checkpoints, the last over {} entries",
+            shown.entries, shown.batches, shown.checkpoints, shown.covered
+        ));
+        output.text(&format!("  root {}", shown.root));
+        return Ok(ExitStatus::Done);
+    };
+    shown
+        .findings
+        .iter()
+        .for_each(|finding| output.text(&format!("wrong: {finding}")));
+    Err(tampered(first))
+}
+
+fn tampered(first: &str) -> Failure {
+    Failure::check(
+        "the ledger was changed or is damaged",
+        first,
+        "stop the line, keep the file as it is, compare it with its mirror or backup",
+    )
+}
+
+/// A sign of life on stderr, where somebody looks at it.
+fn progress(context: &Context, home: &StationHome) -> ProgressBar {
+    if context.output.is_quiet() || context.output.is_json() {
+        return ProgressBar::hidden();
+    }
+    // What cannot be read here is told by the verification itself.
+    let size = Reader::open(&home.ledger())
+        .and_then(|reader| reader.size())
+        .unwrap_or(0);
+    let bar = ProgressBar::new_spinner().with_message(format!("verifying {size} entries"));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// The key that the home pins, not the one that the ledger itself names.
+fn pinned_key(home: &StationHome) -> Result<VerifierKey, Failure> {
+    let path = home.paths().ledger_vkey();
+    let text = String::from_utf8_lossy(&read_bounded(&path)?).into_owned();
+    VerifierKey::parse(text.trim_end()).map_err(|error| {
+        Failure::station(
+            format_args!("cannot trust {}", path.display()),
+            error,
+            "restore pki/ from a backup",
+        )
+    })
+}
+
+fn read_note(path: &Path) -> Result<String, Failure> {
+    let bytes = read_bounded(path)?;
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::usage(
+            format_args!("cannot use {} as a checkpoint", path.display()),
+            error,
+            "give a signed note as the station writes it",
+        )
+    })
 }

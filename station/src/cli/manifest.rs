@@ -1,25 +1,306 @@
-//! `station manifest`: export, verify. (being built)
+//! `station manifest`: export what auditors receive, verify what auditors received.
 
-use clap::Subcommand;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::batch_record;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::owner::{self, Done, Owner};
+use crate::certificate_path::ParsedCertificate;
+use crate::clock::UtcMillis;
+use crate::encoding::{Hex, sha256};
+use crate::identity::signer::{KeyRole, Signer as _};
+use crate::ledger::Reader;
+use crate::line::control::ControlRequest;
+use crate::manifest::assemble::assemble;
+use crate::manifest::dsse::{Envelope, MAX_ENVELOPE_BYTES, pre_authentication_encoding};
+use crate::manifest::offline_verifier::{self, VerifiedManifest};
+use crate::manifest::statement::{Counts, Statement};
+use crate::manifest::{consistency, csv};
+use crate::names::BatchId;
 
 /// What can be done with manifests.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ManifestCommand {
-    /// Verify a manifest offline
-    #[command(after_help = "Example:\n  station manifest verify --json")]
-    Verify,
+    /// Export the manifest of a closed batch
+    ///
+    /// The DSSE manifest is signed and proves itself to whoever has the root certificate. The CSV table has
+    /// the same rows for spreadsheets and proves nothing.
+    #[command(
+        after_help = "Example:\n  station manifest export B-2026-47 --format dsse \\\n      \
+                            -o manifest.dsse.json"
+    )]
+    Export {
+        /// The batch
+        batch: BatchId,
+        /// What to write
+        #[arg(long, value_enum, default_value_t = Format::Dsse)]
+        format: Format,
+        /// The file to write; replaced where it exists [default: stdout]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Verify a manifest with a root certificate alone
+    ///
+    /// Needs no station home, no HSM and no network. Says what the verification proves and what it does
+    /// not. Exit status 1 where the manifest does not hold.
+    #[command(
+        after_help = "Example:\n  station manifest verify manifest.dsse.json --trust root.pem"
+    )]
+    Verify {
+        /// The manifest (DSSE)
+        file: PathBuf,
+        /// The root certificate that you trust (PEM)
+        #[arg(long, value_name = "FILE")]
+        trust: PathBuf,
+    },
+}
+
+/// The formats of a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The signed manifest: an in-toto Statement in a DSSE envelope
+    Dsse,
+    /// A table of its rows, not signed
+    Csv,
 }
 
 /// Does it.
-pub(crate) fn run(_command: &ManifestCommand, context: &Context) -> Result<ExitStatus, Failure> {
-    let _home = context.home()?;
-    Err(Failure::usage(
-        "this command is being built",
-        "it is not there yet",
-        "wait for it",
-    ))
+pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitStatus, Failure> {
+    match command {
+        ManifestCommand::Export {
+            batch,
+            format,
+            output,
+        } => export(context, batch, *format, output.as_deref()),
+        ManifestCommand::Verify { file, trust } => verify(context, file, trust),
+    }
+}
+
+fn export(
+    context: &Context,
+    batch: &BatchId,
+    format: Format,
+    output: Option<&Path>,
+) -> Result<ExitStatus, Failure> {
+    let name = match format {
+        Format::Dsse => "dsse",
+        Format::Csv => "csv",
+    };
+    let request = ControlRequest::ExportManifest {
+        batch: batch.clone(),
+        format: name.to_owned(),
+        operator: None,
+    };
+    let Done::Document(document) = owner::perform(context, &request)? else {
+        return Err(unexpected("the owner gave no document"));
+    };
+    let Some(path) = output else {
+        context.output.raw(document.as_bytes());
+        return Ok(ExitStatus::Done);
+    };
+    write(path, document.as_bytes())?;
+    let shown = Exported {
+        batch,
+        file: path.display().to_string(),
+        bytes: document.len(),
+        sha256: sha256(document.as_bytes()).into(),
+    };
+    context.output.fact(
+        &shown,
+        &format!("wrote {} (SHA-256 {})", shown.file, shown.sha256),
+    );
+    Ok(ExitStatus::Done)
+}
+
+#[derive(Serialize)]
+struct Exported<'a> {
+    batch: &'a BatchId,
+    file: String,
+    bytes: usize,
+    sha256: Hex,
+}
+
+/// Makes the document; run by the owner of the home.
+pub(crate) fn document(
+    owner: &Owner,
+    batch: &BatchId,
+    format: &str,
+    now: UtcMillis,
+) -> Result<String, Failure> {
+    // Read first: an open batch is refused without a signature by anybody.
+    let reader = Reader::snapshot(&owner.home.ledger())?;
+    let record = batch_record::read(&reader, batch)?;
+    let chain = vec![owner.pki.manifest.certificate.der().to_vec()];
+    let statement =
+        assemble(record, chain, now).map_err(|reason| batch_record::not_exportable(&reason))?;
+    consistency::check(&statement).map_err(unexpected)?;
+    let bytes = match format {
+        "dsse" => sign(owner, &statement)?,
+        "csv" => csv::table(&statement).map_err(unexpected)?,
+        other => {
+            return Err(Failure::usage(
+                "the manifest cannot be made",
+                format_args!("there is no format {other:?}"),
+                "use dsse or csv",
+            ));
+        }
+    };
+    String::from_utf8(bytes).map_err(unexpected)
+}
+
+fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
+    let payload = statement.to_bytes().map_err(unexpected)?;
+    let message = pre_authentication_encoding(&payload);
+    let signature = owner.signer.sign(KeyRole::Manifest, &message)?;
+    let key = owner.pki.manifest.certificate.point();
+    let envelope = Envelope::assemble(payload, key, &signature).map_err(unexpected)?;
+    let bytes = envelope.to_bytes().map_err(unexpected)?;
+    // A manifest that its receiver would refuse is never given away.
+    offline_verifier::verify(&bytes, owner.pki.root.der()).map_err(unexpected)?;
+    Ok(bytes)
+}
+
+fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
+    let root = fs::read_to_string(trust).map_err(|error| unreadable(trust, &error))?;
+    let root = ParsedCertificate::from_pem(&root).map_err(|error| {
+        Failure::usage(
+            format_args!("cannot use {} as trusted root", trust.display()),
+            error,
+            "give the root's certificate in PEM",
+        )
+    })?;
+    let length = fs::metadata(file)
+        .map_err(|error| unreadable(file, &error))?
+        .len();
+    // Read no more than a manifest may have; the verifier says so by itself.
+    let bytes = if length > MAX_ENVELOPE_BYTES as u64 {
+        Err(offline_verifier::Rejected::TooLong)
+    } else {
+        Ok(fs::read(file).map_err(|error| unreadable(file, &error))?)
+    };
+    let verified = bytes.and_then(|bytes| offline_verifier::verify(&bytes, root.der()));
+    let verified = verified.map_err(|rejected| {
+        Failure::check(
+            format_args!("{} does not verify", file.display()),
+            rejected,
+            "do not rely on this file; ask its sender for the one that the station wrote",
+        )
+    })?;
+    show(context, &verified)?;
+    Ok(ExitStatus::Done)
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    verified: bool,
+    batch: &'a BatchId,
+    work_order: String,
+    product: String,
+    station: String,
+    development: bool,
+    signed_at: String,
+    validity_judged_at: String,
+    key_id: String,
+    statement_sha256: String,
+    counts: &'a Counts,
+    ledger_origin: &'a str,
+    checkpoint: &'a str,
+    proves: Vec<String>,
+    does_not_prove: Vec<String>,
+}
+
+fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
+    let predicate = &verified.statement().predicate;
+    let shown = Shown {
+        verified: true,
+        batch: &predicate.batch,
+        work_order: predicate.work_order.to_string(),
+        product: predicate.product.to_string(),
+        station: predicate.station.to_string(),
+        development: predicate.development,
+        signed_at: predicate.signed_at.to_string(),
+        validity_judged_at: predicate.signed_at.to_string(),
+        key_id: verified.key_id().to_string(),
+        statement_sha256: verified.statement_digest().map_err(unexpected)?.to_string(),
+        counts: &predicate.counts,
+        ledger_origin: &predicate.ledger.origin,
+        checkpoint: &predicate.ledger.checkpoint,
+        proves: verified.proves(),
+        does_not_prove: verified.does_not_prove(),
+    };
+    let output = &context.output;
+    output.object(&shown);
+    let counts = shown.counts;
+    output.text(&format!(
+        "verified: batch {} of {}",
+        shown.batch, shown.product
+    ));
+    output.text(&format!(
+        "  {} presented, {} passed ({} reworked), {} failed, {} already provisioned, {} unjudged",
+        counts.presented,
+        counts.passed,
+        counts.reworked,
+        counts.failed,
+        counts.already_provisioned,
+        counts.unjudged
+    ));
+    output.text(&format!(
+        "  signed at {} by key {}",
+        shown.signed_at, shown.key_id
+    ));
+    output.text("this proves:");
+    shown
+        .proves
+        .iter()
+        .for_each(|line| output.text(&format!("  + {line}")));
+    output.text("this does not prove:");
+    shown
+        .does_not_prove
+        .iter()
+        .for_each(|line| output.text(&format!("  - {line}")));
+    Ok(())
+}
+
+/// Writes beside the file and renames, so that nobody ever sees half a manifest.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".unfinished");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, bytes)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|error| {
+            Failure::usage(
+                format_args!("cannot write {}", path.display()),
+                error,
+                "see whether the folder is there, can be written, and the disk is not full",
+            )
+        })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let why = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::usage(
+        format_args!("cannot read {}", path.display()),
+        why,
+        "name a file that is there",
+    )
+}
+
+/// What our own rules exclude.
+fn unexpected(reason: impl std::fmt::Display) -> Failure {
+    Failure::station(
+        "the manifest cannot be made",
+        reason,
+        "run station ledger verify and station doctor; nothing was written",
+    )
 }

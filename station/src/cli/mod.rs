@@ -5,9 +5,13 @@
 
 mod args;
 mod batch;
+mod batch_record;
+mod batch_serials;
+mod batch_work;
 mod completions;
 mod context;
 mod device;
+mod device_history;
 mod doctor;
 mod exit_status;
 mod failure;
@@ -15,6 +19,7 @@ mod init;
 mod ledger;
 mod manifest;
 mod output;
+mod owner;
 mod provision;
 
 use std::ffi::OsString;

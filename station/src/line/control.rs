@@ -60,6 +60,15 @@ pub enum ControlRequest {
         /// Who asks.
         operator: OperatorId,
     },
+    /// Close a batch; what is in doubt or unfinished in it is revoked or voided first.
+    RevokeAndCloseBatch {
+        /// Which batch.
+        batch: BatchId,
+        /// Why the boards are given up.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
     /// Accept a jump of the clock.
     AcceptClock {
         /// Why the clock is right now.

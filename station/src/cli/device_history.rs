@@ -1,0 +1,132 @@
+//! What the ledger has about one board, event by event: readable lines, or the leaves themselves.
+
+use firmware_proto::Uid;
+
+use super::batch_record;
+use super::context::Context;
+use super::failure::Failure;
+use crate::ledger::Reader;
+use crate::ledger::event::Fact;
+use crate::verdict::VerdictCode;
+
+/// Shows it.
+pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), Failure> {
+    for leaf in reader.history(uid) {
+        if context.output.is_closed() {
+            break;
+        }
+        let (index, bytes) = leaf?;
+        if context.output.is_json() {
+            context.output.raw(&[&bytes[..], b"\n"].concat());
+            continue;
+        }
+        let (_, event) = batch_record::event(Ok((index, bytes)))?;
+        let batch = event
+            .batch
+            .map_or_else(|| "-".to_owned(), |batch| batch.to_string());
+        let line = format!(
+            "{}  {index:>6}  {batch}  {}",
+            event.time,
+            in_words(&event.fact)
+        );
+        context.output.text(&line);
+    }
+    Ok(())
+}
+
+/// One event as a person would tell it.
+fn in_words(fact: &Fact) -> String {
+    match fact {
+        Fact::EvidenceAppraised {
+            code,
+            detail,
+            components,
+            ..
+        } => {
+            let firmware = components
+                .iter()
+                .map(|one| format!("{} {}", one.component, one.version));
+            let firmware: Vec<_> = firmware.collect();
+            let judged = with_detail(*code, detail);
+            format!("evidence appraised, {judged} ({})", firmware.join(", "))
+        }
+        Fact::MeasurementsJudged {
+            code, measurements, ..
+        } => format!("{} measurements judged, {code}", measurements.len()),
+        Fact::KeyAppraised { code, detail, .. } => {
+            format!("key appraised, {}", with_detail(*code, detail))
+        }
+        Fact::VerdictReached {
+            lane,
+            code,
+            detail,
+            duration_ms,
+            retries,
+            ..
+        } => {
+            let reached = with_detail(*code, detail);
+            format!("verdict {reached} on {lane} after {duration_ms} ms, {retries} retries")
+        }
+        other => about_certificate(other).unwrap_or_else(|| other.kind().to_owned()),
+    }
+}
+
+fn about_certificate(fact: &Fact) -> Option<String> {
+    let (serial, what) = match fact {
+        Fact::CertificateIntended {
+            certificate_serial,
+            device_serial,
+            ..
+        } => (certificate_serial, format!("intended for {device_serial}")),
+        Fact::IntentVoided {
+            certificate_serial,
+            reason,
+            ..
+        } => (certificate_serial, format!("will not be made: {reason}")),
+        Fact::CertificateIssued {
+            certificate_serial,
+            device_serial,
+            ..
+        } => (certificate_serial, format!("issued to {device_serial}")),
+        Fact::GrantSigned {
+            certificate_serial, ..
+        } => (
+            certificate_serial,
+            "may be installed: grant signed".to_owned(),
+        ),
+        Fact::ProofVerified {
+            certificate_serial, ..
+        } => (
+            certificate_serial,
+            "works: proof of possession verified".to_owned(),
+        ),
+        Fact::CommitSigned {
+            certificate_serial, ..
+        } => (
+            certificate_serial,
+            "to be locked in: commit signed".to_owned(),
+        ),
+        Fact::Provisioned {
+            certificate_serial,
+            device_serial,
+            ..
+        } => (
+            certificate_serial,
+            format!("is in use: {device_serial} is provisioned"),
+        ),
+        Fact::CertificateRevoked {
+            certificate_serial,
+            detail,
+            ..
+        } => (certificate_serial, format!("revoked: {detail}")),
+        _ => return None,
+    };
+    Some(format!("certificate {serial} {what}"))
+}
+
+fn with_detail(code: VerdictCode, detail: &str) -> String {
+    match detail {
+        "" => code.to_string(),
+        detail => format!("{code}: {detail}"),
+    }
+}

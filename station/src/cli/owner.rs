@@ -1,0 +1,173 @@
+//! Work that only the process that owns the home may do, for itself or for another command.
+//!
+//! A command asks the running owner over the control socket; where nobody owns the home, it takes the
+//! home itself, does the same work, and gives the home back.
+
+use std::sync::Arc;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{batch_work, manifest};
+use crate::clock::UtcMillis;
+use crate::hsm::SignerPool;
+use crate::ledger::LedgerHandle;
+use crate::line::control::{ControlRequest, ControlResponse};
+use crate::line::control_socket;
+use crate::names::OperatorId;
+use crate::station_home::{Pki, Role, StationHome};
+
+/// What an owner works with.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    /// The folder and its configuration.
+    pub(crate) home: StationHome,
+    /// Its certificates.
+    pub(crate) pki: Pki,
+    /// The keys.
+    pub(crate) signer: SignerPool,
+    /// The ledger, open for writing.
+    pub(crate) ledger: LedgerHandle,
+}
+
+/// What came of it.
+pub(crate) enum Done {
+    /// One fact, for people and for programs.
+    Fact {
+        /// Lines for people.
+        text: String,
+        /// A JSON object.
+        json: String,
+    },
+    /// A whole document.
+    Document(String),
+}
+
+impl Owner {
+    /// Does what is asked about batches and manifests; None where that is not what is asked.
+    pub(crate) fn answer(
+        &self,
+        request: &ControlRequest,
+        now: UtcMillis,
+    ) -> Option<ControlResponse> {
+        Some(match self.perform(request, now)? {
+            Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
+            Ok(Done::Document(content)) => ControlResponse::Document { content },
+            Err(failure) => ControlResponse::Refused(failure.to_refusal()),
+        })
+    }
+
+    fn perform(&self, request: &ControlRequest, now: UtcMillis) -> Option<Result<Done, Failure>> {
+        Some(match request {
+            ControlRequest::OpenBatch {
+                batch,
+                profile_name,
+                profile_text,
+                work_order,
+                quantity,
+                operator,
+            } => {
+                let wish = batch_work::Opening {
+                    batch,
+                    profile_name,
+                    profile_text,
+                    work_order,
+                    quantity: *quantity,
+                };
+                self.supervised(operator)
+                    .and_then(|()| batch_work::open(self, &wish, operator, now))
+            }
+            ControlRequest::CloseBatch { batch, operator } => self
+                .supervised(operator)
+                .and_then(|()| batch_work::close(self, batch, None, operator, now)),
+            ControlRequest::RevokeAndCloseBatch {
+                batch,
+                reason,
+                operator,
+            } => self
+                .supervised(operator)
+                .and_then(|()| batch_work::close(self, batch, Some(reason), operator, now)),
+            ControlRequest::ExportManifest { batch, format, .. } => {
+                manifest::document(self, batch, format, now).map(Done::Document)
+            }
+            ControlRequest::Status
+            | ControlRequest::ClearHold { .. }
+            | ControlRequest::AcceptClock { .. } => return None,
+        })
+    }
+
+    fn supervised(&self, operator: &OperatorId) -> Result<(), Failure> {
+        require_role(&self.home, operator, &[Role::Supervisor])
+    }
+}
+
+/// Has the work done by whoever owns the home, or by this process where nobody does.
+pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Done, Failure> {
+    let home = context.home()?;
+    let answer = control_socket::ask(&home.control_socket(), request).map_err(|error| {
+        Failure::station(
+            "the station that owns this home cannot be asked",
+            error,
+            "see whether it is still well, or stop it and give the command again",
+        )
+    })?;
+    match answer {
+        Some(ControlResponse::Done { text, json }) => Ok(Done::Fact { text, json }),
+        Some(ControlResponse::Document { content }) => Ok(Done::Document(content)),
+        Some(ControlResponse::Refused(refusal)) => Err(Failure::from_refusal(refusal)),
+        Some(ControlResponse::Status(_)) => Err(other_version()),
+        None => {
+            let station = context.own_station()?;
+            let mirror = station.home.config().ledger.checkpoint_mirror.clone();
+            let signer = Arc::new(station.signer.clone());
+            let owner = Owner {
+                ledger: LedgerHandle::open(&station.home.ledger(), signer, mirror)?,
+                home: station.home.clone(),
+                pki: station.pki.clone(),
+                signer: station.signer.clone(),
+            };
+            let done = owner.perform(request, context.now());
+            // The ledger's writer ends before the lock is given back.
+            drop(owner);
+            drop(station);
+            done.unwrap_or_else(|| Err(other_version()))
+        }
+    }
+}
+
+/// Shows it.
+pub(crate) fn show(context: &Context, shown: Done) {
+    match shown {
+        Done::Fact { text, json } if context.output.is_json() => {
+            drop(text);
+            context.output.raw(format!("{json}\n").as_bytes());
+        }
+        Done::Fact { text, .. } => text.lines().for_each(|line| context.output.text(line)),
+        Done::Document(document) => context.output.raw(document.as_bytes()),
+    }
+}
+
+/// Whether the configuration lets this operator act in one of the roles.
+fn require_role(home: &StationHome, operator: &OperatorId, roles: &[Role]) -> Result<(), Failure> {
+    let known = home
+        .config()
+        .operators
+        .iter()
+        .find(|entry| entry.id == *operator);
+    if known.is_some_and(|known| roles.contains(&known.role)) {
+        return Ok(());
+    }
+    let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+    Err(Failure::usage(
+        format_args!("operator {operator} may not do this"),
+        format_args!("it takes the role {}", roles.join(" or ")),
+        "ask somebody who has that role",
+    ))
+}
+
+fn other_version() -> Failure {
+    Failure::station(
+        "the station that owns this home gave an answer to another question",
+        "it is of another version",
+        "use the same program for both",
+    )
+}
