@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::StationFloor;
 use crate::cli::context::OwnedStation;
+use crate::cli::owner::Owner;
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::standing::Durability;
-use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError};
+use crate::ledger::{EventStore as _, LedgerError};
 use crate::line::control::{ControlRequest, ControlResponse, Refusal};
 use crate::line::control_socket::Handler;
 use crate::line::stop::StopLevel;
-use crate::names::{BatchId, LaneName, OperatorId};
-use crate::profile::Profile;
+use crate::names::{LaneName, OperatorId};
 use crate::station_home::{OperatorConfig, Role};
 
 /// Who may open and close batches, clear holds and accept the clock.
@@ -21,87 +21,57 @@ const ROLES: &[Role] = &[Role::Supervisor];
 pub(super) struct OwnerDesk {
     floor: Arc<StationFloor>,
     operators: Vec<OperatorConfig>,
-    issuing_certificate: Vec<u8>,
+    owner: Owner,
 }
 
 impl OwnerDesk {
     pub(super) fn handler(floor: Arc<StationFloor>, owned: &OwnedStation) -> Handler {
+        let owner = Owner {
+            home: owned.home.clone(),
+            pki: owned.pki.clone(),
+            signer: owned.signer.clone(),
+            ledger: floor.store.clone(),
+        };
         let desk = Self {
             floor,
             operators: owned.home.config().operators.clone(),
-            issuing_certificate: owned.pki.issuing.der().to_vec(),
+            owner,
         };
         Arc::new(move |request| desk.serve(request).unwrap_or_else(ControlResponse::Refused))
     }
 
     fn serve(&self, request: ControlRequest) -> Result<ControlResponse, Refusal> {
+        if let Some(response) = self.office(&request) {
+            return Ok(response);
+        }
         match request {
             ControlRequest::Status => Ok(ControlResponse::Status(self.floor.status())),
-            ControlRequest::CloseBatch { batch, operator } => self.close_batch(batch, operator),
             ControlRequest::ClearHold {
                 lane,
                 reason,
                 operator,
             } => self.clear_hold(&lane, reason, operator),
             ControlRequest::AcceptClock { reason, operator } => self.accept_clock(reason, operator),
-            request @ ControlRequest::OpenBatch { .. } => self.open_batch(request),
-            ControlRequest::ExportManifest { .. } => Err(refusal(
-                1,
-                "a manifest is not exported while the line runs",
-                "stop the line first",
-            )),
+            ControlRequest::OpenBatch { .. }
+            | ControlRequest::CloseBatch { .. }
+            | ControlRequest::RevokeAndCloseBatch { .. }
+            | ControlRequest::ExportManifest { .. } => {
+                Err(refusal(3, "nobody took the request", "report this"))
+            }
         }
     }
 
-    fn open_batch(&self, request: ControlRequest) -> Result<ControlResponse, Refusal> {
-        let ControlRequest::OpenBatch {
-            batch,
-            profile_name,
-            profile_text,
-            work_order,
-            quantity,
-            operator,
-        } = request
-        else {
-            return Err(refusal(2, "no request to open a batch", "report this"));
-        };
-        let actor = self.supervisor(operator)?;
-        let profile = Profile::parse(&profile_name, &profile_text)
-            .map_err(|faults| refusal(2, faults, "correct the profile"))?;
-        let opening = BatchOpening {
-            time: self.floor.clock.now().utc,
-            batch: batch.clone(),
-            profile,
-            work_order,
-            quantity,
-            issuing_certificate: self.issuing_certificate.clone(),
-            actor,
-        };
-        self.floor
-            .store
-            .open_batch(opening)
-            .map_err(|error| ledger_refusal(&error))?;
-        Ok(done(format!("batch {batch} is open"), &Opened { batch }))
-    }
-
-    fn close_batch(
-        &self,
-        batch: BatchId,
-        operator: OperatorId,
-    ) -> Result<ControlResponse, Refusal> {
-        let closing = BatchClosing {
-            time: self.floor.clock.now().utc,
-            batch: batch.clone(),
-            actor: self.supervisor(operator)?,
-        };
-        self.floor
-            .store
-            .close_batch(closing)
-            .map_err(|error| ledger_refusal(&error))?;
-        if batch == *self.floor.production.batch() {
+    /// Batches and manifests: the same work as where no station runs.
+    fn office(&self, request: &ControlRequest) -> Option<ControlResponse> {
+        let response = self.owner.answer(request, self.floor.clock.now().utc)?;
+        if let ControlRequest::CloseBatch { batch, .. }
+        | ControlRequest::RevokeAndCloseBatch { batch, .. } = request
+            && matches!(response, ControlResponse::Done { .. })
+            && batch == self.floor.production.batch()
+        {
             self.floor.stop.raise(StopLevel::Finishing);
         }
-        Ok(done(format!("batch {batch} is closed"), &Closed { batch }))
+        Some(response)
     }
 
     fn clear_hold(
@@ -171,16 +141,6 @@ impl OwnerDesk {
         let what = format!("operator {operator} may not do this: it takes a supervisor");
         Err(refusal(2, what, "ask somebody who has that role"))
     }
-}
-
-#[derive(serde::Serialize)]
-struct Opened {
-    batch: BatchId,
-}
-
-#[derive(serde::Serialize)]
-struct Closed {
-    batch: BatchId,
 }
 
 #[derive(serde::Serialize)]

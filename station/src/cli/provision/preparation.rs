@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
+use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
 use crate::encoding::sha256;
@@ -50,6 +51,9 @@ pub(super) fn prepare(
     let store = LedgerHandle::open(&home.ledger(), Arc::new(signer.clone()), mirror)?;
     let reader = Reader::open(&home.ledger())?;
     let batch = open_batch(&reader, arguments.batch.as_ref())?;
+    if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {
+        store.use_serials(batch.batch.clone(), serials)?;
+    }
     let profile = Arc::new(profile(&reader, &batch)?);
     check_product(&profile, &owned.pki)?;
     let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
