@@ -1,8 +1,8 @@
 //! Boards, batches and keys for the tests of this room.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 
 use ed25519_dalek::Signer as _;
 use firmware_proto::{DeviceNonce, SessionId, Uid};
@@ -59,32 +59,12 @@ hardware_type = "1.3.6.1.4.1.32473.2.1"
 "#
 );
 
-/// A ledger key in software, that can be switched off, and that can be held in the middle of signing.
+/// A ledger key in software, that can be switched off and counts its signatures.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct TestSigner {
     pub(in crate::ledger) ecdsa: bool,
     pub(in crate::ledger) off: AtomicBool,
     pub(in crate::ledger) signed: AtomicU32,
-    pub(in crate::ledger) gate: Gate,
-}
-
-/// Holds a thread until a test opens it.
-#[derive(Debug, Default)]
-pub(in crate::ledger) struct Gate {
-    shut: Mutex<bool>,
-    opened: Condvar,
-}
-
-impl Gate {
-    pub(in crate::ledger) fn set_shut(&self, shut: bool) {
-        *self.shut.lock().unwrap() = shut;
-        self.opened.notify_all();
-    }
-
-    fn pass(&self) {
-        let shut = self.shut.lock().unwrap();
-        drop(self.opened.wait_while(shut, |shut| *shut).unwrap());
-    }
 }
 
 #[derive(Debug, Error)]
@@ -117,7 +97,6 @@ impl Signer for TestSigner {
 
     fn sign(&self, role: KeyRole, message: &[u8]) -> Result<[u8; 64], TokenGone> {
         assert_eq!(role, KeyRole::Ledger);
-        self.gate.pass();
         if self.off.load(Ordering::SeqCst) {
             return Err(TokenGone);
         }

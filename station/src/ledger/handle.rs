@@ -234,7 +234,8 @@ impl Drop for Requests {
     }
 }
 
-fn make(
+/// A new ledger's file, with its first entry under a checkpoint.
+pub(in crate::ledger) fn make(
     path: &Path,
     new: NewLedger,
     signer: Arc<dyn CheckpointSigner>,

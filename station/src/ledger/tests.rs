@@ -1,5 +1,10 @@
 //! The ledger as lanes use it: on a real file, through its writer.
 
+mod durability;
+mod random_sequences;
+mod tampering;
+
+use super::error::Damage;
 use super::event::RevocationReason;
 use super::fake::MemoryStore;
 use super::fixture::{Home, board, closing, event, events, opening, reissue};

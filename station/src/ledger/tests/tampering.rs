@@ -1,0 +1,200 @@
+//! Each column of each table changed behind the ledger's back, and named by the verification.
+
+use super::*;
+use crate::ledger::event::Fact;
+use crate::ledger::fixture::batch;
+use crate::ledger::{Reader, Report, schema, verify};
+
+/// A ledger with a row in every table.
+fn populated() -> Home {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 3)).unwrap();
+    ledger
+        .record(events(B, board(1).whole_way()), Durability::Checkpointed)
+        .unwrap();
+    let (first, second) = (board(2), reissue(2, 1));
+    let revoked = first.revoked(RevocationReason::KeyCompromise);
+    let facts = [first.whole_way(), vec![revoked, second.intended()]].concat();
+    ledger
+        .record(events(B, facts), Durability::Checkpointed)
+        .unwrap();
+    let hold = Fact::HoldPlaced {
+        lane: crate::names::LaneName::parse("lane0").unwrap(),
+        code: VerdictCode::KeyReused,
+        detail: "two boards".to_owned(),
+    };
+    ledger
+        .record(events(B, [hold]), Durability::Durable)
+        .unwrap();
+    drop(ledger);
+    home
+}
+
+fn check(home: &Home) -> Report {
+    let key = Reader::open(&home.path()).unwrap().opening().unwrap().key;
+    verify(&home.path(), &key, None).unwrap()
+}
+
+#[test]
+fn an_untouched_ledger_is_clean() {
+    let home = populated();
+    let report = check(&home);
+    assert_eq!(report.findings, []);
+    assert_eq!((report.batches, report.covered), (1, report.head.size));
+    home.open().unwrap();
+}
+
+/// Any one value of any view.
+#[test]
+fn every_column_of_every_view_is_compared() {
+    let home = populated();
+    let untouched = std::fs::read(home.path()).unwrap();
+    for (table, key) in schema::VIEWS {
+        let columns: Vec<String> = {
+            let connection = rusqlite::Connection::open(home.path()).unwrap();
+            let found = connection
+                .prepare(&format!("SELECT * FROM {table}"))
+                .unwrap();
+            found.column_names().map(ToString::to_string).collect()
+        };
+        for column in columns {
+            // Another value of the same type, that no other row has.
+            home.tamper(&format!(
+                "PRAGMA ignore_check_constraints = ON;
+                 UPDATE {table} SET {column} = CASE typeof({column})
+                    WHEN 'integer' THEN {column} + 1000 WHEN 'blob' THEN zeroblob(32)
+                    WHEN 'null' THEN 0 ELSE 'x' || {column} END
+                 WHERE {key} = (SELECT max({key}) FROM {table})"
+            ));
+            let named = check(&home).findings.iter().any(
+                |damage| matches!(damage, Damage::View { table: named, .. } if named == table),
+            );
+            assert!(named, "{table}.{column}");
+            std::fs::write(home.path(), &untouched).unwrap();
+        }
+        home.tamper(&format!("DELETE FROM {table}"));
+        assert!(!check(&home).is_clean(), "{table}");
+        std::fs::write(home.path(), &untouched).unwrap();
+    }
+}
+
+#[test]
+fn the_log_itself_is_recomputed() {
+    let home = populated();
+    let untouched = std::fs::read(home.path()).unwrap();
+    let size = check(&home).head.size;
+    let last = size - 1;
+    let is = |expected: Damage| move |found: &Damage| *found == expected;
+    let cases: Vec<(String, Box<dyn Fn(&Damage) -> bool>)> = vec![
+        (
+            "UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'lane0', 'lane1') AS BLOB) WHERE idx = 3"
+                .to_owned(),
+            Box::new(is(Damage::EntryHash(3))),
+        ),
+        (
+            "UPDATE entry SET hash = zeroblob(32) WHERE idx = 4".to_owned(),
+            Box::new(is(Damage::EntryHash(4))),
+        ),
+        (
+            "DELETE FROM entry WHERE idx = 5".to_owned(),
+            Box::new(is(Damage::EntryMissing(5))),
+        ),
+        (
+            format!("DELETE FROM entry WHERE idx = {last}"),
+            Box::new(is(Damage::RolledBack { checkpoint: size, log: last })),
+        ),
+        (
+            "UPDATE node SET hash = zeroblob(32) WHERE level = 2 AND position = 1".to_owned(),
+            Box::new(is(Damage::Node { level: 2, position: 1, first: 4 })),
+        ),
+        (
+            "DELETE FROM node WHERE level = 1 AND position = 0".to_owned(),
+            Box::new(is(Damage::Node { level: 1, position: 0, first: 0 })),
+        ),
+        (
+            "INSERT INTO node VALUES (9, 9, zeroblob(32))".to_owned(),
+            Box::new(|found| matches!(found, Damage::Value { table: "node", .. })),
+        ),
+        (
+            "DELETE FROM checkpoint".to_owned(),
+            Box::new(is(Damage::NoCheckpoint)),
+        ),
+        (
+            "UPDATE checkpoint SET size = 2 WHERE size = 1".to_owned(),
+            Box::new(|found| matches!(found, Damage::Checkpoint { size: 2, .. })),
+        ),
+        (
+            "UPDATE checkpoint SET note = replace(note, 'A', 'B')".to_owned(),
+            Box::new(|found| matches!(found, Damage::Checkpoint { .. })),
+        ),
+    ];
+    for (sql, expected) in cases {
+        home.tamper(&sql);
+        let findings = check(&home).findings;
+        assert!(findings.iter().any(expected), "{sql}: {findings:?}");
+        std::fs::write(home.path(), &untouched).unwrap();
+    }
+}
+
+/// At a start only the end is read: what it covers is refused there and then.
+#[test]
+fn a_start_refuses_a_changed_end() {
+    let home = populated();
+    let untouched = std::fs::read(home.path()).unwrap();
+    let cases = [
+        "UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'lane0', 'lane1') AS BLOB) WHERE idx = 3",
+        "UPDATE entry SET hash = zeroblob(32) WHERE idx = 4",
+        "DELETE FROM entry WHERE idx = 5",
+        "DELETE FROM entry WHERE idx > 10",
+        "DELETE FROM node",
+        "DELETE FROM checkpoint",
+        "DELETE FROM checkpoint WHERE size > 3; DELETE FROM entry WHERE idx = 4",
+        "UPDATE checkpoint SET note = replace(note, 'A', 'B')",
+    ];
+    for sql in cases {
+        home.tamper(sql);
+        let refused = home.open();
+        assert!(
+            matches!(refused, Err(LedgerError::Damaged(_))),
+            "{sql}: {refused:?}"
+        );
+        std::fs::write(home.path(), &untouched).unwrap();
+    }
+    let cut = &untouched[..untouched.len() / 2];
+    std::fs::write(home.path(), cut).unwrap();
+    assert!(home.open().is_err());
+}
+
+#[test]
+fn a_reader_lists_what_the_log_says() {
+    let home = populated();
+    let reader = Reader::snapshot(&home.path()).unwrap();
+    let overview = reader.batches().unwrap().remove(0);
+    assert_eq!(
+        (overview.provisioned, overview.in_doubt, overview.failed),
+        (1, 0, 0)
+    );
+    assert_eq!(overview.taken, 2);
+    let devices = reader.devices(&Default::default()).unwrap();
+    assert_eq!(devices.len(), 2);
+    let device = reader.device(&board(2).uid).unwrap().unwrap();
+    assert!(device.withdrawn && device.live.is_none());
+    assert_eq!(reader.certificates(&board(2).uid).unwrap().len(), 1);
+    assert_eq!(reader.certificates_of_batch(&batch(B)).unwrap().len(), 2);
+    assert_eq!(reader.history(&board(1).uid).count(), 8);
+    let indexes: Vec<_> = reader
+        .events_of_batch(&batch(B))
+        .map(|leaf| leaf.unwrap().0)
+        .collect();
+    assert!(indexes.is_sorted());
+    assert_eq!(indexes.len() as u64, overview.events);
+    let size = reader.size().unwrap();
+    assert_eq!(reader.leaves(0..size).count() as u64, size);
+    let hashes = reader.leaf_hashes(0..size).unwrap();
+    let path = reader.inclusion(4, size).unwrap().unwrap();
+    let root = crate::ledger::merkle_tree::tests::naive_root(&hashes);
+    let hash = &hashes[4];
+    assert!(crate::ledger::proof::verify_inclusion(
+        hash, 4, size, &path, &root
+    ));
+}
