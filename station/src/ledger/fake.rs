@@ -28,6 +28,9 @@ struct Inner {
 
 impl MemoryStore {
     /// A new ledger with its first entry.
+    ///
+    /// # Panics
+    /// Where there is no memory for it.
     #[must_use]
     pub fn new() -> Self {
         let connection = log_store::connect_in_memory().expect("a database in memory");
@@ -82,6 +85,9 @@ impl MemoryStore {
     }
 
     /// Every event so far, in the log's order.
+    ///
+    /// # Panics
+    /// Where its own log cannot be read.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         let inner = self.lock();

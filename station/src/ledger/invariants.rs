@@ -37,13 +37,17 @@ pub(in crate::ledger) fn check(
         (Fact::LedgerOpened { .. } | Fact::ProfileAdopted { .. }, Some(_)) => {
             return Err(Refusal::UnwantedBatch(kind).into());
         }
-        (Fact::LedgerOpened { .. }, None) => return Ok(()),
         (Fact::ProfileAdopted { profile, text, .. }, None) => {
             let same = profile.digest() == Some(sha256(text.as_bytes()));
             return same.then_some(()).ok_or(Refusal::ProfileDigest.into());
         }
-        (Fact::HoldPlaced { .. } | Fact::HoldCleared { .. }, None)
-        | (Fact::ClockAccepted { .. }, None) => return Ok(()),
+        (
+            Fact::LedgerOpened { .. }
+            | Fact::HoldPlaced { .. }
+            | Fact::HoldCleared { .. }
+            | Fact::ClockAccepted { .. },
+            None,
+        ) => return Ok(()),
         (Fact::CertificateRevoked { .. }, None) => return live(views, event, None).map(|_| ()),
         (_, None) => return Err(Refusal::NoBatch(kind).into()),
         (Fact::BatchOpened { .. }, Some(batch)) => return opening(views, batch, event),

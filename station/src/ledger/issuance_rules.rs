@@ -155,6 +155,10 @@ fn contains_tbs(certificate: &[u8], tbs: &[u8]) -> bool {
 }
 
 /// How far a live certificate came.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four columns of one row, each there or not"
+)]
 pub(in crate::ledger) struct Progress {
     batch: BatchId,
     device_serial: DeviceSerial,

@@ -336,11 +336,7 @@ impl LogStore {
     }
 
     /// Stores a signed checkpoint. Must run inside a transaction.
-    pub(in crate::ledger) fn insert_note(
-        &mut self,
-        size: u64,
-        note: &str,
-    ) -> Result<(), LedgerError> {
+    pub(in crate::ledger) fn insert_note(&self, size: u64, note: &str) -> Result<(), LedgerError> {
         self.connection
             .prepare_cached("INSERT INTO checkpoint VALUES (?1, ?2)")
             .and_then(|mut insert| insert.execute(params![Int(size), note]))

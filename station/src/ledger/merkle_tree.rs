@@ -155,7 +155,7 @@ pub(in crate::ledger) mod tests {
         }
     }
 
-    impl NodeSource for HashMap<NodeId, Digest> {
+    impl<S: std::hash::BuildHasher> NodeSource for HashMap<NodeId, Digest, S> {
         type Error = NodeId;
 
         fn node(&self, id: NodeId) -> Result<Digest, NodeId> {

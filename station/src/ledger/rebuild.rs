@@ -28,7 +28,7 @@ impl Rebuilt {
     /// Applies an entry, after judging it as the writer did. A broken rule is told, and the entry is
     /// applied all the same where it can be.
     pub(in crate::ledger) fn follow(
-        &mut self,
+        &self,
         entry: &Entry,
         bytes: &[u8],
     ) -> Result<Option<Damage>, LedgerError> {

@@ -8,7 +8,7 @@ use super::error::Damage;
 use super::event::RevocationReason;
 use super::fake::MemoryStore;
 use super::fixture::{Home, board, closing, event, events, opening, reissue};
-use super::standing::{Durability, LiveStage, NoPlace};
+use super::standing::{DeviceStanding, Durability, LiveStage, NoPlace};
 use super::{EventStore, LedgerError, Refusal};
 use crate::verdict::VerdictCode;
 
@@ -35,7 +35,7 @@ fn a_board_goes_its_way() {
     let (_home, stores) = stores();
     for store in stores {
         let a = board(1);
-        assert_eq!(store.standing(&a.uid).unwrap(), Default::default());
+        assert_eq!(store.standing(&a.uid).unwrap(), DeviceStanding::default());
         let until_issued = events(
             B,
             [a.session_opened(), a.appraised(9), a.intended(), a.issued()],
@@ -137,7 +137,7 @@ fn a_batch_closes_when_no_board_is_unfinished() {
     ledger.record(events(B, way), Durability::Durable).unwrap();
     match ledger.close_batch(closing(B)) {
         Err(LedgerError::Refused(Refusal::BatchUnfinished { in_doubt, .. })) => {
-            assert_eq!(in_doubt, [a.uid.clone()]);
+            assert_eq!(in_doubt, std::slice::from_ref(&a.uid));
         }
         other => panic!("{other:?}"),
     }

@@ -155,7 +155,9 @@ impl<'log> Verification<'log> {
                 Ok(entry) => {
                     self.chain(&entry);
                     let broken = self.rebuilt.follow(&entry, &bytes)?;
-                    broken.into_iter().for_each(|damage| self.found(damage));
+                    if let Some(damage) = broken {
+                        self.found(damage);
+                    }
                 }
             }
             for node in self.tree.append(hash).into_iter().skip(1) {

@@ -63,23 +63,11 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         Fact::CertificateIntended { .. }
         | Fact::IntentVoided { .. }
         | Fact::CertificateIssued { .. } => issuance(views, entry)?,
-        Fact::GrantSigned {
-            certificate_serial, ..
-        } => step(views, "granted", *certificate_serial, at)?,
-        Fact::ProofVerified {
-            certificate_serial, ..
-        } => step(views, "proven", *certificate_serial, at)?,
-        Fact::CommitSigned {
-            certificate_serial, ..
-        } => step(views, "committed", *certificate_serial, at)?,
-        Fact::Provisioned {
-            certificate_serial, ..
-        } => step(views, "provisioned", *certificate_serial, at)?,
-        Fact::CertificateRevoked {
-            certificate_serial,
-            reason,
-            ..
-        } => revocation(views, *certificate_serial, *reason, at)?,
+        Fact::GrantSigned { .. }
+        | Fact::ProofVerified { .. }
+        | Fact::CommitSigned { .. }
+        | Fact::Provisioned { .. }
+        | Fact::CertificateRevoked { .. } => progress(views, entry)?,
         Fact::VerdictReached { .. } => verdict(views, entry)?,
         Fact::HoldPlaced { lane, code, .. } => run(
             views,
@@ -264,6 +252,31 @@ fn end_intent(views: &Connection, serial: &CertificateSerial, state: &str) -> ru
         "UPDATE intent SET state = ?2 WHERE certificate_serial = ?1",
         params![Text(serial), state],
     )
+}
+
+/// The steps of a certificate's life after its issuing.
+fn progress(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let at = Int(entry.index);
+    match &entry.leaf.fact {
+        Fact::GrantSigned {
+            certificate_serial, ..
+        } => step(views, "granted", *certificate_serial, at),
+        Fact::ProofVerified {
+            certificate_serial, ..
+        } => step(views, "proven", *certificate_serial, at),
+        Fact::CommitSigned {
+            certificate_serial, ..
+        } => step(views, "committed", *certificate_serial, at),
+        Fact::Provisioned {
+            certificate_serial, ..
+        } => step(views, "provisioned", *certificate_serial, at),
+        Fact::CertificateRevoked {
+            certificate_serial,
+            reason,
+            ..
+        } => revocation(views, *certificate_serial, *reason, at),
+        _ => Ok(()),
+    }
 }
 
 fn step(

@@ -38,7 +38,7 @@ fn check_rules(state: &LedgerState) {
     let mut live: HashMap<_, HashSet<_>> = HashMap::new();
     let mut intents = HashSet::new();
     let mut keys = HashMap::new();
-    let mut rebuilt = Rebuilt::new().unwrap();
+    let rebuilt = Rebuilt::new().unwrap();
     for index in 0..log_store::size(log).unwrap() {
         let bytes = log_store::leaf_bytes(log, index).unwrap();
         let entry = Entry::read(index, &bytes).unwrap();

@@ -3,6 +3,7 @@
 use super::*;
 use crate::ledger::event::Fact;
 use crate::ledger::fixture::batch;
+use crate::ledger::reader::DeviceFilter;
 use crate::ledger::{Reader, Report, schema, verify};
 
 /// A ledger with a row in every table.
@@ -55,7 +56,7 @@ fn every_column_of_every_view_is_compared() {
             let found = connection
                 .prepare(&format!("SELECT * FROM {table}"))
                 .unwrap();
-            found.column_names().map(ToString::to_string).collect()
+            found.column_names().map(str::to_owned).collect()
         };
         for column in columns {
             // Another value of the same type, that no other row has.
@@ -78,6 +79,8 @@ fn every_column_of_every_view_is_compared() {
     }
 }
 
+type Expected = Box<dyn Fn(&Damage) -> bool>;
+
 #[test]
 fn the_log_itself_is_recomputed() {
     let home = populated();
@@ -85,7 +88,7 @@ fn the_log_itself_is_recomputed() {
     let size = check(&home).head.size;
     let last = size - 1;
     let is = |expected: Damage| move |found: &Damage| *found == expected;
-    let cases: Vec<(String, Box<dyn Fn(&Damage) -> bool>)> = vec![
+    let cases: Vec<(String, Expected)> = vec![
         (
             "UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'lane0', 'lane1') AS BLOB) WHERE idx = 3"
                 .to_owned(),
@@ -175,7 +178,7 @@ fn a_reader_lists_what_the_log_says() {
         (1, 0, 0)
     );
     assert_eq!(overview.taken, 2);
-    let devices = reader.devices(&Default::default()).unwrap();
+    let devices = reader.devices(&DeviceFilter::default()).unwrap();
     assert_eq!(devices.len(), 2);
     let device = reader.device(&board(2).uid).unwrap().unwrap();
     assert!(device.withdrawn && device.live.is_none());
