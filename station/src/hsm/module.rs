@@ -131,11 +131,6 @@ impl Pkcs11Session {
             _ => Err(GONE),
         }
     }
-
-    /// Which initialisation of the module it belongs to.
-    pub(super) const fn generation(&self) -> u64 {
-        self.generation
-    }
 }
 
 impl Drop for Pkcs11Session {

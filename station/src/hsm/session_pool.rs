@@ -138,8 +138,9 @@ impl Worker {
             Operation::OpenSession,
             Fault::Lost("never tried".to_owned()),
         );
+        let seen = self.token.generation();
         for rung in RUNGS {
-            match self.climb(rung).and_then(|open| open.perform(task)) {
+            match self.climb(rung, seen).and_then(|open| open.perform(task)) {
                 Ok(done) => return Ok(done),
                 Err(error) if next_rung_helps(&error) => lost = error,
                 Err(error) => return Err(error),
@@ -149,13 +150,13 @@ impl Worker {
         Err(lost)
     }
 
-    fn climb(&mut self, rung: Rung) -> Result<&OpenKeys, HsmError> {
+    /// `seen` is the module's generation when the task began: where another worker has initialised it anew
+    /// since, this one only opens a session, or they would take each other's sessions away for ever.
+    fn climb(&mut self, rung: Rung, seen: u64) -> Result<&OpenKeys, HsmError> {
         match rung {
             Rung::AsItIs => {}
             Rung::NewSession => self.open = None,
             Rung::NewModule => {
-                let seen = self.open.as_ref().map(|open| open.session.generation());
-                let seen = seen.unwrap_or_else(|| self.token.generation());
                 self.open = None;
                 self.token.initialize_again(seen)?;
             }

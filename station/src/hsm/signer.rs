@@ -98,7 +98,7 @@ impl SignerPool {
     /// certificate, its credential, or the ledger's published key.
     ///
     /// # Errors
-    /// [`Fault::SignatureInvalid`] where the token's key is not `certified`.
+    /// [`Fault::KeyNotCertified`] where the token's key is not `certified`.
     pub fn prove(&self, role: KeyRole, certified: &PublicKey) -> Result<(), HsmError> {
         let signature = self.sign(role, SELF_TEST)?;
         verify_signature(certified, SELF_TEST, &signature)

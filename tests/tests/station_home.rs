@@ -1,0 +1,248 @@
+//! How a station home is made: at once, after having been killed, under an outside root; and never over
+//! something that is there.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use acceptance::prepared_station::PreparedStation;
+use acceptance::soft_token::{self, SoftToken};
+use acceptance::station_process::{Running, programs, run};
+
+fn init(token: &SoftToken, home: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new(&programs().station);
+    command
+        .env("SOFTHSM2_CONF", token.configuration())
+        .env("STATION_HOME", home);
+    command
+        .env_remove("STATION_OPERATOR")
+        .args(["init", "--station", "s1", "--token"]);
+    command
+        .arg(token.label())
+        .arg("--module")
+        .arg(soft_token::module());
+    command.arg("--pin-file").arg(token.pin_file()).args(flags);
+    command
+}
+
+fn complete(token: &SoftToken, home: &Path, papers: &[(&str, &Path)]) -> Command {
+    let mut command = Command::new(&programs().station);
+    command
+        .env("SOFTHSM2_CONF", token.configuration())
+        .env("STATION_HOME", home);
+    command.args(["init", "--complete"]);
+    for (flag, path) in papers {
+        command.arg(flag).arg(path);
+    }
+    command
+}
+
+fn doctor(token: &SoftToken, home: &Path) -> Command {
+    let mut command = Command::new(&programs().station);
+    command
+        .env("SOFTHSM2_CONF", token.configuration())
+        .env("STATION_HOME", home);
+    command.args(["doctor", "--json"]);
+    command
+}
+
+fn openssl(arguments: &[&str], paths: &[(&str, &Path)]) {
+    let mut command = Command::new("openssl");
+    command.args(arguments);
+    for (flag, path) in paths {
+        command.arg(flag).arg(path);
+    }
+    run(&mut command).ok();
+}
+
+#[test]
+fn a_killed_init_is_gone_on_with_and_no_key_is_made_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = SoftToken::create(&folder.path().join("softhsm"), "killed");
+    let home = folder.path().join("home");
+    let stops = [
+        "root key",
+        "issuing key",
+        "ledger key",
+        "root.pem",
+        "manifest.pem",
+        "ledger.sqlite",
+    ];
+    for stop in stops {
+        let running = Running::start(&mut init(&token, &home, &["--development"]));
+        let seen = running.line(stop, |line| {
+            line.contains(stop) || line.contains("complete")
+        });
+        running.kill();
+        if seen.contains("complete") {
+            break;
+        }
+    }
+    run(&mut init(&token, &home, &["--development"])).ok();
+    run(&mut doctor(&token, &home)).ok();
+    run(&mut init(&token, &home, &["--development"])).ok();
+    assert!(!home.join("station.toml.unfinished").exists());
+}
+
+#[test]
+fn keys_and_homes_that_exist_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    let config = std::fs::read(station.home().join("station.toml")).unwrap();
+    let refused = run(&mut station.init(&folder.path().join("other"))).code(2);
+    assert!(
+        refused.stderr.contains("no key is ever replaced"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!folder.path().join("other/station.toml.unfinished").exists());
+    let refused = run(station.init(&station.home()).args(["--station", "another"]));
+    assert_ne!(refused.status.code(), Some(0));
+    assert_eq!(
+        std::fs::read(station.home().join("station.toml")).unwrap(),
+        config
+    );
+    station.run(["doctor"]).ok();
+}
+
+#[test]
+fn one_process_owns_a_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(station.home().join("lock"))
+        .unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+    std::io::Write::write_all(&mut &lock, b"4711\n").unwrap();
+    let skipped = station.run(["doctor"]).ok();
+    assert!(skipped.stdout.contains("pid 4711"), "{}", skipped.stdout);
+    drop(lock);
+    station.run(["doctor"]).ok();
+}
+
+#[test]
+fn an_outside_root_signs_and_only_what_fits_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = SoftToken::create(&folder.path().join("softhsm"), "outside");
+    let home = folder.path().join("home");
+    run(&mut init(
+        &token,
+        &home,
+        &["--development", "--external-root"],
+    ))
+    .ok();
+    let root = Root::create(folder.path());
+    let pki = home.join("pki");
+    let ca = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign";
+    let deep = "basicConstraints=critical,CA:TRUE,pathlen:1\nkeyUsage=critical,keyCertSign,cRLSign";
+    let signer =
+        "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,1.3.6.1.4.1.32473.3.1";
+    let issuing = root.sign(&pki.join("issuing.csr.pem"), "issuing", ca);
+    let too_deep = root.sign(&pki.join("issuing.csr.pem"), "deep", deep);
+    let other_key = root.sign(&pki.join("manifest.csr.pem"), "other", ca);
+    let manifest = root.sign(&pki.join("manifest.csr.pem"), "manifest", signer);
+
+    let bad = [
+        (&too_deep, &manifest, "path length"),
+        (&other_key, &manifest, "another key"),
+        (&issuing, &issuing, "manifest"),
+        (&issuing, &other_key, ""),
+    ];
+    for (issuing, manifest, word) in bad {
+        let papers: [(&str, &Path); 3] = [
+            ("--root", &root.certificate),
+            ("--issuing-cert", issuing),
+            ("--manifest-cert", manifest),
+        ];
+        let refused = run(&mut complete(&token, &home, &papers));
+        assert_ne!(refused.status.code(), Some(0));
+        assert!(refused.stderr.contains(word), "{word}: {}", refused.stderr);
+        assert!(!home.join("station.toml").exists() && !pki.join("issuing.pem").exists());
+    }
+    let papers: [(&str, &Path); 3] = [
+        ("--root", &root.certificate),
+        ("--issuing-cert", &issuing),
+        ("--manifest-cert", &manifest),
+    ];
+    run(&mut complete(&token, &home, &papers)).ok();
+    let report = run(&mut doctor(&token, &home)).ok();
+    assert!(!report.stdout.contains("root on line"), "{}", report.stdout);
+    let mut verify = Command::new("openssl");
+    verify
+        .arg("verify")
+        .arg("-CAfile")
+        .arg(pki.join("root.pem"));
+    run(verify
+        .arg(pki.join("issuing.pem"))
+        .arg(pki.join("manifest.pem")))
+    .ok();
+}
+
+/// A root CA made with OpenSSL.
+struct Root {
+    folder: PathBuf,
+    key: PathBuf,
+    certificate: PathBuf,
+}
+
+impl Root {
+    fn create(folder: &Path) -> Self {
+        let (key, certificate) = (folder.join("root.key"), folder.join("root.pem"));
+        let curve = [
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ];
+        let named = [
+            "-sha256",
+            "-days",
+            "3650",
+            "-subj",
+            "/O=Example/CN=Example root",
+        ];
+        let extensions = [
+            "-addext",
+            "basicConstraints=critical,CA:TRUE,pathlen:1",
+            "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign",
+        ];
+        let arguments = [&curve[..], &named[..], &extensions[..]].concat();
+        openssl(&arguments, &[("-keyout", &key), ("-out", &certificate)]);
+        Self {
+            folder: folder.to_owned(),
+            key,
+            certificate,
+        }
+    }
+
+    fn sign(&self, request: &Path, name: &str, extensions: &str) -> PathBuf {
+        let file = self.folder.join(format!("{name}.ext"));
+        let identifiers = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
+        std::fs::write(&file, format!("{identifiers}{extensions}\n")).unwrap();
+        let out = self.folder.join(format!("{name}.pem"));
+        let signed: [(&str, &Path); 5] = [
+            ("-in", request),
+            ("-CA", &self.certificate),
+            ("-CAkey", &self.key),
+            ("-extfile", &file),
+            ("-out", &out),
+        ];
+        openssl(
+            &[
+                "x509",
+                "-req",
+                "-sha256",
+                "-days",
+                "3650",
+                "-CAcreateserial",
+            ],
+            &signed,
+        );
+        out
+    }
+}
