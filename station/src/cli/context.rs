@@ -33,7 +33,7 @@ pub(crate) struct OwnedStation {
     /// Its certificates and its credential.
     pub(crate) pki: Pki,
     /// Held as long as this lives.
-    pub(crate) lock: HomeLock,
+    _lock: HomeLock,
 }
 
 impl Context {
@@ -121,7 +121,7 @@ impl Context {
             signer,
             home,
             pki,
-            lock,
+            _lock: lock,
         })
     }
 

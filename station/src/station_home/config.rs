@@ -419,10 +419,9 @@ pub(super) mod tests {
             "authority",
             "ledger",
         ];
-        let keys: String = keys
-            .iter()
+        let keys = keys
             .map(|key| format!("{key} = \"pkcs11:object=s1-{key}\"\n"))
-            .collect();
+            .concat();
         format!(
             "schema = 1\nname = \"station-1\"\ndevelopment = true\n\n[hsm]\n\
              module = \"/usr/lib/module.so\"\ntoken = \"pkcs11:token=s1\"\nworkers = 2\n\

@@ -89,7 +89,7 @@ fn check_random(signer: &SignerPool, report: &mut Report) {
         .and_then(|()| signer.random(&mut other))
     {
         Ok(()) if one != other && one != [0; 32] => {
-            report.ok("random", "the token gives fresh bytes")
+            report.ok("random", "the token gives fresh bytes");
         }
         Ok(()) => {
             let advice = "do not use this token: nonces and serials would repeat";

@@ -8,7 +8,8 @@ use rustix::fs::{Access, access};
 
 use super::report::{Report, State};
 use crate::clock::UtcMillis;
-use crate::station_home::{HomePaths, StationHome};
+use crate::ledger::Reader;
+use crate::station_home::StationHome;
 
 /// No station of this version existed before 2026-11-01T00:00:00Z.
 const PROGRAM_EXISTS_SINCE: UtcMillis = UtcMillis(1_793_491_200_000);
@@ -67,7 +68,10 @@ pub(super) fn check_clock(home: &StationHome, now: UtcMillis, report: &mut Repor
         report.add("clock", State::Broken, detail, set_it);
         return;
     }
-    let last: Result<UtcMillis, &HomePaths> = Err(&home.paths());
+    let last = Reader::open(&home.ledger()).and_then(|reader| {
+        let last = reader.size()?.saturating_sub(1);
+        Ok(reader.entry(last)?.leaf.time)
+    });
     match last {
         Ok(last) if now.0.saturating_add(BACKWARDS_MS) < last.0 => {
             let detail = format!("it says {now}, the ledger's last event is of {last}");
