@@ -114,7 +114,7 @@ fn refuses_what_no_board_could_meet() {
     check_fault(
         "\"vdd_core\"",
         "\"vdd_3v3\"",
-        "measurement[1]: vdd_3v3 stands here twice",
+        "p.toml:59: measurement[1]: vdd_3v3 stands here twice",
     );
     check_fault(
         "http://",
