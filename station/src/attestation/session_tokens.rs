@@ -62,8 +62,8 @@ fn appraise_later_token(
     judge_nonce(&claims, challenge)
 }
 
-/// A token under another key that names another instance is another board's: it was swapped. Nothing in
-/// such a token is believed; it only chooses between two words for the same refusal.
+/// A token under another key that names another instance is another board's: it was swapped.
+/// Nothing in such a token is believed; it only chooses between two words for the same refusal.
 fn rejection_of(error: TokenError, board: &TrustedBoard, token: &[u8]) -> Rejection {
     let swapped = error == TokenError::Signature
         && unverified_instance_id(token).is_some_and(|id| id != board.claims().instance_id);
