@@ -19,7 +19,7 @@ use crate::encoding::Base64Bytes;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::{Event, Fact, RevocationReason, session_name};
 use crate::ledger::standing::{Durability, StoredCertificate};
-use crate::names::{CertificateSerial, DeviceSerial};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial};
 use crate::verdict::VerdictCode;
 
 /// The end of a session, good or bad.
@@ -271,6 +271,12 @@ pub(super) fn refused(refusal: Refusal) -> Ending {
         code,
         format!("the board refuses: {}", refusal_text(refusal)),
     )
+}
+
+/// What was begun in a batch is finished in it, so that each manifest tells whole stories.
+pub(super) fn begun_elsewhere(batch: &BatchId) -> Ending {
+    let detail = format!("this board was begun in batch {batch}: finish it there");
+    Ending::new(VerdictCode::BatchOther, detail)
 }
 
 /// A refusal in words.

@@ -8,7 +8,7 @@
 
 use super::action::Action;
 use super::binding::Bound;
-use super::desk::{Desk, Ending, Issuance};
+use super::desk::{Desk, Ending, Issuance, begun_elsewhere};
 use crate::encoding::Base64Bytes;
 use crate::identity::idevid::{self, Subject};
 use crate::identity::issuing;
@@ -47,13 +47,9 @@ pub(super) enum Plan {
 /// Decides by what the ledger knows of this board.
 pub(super) fn plan(desk: &mut Desk, mut bound: Box<Bound>) -> Result<Plan, Ending> {
     let key = bound.request.key;
-    let elsewhere = |batch: &crate::names::BatchId| {
-        let detail = format!("this board was begun in batch {batch}: finish it there");
-        Err(Ending::new(VerdictCode::BatchOther, detail))
-    };
     if let Some(live) = bound.standing.live.as_ref() {
         if live.batch != desk.context.batch {
-            return elsewhere(&live.batch);
+            return Err(begun_elsewhere(&live.batch));
         }
         if live.certificate.key() == key {
             let certificate = live.certificate.clone();
@@ -62,7 +58,7 @@ pub(super) fn plan(desk: &mut Desk, mut bound: Box<Bound>) -> Result<Plan, Endin
     }
     if let Some(intent) = bound.standing.intent.as_ref() {
         if intent.batch != desk.context.batch {
-            return elsewhere(&intent.batch);
+            return Err(begun_elsewhere(&intent.batch));
         }
         if intent.key == key
             && let Some(intent) = bound.standing.intent.take()

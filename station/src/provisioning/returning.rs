@@ -7,7 +7,7 @@ use firmware_proto::{Nonce, Request};
 
 use super::answer::Answer;
 use super::appraising::Attested;
-use super::desk::{Desk, Ending, Interruption};
+use super::desk::{Desk, Ending, Interruption, begun_elsewhere};
 use super::installing::{ExpectedReceipt, check_proof, check_receipt};
 use crate::certificate_path::ParsedCertificate;
 use crate::encoding::sha256;
@@ -30,6 +30,9 @@ impl Returned {
             Ending::new(VerdictCode::StationLedger, detail)
         };
         let live = attested.standing.live.take().ok_or_else(incomplete)?;
+        if live.stage != LiveStage::Provisioned && live.batch != desk.context.batch {
+            return Err(begun_elsewhere(&live.batch));
+        }
         let commit = live.commit.clone().ok_or_else(incomplete)?;
         let certificate = ParsedCertificate::from_der(live.certificate.der());
         let public_key = *certificate.map_err(|_| incomplete())?.point();
