@@ -250,7 +250,9 @@ impl VirtualBoard {
         }
         let _off_from_here_on = state.supply.after(step);
         drop(state);
-        self.experience.note_answer(step);
+        if let Some((said, _)) = understand(&bytes) {
+            self.experience.note_answer(said);
+        }
         bytes
     }
 

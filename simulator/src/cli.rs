@@ -92,6 +92,9 @@ struct LineArgs {
     /// Milliseconds that a fixture is empty between two boards.
     #[arg(long, value_name = "MS", default_value_t = People::default().gap_ms)]
     gap_ms: u32,
+    /// Milliseconds that a board stays in its fixture after the station's farewell.
+    #[arg(long, value_name = "MS", default_value_t = People::default().hand_ms)]
+    hand_ms: u32,
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +156,7 @@ fn play(args: &LineArgs) -> Result<ExitCode, Failure> {
         people: People {
             patience_ms: args.patience_ms,
             gap_ms: args.gap_ms,
+            hand_ms: args.hand_ms,
             ..People::default()
         },
     };

@@ -149,9 +149,9 @@ impl Lane {
             if now >= fixture.deadline {
                 return Ok(Ended::Patience);
             }
-            self.exchange(fixture, now)?;
+            self.exchange(fixture, settings, now)?;
             self.mind_power(fixture, settings, now)?;
-            if fixture.is_over(now) {
+            if fixture.is_over(now, settings.people.hand_ms) {
                 return Ok(Ended::Farewell);
             }
             let wait_us = fixture.wait_us(self.now());
@@ -166,14 +166,19 @@ impl Lane {
     }
 
     /// Moves bytes both ways.
-    fn exchange(&mut self, fixture: &mut Fixture<'_>, now: Instant) -> Result<(), LineError> {
+    fn exchange(
+        &mut self,
+        fixture: &mut Fixture<'_>,
+        settings: &LineSettings,
+        now: Instant,
+    ) -> Result<(), LineError> {
         let Some(port) = &mut self.port else {
             return Ok(());
         };
         let asked = port.read()?;
         if !asked.is_empty() {
-            fixture.watcher.watch(&asked);
-            fixture.wire.to_device.push(now, &asked);
+            let heard = fixture.watcher.watch(&asked, settings.people.hand_ms > 0);
+            fixture.wire.to_device.push(now, heard);
         }
         let arrived = fixture.wire.to_device.pop(now);
         if !arrived.is_empty() {
@@ -265,13 +270,14 @@ struct Fixture<'a> {
 
 impl Fixture<'_> {
     /// The light is on and the board had time to say its last word.
-    fn is_over(&mut self, now: Instant) -> bool {
+    fn is_over(&mut self, now: Instant, hand_ms: u32) -> bool {
         if !self.watcher.farewell {
             return false;
         }
         let seen = *self.farewell_at.get_or_insert(now);
+        let taken = after(seen, hand_ms);
         let quiet = self.wire.next_arrival().is_none();
-        (quiet && now > seen) || now >= after(seen, HAND_MS)
+        (quiet && now > taken) || now >= after(taken, LAST_WORD_MS)
     }
 
     fn wait_us(&self, now: Instant) -> u64 {
@@ -299,16 +305,26 @@ impl Watcher {
         }
     }
 
-    /// A farewell counts only after a Hello, so that one for the board before ends nothing.
-    fn watch(&mut self, bytes: &[u8]) {
+    /// Gives what of the bytes reaches the board: nothing that comes after the farewell, unless the board is
+    /// `left_in`. A farewell counts only after a Hello, so that one for the board before ends nothing.
+    fn watch<'b>(&mut self, bytes: &'b [u8], left_in: bool) -> &'b [u8] {
+        if self.farewell && !left_in {
+            return &[];
+        }
         let mut rest = bytes;
         while let Some(frame) = self.reader.push(&mut rest) {
             match Request::decode(frame.body) {
                 Ok(Request::Hello(_)) => self.hello = true,
-                Ok(Request::Farewell { .. }) => self.farewell = self.hello,
+                Ok(Request::Farewell { .. }) if self.hello => {
+                    self.farewell = true;
+                    if !left_in {
+                        return bytes.strip_suffix(rest).unwrap_or(bytes);
+                    }
+                }
                 _ => {}
             }
         }
+        bytes
     }
 }
 
@@ -316,8 +332,8 @@ fn after(instant: Instant, milliseconds: u32) -> Instant {
     Instant(instant.0.saturating_add(u64::from(milliseconds) * 1_000))
 }
 
-/// How long a hand takes from the light to the board.
-const HAND_MS: u32 = 200;
+/// How long the answer to a farewell may take on a slow line.
+const LAST_WORD_MS: u32 = 200;
 /// Longest wait, so that nothing is ever forgotten.
 const IDLE_US: u64 = 200_000;
 /// The pace of a peer that never stops.

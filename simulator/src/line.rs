@@ -67,6 +67,8 @@ pub struct People {
     pub patience_ms: u32,
     /// How long a fixture is empty between two boards.
     pub gap_ms: u32,
+    /// How long a board stays in after the station's farewell. With 0 it hears nothing that comes later.
+    pub hand_ms: u32,
     /// How long power is away when it fails.
     pub power_off_ms: u32,
 }
@@ -76,6 +78,7 @@ impl Default for People {
         Self {
             patience_ms: 60_000,
             gap_ms: 120,
+            hand_ms: 0,
             power_off_ms: 250,
         }
     }

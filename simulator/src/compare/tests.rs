@@ -103,40 +103,40 @@ fn every_single_difference_is_seen() {
     type Change = fn(&mut Vec<StationLine>, &mut Vec<ReportLine>);
     let changes: &[(&str, Change)] = &[
         ("another code", |station, _| {
-            station[1].code = "FW-COMPONENT".to_owned()
+            station[1].code = "FW-COMPONENT".to_owned();
         }),
         ("a line less", |station, _| drop(station.remove(0))),
         ("a nameless line less", |station, _| drop(station.remove(2))),
         ("a line too many", |station, _| {
-            station.push(said(Some("F6"), "PASS", "PASS"))
+            station.push(said(Some("F6"), "PASS", "PASS"));
         }),
         ("one UID twice", |station, _| {
-            station.push(said(Some("A1"), "PASS", "PASS"))
+            station.push(said(Some("A1"), "PASS", "PASS"));
         }),
         ("a board less", |_, simulator| drop(simulator.remove(1))),
         ("a refused board is locked", |_, simulator| {
-            simulator[1].locked = true
+            simulator[1].locked = true;
         }),
         ("a passed board is not locked", |_, simulator| {
-            simulator[0].locked = false
+            simulator[0].locked = false;
         }),
         ("a passed board has debug open", |_, boards| {
-            boards[0].lifecycle = "0x4000".to_owned()
+            boards[0].lifecycle = "0x4000".to_owned();
         }),
         ("another certificate", |_, boards| {
-            boards[0].certificate_serial = Some("bb".to_owned())
+            boards[0].certificate_serial = Some("bb".to_owned());
         }),
         ("no certificate", |_, boards| {
-            boards[0].certificate_serial = None
+            boards[0].certificate_serial = None;
         }),
         ("told that it failed", |_, boards| {
-            boards[0].told_passed = Some(false)
+            boards[0].told_passed = Some(false);
         }),
         ("a silent board is heard", |station, _| {
-            station.push(said(Some("E5"), "FAIL", "LINK-LOST"))
+            station.push(said(Some("E5"), "FAIL", "LINK-LOST"));
         }),
         ("an unknown defect", |_, boards| {
-            boards[1].defect = Some("older".to_owned())
+            boards[1].defect = Some("older".to_owned());
         }),
     ];
     for (name, change) in changes {
