@@ -1,4 +1,5 @@
-//! All that makes one virtual board what it is: a good SENSOR-A by default, other than that by its defect.
+//! All that makes one virtual board what it is: a good SENSOR-A by default, other than that by its
+//! defect.
 
 use firmware_proto::cose::ContentType;
 use firmware_proto::object_transfer::BlobId;

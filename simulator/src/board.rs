@@ -1,7 +1,8 @@
 //! A virtual board in memory: bytes in, bytes out, a power plug. No port, no clock, no thread.
 //!
-//! Whoever drives it (a test in virtual time, or a lane with a PTY) calls [`VirtualBoard::receive`] with
-//! what the station wrote and then [`VirtualBoard::transmit`] for what goes back.
+//! Whoever drives it (a test in virtual time, or a lane with a PTY) calls
+//! [`VirtualBoard::receive`] with what the station wrote and then [`VirtualBoard::transmit`] for
+//! what goes back.
 
 use firmware_proto::device::Device;
 use firmware_proto::frame::DELIMITER;
@@ -166,7 +167,8 @@ impl VirtualBoard {
         self.notice_power();
     }
 
-    /// All that goes to the station now. Empty where there is nothing; never empty for a peer that never stops.
+    /// All that goes to the station now. Empty where there is nothing; never empty for a peer that
+    /// never stops.
     pub fn transmit(&mut self) -> Vec<u8> {
         let bytes = match &mut self.occupant {
             Occupant::Off => Vec::new(),

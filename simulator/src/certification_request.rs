@@ -1,7 +1,7 @@
 //! The PKCS#10 request (RFC 2986) that a device makes for its identity key, right or wrong.
 //!
-//! Assembled by hand from `x509-cert`'s types: its builder always writes an extension request, and our
-//! devices ask for no attribute at all.
+//! Assembled by hand from `x509-cert`'s types: its builder always writes an extension request, and
+//! our devices ask for no attribute at all.
 
 use der::Encode;
 use der::asn1::BitString;

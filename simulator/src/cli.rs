@@ -22,8 +22,8 @@ use crate::wire::Speed;
 
 /// Play a line of boards, good, faulty and hostile, for a provisioning station.
 ///
-/// A run is repeated by its seed. Exit status: 0 done; 1 a verdict is not the expected one; 2 wrong usage, or a
-/// file that can't be read or written.
+/// A run is repeated by its seed. Exit status: 0 done; 1 a verdict is not the expected one; 2
+/// wrong usage, or a file that can't be read or written.
 #[derive(Debug, Parser)]
 #[command(name = "simulator", version)]
 pub struct Cli {
@@ -35,8 +35,8 @@ pub struct Cli {
 enum Command {
     /// Put boards into the fixtures of a line, one after another on each lane.
     ///
-    /// Prints the path of each lane's port once a station may open it. Ends when every board had its turn, or on
-    /// SIGINT or SIGTERM. Example: simulator line --lanes 4 --devices 24 --seed 7
+    /// Prints the path of each lane's port once a station may open it. Ends when every board had
+    /// its turn, or on SIGINT or SIGTERM. Example: simulator line --lanes 4 --devices 24 --seed 7
     /// --defects fixtures/defects/demo.toml --dir /tmp/line --report simulator.ndjson
     Line(LineArgs),
     /// Print the root certificates that a profile must trust, in PEM.
@@ -49,8 +49,8 @@ enum Command {
     },
     /// Join the station's results with what the boards really were, by UID.
     ///
-    /// Exit status 1 where a verdict is not the expected one, a board is missing on either side, or a board's own
-    /// state contradicts its verdict.
+    /// Exit status 1 where a verdict is not the expected one, a board is missing on either side,
+    /// or a board's own state contradicts its verdict.
     Compare(CompareArgs),
 }
 
@@ -80,7 +80,8 @@ struct LineArgs {
     /// Public key of the product owner that the boards pin, PEM; without it, a well-known test key.
     #[arg(long, value_name = "FILE")]
     owner_key: Option<PathBuf>,
-    /// Where to write what each board was and went through, one JSON object a line; without it, to the output.
+    /// Where to write what each board was and went through, one JSON object a line; without it, to
+    /// the output.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// A file that is written once all ports are there.

@@ -1,12 +1,14 @@
 //! Joins what the station says of each board with what the board really was, by UID.
 //!
 //! A run is good when all of these hold:
-//! 1. Every board that was put in has the verdict that the catalogue expects of its defect, `PASS` without one.
+//! 1. Every board that was put in has the verdict that the catalogue expects of its defect, `PASS`
+//!    without one.
 //! 2. The station has a line for no board that was never there.
 //! 3. A refused board holds no locked identity, unless its defect says that it may.
 //! 4. A passed board is locked, with the certificate that the station names.
 //!
-//! A UID that was put in several times needs as many lines from the station, in that order, or one: the last.
+//! A UID that was put in several times needs as many lines from the station, in that order, or
+//! one: the last.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -90,7 +92,8 @@ pub fn compare(
         comparison.boards += 1;
         comparison.codes.entry(expected).or_default().0 += 1;
     }
-    // Boards that told their UID first, so that the nameless lines are left for the nameless boards.
+    // Boards that told their UID first, so that the nameless lines are left for the nameless
+    // boards.
     let (named, nameless): (Vec<_>, Vec<_>) = groups
         .into_values()
         .partition(|group| group.iter().any(|board| board.identified));
@@ -150,7 +153,8 @@ impl Comparison {
             }
         }
         if lines.len() == 1 && expected.len() > 1 {
-            // The station keeps one line a UID: its last word. The words before it are not lost, only not here.
+            // The station keeps one line a UID: its last word. The words before it are not lost,
+            // only not here.
             for (_, code) in expected.drain(..expected.len() - 1) {
                 self.count(&code);
             }
@@ -233,8 +237,8 @@ impl Comparison {
     }
 }
 
-/// The station's lines for a UID, in their order; for boards that never told it, one nameless line of their
-/// lane with the code that they expect.
+/// The station's lines for a UID, in their order; for boards that never told it, one nameless line
+/// of their lane with the code that they expect.
 fn take_lines<'a>(
     group: &[&ReportLine],
     open: &mut [Option<&'a StationLine>],
@@ -279,7 +283,7 @@ fn expected_code(board: &ReportLine, catalogue: &Catalogue) -> Result<String, St
         .map(|defect| defect.expected.clone())
         .ok_or_else(|| {
             format!(
-                "{}: the catalogue has no such defect; compare with the one that the line was played from",
+                "{}: the catalogue has no such defect; give the one that the line was played from",
                 describe(board)
             )
         })

@@ -1,4 +1,5 @@
-//! How a board behaves on the wire once its protocol has decided what to say: as told, or otherwise.
+//! How a board behaves on the wire once its protocol has decided what to say: as told, or
+//! otherwise.
 
 use firmware_proto::object_transfer::{Announcement, BlobId};
 use firmware_proto::version::Version;

@@ -1,7 +1,8 @@
-//! The defect catalogue: named faults, the verdict that each must get, and which device of a line has which.
+//! The defect catalogue: named faults, the verdict that each must get, and which device of a line
+//! has which.
 //!
-//! A TOML file, read strictly: an unknown key is an error. The expected verdicts are written by hand; no
-//! program derives them from the faults.
+//! A TOML file, read strictly: an unknown key is an error. The expected verdicts are written by
+//! hand; no program derives them from the faults.
 
 use std::collections::BTreeSet;
 
@@ -47,11 +48,13 @@ pub enum CatalogueError {
 pub struct Defect {
     /// Its name.
     pub name: String,
-    /// The verdict code that a board with it must get, or `none` where nobody ever learns that it is there.
+    /// The verdict code that a board with it must get, or `none` where nobody ever learns that it
+    /// is there.
     pub expected: String,
     /// What is wrong.
     pub fault: Fault,
-    /// Set where a refused board rightly ends up locked, with a certificate that the station has revoked.
+    /// Set where a refused board rightly ends up locked, with a certificate that the station has
+    /// revoked.
     #[serde(default)]
     pub may_end_locked: bool,
     /// How long the person at the fixture waits for a verdict on such a board, if not as usual.
@@ -151,7 +154,8 @@ impl Catalogue {
         assigned.max().map_or(0, |last| last.saturating_add(1))
     }
 
-    /// What each lane gets, in this order. Boards go round the lanes, except those that come after another one.
+    /// What each lane gets, in this order. Boards go round the lanes, except those that come after
+    /// another one.
     pub fn plan(
         &self,
         lanes: u32,
@@ -160,7 +164,7 @@ impl Catalogue {
     ) -> Result<Vec<Vec<Planned>>, CatalogueError> {
         if self.least_devices() > devices {
             let what = format!(
-                "device {} has a defect, but the line has only {devices} devices; use --devices {} or more",
+                "device {} has a defect, the line has {devices} devices; use --devices {} or more",
                 self.least_devices().saturating_sub(1),
                 self.least_devices(),
             );
@@ -222,7 +226,7 @@ impl Catalogue {
             if defect.expected != NO_VERDICT && !defect.expected.bytes().all(is_code) {
                 let (name, code) = (&defect.name, &defect.expected);
                 return Err(format!(
-                    "defect {name:?} expects {code:?}, which is no verdict code; use one, or \"none\""
+                    "defect {name:?} expects {code:?}, no verdict code; use one, or \"none\""
                 ));
             }
         }

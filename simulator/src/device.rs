@@ -1,8 +1,8 @@
 //! The virtual board's hardware: firmware-proto's `Platform`, made of software.
 //!
-//! What the board *does* on the wire is decided by `firmware_proto` alone; this file only signs, stores
-//! and measures, and does so wrongly where the blueprint says so. Once power is gone, nothing has
-//! any effect any more until it returns.
+//! What the board *does* on the wire is decided by `firmware_proto` alone; this file only signs,
+//! stores and measures, and does so wrongly where the blueprint says so. Once power is gone,
+//! nothing has any effect any more until it returns.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +22,8 @@ use crate::power::Step;
 use crate::silicon::{State, Volatile, range};
 use crate::vendor_ca::endorse;
 
-/// A handle to the hardware of one board. The protocol holds one, whoever plays with the board another.
+/// A handle to the hardware of one board. The protocol holds one, whoever plays with the board
+/// another.
 #[derive(Clone, Debug)]
 pub struct Hardware(Arc<Mutex<State>>);
 
@@ -42,7 +43,8 @@ impl Hardware {
         self.state().supply.cut();
     }
 
-    /// Takes the power away as a person does who unplugs the board: no fault, so not counted as one.
+    /// Takes the power away as a person does who unplugs the board: no fault, so not counted as
+    /// one.
     pub fn take_power(&self) {
         self.state().supply.switch_off();
     }

@@ -1,7 +1,7 @@
 //! Key pairs of devices and of their makers, all derived from the seed or from a published phrase.
 //!
-//! None of these keys protects anything: whoever has the seed has them. They exist so that a run can
-//! be repeated byte by byte.
+//! None of these keys protects anything: whoever has the seed has them. They exist so that a run
+//! can be repeated byte by byte.
 
 use firmware_proto::Digest;
 use firmware_proto::platform::{RawSignature, Sec1Point};

@@ -1,7 +1,8 @@
-//! What the root of trust says of itself: PSA attestation tokens (RFC 9783) as `COSE_Sign1` with ES256.
+//! What the root of trust says of itself: PSA attestation tokens (RFC 9783) as `COSE_Sign1` with
+//! ES256.
 //!
-//! Made with `coset` and `ciborium`, so that the station's own parser never reads what its sister wrote.
-//! The instance ID is `0x01 ‖ SHA-256(attestation key as an uncompressed SEC1 point)`.
+//! Made with `coset` and `ciborium`, so that the station's own parser never reads what its sister
+//! wrote. The instance ID is `0x01 ‖ SHA-256(attestation key as an uncompressed SEC1 point)`.
 
 use ciborium::Value;
 use coset::{CoseSign1Builder, HeaderBuilder, TaggedCborSerializable, iana};

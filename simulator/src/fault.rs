@@ -1,4 +1,5 @@
-//! What can be wrong with a board, each fault with its parameters as the defect catalogue writes them.
+//! What can be wrong with a board, each fault with its parameters as the defect catalogue writes
+//! them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +7,8 @@ use crate::hostile::HostileKind;
 use crate::power::{PowerCut, Step};
 use crate::wire_fault::WireFaults;
 
-/// One fault. Variants without parameters are empty structs, so that an unknown key is refused there too.
+/// One fault. Variants without parameters are empty structs, so that an unknown key is refused
+/// there too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(
     tag = "kind",
@@ -113,7 +115,8 @@ pub enum Fault {
     ForeignKey {},
     /// The identity key comes from a generator that other boards with this fault share.
     SharedKey {},
-    /// A copy of the board that it comes after: same silicon UID and attestation key, other identity key.
+    /// A copy of the board that it comes after: same silicon UID and attestation key, other
+    /// identity key.
     Clone {},
     /// The board that it comes after, put in once more.
     ComesBack {},
@@ -179,7 +182,8 @@ pub enum Fault {
         /// When.
         cuts: Vec<PowerCut>,
     },
-    /// The port goes away with the board's power, as that of a board with its own USB does, and returns.
+    /// The port goes away with the board's power, as that of a board with its own USB does, and
+    /// returns.
     PortVanishes {
         /// When.
         cuts: Vec<PowerCut>,

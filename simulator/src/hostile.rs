@@ -81,7 +81,8 @@ impl HostilePeer {
         }
     }
 
-    /// What it writes now. A peer that never stops gives some bytes at every call: ask at the pace of the line.
+    /// What it writes now. A peer that never stops gives some bytes at every call: ask at the pace
+    /// of the line.
     pub fn transmit(&mut self) -> Vec<u8> {
         match self.kind {
             HostileKind::Babbler => noise(&mut self.stream, BABBLE_BYTES),

@@ -206,7 +206,8 @@ impl Lane {
             None => {
                 fixture.wire.to_device.cut();
                 fixture.power_back = Some(after(now, settings.people.power_off_ms));
-                // What the board had put on the wire before still arrives, unless its port is its own.
+                // What the board had put on the wire before still arrives, unless its port is its
+                // own.
                 if fixture.vanishing {
                     self.port = None;
                 }
@@ -305,8 +306,9 @@ impl Watcher {
         }
     }
 
-    /// Gives what of the bytes reaches the board: nothing that comes after the farewell, unless the board is
-    /// `left_in`. A farewell counts only after a Hello, so that one for the board before ends nothing.
+    /// Gives what of the bytes reaches the board: nothing that comes after the farewell, unless
+    /// the board is `left_in`. A farewell counts only after a Hello, so that one for the board
+    /// before ends nothing.
     fn watch<'b>(&mut self, bytes: &'b [u8], left_in: bool) -> &'b [u8] {
         if self.farewell && !left_in {
             return &[];

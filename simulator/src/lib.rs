@@ -1,7 +1,8 @@
 //! Virtual devices, good, faulty and hostile, on a line of fixtures.
 //!
-//! The device's behaviour on the wire is `firmware_proto`'s; this crate is the hardware under it, what can be
-//! wrong with it, the wire, and the person at the fixture. It knows nothing of the station.
+//! The device's behaviour on the wire is `firmware_proto`'s; this crate is the hardware under it,
+//! what can be wrong with it, the wire, and the person at the fixture. It knows nothing of the
+//! station.
 #![forbid(unsafe_code)]
 
 pub mod blueprint;

@@ -67,7 +67,8 @@ pub struct People {
     pub patience_ms: u32,
     /// How long a fixture is empty between two boards.
     pub gap_ms: u32,
-    /// How long a board stays in after the station's farewell. With 0 it hears nothing that comes later.
+    /// How long a board stays in after the station's farewell. With 0 it hears nothing that comes
+    /// later.
     pub hand_ms: u32,
     /// How long power is away when it fails.
     pub power_off_ms: u32,
@@ -113,8 +114,8 @@ impl Line {
         Ok(Self { settings, lanes })
     }
 
-    /// Plays the line until every board had its turn, or until `stop` becomes readable. Gives how many
-    /// boards were never put in.
+    /// Plays the line until every board had its turn, or until `stop` becomes readable. Gives how
+    /// many boards were never put in.
     pub fn run(self, stop: &OwnedFd, report: &mut (impl Write + Send)) -> Result<u32, LineError> {
         let report = Mutex::new(report);
         let write = |line: &ReportLine| -> Result<(), LineError> {

@@ -1,4 +1,5 @@
-//! What survives a power cut: the protocol's record, the key store, the certificate slot, the fuses.
+//! What survives a power cut: the protocol's record, the key store, the certificate slot, the
+//! fuses.
 
 use firmware_proto::SecurityLifecycle;
 

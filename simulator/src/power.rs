@@ -90,8 +90,8 @@ impl Step {
 pub enum Phase {
     /// The step has no effect.
     Before,
-    /// The step is half done: half a chain in its slot, half an answer on the wire. What is atomic by
-    /// contract is not done at all.
+    /// The step is half done: half a chain in its slot, half an answer on the wire. What is atomic
+    /// by contract is not done at all.
     During,
     /// The step is done, and nobody has heard of it.
     After,

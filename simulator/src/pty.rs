@@ -1,8 +1,10 @@
 //! Pseudo-terminals that look like serial ports. The only file that knows them.
 //!
 //! 1. A fresh one echoes, so raw mode is set before its name is linked.
-//! 2. The master reads errors for as long as nobody holds the other side, so this side keeps it open too.
-//! 3. A station that is killed leaves the terminal exclusive, for the same reason; [`Pty::release`] undoes it.
+//! 2. The master reads errors for as long as nobody holds the other side, so this side keeps it
+//!    open too.
+//! 3. A station that is killed leaves the terminal exclusive, for the same reason;
+//!    [`Pty::release`] undoes it.
 //! 4. Neither speed nor modem lines exist: whoever wants a slow line throttles it.
 
 use std::fs;
@@ -105,7 +107,8 @@ impl Pty {
         Ok(bytes)
     }
 
-    /// Writes to the station. What it does not take is kept for later, up to a bound; beyond it the newest is lost.
+    /// Writes to the station. What it does not take is kept for later, up to a bound; beyond it
+    /// the newest is lost.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), PtyError> {
         let room = MOST_UNWRITTEN_BYTES.saturating_sub(self.unwritten.len());
         let taken = bytes.get(..bytes.len().min(room)).unwrap_or_default();

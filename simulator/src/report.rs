@@ -1,4 +1,5 @@
-//! What each board really was and went through: one JSON object a line, written when the board is unplugged.
+//! What each board really was and went through: one JSON object a line, written when the board is
+//! unplugged.
 
 use std::io::{self, Write};
 

@@ -16,8 +16,8 @@ use crate::vendor_ca::{EndorsementValidity, Issuer, OTHER_HARDWARE_TYPE};
 use crate::wire_fault::WireFaults;
 
 impl Fault {
-    /// Builds the fault into a board, and says how the board then behaves on the wire. What concerns several
-    /// boards, or the wire, is for the line to arrange.
+    /// Builds the fault into a board, and says how the board then behaves on the wire. What
+    /// concerns several boards, or the wire, is for the line to arrange.
     pub fn apply(&self, board: &mut Blueprint) -> Conduct {
         self.spoil_firmware(board);
         self.spoil_attestation(board);

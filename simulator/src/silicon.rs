@@ -154,7 +154,8 @@ impl State {
         let key = match self.blueprint.key_source {
             KeySource::Shared => DeviceKey::of(seed, Purpose::WeakGenerator, 0),
             KeySource::Own | KeySource::Foreign => {
-                // A board that lost its key makes another one, so the stream is the board's, not the key's.
+                // A board that lost its key makes another one, so the stream is the board's, not
+                // the key's.
                 let mut stream = seed.stream(Purpose::IdentityKey, device);
                 stream.set_word_pos(u128::from(self.keys_made) << 32);
                 DeviceKey::draw(&mut stream)

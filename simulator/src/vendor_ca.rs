@@ -1,7 +1,7 @@
 //! The silicon vendor: endorses attestation keys with X.509 certificates under one root.
 //!
-//! The root's key is derived from a phrase in this file, so that a sample profile can carry the root
-//! inline. Anybody can forge under it; no real product may ever trust it.
+//! The root's key is derived from a phrase in this file, so that a sample profile can carry the
+//! root inline. Anybody can forge under it; no real product may ever trust it.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -29,8 +29,8 @@ use x509_cert::time::{Time, Validity};
 
 use crate::device_keys::DeviceKey;
 
-/// `hwType` of SENSOR-A: under the enterprise number that RFC 5612 reserves for documentation, since the
-/// vendor is invented and has no arc of its own.
+/// `hwType` of SENSOR-A: under the enterprise number that RFC 5612 reserves for documentation,
+/// since the vendor is invented and has no arc of its own.
 pub const SENSOR_A_HARDWARE_TYPE: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.1.1");
 

@@ -1,4 +1,5 @@
-//! The byte path between station and board, in virtual time: speed, latency, faults, both directions.
+//! The byte path between station and board, in virtual time: speed, latency, faults, both
+//! directions.
 //!
 //! Time is a number of microseconds that the caller passes in; nothing here reads a clock.
 

@@ -1,4 +1,11 @@
-//! A line on real pseudo-terminals: ports appear, boards answer, are unplugged at farewell, and are reported.
+//! A line on real pseudo-terminals: ports appear, boards answer, are unplugged at farewell, and
+//! are reported.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -106,7 +113,7 @@ fn boards_come_one_after_another_and_go_at_farewell() {
     let (stop, _never) = UnixStream::pair().unwrap();
     let stop = OwnedFd::from(stop);
     let mut ports = Vec::new();
-    let line = Line::open(
+    let fixtures = Line::open(
         settings(folder.path(), 1, 2),
         &Catalogue::empty(),
         &mut ports,
@@ -126,7 +133,7 @@ fn boards_come_one_after_another_and_go_at_farewell() {
     let heard = listen(port.try_clone().unwrap());
     let running = thread::spawn(move || {
         let mut report = Vec::new();
-        let left = line.run(&stop, &mut report).unwrap();
+        let left = fixtures.run(&stop, &mut report).unwrap();
         (left, String::from_utf8(report).unwrap())
     });
     let first = meet(&mut port, &heard, 1, None);
@@ -137,16 +144,16 @@ fn boards_come_one_after_another_and_go_at_farewell() {
         .unwrap();
     let (left, report) = running.join().unwrap();
     assert_eq!(left, 0);
-    let lines: Vec<ReportLine> = read_lines("report", &report).unwrap();
-    let told: Vec<_> = lines
+    let boards: Vec<ReportLine> = read_lines("report", &report).unwrap();
+    let told: Vec<_> = boards
         .iter()
-        .map(|line| (line.uid.clone(), line.told_passed))
+        .map(|board| (board.uid.clone(), board.told_passed))
         .collect();
     assert_eq!(told, [(first, Some(false)), (second, Some(true))]);
     assert!(
-        lines
+        boards
             .iter()
-            .all(|line| line.ended == Ended::Farewell && line.identified)
+            .all(|board| board.ended == Ended::Farewell && board.identified)
     );
     assert!(!link.exists(), "the port goes with the line");
 }

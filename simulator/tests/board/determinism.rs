@@ -33,7 +33,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(seed: u64, noise in proptest::collection::vec(any::<u8>(), 0..3_000)) {
+    fn any_bytes_are_survived(
+        seed: u64,
+        noise in proptest::collection::vec(any::<u8>(), 0..3_000),
+    ) {
         let mut board = VirtualBoard::good(seed, 0, &owner_key());
         board.receive(&noise);
         board.transmit();

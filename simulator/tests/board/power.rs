@@ -1,4 +1,5 @@
-//! Power fails at every step, before, during and after it: the board goes on where it was, with one key.
+//! Power fails at every step, before, during and after it: the board goes on where it was, with
+//! one key.
 
 use simulator::board::VirtualBoard;
 use simulator::device_keys::sha256;
