@@ -67,11 +67,11 @@ impl BoardResult {
         let uid = self.uid.as_deref().unwrap_or("board without a UID");
         let (lane, code, ms) = (&self.lane, self.code, self.milliseconds);
         let lane = lane.as_str();
-        let head = format!("{lane:<8} {outcome:<5} {code:<18} {uid:<24}");
-        match (self.verdict, &self.serial) {
-            (Outcome::Pass, Some(serial)) => format!("{head} {serial}  {ms} ms"),
-            (Outcome::Pass, None) => format!("{head} {ms} ms"),
-            _ => format!("{head} {}  {}", self.detail, self.action),
+        let head = format!("{lane:<8} {outcome:<5} {uid:<24}");
+        let serial = self.serial.as_deref().unwrap_or("-");
+        if code == VerdictCode::Pass {
+            return format!("{head} {serial}  {ms} ms");
         }
+        format!("{head} {code}: {}; {}", self.detail, self.action)
     }
 }
