@@ -37,12 +37,16 @@ type StationFloor = Floor<SignerPool, LedgerHandle>;
 
 /// Provision boards until the batch is full, without a screen
 ///
-/// Boards are taken on every lane at once; one line is printed for each verdict. The line ends when every
-/// place of the batch is taken, after --count verdicts, when no board came for --idle-timeout seconds, or
-/// on Ctrl-C: boards in work are then brought to a safe state; a second Ctrl-C stops at once, which loses
+/// Boards are taken on every lane at once; one line is printed for each verdict. The line ends
+/// when every
+/// place of the batch is taken, after --count verdicts, when no board came for --idle-timeout
+/// seconds, or
+/// on Ctrl-C: boards in work are then brought to a safe state; a second Ctrl-C stops at once,
+/// which loses
 /// nothing either.
 ///
-/// Exit status: 0 when the last verdict of every board was PASS; 1 when a board failed, or none answered
+/// Exit status: 0 when the last verdict of every board was PASS; 1 when a board failed, or none
+/// answered
 /// at all; 3 when the HSM, the ledger or the clock made the line stop.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]

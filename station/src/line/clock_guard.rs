@@ -1,7 +1,9 @@
 //! Watches UTC against monotonic time, so that no record bears the time of a clock that has jumped.
 //!
-//! 1. UTC may drift: each reading within [`TOLERANCE_MS`] of the expected one becomes the new reference.
-//! 2. A larger jump, either way, is remembered until a person accepts it, even where the clock returns.
+//! 1. UTC may drift: each reading within [`TOLERANCE_MS`] of the expected one becomes the new
+//!    reference.
+//! 2. A larger jump, either way, is remembered until a person accepts it, even where the clock
+//!    returns.
 //! 3. Until then UTC runs on from the last good reading, so that a board in work ends with sensible
 //!    times; lanes take no further board.
 
@@ -64,7 +66,8 @@ impl ClockGuard {
         Self { clock, trust }
     }
 
-    /// Trusts the clock only where it is not behind `latest`, the time of the ledger's latest event.
+    /// Trusts the clock only where it is not behind `latest`, the time of the ledger's latest
+    /// event.
     #[must_use]
     pub fn after(clock: Arc<dyn Clock>, latest: UtcMillis) -> Self {
         let guard = Self::new(clock);

@@ -1,7 +1,8 @@
 //! What other commands ask of the process that owns the home, and what it answers.
 //!
 //! One JSON object a line in each direction over `home/control.sock`; see
-//! [`control_socket`](super::control_socket) for how they travel. Values only: the work is done by the
+//! [`control_socket`](super::control_socket) for how they travel. Values only: the work is done by
+//! the
 //! handler that the owner passes in.
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,8 @@ use crate::verdict::VerdictCode;
 pub enum ControlRequest {
     /// How the line is doing.
     Status,
-    /// Open a batch; the profile travels as text, so that the owner reads no file of the asker's choice.
+    /// Open a batch; the profile travels as text, so that the owner reads no file of the asker's
+    /// choice.
     OpenBatch {
         /// The new batch.
         batch: BatchId,

@@ -1,6 +1,7 @@
 //! The socket in the home over which other commands reach the process that owns it.
 //!
-//! One request a connection, one line each way, bounded in size and time. Only the owner of the home may
+//! One request a connection, one line each way, bounded in size and time. Only the owner of the
+//! home may
 //! connect (mode 0600). A socket left behind by a killed owner is removed by the next one: call
 //! [`ControlServer::start`] only while holding the home's lock.
 
@@ -107,7 +108,8 @@ impl Drop for ControlServer {
     }
 }
 
-/// Asks the owner at `path`. None where nobody listens there, so that the asker may take the lock itself.
+/// Asks the owner at `path`. None where nobody listens there, so that the asker may take the lock
+/// itself.
 ///
 /// # Errors
 /// Where the owner takes the connection but does not answer.
@@ -228,7 +230,8 @@ mod tests {
     fn check_round_trip(path: &Path) {
         assert_eq!(ask(path, &ControlRequest::Status).unwrap(), None);
         for text in ["one", "two"] {
-            // The second owner finds the first one's socket gone or stale, and listens all the same.
+            // The second owner finds the first one's socket gone or stale, and listens all the
+            // same.
             let server = ControlServer::start(path, echo_text(text)).unwrap();
             let mode = fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);

@@ -1,14 +1,18 @@
-//! Named points at which a test may have the process killed. The whole module, calls included, exists
+//! Named points at which a test may have the process killed. The whole module, calls included,
+//! exists
 //! under the feature `crash-points` only.
 //!
 //! Each action of a session is a pair of points, `VERB:OBJECT` before it and `VERBed:OBJECT` after it, for
 //! example `record:certificate-issued` and `recorded:certificate-issued`, `sent:installed`,
-//! `signed:authority@proven`. What follows `@`, and the object of sends and draws, is the step that the
+//! `signed:authority@proven`. What follows `@`, and the object of sends and draws, is the step
+//! that the
 //! board had reached. Three variables of the environment arm them:
 //!
-//! 1. `STATION_CRASH_TRACE=FILE`: every point that is passed is appended to FILE, one name a line. A run
+//! 1. `STATION_CRASH_TRACE=FILE`: every point that is passed is appended to FILE, one name a line.
+//!    A run
 //!    without a crash so lists all points of a board's way.
-//! 2. `STATION_CRASH_POINT=NAME` or `NAME#K`: the point, or its K-th passing, at which to stand still.
+//! 2. `STATION_CRASH_POINT=NAME` or `NAME#K`: the point, or its K-th passing, at which to stand
+//!    still.
 //! 3. `STATION_CRASH_FILE=FILE`: where the name is written once the point is reached. The lane then
 //!    stands still for ever, waiting to be killed.
 

@@ -1,9 +1,12 @@
-//! Drives one session: from the moment a lane is free until there is a verdict, or no board in work and a
+//! Drives one session: from the moment a lane is free until there is a verdict, or no board in
+//! work and a
 //! reason to stop.
 //!
-//! 1. Each input is handed over with the time at which it happened; actions are done in their order.
+//! 1. Each input is handed over with the time at which it happened; actions are done in their
+//!    order.
 //! 2. A question is answered before the next action that follows from its answer.
-//! 3. A board in work is never dropped, but for a halt: the session itself ends by deadlines and bounds.
+//! 3. A board in work is never dropped, but for a halt: the session itself ends by deadlines and
+//!    bounds.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -225,7 +225,8 @@ fn whatever_screams_has_one_verdict_until_it_is_quiet() {
     for _ in 0..20 {
         device.to_station.send(b"noise\0".to_vec()).unwrap();
     }
-    // Not before the line is quiet does the station speak again, and so the next verdict is another.
+    // Not before the line is quiet does the station speak again, and so the next verdict is
+    // another.
     device.answer(b"pass\0");
     bench.await_verdict(VerdictCode::Pass);
 }

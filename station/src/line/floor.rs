@@ -1,4 +1,5 @@
-//! What all lanes have in common: keys, ledger, clock, the wish to stop, holds, and how far the batch is.
+//! What all lanes have in common: keys, ledger, clock, the wish to stop, holds, and how far the
+//! batch is.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -120,7 +120,8 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
     /// # Errors
     /// What the ledger said where a hold could not be recorded.
     fn conclude(&mut self, verdict: Verdict) -> Result<(), String> {
-        // A board that the HSM left unfinished stays in, and is taken up as soon as the HSM is back.
+        // A board that the HSM left unfinished stays in, and is taken up as soon as the HSM is
+        // back.
         self.last_board = verdict.last_board.clone().filter(|_| !self.hsm_failed);
         let hold = holds_lane(verdict.code).then(|| Hold {
             code: verdict.code,
@@ -225,7 +226,8 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
         }
     }
 
-    /// Throws noise away until the line is quiet: whatever screams there has had its verdict. False where
+    /// Throws noise away until the line is quiet: whatever screams there has had its verdict.
+    /// False where
     /// the port has gone.
     fn await_quiet(&self, link: &mut dyn Link) -> bool {
         let mut buffer = [0; 1024];

@@ -1,6 +1,7 @@
 //! What lanes tell the faces: a bounded queue that never holds up a board.
 //!
-//! 1. Progress is dropped where a face has left [`MAX_UNREAD`] events unread; the next step says more.
+//! 1. Progress is dropped where a face has left [`MAX_UNREAD`] events unread; the next step says
+//!    more.
 //! 2. Verdicts and a lane's end are never dropped.
 //! 3. So that they are bounded too, a lane begins no further board while that many are unread.
 

@@ -12,7 +12,8 @@ pub trait Link: Send {
     /// [`LinkLost`] where the port is gone.
     fn receive(&mut self, into: &mut [u8], limit: Duration) -> Result<usize, LinkLost>;
 
-    /// Writes the bytes in bounded time. Where the other side does not take them, the rest is dropped:
+    /// Writes the bytes in bounded time. Where the other side does not take them, the rest is
+    /// dropped:
     /// the session sees no answer and sends again.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! The line: lanes with their ports and threads, driving sessions with real I/O.
 //!
-//! Alone here a session's wishes meet the world: ports, the signer, the ledger, the clock. A lane never
-//! judges a board and never decides an order of steps; that is the session's. It never prints: faces
+//! Alone here a session's wishes meet the world: ports, the signer, the ledger, the clock. A lane
+//! never
+//! judges a board and never decides an order of steps; that is the session's. It never prints:
+//! faces
 //! read [`lane_event`]s.
 //!
 //! A [`supervisor`] starts a [`lane`] per port. A lane awaits its port ([`hotplug`]), then has a
-//! [`driver`] work on one board after another; [`questions`] has what the driver asks of signer and ledger.
+//! [`driver`] work on one board after another; [`questions`] has what the driver asks of signer
+//! and ledger.
 //! [`floor`] is what all lanes have in common. Other commands come in by [`control_socket`].
 
 pub mod clock_guard;

@@ -1,7 +1,9 @@
 //! Serial ports, real and pseudo.
 //!
-//! `serialport` sets the line up and keeps others out. Bytes go through a second, non-blocking descriptor
-//! of our own: on the blocking one a device that stops reading would hold a write, and its lane, for ever.
+//! `serialport` sets the line up and keeps others out. Bytes go through a second, non-blocking
+//! descriptor
+//! of our own: on the blocking one a device that stops reading would hold a write, and its lane,
+//! for ever.
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ const SEND_STALL: Duration = Duration::from_secs(1);
 /// Most turns of one write; each takes at least a byte, usually thousands.
 const MAX_SEND_TURNS: u32 = 4096;
 
-/// How many reads in a row may give nothing though the port said it was readable. Real adapters show an
+/// How many reads in a row may give nothing though the port said it was readable. Real adapters
+/// show an
 /// unplugged cable in this way.
 const MAX_EMPTY_READS: u32 = 16;
 

@@ -1,6 +1,7 @@
 //! Answers what a session asks: signatures and random bytes from the signer, facts from the ledger.
 //!
-//! A signer that fails is asked again a few times, a little later each time, before the session is told.
+//! A signer that fails is asked again a few times, a little later each time, before the session is
+//! told.
 //! A ledger that fails is told at once: nothing that was not recorded may go on.
 
 use std::time::Duration;

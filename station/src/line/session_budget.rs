@@ -16,7 +16,8 @@ pub(super) struct SessionBudget {
 }
 
 impl SessionBudget {
-    /// Takes a session out of the budget. Gives how long to wait, in milliseconds, where it is used up.
+    /// Takes a session out of the budget. Gives how long to wait, in milliseconds, where it is
+    /// used up.
     ///
     /// # Errors
     /// The wait until the next minute.

@@ -1,6 +1,8 @@
-//! The file of `--results`: one line of JSON a board, its last verdict; boards without a UID each keep theirs.
+//! The file of `--results`: one line of JSON a board, its last verdict; boards without a UID each
+//! keep theirs.
 //!
-//! Lines of an earlier run in the same file stay, so a line that was killed and started again has all
+//! Lines of an earlier run in the same file stay, so a line that was killed and started again has
+//! all
 //! boards of the batch. The file is replaced whole, so a reader never sees half a line.
 
 use std::collections::BTreeMap;
@@ -69,7 +71,8 @@ impl ResultsFile {
         let text = serde_json::to_string(board).map_err(|error| self.failure(&error.into()))?;
         self.insert(board.uid.clone(), text, Some(board.verdict));
         self.unwritten += 1;
-        // Writing all lines at each verdict would cost ever more; one in a hundred costs ever the same.
+        // Writing all lines at each verdict would cost ever more; one in a hundred costs ever the
+        // same.
         if self.unwritten > self.lines.len() / 100 {
             return self.write(false);
         }

@@ -1,4 +1,5 @@
-//! Ctrl-C and its kin: the first lets boards in work come to a safe state, the second stops at once.
+//! Ctrl-C and its kin: the first lets boards in work come to a safe state, the second stops at
+//! once.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
