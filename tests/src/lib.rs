@@ -2,6 +2,7 @@
 //! for events. Tests see the products only from outside: argv, stdout, files, PTYs.
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod bare_station;
 pub mod man_on_the_wire;
 pub mod prepared_station;

@@ -1,0 +1,77 @@
+//! Whether station and boards agree: at most one live identity for each board, and the same one on
+//! both sides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::prepared_station::PreparedStation;
+
+/// Serial numbers of the certificates of a board that were issued and not revoked.
+#[must_use]
+pub fn live_certificates(history: &[Value]) -> BTreeSet<String> {
+    let mut live = BTreeSet::new();
+    for event in history {
+        let serial = event["certificate_serial"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        match event["kind"].as_str() {
+            Some("certificate-issued") => {
+                live.insert(serial);
+                assert!(live.len() <= 1, "two live identities: {history:#?}");
+            }
+            Some("certificate-revoked") => {
+                live.remove(&serial);
+            }
+            _ => {}
+        }
+    }
+    live
+}
+
+/// Checks every board that ever told who it is.
+///
+/// # Panics
+/// Where the two sides disagree, with all that is known of the board.
+pub fn check(station: &PreparedStation, batch: &str, boards: &[Value]) {
+    let last: BTreeMap<String, Value> = station
+        .results(batch)
+        .into_iter()
+        .filter_map(|line| Some((line["uid"].as_str()?.to_owned(), line)))
+        .collect();
+    for board in boards.iter().filter(|board| board["identified"] == true) {
+        let uid = board["uid"].as_str().expect("a board has a UID");
+        let Some(result) = last.get(uid) else {
+            continue;
+        };
+        let history = station.history(uid);
+        let live = live_certificates(&history);
+        let story = || format!("board {board:#}\nresult {result:#}\nhistory {history:#?}");
+        match result["verdict"].as_str() {
+            Some("PASS") => {
+                assert_eq!(
+                    live.len(),
+                    1,
+                    "a passed board has one identity\n{}",
+                    story()
+                );
+                assert_eq!(
+                    board["locked"],
+                    true,
+                    "a passed board is locked\n{}",
+                    story()
+                );
+                let serial = board["certificate_serial"].as_str().map(str::to_owned);
+                assert_eq!(
+                    live.first(),
+                    serial.as_ref(),
+                    "the same identity\n{}",
+                    story()
+                );
+            }
+            _ if result["code"] == "IN-DOUBT" => {}
+            _ => assert!(live.is_empty(), "a refused board has none\n{}", story()),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Every defect that a board can have: it gets the verdict that was written down for it by hand, and no
+//! refused board leaves with an identity.
+#![forbid(unsafe_code)]
+
+use std::process::Command;
+
+use acceptance::agreement;
+use acceptance::prepared_station::PreparedStation;
+use acceptance::repository;
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::station_process::{programs, run};
+
+const BATCH: &str = "DEFECTS-1";
+const LANES: usize = 8;
+const DEVICES: usize = 91;
+
+#[test]
+fn every_defect_gets_its_verdict_and_no_identity() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    station.open_batch(BATCH, DEVICES);
+    let catalogue = repository::root().join("fixtures/defects/all.toml");
+    let plan = LinePlan {
+        lanes: LANES,
+        devices: DEVICES,
+        defects: catalogue.clone(),
+        ..LinePlan::good_boards(folder.path(), &station, LANES, 51)
+    };
+    let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+    let report = line.report_file().to_owned();
+    let running = station.provision(BATCH, &line.ports());
+    let (_, boards) = line.finish();
+    running.interrupt();
+    let station_said = running.finish();
+
+    let mut compare = Command::new(&programs().simulator);
+    compare.arg("compare").arg("--simulated").arg(&report);
+    compare
+        .arg("--results")
+        .arg(station.results_file(BATCH))
+        .arg("--defects")
+        .arg(&catalogue);
+    let compared = run(&mut compare);
+    assert_eq!(
+        compared.status.code(),
+        Some(0),
+        "{}\n{}\n{}",
+        compared.stdout,
+        compared.stderr,
+        station_said.stderr
+    );
+    agreement::check(&station, BATCH, &boards);
+    for result in station.results(BATCH) {
+        let Some(uid) = result["uid"].as_str() else {
+            continue;
+        };
+        let history = station.history(uid);
+        let told = history
+            .iter()
+            .any(|event| event["kind"] == "verdict-reached" && event["code"] == result["code"]);
+        assert!(told, "the ledger does not tell of {result:#}\n{history:#?}");
+    }
+    station.run(["ledger", "verify"]).ok();
+}
