@@ -126,20 +126,17 @@ impl PreparedStation {
     /// # Panics
     /// Where the station refuses.
     pub fn open_batch(&self, batch: &str, quantity: usize) {
-        let profile = sample_profile();
-        let quantity = quantity.to_string();
-        let profile = profile.to_string_lossy();
-        let named = [
-            "--profile",
-            &*profile,
-            "--work-order",
-            "WO-1",
-            "--quantity",
-            &*quantity,
-        ];
-        let who = ["--operator", SUPERVISOR];
-        self.run([&["batch", "open", batch], &named[..], &who[..]].concat())
-            .ok();
+        run(&mut self.opening(batch, quantity)).ok();
+    }
+
+    /// The command that opens a batch under the sample profile.
+    #[must_use]
+    pub fn opening(&self, batch: &str, quantity: usize) -> Command {
+        let mut command = self.command(["batch", "open", batch, "--work-order", "WO-1"]);
+        command.args(["--quantity", &quantity.to_string()]);
+        command.arg("--profile").arg(sample_profile());
+        command.args(["--operator", SUPERVISOR]);
+        command
     }
 
     /// The arguments of `station provision` on these ports; results go to [`Self::results_file`].
