@@ -1,0 +1,280 @@
+//! An auditor has a manifest and a root certificate, nothing else. What was changed by one byte, or
+//! signed by a key that may not sign manifests, is refused with the reason.
+#![forbid(unsafe_code)]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::station_process::{Finished, programs, run};
+use base64ct::{Base64, Encoding as _};
+use serde_json::Value;
+
+const BATCH: &str = "AUDIT-1";
+
+/// How many places of the file are changed through the built program; all of them are in the manifest's
+/// own tests.
+const SAMPLES: usize = 150;
+
+/// One batch for all tests of this file.
+struct Audit {
+    station: PreparedStation,
+    manifest: PathBuf,
+    bytes: Vec<u8>,
+    _folder: tempfile::TempDir,
+}
+
+fn audit() -> &'static Audit {
+    static AUDIT: OnceLock<Audit> = OnceLock::new();
+    AUDIT.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let station = PreparedStation::create(folder.path());
+        station.open_batch(BATCH, 2);
+        let plan = LinePlan::good_boards(folder.path(), &station, 2, 81);
+        let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+        let running = station.provision(BATCH, &line.ports());
+        let _ = line.finish();
+        running.interrupt();
+        let _ = running.finish();
+        station
+            .run(["batch", "close", BATCH, "--operator", SUPERVISOR])
+            .ok();
+        let manifest = folder.path().join("manifest.dsse.json");
+        let mut export = station.command(["manifest", "export", BATCH, "--format", "dsse"]);
+        export
+            .args(["--operator", SUPERVISOR])
+            .arg("-o")
+            .arg(&manifest);
+        run(&mut export).ok();
+        let bytes = std::fs::read(&manifest).expect("a manifest");
+        Audit {
+            station,
+            manifest,
+            bytes,
+            _folder: folder,
+        }
+    })
+}
+
+/// With an empty environment, in an empty folder: no home, no token, no network needed.
+fn verify(manifest: &Path, root: &Path) -> Finished {
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(&programs().station);
+    command.env_clear().current_dir(empty.path());
+    command
+        .args(["manifest", "verify"])
+        .arg(manifest)
+        .arg("--trust")
+        .arg(root);
+    run(&mut command)
+}
+
+fn verify_bytes(bytes: &[u8]) -> Finished {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("manifest.dsse.json");
+    std::fs::write(&file, bytes).expect("a manifest is written");
+    verify(&file, &audit().station.root())
+}
+
+/// Refused as a failed check, with a reason and without a stack trace.
+#[track_caller]
+fn refused(finished: Finished, what: &str) -> String {
+    assert_eq!(
+        finished.status.code(),
+        Some(1),
+        "{what}:\n{}{}",
+        finished.stdout,
+        finished.stderr
+    );
+    assert!(
+        finished.stderr.contains("why:"),
+        "{what}: {}",
+        finished.stderr
+    );
+    finished.stderr
+}
+
+#[test]
+fn a_genuine_manifest_verifies_from_nothing_but_itself_and_the_root() {
+    let audit = audit();
+    let verified = verify(&audit.manifest, &audit.station.root()).ok();
+    assert!(verified.stdout.contains(BATCH), "{}", verified.stdout);
+    assert!(
+        verified.stdout.to_lowercase().contains("development"),
+        "{}",
+        verified.stdout
+    );
+    let all = [verified.stdout, verified.stderr].concat();
+    for result in audit.station.results(BATCH) {
+        assert_eq!(result["code"], "PASS");
+    }
+    assert!(!all.contains("panicked"));
+}
+
+#[test]
+fn a_changed_byte_is_refused_wherever_it_is() {
+    let bytes = &audit().bytes;
+    let step = (bytes.len() / SAMPLES).max(1);
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            scope.spawn(move || {
+                for at in (0..bytes.len()).step_by(step).skip(half).step_by(2) {
+                    let mut changed = bytes.clone();
+                    changed[at] ^= 0x01;
+                    refused(verify_bytes(&changed), &format!("byte {at}"));
+                }
+            });
+        }
+    });
+    for (what, changed) in [
+        ("a byte more", [bytes.as_slice(), b" "].concat()),
+        ("a line end more", [bytes.as_slice(), b"\n"].concat()),
+        ("a byte less", bytes[..bytes.len() - 1].to_vec()),
+        ("nothing", Vec::new()),
+        (
+            "a byte order mark",
+            [b"\xef\xbb\xbf", bytes.as_slice()].concat(),
+        ),
+    ] {
+        refused(verify_bytes(&changed), what);
+    }
+}
+
+#[test]
+fn only_one_spelling_of_the_envelope_is_accepted() {
+    let text = String::from_utf8(audit().bytes.clone()).expect("JSON");
+    let end = text.find("\",\"payloadType\"").expect("the payload's end");
+    let payload_end = &text[..end];
+    for (what, changed) in [
+        ("base64 without padding", text.replacen("=\"", "\"", 1)),
+        (
+            "base64 with a line end",
+            text.replacen("\"payload\":\"", "\"payload\":\"\\n", 1),
+        ),
+        ("another field", text.replacen('{', "{\"note\":\"\",", 1)),
+        (
+            "a doubled field",
+            text.replacen('{', "{\"payloadType\":\"x\",", 1),
+        ),
+        ("spaces", text.replacen(',', ", ", 1)),
+        (
+            "an escaped letter",
+            text.replacen("\"payload\"", "\"\\u0070ayload\"", 1),
+        ),
+        ("a second signature", second_signature(&text)),
+        (
+            "base64url",
+            format!("{}-{}", &payload_end[..end - 1], &text[end..]),
+        ),
+    ] {
+        if changed != text {
+            refused(verify_bytes(changed.as_bytes()), what);
+        }
+    }
+}
+
+fn second_signature(text: &str) -> String {
+    let start = text.find("\"signatures\":[").expect("signatures") + "\"signatures\":[".len();
+    let end = text.rfind("]}").expect("the end of the signatures");
+    format!("{},{}{}", &text[..end], &text[start..end], &text[end..])
+}
+
+#[test]
+fn another_root_is_not_trusted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = folder.path().join("other.pem");
+    let mut make = Command::new("openssl");
+    make.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    make.args(["-subj", "/CN=Somebody else", "-days", "30", "-keyout"]);
+    make.arg(folder.path().join("key.pem"))
+        .arg("-out")
+        .arg(&other);
+    run(&mut make).ok();
+    refused(verify(&audit().manifest, &other), "a stranger's root");
+    // Nor is the manifest's own signer, or the issuing CA, a root.
+    let issuing = audit().station.home().join("pki/issuing.pem");
+    refused(
+        verify(&audit().manifest, &issuing),
+        "the issuing CA as root",
+    );
+}
+
+/// The issuing CA's key is under the same root, and lies in the same token: it may sign certificates,
+/// and no manifest. Neither may the authority's or the ledger's key.
+#[test]
+fn a_manifest_signed_by_another_key_of_the_station_is_refused() {
+    let audit = audit();
+    let envelope: Value = serde_json::from_slice(&audit.bytes).expect("JSON");
+    let payload =
+        Base64::decode_vec(envelope["payload"].as_str().expect("a payload")).expect("base64");
+    let issuing = pem_body(&audit.station.home().join("pki/issuing.pem"));
+    let statement = String::from_utf8(payload).expect("JSON");
+    let statement_value: Value = serde_json::from_str(&statement).expect("JSON");
+    let signer = statement_value["predicate"]["signing_chain"][0]
+        .as_str()
+        .expect("a signer");
+    let with_issuing = statement.replace(signer, &issuing);
+    assert_ne!(statement, with_issuing);
+
+    for (role, statement) in [
+        ("manifest", &statement),
+        ("issuing", &with_issuing),
+        ("issuing", &statement),
+        ("authority", &statement),
+    ] {
+        let finished = verify_bytes(envelope_by(&audit.station, role, statement).as_bytes());
+        if role == "manifest" {
+            // The same way of signing with the right key shows that nothing else is amiss.
+            finished.ok();
+        } else {
+            refused(finished, &format!("signed by the {role} key"));
+        }
+    }
+}
+
+/// A DSSE envelope in the spelling of genuine ones, signed by a key of the station's token.
+fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String {
+    const TYPE: &str = "application/vnd.in-toto+json";
+    let message = format!(
+        "DSSEv1 {} {TYPE} {} {statement}",
+        TYPE.len(),
+        statement.len()
+    );
+    let mut thief = Command::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
+    thief
+        .arg(station.home())
+        .arg(role)
+        .env("SOFTHSM2_CONF", station.token().configuration());
+    thief.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut thief = thief.spawn().expect("the thief starts");
+    let mut input = thief.stdin.take().expect("its input is piped");
+    input.write_all(message.as_bytes()).expect("it listens");
+    drop(input);
+    let output = thief.wait_with_output().expect("it ends");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let (keyid, signature) = text.trim().split_once('\n').expect("a key and a signature");
+    format!(
+        "{{\"payload\":\"{}\",\"payloadType\":\"{TYPE}\",\"signatures\":[{{\"keyid\":\"{keyid}\",\
+         \"sig\":\"{signature}\"}}]}}",
+        Base64::encode_string(statement.as_bytes()),
+    )
+}
+
+/// The base64 of a PEM file, on one line.
+fn pem_body(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).expect("a PEM file");
+    text.lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect()
+}
