@@ -131,7 +131,6 @@ fn list(context: &Context) -> Result<(), Failure> {
         "state",
         "made",
         "of",
-        "failed",
         "in doubt",
         "opened",
     ];
@@ -150,20 +149,8 @@ fn list(context: &Context) -> Result<(), Failure> {
 }
 
 fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
-    let reader = Reader::snapshot(&context.home()?.ledger())?;
-    let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
-    let rows = BatchEvents::read(&reader, batch)?.rows()?;
-    let counts = Counts::of(&rows.boards, rows.unidentified_sessions);
-    let in_doubt = rows
-        .boards
-        .iter()
-        .filter(|row| row.in_doubt())
-        .map(|row| row.uid.clone());
-    let shown = Details {
-        view: known.into(),
-        counts: &counts,
-        in_doubt_boards: in_doubt.collect(),
-    };
+    let shown = details(&context.home()?, batch)?;
+    let counts = &shown.counts;
     let output = &context.output;
     output.object(&shown);
     let view = &shown.view;
@@ -195,29 +182,36 @@ fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn overview(home: &StationHome, batch: &BatchId) -> Result<BatchView, Failure> {
-    let found = Reader::open(&home.ledger())?.batch(batch)?;
-    found.map(BatchView::from).ok_or_else(|| unknown(batch))
+/// How far a batch is, counted as its manifest counts.
+pub(super) fn details(home: &StationHome, batch: &BatchId) -> Result<Details, Failure> {
+    let reader = Reader::snapshot(&home.ledger())?;
+    let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
+    let rows = BatchEvents::read(&reader, batch)?.rows()?;
+    let in_doubt = rows.boards.iter().filter(|row| row.in_doubt());
+    Ok(Details {
+        view: known.into(),
+        counts: Counts::of(&rows.boards, rows.unidentified_sessions),
+        in_doubt_boards: in_doubt.map(|row| row.uid.clone()).collect(),
+    })
 }
 
 #[derive(Serialize)]
-struct Details<'a> {
+pub(super) struct Details {
     #[serde(flatten)]
     view: BatchView,
-    counts: &'a Counts,
+    pub(super) counts: Counts,
     in_doubt_boards: Vec<Uid>,
 }
 
 #[derive(Serialize)]
-pub(super) struct BatchView {
+struct BatchView {
     batch: BatchId,
     product: String,
     work_order: WorkOrderId,
     state: &'static str,
     quantity: u64,
     taken: u64,
-    pub(super) provisioned: u64,
-    pub(super) failed: u64,
+    provisioned: u64,
     in_doubt: u64,
     events: u64,
     profile: String,
@@ -237,7 +231,6 @@ impl From<BatchOverview> for BatchView {
             quantity: batch.quantity,
             taken: batch.taken,
             provisioned: batch.provisioned,
-            failed: batch.failed,
             in_doubt: batch.in_doubt,
             events: batch.events,
             profile: batch.profile.to_string(),
@@ -258,7 +251,6 @@ impl BatchView {
             self.state.to_owned(),
             self.provisioned.to_string(),
             self.quantity.to_string(),
-            self.failed.to_string(),
             self.in_doubt.to_string(),
             self.opened.clone(),
         ]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use firmware_proto::Uid;
 
-use super::batch::{BatchView, overview};
+use super::batch::{Details, details};
 use super::batch_serials;
 use super::failure::Failure;
 use super::owner::{Done, Owner};
@@ -65,7 +65,7 @@ pub(crate) fn open(
         issuing_certificate: owner.pki.issuing.der().to_vec(),
         actor: asserted(operator),
     })?;
-    let view = overview(&owner.home, wish.batch)?;
+    let view = details(&owner.home, wish.batch)?;
     done(
         &view,
         format!("batch {} is open for {} boards", wish.batch, wish.quantity),
@@ -108,10 +108,10 @@ pub(crate) fn close(
         }
         (first, _) => drop(first?),
     }
-    let view = overview(&owner.home, batch)?;
+    let view = details(&owner.home, batch)?;
     let text = format!(
-        "batch {batch} is closed: {} provisioned, {} failed; export it with station manifest export {batch}",
-        view.provisioned, view.failed
+        "batch {batch} is closed: {} passed, {} failed; export it with station manifest export {batch}",
+        view.counts.passed, view.counts.failed
     );
     done(&view, text)
 }
@@ -158,7 +158,7 @@ fn asserted(operator: &OperatorId) -> Actor {
     }
 }
 
-fn done(view: &BatchView, text: String) -> Result<Done, Failure> {
+fn done(view: &Details, text: String) -> Result<Done, Failure> {
     let json = serde_json::to_string(view);
     let json = json.map_err(|error| {
         Failure::station("cannot show the batch", error, "see station batch show")

@@ -21,12 +21,12 @@ const ROLES: &[Role] = &[Role::Supervisor];
 pub(super) struct OwnerDesk {
     floor: Arc<StationFloor>,
     operators: Vec<OperatorConfig>,
-    owner: Owner,
+    office: Owner,
 }
 
 impl OwnerDesk {
     pub(super) fn handler(floor: Arc<StationFloor>, owned: &OwnedStation) -> Handler {
-        let owner = Owner {
+        let office = Owner {
             home: owned.home.clone(),
             pki: owned.pki.clone(),
             signer: owned.signer.clone(),
@@ -35,13 +35,13 @@ impl OwnerDesk {
         let desk = Self {
             floor,
             operators: owned.home.config().operators.clone(),
-            owner,
+            office,
         };
         Arc::new(move |request| desk.serve(request).unwrap_or_else(ControlResponse::Refused))
     }
 
     fn serve(&self, request: ControlRequest) -> Result<ControlResponse, Refusal> {
-        if let Some(response) = self.office(&request) {
+        if let Some(response) = self.batches_and_manifests(&request) {
             return Ok(response);
         }
         match request {
@@ -62,8 +62,8 @@ impl OwnerDesk {
     }
 
     /// Batches and manifests: the same work as where no station runs.
-    fn office(&self, request: &ControlRequest) -> Option<ControlResponse> {
-        let response = self.owner.answer(request, self.floor.clock.now().utc)?;
+    fn batches_and_manifests(&self, request: &ControlRequest) -> Option<ControlResponse> {
+        let response = self.office.answer(request, self.floor.clock.now().utc)?;
         if let ControlRequest::CloseBatch { batch, .. }
         | ControlRequest::RevokeAndCloseBatch { batch, .. } = request
             && matches!(response, ControlResponse::Done { .. })
