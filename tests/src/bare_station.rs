@@ -79,8 +79,9 @@ impl BareStation {
     /// # Panics
     /// Where the board does not answer.
     pub fn ask(&mut self, request: &Request<'_>) -> Answer {
-        let body = postcard::to_stdvec(request).expect("a request can be written");
-        self.ask_body(&body)
+        let mut body = [0; MAX_FRAME_BYTES];
+        let body = postcard::to_slice(request, &mut body).expect("a request can be written");
+        self.ask_body(body)
     }
 
     /// Asks with a body that was recorded.
