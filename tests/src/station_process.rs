@@ -31,14 +31,14 @@ pub fn programs() -> &'static Programs {
         // Beside the test's own executable: target/debug/deps/x-123 to target/debug.
         let test = std::env::current_exe().expect("a test knows its executable");
         let folder = test.ancestors().nth(2).expect("target/debug").to_owned();
-        build(&["--package", "station", "--package", "simulator", "--bins"]);
-        let armed = [
+        // The same selection in both calls, and in script/test, so that dependencies are built once.
+        build(&["--bins"]);
+        build(&[
             "--features",
-            "crash-points",
+            "station/crash-points",
             "--bin",
             "station-crash-points",
-        ];
-        build(&[&["--package", "station"], &armed[..]].concat());
+        ]);
         Programs {
             station: folder.join("station"),
             station_crash_points: folder.join("station-crash-points"),
@@ -49,7 +49,15 @@ pub fn programs() -> &'static Programs {
 
 fn build(selection: &[&str]) {
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--quiet"])
+        .args(["build", "--quiet"])
+        .args([
+            "--package",
+            "station",
+            "--package",
+            "simulator",
+            "--package",
+            "acceptance",
+        ])
         .args(selection)
         .current_dir(repository::root())
         .status()

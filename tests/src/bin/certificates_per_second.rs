@@ -50,7 +50,9 @@ fn main() -> Outcome<()> {
     let results: Vec<Outcome<()>> = std::thread::scope(|scope| {
         let work = || -> Outcome<()> {
             while !deadline.has_passed() && !stop.load(Ordering::Relaxed) {
-                bench.issue().inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                bench
+                    .issue()
+                    .inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
                 done.fetch_add(1, Ordering::Relaxed);
             }
             Ok(())
@@ -96,6 +98,9 @@ impl Bench {
 fn der(pem: &Path) -> Outcome<Vec<u8>> {
     use base64ct::{Base64, Encoding as _};
     let text = std::fs::read_to_string(pem)?;
-    let body: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    let body: String = text
+        .lines()
+        .filter(|line| !line.starts_with("-----"))
+        .collect();
     Ok(Base64::decode_vec(&body)?)
 }
