@@ -147,6 +147,8 @@ pub struct LaneStatus {
     pub port: String,
     /// What it is doing, in words for people.
     pub doing: String,
+    /// Whether a board is in work there.
+    pub in_work: bool,
     /// Why it is held, where it is.
     pub held: Option<VerdictCode>,
     /// Verdicts since the line started.

@@ -12,6 +12,7 @@ use super::lane_event::{LaneEvent, News};
 use super::stop::{StopLevel, StopSignal};
 use crate::ledger::event::{Event, Fact};
 use crate::names::{BatchId, LaneName};
+use crate::provisioning::Step;
 
 /// What all lanes have in common.
 #[derive(Debug)]
@@ -133,6 +134,7 @@ impl Sight {
             lane: lane.clone(),
             port: port.to_owned(),
             doing: "starting".to_owned(),
+            in_work: false,
             held: None,
             verdicts: 0,
         };
@@ -145,6 +147,11 @@ impl Sight {
         let Some(status) = lanes.get_mut(&event.lane) else {
             return;
         };
+        match &event.news {
+            News::Step(step) => status.in_work = *step != Step::AwaitingBoard,
+            News::Verdict(_) | News::Ended(_) => status.in_work = false,
+            _ => {}
+        }
         match &event.news {
             News::PortMissing { detail } => status.doing.clone_from(detail),
             News::PortOpen => "port open".clone_into(&mut status.doing),

@@ -86,6 +86,8 @@ pub(super) struct Desk {
     pub(super) commit_sent: bool,
     /// The verdict that is being recorded together with `Provisioned`.
     pub(super) passed: Option<Verdict>,
+    /// Another board stands in the fixture: the verdict is not for it.
+    pub(super) displaced: bool,
     pub(super) restarts: u8,
     pub(super) abort_wanted: bool,
 }
@@ -106,6 +108,7 @@ impl Desk {
             issuance: None,
             commit_sent: false,
             passed: None,
+            displaced: false,
             restarts: 0,
             abort_wanted: false,
         }

@@ -127,12 +127,7 @@ impl Greeting {
         let now = desk.now.monotonic;
         self.last_byte = now;
         let since = *self.noise_since.get_or_insert(now);
-        if matches!(
-            self.purpose,
-            Purpose::First {
-                last_board: Some(LastBoard::Unnamed)
-            }
-        ) {
+        if self.awaits_leave() {
             return Ok(self);
         }
         if now.since(since) >= desk.context.timing.noise_ms {
@@ -161,6 +156,9 @@ impl Greeting {
     /// The exchange ended without an answer.
     pub(super) fn failed(mut self, desk: &mut Desk, failure: &Failure) -> Result<Self, Ending> {
         self.expired(desk)?;
+        if self.awaits_leave() && !matches!(failure, Failure::Lost { .. }) {
+            return Ok(self.pause(desk));
+        }
         match failure {
             Failure::Flooded | Failure::Misbehaved(_) => Err(desk.failed(failure)),
             Failure::Lost { .. } | Failure::Endless { .. } => {
@@ -189,6 +187,9 @@ impl Greeting {
 
     /// Something answered.
     pub(super) fn answered(self, desk: &mut Desk, answer: Answer) -> Result<Greeted, Ending> {
+        if self.awaits_leave() && !is_identity(&answer) {
+            return Ok(Greeted::Waiting(self.pause(desk)));
+        }
         let Answer::Message(body) = answer else {
             return Err(Ending::new(
                 VerdictCode::LinkProtocol,
@@ -222,10 +223,7 @@ impl Greeting {
     ) -> Result<Greeted, Ending> {
         let now = desk.now.monotonic;
         if self.is_last_board(&identity.uid, identity.boot) {
-            self.noise_since = None;
-            self.last_byte = now;
-            self.pause_until = Some(now.plus(desk.context.timing.hello_interval_ms));
-            return Ok(Greeted::Waiting(self));
+            return Ok(Greeted::Waiting(self.pause(desk)));
         }
         let link = transcript::link_digest(&SoftwareSha256, &self.hello, body.as_bytes());
         let returning = matches!(self.purpose, Purpose::Return { .. });
@@ -235,6 +233,7 @@ impl Greeting {
                 .as_ref()
                 .is_some_and(|(uid, _)| *uid != identity.uid)
         {
+            desk.displaced = true;
             let code = if desk.commit_sent {
                 VerdictCode::InDoubt
             } else {
@@ -268,6 +267,21 @@ impl Greeting {
         })
     }
 
+    /// Whether the board that had its verdict without saying who it is may still be there.
+    fn awaits_leave(&self) -> bool {
+        let unnamed = Some(LastBoard::Unnamed);
+        matches!(&self.purpose, Purpose::First { last_board } if *last_board == unnamed)
+    }
+
+    /// Something is there that is not wanted: ask again after a while.
+    fn pause(mut self, desk: &Desk) -> Self {
+        let now = desk.now.monotonic;
+        self.noise_since = None;
+        self.last_byte = now;
+        self.pause_until = Some(now.plus(desk.context.timing.hello_interval_ms));
+        self
+    }
+
     fn is_last_board(&self, uid: &Uid, boot: BootId) -> bool {
         let Purpose::First {
             last_board:
@@ -280,5 +294,12 @@ impl Greeting {
             return false;
         };
         last == uid && *last_boot == boot
+    }
+}
+
+fn is_identity(answer: &Answer) -> bool {
+    match answer {
+        Answer::Message(body) => matches!(body.response(), Ok(Response::Identity(_))),
+        _ => false,
     }
 }

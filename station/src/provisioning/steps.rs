@@ -153,6 +153,7 @@ fn recorded(desk: &mut Desk, awaiting: Awaiting) -> Next {
             proven.send(desk, nonce);
             Awaiting::Receipt(proven, nonce)
         }
+        Awaiting::VerdictRecord(verdict) if desk.displaced => Awaiting::Farewell(verdict),
         Awaiting::VerdictRecord(verdict) => farewell(desk, verdict),
         other => other,
     })

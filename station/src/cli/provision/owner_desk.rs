@@ -63,15 +63,33 @@ impl OwnerDesk {
 
     /// Batches and manifests: the same work as where no station runs.
     fn batches_and_manifests(&self, request: &ControlRequest) -> Option<ControlResponse> {
+        let closes_ours = match request {
+            ControlRequest::CloseBatch { batch, .. }
+            | ControlRequest::RevokeAndCloseBatch { batch, .. } => {
+                batch == self.floor.production.batch()
+            }
+            _ => false,
+        };
+        if closes_ours && let Some(busy) = self.busy_lane() {
+            return Some(ControlResponse::Refused(refusal(
+                1,
+                format!("a board is in work on lane {busy}"),
+                "let it have its verdict, then close the batch",
+            )));
+        }
         let response = self.office.answer(request, self.floor.clock.now().utc)?;
-        if let ControlRequest::CloseBatch { batch, .. }
-        | ControlRequest::RevokeAndCloseBatch { batch, .. } = request
-            && matches!(response, ControlResponse::Done { .. })
-            && batch == self.floor.production.batch()
-        {
+        if closes_ours && matches!(response, ControlResponse::Done { .. }) {
             self.floor.stop.raise(StopLevel::Finishing);
         }
         Some(response)
+    }
+
+    fn busy_lane(&self) -> Option<LaneName> {
+        let lanes = self.floor.status().lanes;
+        lanes
+            .into_iter()
+            .find(|lane| lane.in_work)
+            .map(|lane| lane.lane)
     }
 
     fn clear_hold(

@@ -5,8 +5,9 @@ use simulator::fault::{Fault, Reading, SignedBy, TokenFaultName, TokenOf};
 use simulator::hostile::HostileKind;
 use simulator::power::Step;
 
-use super::bench::Bench;
+use super::bench::{Bench, Copper, Wire};
 use crate::ledger::event::Fact;
+use crate::provisioning::Action;
 use crate::verdict::VerdictCode;
 
 /// Provisions one board with the fault; a refused one must leave nothing live behind.
@@ -245,4 +246,74 @@ fn a_full_batch_takes_no_board() {
     assert_eq!(bench.provision(&mut first).code, VerdictCode::Pass);
     assert_eq!(bench.provision(&mut second).code, VerdictCode::BatchFull);
     assert_eq!(bench.issued(), 1);
+}
+
+#[test]
+fn a_board_without_a_name_gets_one_verdict_however_long_it_stays() {
+    let faults = [
+        (Fault::OtherVersion { version: 9 }, VerdictCode::LinkVersion),
+        (
+            Fault::Hostile {
+                peer: HostileKind::Malformed,
+            },
+            VerdictCode::LinkProtocol,
+        ),
+    ];
+    for (fault, expected) in faults {
+        let mut bench = Bench::new(10);
+        let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+        let verdict = bench.provision(&mut board);
+        assert_eq!(verdict.code, expected);
+        let mut sent = 0;
+        bench.die_at = Some(Box::new(move |action| {
+            sent += usize::from(matches!(action, Action::Send(_)));
+            sent > 50 || matches!(action, Action::Record { .. })
+        }));
+        let before = bench.facts().len();
+        // The board hears no farewell here, as if nobody took it out.
+        board.put_in_again();
+        assert_eq!(bench.run(&mut board, &mut Copper, verdict.last_board), None);
+        assert_eq!(bench.facts().len(), before, "{fault:?}: a second verdict");
+    }
+}
+
+#[test]
+fn the_board_that_takes_a_lost_ones_place_is_not_sent_away() {
+    /// From the given turn on another board stands in the fixture.
+    struct Swap<'a> {
+        turns_left: u32,
+        other: &'a mut VirtualBoard,
+    }
+    impl Wire for Swap<'_> {
+        fn to_board(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+            self.turns_left = self.turns_left.saturating_sub(1);
+            if self.turns_left > 0 {
+                return bytes;
+            }
+            self.other.receive(&bytes);
+            Vec::new()
+        }
+        fn to_station(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+            if self.turns_left > 0 {
+                bytes
+            } else {
+                self.other.transmit()
+            }
+        }
+    }
+    let mut bench = Bench::new(10);
+    let owner = bench.owner_key();
+    let mut first = VirtualBoard::good(7, 0, &owner);
+    let mut other = VirtualBoard::good(7, 1, &owner);
+    let mut wire = Swap {
+        turns_left: 3,
+        other: &mut other,
+    };
+    let verdict = bench.run(&mut first, &mut wire, None).expect("a verdict");
+    assert_eq!(verdict.code, VerdictCode::AttSession, "{}", verdict.detail);
+    assert_eq!(other.experience().farewell, None);
+    let verdict = bench
+        .run(&mut other, &mut Copper, verdict.last_board)
+        .expect("a verdict");
+    assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
 }
