@@ -216,7 +216,7 @@ impl Greeting {
     }
 
     fn identified(
-        mut self,
+        self,
         desk: &mut Desk,
         identity: Identity,
         body: &MessageBody,

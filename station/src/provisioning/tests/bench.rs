@@ -45,13 +45,16 @@ pub(super) struct Copper;
 
 impl Wire for Copper {}
 
+/// Says where the station dies: before the first action that it is true of.
+pub(super) type Death = Box<dyn FnMut(&Action) -> bool>;
+
 pub(super) struct Bench {
     pub(super) signer: SoftwareSigner,
     pub(super) store: MemoryStore,
     pub(super) context: SessionContext,
     pub(super) clock: u64,
     /// Stop with this board's session where it wants to do something of this kind.
-    pub(super) die_at: Option<Box<dyn FnMut(&Action) -> bool>>,
+    pub(super) die_at: Option<Death>,
 }
 
 pub(super) fn p256(signer: &SoftwareSigner, role: KeyRole) -> Sec1Point {

@@ -3,7 +3,7 @@
 use simulator::board::VirtualBoard;
 use simulator::power::{Phase, PowerCut, Step as BoardStep};
 
-use super::bench::{Bench, Copper};
+use super::bench::{Bench, Copper, Wire};
 use crate::ledger::event::Fact;
 use crate::provisioning::{Action, LastBoard, Verdict};
 use crate::verdict::VerdictCode;
@@ -66,6 +66,20 @@ fn a_passed_board_that_comes_back_is_known_and_not_issued_again() {
     assert!(bench.close_batch());
 }
 
+/// Counts what goes to the board, and loses contact for a while.
+struct Counting<'a>(&'a mut u32);
+impl Wire for Counting<'_> {
+    fn to_board(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        *self.0 += 1;
+        // After a while the contact is lost, and comes back.
+        if (21..=30).contains(&*self.0) {
+            Vec::new()
+        } else {
+            bytes
+        }
+    }
+}
+
 #[test]
 fn a_board_that_stays_in_is_not_taken_twice() {
     let mut bench = Bench::new(10);
@@ -77,18 +91,6 @@ fn a_board_that_stays_in_is_not_taken_twice() {
     assert_eq!(uid, board.uid());
     bench.die_at = Some(Box::new(|action| matches!(action, Action::Record { .. })));
     let mut turns = 0;
-    struct Counting<'a>(&'a mut u32);
-    impl super::bench::Wire for Counting<'_> {
-        fn to_board(&mut self, bytes: Vec<u8>) -> Vec<u8> {
-            *self.0 += 1;
-            // After a while the contact is lost, and comes back.
-            if (21..=30).contains(&*self.0) {
-                Vec::new()
-            } else {
-                bytes
-            }
-        }
-    }
     let ended = bench.run(
         &mut board,
         &mut Counting(&mut turns),
@@ -132,9 +134,11 @@ fn power_may_fail_at_any_step_of_the_board() {
     }
 }
 
+type ActionTest = fn(&Action) -> bool;
+
 #[test]
 fn the_station_may_die_before_any_action() {
-    let deaths: [(&str, fn(&Action) -> bool); 5] = [
+    let deaths: [(&str, ActionTest); 5] = [
         ("drawing", |action| matches!(action, Action::Draw)),
         ("signing", |action| matches!(action, Action::Sign { .. })),
         ("recording", |action| {
@@ -172,7 +176,7 @@ fn the_station_may_die_before_any_action() {
 fn run_life(
     bench: &mut Bench,
     board: &mut VirtualBoard,
-    death: fn(&Action) -> bool,
+    death: ActionTest,
     life: usize,
 ) -> Option<Verdict> {
     let mut left = life;

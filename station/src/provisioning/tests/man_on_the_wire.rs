@@ -101,7 +101,6 @@ fn a_session_that_is_replayed_to_the_station_issues_nothing() {
         recorded: recorder.to_station.into_iter(),
         asked: false,
     };
-    bench.store.events();
     let before = bench.facts().len();
     bench.context.timing.session_ms = 10_000;
     bench.die_at = Some(Box::new({
