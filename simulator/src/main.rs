@@ -1,4 +1,5 @@
 //! `simulator`: parse, run, exit status.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

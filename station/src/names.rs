@@ -31,7 +31,11 @@ macro_rules! name {
                 let good = (1..=$max).contains(&text.len())
                     && text.bytes().all(allowed)
                     && !text.starts_with(['.', '-']);
-                let error = || NameError { kind: $kind, text: text.escape_default().to_string(), max: $max };
+                let error = || NameError {
+                    kind: $kind,
+                    text: text.escape_default().to_string(),
+                    max: $max,
+                };
                 good.then(|| Self(text.to_owned())).ok_or_else(error)
             }
 

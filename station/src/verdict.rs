@@ -57,7 +57,10 @@ pub struct Entry {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $outcome:ident, $severity:ident, $retry:ident, $action:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $text:literal, $outcome:ident, $severity:ident, $retry:ident, $action:literal;
+    )*) => {
         /// A verdict code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum VerdictCode {

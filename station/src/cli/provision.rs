@@ -75,7 +75,7 @@ pub(crate) struct ProvisionArguments {
 }
 
 const EXAMPLES: &str = "Examples:\n  station provision --operator op-17\n  \
-     station provision --batch B-2026-47 --port /dev/ttyUSB0 --lane left --count 24 --operator op-17";
+     station provision --batch B-2026-47 --port /dev/ttyUSB0 --lane left \\\n      --count 24 --operator op-17";
 
 /// Does it.
 pub(crate) fn run(

@@ -231,7 +231,11 @@ mod tests {
         }
 
         #[test]
-        fn consistency_holds_for_prefixes_only(new in 1_u64..130, pick in any::<u64>(), bend in 0_usize..64) {
+        fn consistency_holds_for_prefixes_only(
+            new in 1_u64..130,
+            pick in any::<u64>(),
+            bend in 0_usize..64,
+        ) {
             let leaves = leaves(new);
             let (frontier, nodes) = tree(&leaves);
             let old_size = pick % new + 1;

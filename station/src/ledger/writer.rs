@@ -24,6 +24,8 @@ pub(in crate::ledger) const QUEUE_MAX: usize = 256;
 const GROUP_MAX: usize = 128;
 
 type Reply<T> = SyncSender<Result<T, LedgerError>>;
+/// What an append asked for, and whom to tell.
+type Asked = (Durability, Reply<Recorded>);
 
 /// What the thread is asked for. Whoever asked may have gone when the answer comes.
 pub(in crate::ledger) enum Request {
@@ -101,10 +103,7 @@ impl Writer {
     }
 
     /// Answers first those who need no checkpoint, then those who do.
-    fn answer(
-        &mut self,
-        results: impl Iterator<Item = ((Durability, Reply<Recorded>), Result<Recorded, LedgerError>)>,
-    ) {
+    fn answer(&mut self, results: impl Iterator<Item = (Asked, Result<Recorded, LedgerError>)>) {
         let mut waiting = Vec::new();
         for ((durability, reply), result) in results {
             match (durability, result) {

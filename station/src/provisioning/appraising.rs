@@ -5,8 +5,9 @@ use firmware_proto::{Digest, Nonce, ProvisioningState, Request, transcript};
 
 use super::action::{Action, Step};
 use super::answer::Answer;
-use super::desk::{Desk, Ending, Interruption, expect_blob};
+use super::desk::{Desk, Ending};
 use super::evidence_record::component_records;
+use super::expectation::{Interruption, expect_blob};
 use super::greeting::Met;
 use crate::attestation::{self, AppraisedEvidence, EvidenceInput, TrustedBoard};
 use crate::encoding::{Base64Bytes, Hex, SoftwareSha256, sha256};

@@ -9,7 +9,8 @@ use firmware_proto::{BootId, Digest, Request, Response, SessionId, Uid, transcri
 use super::action::{LastBoard, Step};
 use super::answer::{Answer, Failure, MessageBody};
 use super::context::{STATION_FRAME_BYTES, STATION_WINDOW};
-use super::desk::{Desk, Ending, unexpected};
+use super::desk::{Desk, Ending};
+use super::expectation::unexpected;
 use crate::clock::MonotonicMillis;
 use crate::encoding::SoftwareSha256;
 use crate::verdict::VerdictCode;

@@ -7,9 +7,9 @@ use firmware_proto::{Digest, Nonce, Refusal, Request, Response, transcript};
 
 use super::action::Step;
 use super::answer::Answer;
-use super::desk::{
-    Desk, Ending, Interruption, expect_blob, expect_message, expect_uploaded, refusal_text,
-    unexpected,
+use super::desk::{Desk, Ending};
+use super::expectation::{
+    Interruption, expect_blob, expect_message, expect_uploaded, refusal_text, unexpected,
 };
 use super::issuing::Issued;
 use crate::attestation::{self, TrustedBoard};

@@ -13,6 +13,7 @@ pub mod context;
 mod desk;
 mod evidence_record;
 mod exchange;
+mod expectation;
 mod greeting;
 pub mod input;
 mod installing;

@@ -7,7 +7,8 @@ use firmware_proto::{Nonce, Request};
 
 use super::answer::Answer;
 use super::appraising::Attested;
-use super::desk::{Desk, Ending, Interruption, begun_elsewhere};
+use super::desk::{Desk, Ending, begun_elsewhere};
+use super::expectation::Interruption;
 use super::installing::{ExpectedReceipt, check_proof, check_receipt};
 use crate::certificate_path::ParsedCertificate;
 use crate::encoding::sha256;

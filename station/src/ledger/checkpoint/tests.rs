@@ -53,7 +53,8 @@ fn opens_a_note_made_by_another_program() {
         VerifierKey::parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
     let note = "If you think cryptography is the answer to your problem,\n\
                 then you don't know what your problem is.\n\n\
-                \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+                \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1\
+                FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
     // Its signature verifies; that it is no checkpoint is what is refused.
     let refused = Checkpoint::open(note, &key.unwrap());
     assert!(

@@ -86,7 +86,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn keep_the_rules(requests in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..120)) {
+    fn keep_the_rules(
+        requests in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..120),
+    ) {
         let store = LogStore::new(log_store::connect_in_memory().unwrap()).unwrap();
         let mut state = LedgerState::new(store);
         let opened = Fact::LedgerOpened {
