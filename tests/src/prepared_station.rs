@@ -6,9 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::repository;
 use crate::soft_token::{self, SoftToken};
 use crate::station_process::{Finished, Running, programs, run};
-use crate::{repository, wait_for};
 
 /// Who puts boards in.
 pub const OPERATOR: &str = "op-1";
@@ -179,15 +179,14 @@ impl PreparedStation {
             .collect()
     }
 
-    /// The events of a device, oldest first.
-    ///
-    /// # Panics
-    /// Where the station does not know it.
+    /// The events of a device, oldest first; none where it never proved who it is.
     #[must_use]
     pub fn history(&self, uid: &str) -> Vec<Value> {
-        self.run(["device", "history", uid, "--json"])
-            .ok()
-            .json_lines()
+        let finished = self.run(["device", "history", uid, "--json"]);
+        if finished.status.code() == Some(2) {
+            return Vec::new();
+        }
+        finished.ok().json_lines()
     }
 
     /// The kinds of a device's events, oldest first.
@@ -195,13 +194,6 @@ impl PreparedStation {
     pub fn kinds_of_events(&self, uid: &str) -> Vec<String> {
         let kind = |event: &Value| event["kind"].as_str().unwrap_or_default().to_owned();
         self.history(uid).iter().map(kind).collect()
-    }
-
-    /// Waits until the ledger can be read by others: the owner has let go of it.
-    pub fn wait_until_free(&self) {
-        wait_for::condition("the home to be free", || {
-            self.run(["batch", "list", "--json"]).status.success()
-        });
     }
 }
 

@@ -26,6 +26,8 @@ pub struct LinePlan {
     pub baud: Option<u32>,
     /// Delay of an adapter.
     pub latency_ms: Option<u32>,
+    /// How long a person waits for a verdict.
+    pub patience_ms: Option<u32>,
 }
 
 impl LinePlan {
@@ -45,6 +47,7 @@ impl LinePlan {
             owner_key: Some(station.owner_key()),
             baud: None,
             latency_ms: None,
+            patience_ms: None,
         }
     }
 }
@@ -83,6 +86,9 @@ impl SimulatedLine {
         }
         if let Some(latency) = plan.latency_ms {
             command.args(["--latency-ms", &latency.to_string()]);
+        }
+        if let Some(patience) = plan.patience_ms {
+            command.args(["--patience-ms", &patience.to_string()]);
         }
         let line = Self {
             running: Running::start(&mut command),

@@ -54,8 +54,7 @@ fn a_missing_token_and_a_missing_module_are_told_apart() {
         format!("directories.tokendir = {}\n", tokens.display()),
     )
     .expect("a configuration");
-    let mut provision = station.command(station.provision_arguments(BATCH, &[]));
-    let refused = run(provision.env("SOFTHSM2_CONF", &empty)).code(3);
+    let refused = run(station.opening(BATCH, 1).env("SOFTHSM2_CONF", &empty)).code(3);
     says(&refused.stderr, &["token", "acceptance"]);
 
     let config = station.home().join("station.toml");
@@ -66,7 +65,7 @@ fn a_missing_token_and_a_missing_module_are_told_apart() {
         .expect("a module");
     let moved = text.replace(module, "module = \"/nowhere/libnothing.so\"");
     std::fs::write(&config, moved).expect("the configuration is written");
-    let refused = station.run(station.provision_arguments(BATCH, &[])).code(3);
+    let refused = run(&mut station.opening(BATCH, 1)).code(3);
     says(&refused.stderr, &["module", "/nowhere/libnothing.so"]);
 }
 
@@ -121,7 +120,8 @@ fn a_board_that_never_stops_talking_is_a_link_error_in_bounded_memory() {
     let peak = peak_kilobytes(running.id());
     assert!(peak < 64 * 1024, "{peak} kB");
     running.interrupt();
-    running.finish().code(0);
+    // The only thing in the fixture was no good.
+    running.finish().code(1);
 }
 
 fn peak_kilobytes(process: u32) -> u64 {
@@ -174,7 +174,8 @@ fn a_full_batch_takes_no_more_boards() {
         .run(["batch", "close", BATCH, "--operator", SUPERVISOR])
         .ok();
     // Closed is closed.
-    let again = station.run(station.provision_arguments(BATCH, &[]));
+    let port = folder.path().join("lanes/lane0");
+    let again = station.run(station.provision_arguments(BATCH, &[port]));
     assert_ne!(again.status.code(), Some(0), "{}", again.stdout);
     says(&again.stderr, &[BATCH]);
 }
@@ -288,13 +289,18 @@ fn help_is_as_it_was_reviewed() {
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(&path, &text).expect("the help is written");
         }
-        if std::fs::read_to_string(&path).unwrap_or_default() != text {
-            differing.push(format!("{}:\n{text}", file.display()));
+        let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+        if reviewed != text {
+            let changed = text
+                .lines()
+                .zip(reviewed.lines().chain(std::iter::repeat("")));
+            let first = changed.enumerate().find(|(_, (now, then))| now != then);
+            differing.push(format!("{} at {first:?}", file.display()));
         }
     }
     assert!(
         differing.is_empty(),
-        "help has changed (UPDATE_HELP=1 takes it):\n{differing:#?}"
+        "help has changed; UPDATE_HELP=1 takes it: {differing:#?}"
     );
 }
 

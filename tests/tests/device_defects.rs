@@ -51,7 +51,8 @@ fn every_defect_gets_its_verdict_and_no_identity() {
     );
     agreement::check(&station, BATCH, &boards);
     for result in station.results(BATCH) {
-        let Some(uid) = result["uid"].as_str() else {
+        let proven = result["uid_proven"] == true;
+        let Some(uid) = result["uid"].as_str().filter(|_| proven) else {
             continue;
         };
         let history = station.history(uid);

@@ -206,9 +206,14 @@ fn a_recorded_session_is_worth_nothing_to_the_station() {
     let port = scene.port_for_the_station("replayed");
     let replayed = ManOnTheWire::start(&port, &[], move |_, frame, wires| {
         // The first byte of a body is the kind of its message.
-        let asked = record
-            .iter()
-            .find(|(from, seen)| *from == From::Station && seen.body.first() == frame.body.first());
+        let answered = |asked: &Frame| {
+            record.iter().any(|(from, seen)| {
+                *from != From::Station && seen.header.exchange == asked.header.exchange
+            })
+        };
+        let asked = record.iter().find(|(from, seen)| {
+            *from == From::Station && seen.body.first() == frame.body.first() && answered(seen)
+        });
         let Some((_, asked)) = asked else { return };
         for (from, seen) in &record {
             if *from != From::Station && seen.header.exchange == asked.header.exchange {

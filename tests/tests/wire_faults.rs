@@ -76,6 +76,7 @@ fn a_bad_line_costs_retries_or_the_link_and_nothing_else() {
         lanes: LINES.len(),
         devices,
         defects: file,
+        patience_ms: Some(15_000),
         ..LinePlan::good_boards(folder.path(), &station, LINES.len(), 61)
     };
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);

@@ -1,7 +1,7 @@
 //! What somebody can do who has a station's token and PIN: sign anything with any of its keys.
 //!
 //! `sign_with_station_key HOME ROLE` reads the message from standard input and prints the key's
-//! SHA-256 and the signature (DER), each as base64 on a line. A process of its own, since the token's
+//! SHA-256 in hexadecimal and the signature (DER) in base64, a line each. A process of its own, since the token's
 //! configuration is only ever in a child's environment.
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use base64ct::{Base64, Encoding as _};
+use station::encoding::Hex;
 use station::es256;
 use station::hsm::SignerPool;
 use station::identity::signer::{KeyRole, PublicKey, Signer as _};
@@ -36,7 +37,7 @@ fn main() -> Outcome {
     let signature = token.sign(role, &message)?;
     let signature = es256::signature_to_der(&signature).ok_or("no signature")?;
     let mut out = std::io::stdout();
-    writeln!(out, "{}", es256::key_digest(&point))?;
+    writeln!(out, "{}", Hex::from(es256::key_digest(&point)))?;
     writeln!(out, "{}", Base64::encode_string(&signature))?;
     Ok(())
 }
