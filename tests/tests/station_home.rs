@@ -146,7 +146,7 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
     let bad = [
         (&too_deep, &manifest, "path length"),
         (&other_key, &manifest, "another key"),
-        (&issuing, &issuing, "manifest"),
+        (&issuing, &issuing, "certification authority"),
         (&issuing, &other_key, ""),
     ];
     for (issuing, manifest, word) in bad {

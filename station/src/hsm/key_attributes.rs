@@ -59,6 +59,20 @@ pub(super) fn is_absent(
     Ok(private.is_empty() && public.is_empty())
 }
 
+/// The public object, where it is the only object of the pair.
+pub(super) fn lone_public_half(
+    session: &Pkcs11Session,
+    role: KeyRole,
+    uri: &KeyUri,
+) -> Result<Option<ObjectHandle>, HsmError> {
+    let private = objects(session, role, uri, ObjectClass::PRIVATE_KEY)?;
+    let public = objects(session, role, uri, ObjectClass::PUBLIC_KEY)?;
+    Ok(match (private.as_slice(), public.as_slice()) {
+        ([], [public]) => Some(*public),
+        _ => None,
+    })
+}
+
 /// Finds the one key pair, and refuses it where it is not as it must be.
 pub(super) fn find(
     session: &Pkcs11Session,

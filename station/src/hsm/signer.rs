@@ -57,7 +57,9 @@ impl SignerPool {
         workers: PoolSize,
         request_timeout_ms: u64,
     ) -> Result<Self, HsmError> {
-        let first = Worker::first(Arc::new(token), Arc::new(keys.clone()))?;
+        let token = Arc::new(token);
+        let first = Worker::first(Arc::clone(&token), Arc::new(keys.clone()))?;
+        token.release_anchor();
         let keys = first.public_keys();
         let (queue, requests) = sync_channel(MAX_WAITING);
         let requests = Arc::new(Mutex::new(requests));

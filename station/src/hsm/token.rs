@@ -39,6 +39,9 @@ pub struct Token {
     module: Arc<Module>,
     uri: TokenUri,
     login: Mutex<Login>,
+    /// Keeps the process logged in until the workers have sessions of their own: a token counts every
+    /// login, and some write it to their memory, where a kill can tear it.
+    anchor: Mutex<Option<Pkcs11Session>>,
 }
 
 #[derive(Debug)]
@@ -100,8 +103,10 @@ impl Token {
             module,
             uri: config.token.clone(),
             login,
+            anchor: Mutex::new(None),
         };
-        token.open_session(false)?;
+        let session = token.open_session(false)?;
+        *token.anchor.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
         Ok(token)
     }
 
@@ -177,6 +182,30 @@ impl Token {
             .map_err(failed)?;
         let FoundKey { public_key, .. } = key_attributes::find(&session, role, uri)?;
         Ok(GeneratedKey { public_key })
+    }
+
+    /// Removes the public half of a pair whose making was cut short before its private half; tells whether
+    /// there was one. Anything else is left as it is.
+    ///
+    /// # Errors
+    /// Where the token does not answer or refuses.
+    pub fn discard_half(&self, role: KeyRole, uri: &KeyUri) -> Result<bool, HsmError> {
+        let session = self.open_session(true)?;
+        let Some(half) = key_attributes::lone_public_half(&session, role, uri)? else {
+            return Ok(false);
+        };
+        let destroyed = session.call(|session| session.destroy_object(half));
+        destroyed
+            .map(|()| true)
+            .map_err(|error| HsmError::from_call(Operation::GenerateKey(role), &error))
+    }
+
+    /// Lets go of the session that kept the process logged in: the workers' sessions do so now.
+    pub(super) fn release_anchor(&self) {
+        self.anchor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// Opens a session and logs in where the process is not logged in yet.

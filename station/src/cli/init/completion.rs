@@ -10,8 +10,8 @@ use crate::cli::failure::Failure;
 use crate::hsm::Token;
 use crate::identity::signer::KeyRole;
 use crate::station_home::{
-    Config, HomeError, HomeLock, HomePaths, check_credential, read_bounded, read_certificate,
-    read_issuing, read_manifest, read_public_key, write_new,
+    Config, HomeError, HomeLock, HomePaths, PkiError, check_credential, read_bounded,
+    read_certificate, read_issuing, read_manifest, read_public_key, write_new,
 };
 
 /// Checks everything before it writes anything.
@@ -37,7 +37,7 @@ pub(super) fn run(
 
     let at = context.now();
     let root_path = given(arguments.root.as_deref(), "--root")?;
-    let root = read_certificate(root_path)?;
+    let root = read_certificate(root_path).map_err(not_taken)?;
     if !root.is_signed_by(&root) || root.require_authority(1).is_err() {
         return Err(Failure::usage(
             format_args!("cannot use {} as root", root_path.display()),
@@ -46,11 +46,11 @@ pub(super) fn run(
         ));
     }
     let issuing_path = given(arguments.issuing_cert.as_deref(), "--issuing-cert")?;
-    let issuing = read_issuing(issuing_path, &root, at)?;
+    let issuing = read_issuing(issuing_path, &root, at).map_err(not_taken)?;
     let issuing = issuing.certificate();
     require_key(&signer, KeyRole::Issuing, issuing.point(), issuing_path)?;
     let manifest_path = given(arguments.manifest_cert.as_deref(), "--manifest-cert")?;
-    let manifest = read_manifest(manifest_path, &root, &config.name, at)?;
+    let manifest = read_manifest(manifest_path, &root, &config.name, at).map_err(not_taken)?;
     require_key(
         &signer,
         KeyRole::Manifest,
@@ -63,7 +63,8 @@ pub(super) fn run(
     };
     let object = read_bounded(&credential)?;
     let owner = read_public_key(&paths.owner_key())?;
-    let authorised = check_credential(&credential, &object, &owner, &config.name)?;
+    let authorised = check_credential(&credential, &object, &owner, &config.name);
+    let authorised = authorised.map_err(not_taken)?;
     require_key(
         &signer,
         KeyRole::Authority,
@@ -81,6 +82,18 @@ pub(super) fn run(
     drop(signer);
     drop(lock);
     finished
+}
+
+/// What was signed outside is not what this station needs.
+fn not_taken(error: PkiError) -> Failure {
+    match error {
+        PkiError::File(error) => error.into(),
+        error => Failure::check(
+            "cannot complete the station home",
+            error,
+            "have the requests in pki/ signed as docs/configuration.md says; nothing was changed",
+        ),
+    }
 }
 
 fn unfinished_config(paths: &HomePaths) -> Result<Config, Failure> {

@@ -33,6 +33,10 @@ pub(super) fn refuse_existing(token: &Token, plan: &Plan) -> Result<(), Failure>
 pub(super) fn make(token: &Token, plan: &Plan, context: &Context) -> Result<(), Failure> {
     let ed25519 = token.knows_ed25519()?;
     for (role, uri) in plan.config.hsm.keys.roles() {
+        if token.discard_half(role, uri)? {
+            let line = format!("removed the public half of {uri}: its making had been cut short");
+            context.output.progress(&line);
+        }
         let kept = token.find(role, uri)?;
         let algorithm = match (kept, role) {
             (Some(kept), _) => kept.algorithm,

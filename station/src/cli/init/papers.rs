@@ -51,7 +51,6 @@ impl Papers<'_> {
         }
         let root = read_certificate(&path)?;
         require_key(self.signer, KeyRole::Root, root.point(), &path)?;
-        let at = self.context.now();
 
         let path = self.paths.issuing_certificate();
         if !path.exists() {
@@ -64,7 +63,7 @@ impl Papers<'_> {
             let new = self.new_certificate(&key)?;
             self.issue(&path, &issuing_tbs(name, new, &root).map_err(our_bug)?)?;
         }
-        let issuing = read_issuing(&path, &root, at)?;
+        let issuing = read_issuing(&path, &root, self.context.now())?;
         require_key(
             self.signer,
             KeyRole::Issuing,
@@ -80,7 +79,7 @@ impl Papers<'_> {
             let tbs = manifest_signer_tbs(organization, product, station, new, &root);
             self.issue(&path, &tbs.map_err(our_bug)?)?;
         }
-        let manifest = read_manifest(&path, &root, station, at)?;
+        let manifest = read_manifest(&path, &root, station, self.context.now())?;
         require_key(
             self.signer,
             KeyRole::Manifest,

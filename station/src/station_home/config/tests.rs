@@ -1,0 +1,92 @@
+use super::super::config_text;
+use super::*;
+
+/// A configuration such as `station init` writes.
+pub(in crate::station_home) fn sample() -> String {
+    let keys = [
+        "root",
+        "issuing",
+        "manifest",
+        "owner",
+        "authority",
+        "ledger",
+    ];
+    let keys = keys
+        .map(|key| format!("{key} = \"pkcs11:object=s1-{key}\"\n"))
+        .concat();
+    format!(
+        "schema = 1\nname = \"station-1\"\ndevelopment = true\n\n[hsm]\n\
+         module = \"/usr/lib/module.so\"\ntoken = \"pkcs11:token=s1\"\nworkers = 2\n\
+         request_timeout_ms = 5000\n\n[hsm.pin]\nfile = \"pin\"\n\n[hsm.keys]\n{keys}\n\
+         [[operator]]\nid = \"op-1\"\nrole = \"security-officer\"\n\n\
+         [[lane]]\nname = \"lane0\"\nport = \"/dev/ttyUSB0\"\nbaud = 115200\n"
+    )
+}
+
+fn fault(from: &str, to: &str) -> ConfigFault {
+    let text = sample();
+    assert!(text.contains(from), "{from}");
+    Config::parse(&text.replacen(from, to, 1)).unwrap_err()
+}
+
+#[test]
+fn what_is_written_reads_the_same() {
+    let config = Config::parse(&sample()).unwrap();
+    assert_eq!(Config::parse(&config_text(&config)), Ok(config));
+}
+
+#[test]
+fn faults_have_line_and_hint() {
+    let unknown = fault("workers = 2", "worker = 2");
+    assert_eq!((unknown.line, unknown.column), (8, 1));
+    assert!(unknown.hint.contains("write workers"), "{unknown}");
+
+    let missing = fault("workers = 2\n", "");
+    assert!(missing.hint.contains("add `workers`"), "{missing}");
+
+    let schema = fault("schema = 1", "schema = 2\nkey_of_tomorrow = 1");
+    assert_eq!((schema.line, schema.hint.contains("schema = 1")), (1, true));
+
+    let pin = fault("pkcs11:token=s1", "pkcs11:token=s1?pin-value=1234");
+    assert!(pin.line == 7 && pin.problem.contains("[hsm.pin]"), "{pin}");
+    assert!(!pin.to_string().contains("1234"), "{pin}");
+}
+
+#[test]
+fn values_have_bounds() {
+    let cases = [
+        ("workers = 2", "workers = 17", 8),
+        ("workers = 2", "workers = 0", 8),
+        ("request_timeout_ms = 5000", "request_timeout_ms = 1", 9),
+        ("\"/usr/lib/module.so\"", "\"module.so\"", 6),
+        ("baud = 115200", "baud = 5", 29),
+        ("\"station-1\"", "\"station 1\"", 2),
+        ("role = \"security-officer\"", "role = \"king\"", 24),
+        ("file = \"pin\"", "file = \"pin\"\nprompt = true", 11),
+        ("file = \"pin\"", "", 11),
+        ("pkcs11:object=s1-root", "pkcs11:object=s1-issuing", 16),
+        (
+            "pkcs11:object=s1-root",
+            "pkcs11:token=s2;object=s1-root",
+            15,
+        ),
+        ("development = true", "development = false", 18),
+    ];
+    for (from, to, line) in cases {
+        let fault = fault(from, to);
+        assert_eq!(fault.line, line, "{to}: {fault}");
+    }
+}
+
+#[test]
+fn names_and_ports_stand_once() {
+    let lane = "[[lane]]\nname = \"lane0\"\nport = \"/dev/ttyUSB0\"\nbaud = 115200\n";
+    let text = sample() + lane;
+    let twice = Config::parse(&text).unwrap_err();
+    assert!(twice.problem.contains("lane0"), "{twice}");
+    let twice = Config::parse(&text.replacen("lane0", "lane1", 1)).unwrap_err();
+    assert!(twice.problem.contains("/dev/ttyUSB0"), "{twice}");
+    let operator = "[[operator]]\nid = \"op-1\"\nrole = \"auditor\"\n";
+    let twice = Config::parse(&(sample() + operator)).unwrap_err();
+    assert!(twice.problem.contains("op-1"), "{twice}");
+}
