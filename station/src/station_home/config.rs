@@ -6,10 +6,11 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::config_fault::ConfigFault;
+use super::role::Role;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
@@ -86,39 +87,6 @@ pub struct OperatorConfig {
     pub id: OperatorId,
     /// What they may do.
     pub role: Role,
-}
-
-/// What an operator may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Puts boards in: provisions into open batches.
-    Operator,
-    /// Opens and closes batches, clears holds, exports manifests.
-    Supervisor,
-    /// Keeps the keys.
-    SecurityOfficer,
-    /// Looks at everything, changes nothing.
-    Auditor,
-}
-
-impl Role {
-    /// The name in the configuration.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Supervisor => "supervisor",
-            Self::SecurityOfficer => "security-officer",
-            Self::Auditor => "auditor",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// `[[lane]]`.

@@ -9,12 +9,13 @@ mod error;
 mod lock;
 mod pki;
 mod private_file;
+mod role;
 mod template;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role};
+pub use config::{Config, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig};
 pub use config_fault::ConfigFault;
 pub use error::HomeError;
 pub use lock::HomeLock;
@@ -22,6 +23,7 @@ pub use pki::{
     Pki, PkiError, check_credential, read_certificate, read_issuing, read_manifest, read_public_key,
 };
 pub use private_file::{make_folder, read_bounded, write_new, write_pem};
+pub use role::Role;
 pub use template::config_text;
 
 /// The configuration's name in the home.
