@@ -9,7 +9,7 @@ use super::desk::{Desk, Ending};
 use super::evidence_record::component_records;
 use super::expectation::{Interruption, expect_blob};
 use super::greeting::Met;
-use crate::attestation::{self, AppraisedEvidence, EvidenceInput, TrustedBoard};
+use crate::attestation::{self, AppraisedEvidence, EvidenceInput, Rejection, TrustedBoard};
 use crate::encoding::{Base64Bytes, Hex, SoftwareSha256, sha256};
 use crate::ledger::event::Fact;
 use crate::ledger::standing::{DeviceStanding, Durability, LiveStage};
@@ -85,7 +85,8 @@ pub(super) fn ask_evidence(desk: &mut Desk, random: [u8; 32]) -> Nonce {
     station_nonce
 }
 
-/// Appraises token 1. Where it is good, the ledger is asked about the board before anything is recorded.
+/// Appraises token 1. Where it names an authentic board, good or bad, the ledger is asked about it before
+/// anything is recorded.
 pub(super) fn appraise(
     desk: &mut Desk,
     met: Met,
@@ -105,17 +106,15 @@ pub(super) fn appraise(
         },
     );
     let appraisal = agree_with_earlier(desk, &met, appraisal);
-    if appraisal.board.is_some() {
-        desk.attested_uid.clone_from(&appraisal.uid);
-    }
-    match &appraisal.board {
-        Some(board) => desk.actions.push(Action::LookUpBoard {
-            uid: board.uid().clone(),
-        }),
-        None => desk.record(
-            vec![evidence_fact(&appraisal, &blob.first, &blob.second)],
-            Durability::Durable,
-        ),
+    match &appraisal.uid {
+        Some(uid) => {
+            desk.attested_uid = Some(uid.clone());
+            desk.actions.push(Action::LookUpBoard { uid: uid.clone() });
+        }
+        None => {
+            let fact = evidence_fact(&appraisal, &blob.first, &blob.second);
+            desk.record(vec![fact], Durability::Durable);
+        }
     }
     Ok(Appraised {
         met,
@@ -125,38 +124,48 @@ pub(super) fn appraise(
     })
 }
 
-/// After a restart the board must still be the one that was trusted first (rule 1 of the exchange).
+/// After a restart the board must still be the one that was trusted first (rule 1 of the exchange). If it
+/// is not, its evidence says nothing about the board of this session, nor has it a UID here.
 fn agree_with_earlier(
     desk: &mut Desk,
     met: &Met,
     appraisal: AppraisedEvidence,
 ) -> AppraisedEvidence {
-    let Some(board) = &appraisal.board else {
-        return appraisal;
-    };
-    let Some((earlier, boot)) = &desk.trusted else {
-        desk.trusted = Some((board.clone(), met.identity.boot));
-        return appraisal;
-    };
-    let rebooted = *boot != met.identity.boot;
-    match earlier.agrees_with(board, rebooted) {
-        Ok(()) => {
-            desk.trusted = Some((board.clone(), met.identity.boot));
-            appraisal
+    let boot = met.identity.boot;
+    let disagreement = match (&desk.trusted, &appraisal.board) {
+        (None, Some(board)) => {
+            desk.trusted = Some((board.clone(), boot));
+            return appraisal;
         }
-        Err(rejection) => AppraisedEvidence {
-            code: rejection.code,
-            detail: rejection.detail,
+        (Some((earlier, before)), Some(board)) => earlier.agrees_with(board, *before != boot).err(),
+        (Some((earlier, _)), None) => {
+            let other = appraisal.uid.as_ref().filter(|uid| *uid != earlier.uid());
+            other.map(|uid| Rejection::new(VerdictCode::AttSession, format!("board {uid} answers")))
+        }
+        (None, None) => None,
+    };
+    match disagreement {
+        Some(Rejection { code, detail }) => AppraisedEvidence {
+            code,
+            detail,
+            uid: None,
             board: None,
             ..appraisal
         },
+        None => {
+            let board = appraisal.board.clone();
+            desk.trusted = board
+                .map(|board| (board, boot))
+                .or_else(|| desk.trusted.take());
+            appraisal
+        }
     }
 }
 
 impl Appraised {
-    /// Whether the board is trusted, so that the ledger is being asked about it.
-    pub(super) fn is_good(&self) -> bool {
-        self.appraisal.board.is_some()
+    /// Whether the board is authentic, so that the ledger is being asked about it.
+    pub(super) fn is_authentic(&self) -> bool {
+        self.appraisal.uid.is_some()
     }
 
     /// The verdict on evidence that was recorded as bad.
@@ -165,58 +174,79 @@ impl Appraised {
     }
 
     /// The ledger has answered: record the appraisal with what its knowledge adds to it.
-    pub(super) fn known(
-        mut self,
-        desk: &mut Desk,
-        standing: DeviceStanding,
-    ) -> Result<Known, Ending> {
-        let Some(board) = self.appraisal.board.take() else {
-            return Err(self.refused());
+    pub(super) fn known(mut self, desk: &mut Desk, standing: DeviceStanding) -> Known {
+        let state = self.met.identity.state;
+        let board = self.appraisal.board.take();
+        let judged = match &board {
+            Some(board) => judge_standing(board, &standing, state),
+            None => Err(self.refused()),
         };
-        let judged = judge_standing(&board, &standing, self.met.identity.state);
+        let instance = self
+            .appraisal
+            .claims
+            .as_ref()
+            .map(|claims| claims.instance_id.as_slice());
+        if standing.instance_id.is_some() && standing.instance_id.as_deref() == instance {
+            desk.take_up(&standing, state);
+        }
         if let Err(ending) = &judged {
             self.appraisal.code = ending.code;
             self.appraisal.detail.clone_from(&ending.detail);
         }
         let fact = evidence_fact(&self.appraisal, &self.token, &self.certificates);
         desk.record(vec![fact], Durability::Durable);
-        let token = sha256(&self.token);
-        let attested = Attested {
-            met: self.met,
-            board,
-            standing,
-            token,
-        };
-        Ok(Known { attested, judged })
+        let (met, token) = (self.met, sha256(&self.token));
+        match (judged, board) {
+            (Ok(past), Some(board)) => Known::Trusted(
+                Attested {
+                    met,
+                    board,
+                    standing,
+                    token,
+                },
+                past,
+            ),
+            (Err(ending), _) => Known::Refused(ending),
+            (Ok(_), None) => {
+                Known::Refused(Ending::new(self.appraisal.code, "no board is trusted"))
+            }
+        }
     }
 }
 
-/// A trusted board, and whether its past lets it go on; the appraisal is being recorded.
+/// What came of evidence and the board's past; it is being recorded.
 #[derive(Debug)]
-pub(super) struct Known {
-    attested: Attested,
-    judged: Result<Past, Ending>,
+pub(super) enum Known {
+    /// The board may go on.
+    Trusted(Attested, Past),
+    /// It may not.
+    Refused(Ending),
 }
 
 impl Known {
     /// The appraisal is recorded.
     pub(super) fn recorded(self, desk: &mut Desk) -> Result<Gate, Ending> {
-        let past = self.judged?;
+        let (attested, past) = match self {
+            Self::Trusted(attested, past) => (attested, past),
+            Self::Refused(ending) => return Err(ending),
+        };
         desk.report(Step::Attested);
-        if let Some(live) = &self.attested.standing.live {
+        if let Some(live) = &attested.standing.live {
             desk.issuance = Some((&live.certificate).into());
         }
         Ok(match past {
-            Past::Unfinished => Gate::Provision(self.attested),
-            Past::Locked => Gate::Returned(self.attested),
+            Past::Unfinished => Gate::Provision(attested),
+            Past::Locked => Gate::Returned(attested),
         })
     }
 }
 
 /// What a board's past allows.
-#[derive(Debug)]
-enum Past {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Past {
+    /// Begun or not, it is not locked.
     Unfinished,
+    /// Locked by our order.
     Locked,
 }
 

@@ -25,8 +25,6 @@ pub(super) enum Awaiting {
     Evidence(Box<Met>, Nonce),
     /// What the ledger knows of the board.
     Standing(Box<Appraised>),
-    /// The bad appraisal to be durable.
-    BadEvidenceRecord(Box<Appraised>),
     /// The appraisal to be durable.
     EvidenceRecord(Box<Known>),
     /// Self-test.

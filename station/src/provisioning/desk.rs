@@ -5,7 +5,7 @@
 //! whether a commit may have reached the board.
 
 use firmware_proto::object_transfer::BlobId;
-use firmware_proto::{BootId, Request, SessionId, Uid};
+use firmware_proto::{BootId, ProvisioningState, Request, SessionId, Uid};
 
 use super::action::{Action, LastBoard, Step, Verdict};
 use super::answer::Failure;
@@ -18,17 +18,17 @@ use crate::clock::MonotonicMillis;
 use crate::encoding::Base64Bytes;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::{Event, Fact, RevocationReason, session_name};
-use crate::ledger::standing::{Durability, StoredCertificate};
+use crate::ledger::standing::{
+    DeviceStanding, Durability, LiveCertificate, LiveStage, StoredCertificate,
+};
 use crate::names::{BatchId, CertificateSerial, DeviceSerial};
-use crate::verdict::VerdictCode;
+use crate::verdict::{Outcome, VerdictCode};
 
 /// The end of a session, good or bad.
 #[derive(Debug)]
 pub(super) struct Ending {
     pub(super) code: VerdictCode,
     pub(super) detail: String,
-    /// Whether the certificate of this session is withdrawn with the verdict.
-    pub(super) revoke: bool,
 }
 
 impl Ending {
@@ -36,16 +36,6 @@ impl Ending {
         Self {
             code,
             detail: detail.into(),
-            revoke: false,
-        }
-    }
-
-    /// An ending after which the issued certificate must not stay live.
-    pub(super) fn revoking(code: VerdictCode, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            revoke: true,
         }
     }
 }
@@ -66,6 +56,25 @@ impl From<&StoredCertificate> for Issuance {
     }
 }
 
+/// What was begun for the attested board in this batch and is not finished.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unfinished {
+    /// Issued, not provisioned, and the board is not known to be locked with it.
+    pub(super) certificate: Option<CertificateSerial>,
+    /// An intent without a certificate.
+    pub(super) intent: Option<CertificateSerial>,
+}
+
+/// Whether a board with this verdict loses what was begun for it. A board that fell silent comes back and
+/// is finished; a fault of the station is none of the board's.
+fn withdraws(code: VerdictCode) -> bool {
+    let resumable = matches!(
+        code,
+        VerdictCode::LinkLost | VerdictCode::LinkNoise | VerdictCode::InDoubt
+    );
+    code.outcome() == Outcome::Fail && !resumable
+}
+
 /// The shared part of a session.
 #[derive(Debug)]
 pub(super) struct Desk {
@@ -82,6 +91,7 @@ pub(super) struct Desk {
     /// The board as it was trusted first, with its boot; a later token must agree with it.
     pub(super) trusted: Option<(TrustedBoard, BootId)>,
     pub(super) issuance: Option<Issuance>,
+    pub(super) unfinished: Unfinished,
     /// A commit was sent and no receipt came: the board may be locked.
     pub(super) commit_sent: bool,
     /// The verdict that is being recorded together with `Provisioned`.
@@ -106,6 +116,7 @@ impl Desk {
             attested_uid: None,
             trusted: None,
             issuance: None,
+            unfinished: Unfinished::default(),
             commit_sent: false,
             passed: None,
             displaced: false,
@@ -160,27 +171,46 @@ impl Desk {
     pub(super) fn conclude(&mut self, ending: &Ending) -> Verdict {
         let verdict = self.verdict(ending);
         let mut facts = Vec::new();
-        if let (true, Some(issuance), Some(uid)) = (ending.revoke, &self.issuance, &verdict.uid) {
-            facts.push(Fact::CertificateRevoked {
-                uid: uid.clone(),
-                certificate_serial: issuance.certificate_serial,
-                reason: RevocationReason::CessationOfOperation,
-                detail: format!("{}: {}", ending.code, ending.detail),
-            });
+        if withdraws(ending.code) {
+            facts.extend(self.withdrawal(ending));
         }
         facts.push(self.verdict_fact(&verdict));
-        let durability = if ending.revoke {
-            Durability::Checkpointed
-        } else {
-            Durability::Durable
-        };
-        self.record(facts, durability);
+        self.record(facts, Durability::Durable);
         verdict
+    }
+
+    /// A board that fails keeps nothing that was begun for it.
+    fn withdrawal(&self, ending: &Ending) -> impl Iterator<Item = Fact> + use<> {
+        let reason = format!("{}: {}", ending.code, ending.detail);
+        let uid = self.attested_uid.clone();
+        let Unfinished {
+            certificate,
+            intent,
+        } = self.unfinished;
+        let voided = uid.clone().zip(intent).map(|(uid, certificate_serial)| {
+            let reason = reason.clone();
+            Fact::IntentVoided {
+                uid,
+                certificate_serial,
+                reason,
+            }
+        });
+        let revoked = uid.zip(certificate).map(|(uid, certificate_serial)| {
+            let (detail, reason) = (reason, RevocationReason::CessationOfOperation);
+            Fact::CertificateRevoked {
+                uid,
+                certificate_serial,
+                reason,
+                detail,
+            }
+        });
+        voided.into_iter().chain(revoked)
     }
 
     /// The verdict alone, for when the ledger takes nothing any more.
     pub(super) fn verdict(&self, ending: &Ending) -> Verdict {
-        let issuance = self.issuance.as_ref().filter(|_| !ending.revoke);
+        let withdrawn = withdraws(ending.code) && self.unfinished.certificate.is_some();
+        let issuance = self.issuance.as_ref().filter(|_| !withdrawn);
         let duration_ms = self.met_at.map_or(0, |met| self.now.monotonic.since(met));
         Verdict {
             code: ending.code,
@@ -233,6 +263,7 @@ impl Desk {
         verified: VerifiedReceipt,
     ) {
         self.commit_sent = false;
+        self.unfinished = Unfinished::default();
         self.issuance = Some(certificate.into());
         let detail = format!("serial {}", certificate.device_serial());
         let verdict = self.verdict(&Ending::new(VerdictCode::Pass, detail));
@@ -246,6 +277,26 @@ impl Desk {
         let reached = self.verdict_fact(&verdict);
         self.record(vec![provisioned, reached], Durability::Durable);
         self.passed = Some(verdict);
+    }
+
+    /// Takes up what the ledger says is unfinished of this board. Not for one that says it is locked: that
+    /// one is in doubt until it has proven itself.
+    pub(super) fn take_up(&mut self, standing: &DeviceStanding, state: ProvisioningState) {
+        let ours = |batch: &BatchId| *batch == self.context.batch;
+        if state == ProvisioningState::Committed {
+            return;
+        }
+        let unfinished =
+            |live: &&LiveCertificate| ours(&live.batch) && live.stage != LiveStage::Provisioned;
+        let live = standing.live.as_ref().filter(unfinished);
+        let intent = standing
+            .intent
+            .as_ref()
+            .filter(|intent| ours(&intent.batch));
+        self.unfinished = Unfinished {
+            certificate: live.map(|live| live.certificate.certificate_serial()),
+            intent: intent.map(|intent| intent.certificate_serial),
+        };
     }
 
     /// What an exchange that failed means.

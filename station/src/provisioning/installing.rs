@@ -121,7 +121,7 @@ impl Granting {
             }
             Err(Interruption::Refused(refusal)) => {
                 let detail = format!("the board refuses: {}", refusal_text(refusal));
-                let ending = Ending::revoking(VerdictCode::InstallRefused, detail);
+                let ending = Ending::new(VerdictCode::InstallRefused, detail);
                 return Err(NotInstalled::Interrupted(Interruption::Ending(ending)));
             }
             Err(interruption) => return Err(NotInstalled::Interrupted(interruption)),
@@ -136,7 +136,7 @@ impl Granting {
                     grant: sha256(&grant),
                 });
             }
-            Ok(Response::Installed { chain }) => Ending::revoking(
+            Ok(Response::Installed { chain }) => Ending::new(
                 VerdictCode::InstallReadback,
                 format!(
                     "sent a chain with digest {}, read back {chain}",
@@ -181,7 +181,7 @@ pub(super) fn check_proof(
     answer: Answer,
 ) -> Result<Vec<u8>, Interruption> {
     let invalid =
-        |detail: String| Interruption::Ending(Ending::revoking(VerdictCode::ProofInvalid, detail));
+        |detail: String| Interruption::Ending(Ending::new(VerdictCode::ProofInvalid, detail));
     let body = match expect_message(answer) {
         Ok(body) => body,
         Err(Interruption::Refused(refusal)) => {
@@ -342,14 +342,13 @@ pub(super) fn check_receipt(
     expected: &ExpectedReceipt<'_>,
     answer: Answer,
 ) -> Result<VerifiedReceipt, Interruption> {
-    let invalid = |detail: String| {
-        Interruption::Ending(Ending::revoking(VerdictCode::ReceiptInvalid, detail))
-    };
+    let invalid =
+        |detail: String| Interruption::Ending(Ending::new(VerdictCode::ReceiptInvalid, detail));
     let blob = match expect_blob(answer, BlobId::Receipt) {
         Ok(blob) => blob,
         Err(Interruption::Refused(refusal)) => {
             let detail = format!("the board refuses to lock: {}", refusal_text(refusal));
-            let ending = Ending::revoking(VerdictCode::LockRefused, detail);
+            let ending = Ending::new(VerdictCode::LockRefused, detail);
             return Err(Interruption::Ending(ending));
         }
         Err(interruption) => return Err(interruption),

@@ -8,7 +8,7 @@
 
 use super::action::Action;
 use super::binding::Bound;
-use super::desk::{Desk, Ending, Issuance, begun_elsewhere};
+use super::desk::{Desk, Ending, Issuance, Unfinished, begun_elsewhere};
 use crate::encoding::Base64Bytes;
 use crate::identity::idevid::{self, Subject};
 use crate::identity::issuing;
@@ -149,6 +149,7 @@ pub(super) fn intend(
 impl Intent {
     /// The intent is durable: have it signed.
     pub(super) fn sign(&self, desk: &mut Desk) {
+        desk.unfinished.intent = Some(self.certificate_serial);
         desk.sign(KeyRole::Issuing, self.tbs.clone());
     }
 
@@ -188,6 +189,10 @@ impl Intent {
             Ending::new(VerdictCode::StationLedger, detail)
         })?;
         desk.issuance = Some(Issuance::from(&certificate));
+        desk.unfinished = Unfinished {
+            certificate: Some(self.certificate_serial),
+            intent: None,
+        };
         Ok(Issued {
             bound: self.bound,
             certificate,

@@ -71,6 +71,7 @@ impl Session {
             answer => self.step(|desk, awaiting| steps::answered(desk, awaiting, answer)),
         }
         self.stop_where_it_is_safe();
+        self.stop_when_overdue();
         self.take_actions()
     }
 
@@ -251,6 +252,22 @@ impl Session {
             .desk
             .verdict(&Ending::new(VerdictCode::StationLedger, detail));
         self.finish(verdict);
+    }
+
+    /// A board may ask for patience, but not without end.
+    fn stop_when_overdue(&mut self) {
+        if self.overdue() && self.desk.exchange.deadline().is_some() && !self.is_ending() {
+            let seconds = self.desk.context.timing.session_ms / 1000;
+            let ending = self.desk.failed(&Failure::Endless { seconds });
+            self.awaiting = self.end(&ending);
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        matches!(
+            self.awaiting,
+            Awaiting::VerdictRecord(_) | Awaiting::Farewell(_) | Awaiting::Nothing
+        )
     }
 
     /// Before the intent a board can be left at any time; after it, it is finished first.

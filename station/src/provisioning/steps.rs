@@ -40,7 +40,7 @@ pub(super) fn answered(desk: &mut Desk, awaiting: Awaiting, input: Input) -> Nex
         },
         Input::Board(standing) => match awaiting {
             Awaiting::Standing(appraised) => Ok(Awaiting::EvidenceRecord(Box::new(
-                appraised.known(desk, *standing)?,
+                appraised.known(desk, *standing),
             ))),
             other => Ok(other),
         },
@@ -118,7 +118,6 @@ fn recorded(desk: &mut Desk, awaiting: Awaiting) -> Next {
             desk.draw();
             Awaiting::AttestationNonce(met)
         }
-        Awaiting::BadEvidenceRecord(appraised) => return Err(appraised.refused().into()),
         Awaiting::EvidenceRecord(known) => match known.recorded(desk)? {
             Gate::Provision(attested) => {
                 binding::ask_measurements(desk);
@@ -180,10 +179,10 @@ pub(super) fn wire_answered(desk: &mut Desk, awaiting: Awaiting, answer: Answer)
         },
         Awaiting::Evidence(met, nonce) => {
             let appraised = appraising::appraise(desk, *met, &nonce, answer)?;
-            if appraised.is_good() {
+            if appraised.is_authentic() {
                 Awaiting::Standing(Box::new(appraised))
             } else {
-                Awaiting::BadEvidenceRecord(Box::new(appraised))
+                Awaiting::RefusalRecord(appraised.refused())
             }
         }
         Awaiting::Measurements(attested) => {

@@ -5,3 +5,4 @@ mod faulty_boards;
 mod good_boards;
 mod man_on_the_wire;
 mod station_faults;
+mod unfinished_boards;

@@ -1,0 +1,115 @@
+//! A board that was begun, and then fails, keeps nothing; a forger in its place takes nothing from it.
+
+use simulator::board::VirtualBoard;
+use simulator::fault::{Fault, Reading};
+use simulator::power::Step as BoardStep;
+
+use super::bench::{Bench, Copper};
+use crate::ledger::event::Fact;
+use crate::provisioning::Action;
+use crate::verdict::VerdictCode;
+
+/// Begins a good board and lets the station die before it records a fact of this kind.
+fn begun(bench: &mut Bench, kind: &'static str) {
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    bench.die_at = Some(Box::new(move |action| match action {
+        Action::Record { events, .. } => events.iter().any(|event| event.fact.kind() == kind),
+        _ => false,
+    }));
+    assert_eq!(
+        bench.run(&mut board, &mut Copper, None),
+        None,
+        "dies before {kind}"
+    );
+    bench.die_at = None;
+}
+
+/// The same board, with a fault.
+fn again(bench: &mut Bench, fault: &Fault, expected: VerdictCode) {
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), fault);
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, expected, "{}", verdict.detail);
+    assert_eq!(verdict.certificate_serial, None);
+}
+
+fn failures() -> [(Fault, VerdictCode); 3] {
+    let high = Fault::Measurement {
+        name: "vdd_3v3".to_owned(),
+        value: Reading::Real(3.9),
+    };
+    [
+        (
+            Fault::TamperedImage {
+                component: "APP".to_owned(),
+            },
+            VerdictCode::FwMeasurement,
+        ),
+        (high, VerdictCode::HwLimit),
+        (Fault::RequestSignature {}, VerdictCode::KeySignature),
+    ]
+}
+
+#[test]
+fn a_board_that_fails_after_issuing_loses_its_certificate() {
+    for (fault, expected) in failures() {
+        let mut bench = Bench::new(10);
+        begun(&mut bench, "grant-signed");
+        assert_eq!((bench.issued(), bench.revoked()), (1, 0));
+        again(&mut bench, &fault, expected);
+        assert_eq!((bench.issued(), bench.revoked()), (1, 1), "{fault:?}");
+        assert!(bench.close_batch(), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_board_that_fails_after_its_intent_loses_its_place() {
+    for (fault, expected) in failures() {
+        let mut bench = Bench::new(10);
+        begun(&mut bench, "certificate-issued");
+        again(&mut bench, &fault, expected);
+        let voided = bench.count(|fact| matches!(fact, Fact::IntentVoided { .. }));
+        assert_eq!((bench.issued(), voided), (0, 1), "{fault:?}");
+        assert!(bench.close_batch(), "{fault:?}");
+    }
+}
+
+#[test]
+fn who_only_claims_to_be_the_board_takes_nothing_from_it() {
+    let mut bench = Bench::new(10);
+    begun(&mut bench, "grant-signed");
+    again(
+        &mut bench,
+        &Fault::ForeignAttestationKey {},
+        VerdictCode::AttKeyUnknown,
+    );
+    assert_eq!(bench.revoked(), 0);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    assert_eq!(bench.provision(&mut board).code, VerdictCode::Pass);
+    assert_eq!(bench.issued() - bench.revoked(), 1);
+}
+
+#[test]
+fn a_failed_board_may_be_mended_and_passes_then() {
+    let mut bench = Bench::new(10);
+    begun(&mut bench, "grant-signed");
+    let (fault, expected) = &failures()[1];
+    again(&mut bench, fault, *expected);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    assert_eq!(bench.provision(&mut board).code, VerdictCode::Pass);
+    assert_eq!((bench.issued(), bench.revoked()), (2, 1));
+}
+
+#[test]
+fn patience_has_an_end() {
+    let mut bench = Bench::new(10);
+    let fault = Fault::Slow {
+        step: BoardStep::Attest,
+        times: u32::MAX,
+        retry_ms: 10_000,
+    };
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, VerdictCode::LinkLost, "{}", verdict.detail);
+    let most = bench.context.timing.session_ms + bench.context.timing.exchange_ms;
+    assert!(verdict.duration_ms <= most, "{} ms", verdict.duration_ms);
+}
