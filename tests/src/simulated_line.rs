@@ -28,6 +28,8 @@ pub struct LinePlan {
     pub latency_ms: Option<u32>,
     /// How long a person waits for a verdict.
     pub patience_ms: Option<u32>,
+    /// How long a fixture is empty between two boards.
+    pub gap_ms: Option<u32>,
 }
 
 impl LinePlan {
@@ -48,6 +50,7 @@ impl LinePlan {
             baud: None,
             latency_ms: None,
             patience_ms: None,
+            gap_ms: None,
         }
     }
 }
@@ -89,6 +92,9 @@ impl SimulatedLine {
         }
         if let Some(patience) = plan.patience_ms {
             command.args(["--patience-ms", &patience.to_string()]);
+        }
+        if let Some(gap) = plan.gap_ms {
+            command.args(["--gap-ms", &gap.to_string()]);
         }
         let line = Self {
             running: Running::start(&mut command),

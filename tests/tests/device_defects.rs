@@ -24,6 +24,8 @@ fn every_defect_gets_its_verdict_and_no_identity() {
         lanes: LANES,
         devices: DEVICES,
         defects: catalogue.clone(),
+        // Boards that never say their name are told apart by the silence between them.
+        gap_ms: Some(700),
         ..LinePlan::good_boards(folder.path(), &station, LANES, 51)
     };
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);

@@ -266,7 +266,7 @@ fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String
     let (keyid, signature) = text.trim().split_once('\n').expect("a key and a signature");
     format!(
         "{{\"payload\":\"{}\",\"payloadType\":\"{TYPE}\",\"signatures\":[{{\"keyid\":\"{keyid}\",\
-         \"sig\":\"{signature}\"}}]}}",
+         \"sig\":\"{signature}\"}}]}}\n",
         Base64::encode_string(statement.as_bytes()),
     )
 }

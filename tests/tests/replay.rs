@@ -44,10 +44,11 @@ impl Scene {
 
     /// Provisions on one port until there is a verdict, then stops the station. Gives that verdict.
     fn verdict_on(&self, port: &Path) -> Value {
-        let before = self.station.results(BATCH).len();
+        // The file has one line for each board; a new one has this session's alone.
+        let _ = std::fs::remove_file(self.station.results_file(BATCH));
         let running = self.station.provision(BATCH, &[port.to_owned()]);
-        let verdict = wait_for::value(&format!("a verdict\n{}", running.said()), || {
-            self.station.results(BATCH).into_iter().nth(before)
+        let verdict = wait_for::value("a verdict", || {
+            self.station.results(BATCH).into_iter().next()
         });
         running.interrupt();
         let _ = running.finish();
