@@ -30,6 +30,9 @@ pub fn live_certificates(history: &[Value]) -> BTreeSet<String> {
     live
 }
 
+/// Codes that may leave a board unfinished, with a certificate that waits for it.
+const UNFINISHED: &[&str] = &["IN-DOUBT", "LINK-LOST", "LINK-NOISE", "ABORTED"];
+
 /// Checks every board that ever told who it is.
 ///
 /// # Panics
@@ -70,7 +73,12 @@ pub fn check(station: &PreparedStation, batch: &str, boards: &[Value]) {
                     story()
                 );
             }
-            _ if result["code"] == "IN-DOUBT" => {}
+            // Begun and not finished: the batch can't be closed until the board is met again, or its
+            // certificate is revoked.
+            _ if UNFINISHED.contains(&result["code"].as_str().unwrap_or_default()) => {
+                let provisioned = history.iter().any(|event| event["kind"] == "provisioned");
+                assert!(!provisioned, "unfinished, and provisioned\n{}", story());
+            }
             _ => assert!(live.is_empty(), "a refused board has none\n{}", story()),
         }
     }

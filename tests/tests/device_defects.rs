@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use acceptance::agreement;
-use acceptance::prepared_station::PreparedStation;
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{programs, run};
@@ -64,4 +64,22 @@ fn every_defect_gets_its_verdict_and_no_identity() {
         assert!(told, "the ledger does not tell of {result:#}\n{history:#?}");
     }
     station.run(["ledger", "verify"]).ok();
+    unfinished_boards_block_the_closing(&station);
+}
+
+/// Boards in doubt, and boards lost after issuing, stand in the way; giving them up takes a reason.
+fn unfinished_boards_block_the_closing(station: &PreparedStation) {
+    let who = ["--operator", SUPERVISOR];
+    let refused = station.run(["batch", "close", BATCH].iter().chain(&who));
+    assert_ne!(refused.status.code(), Some(0), "{}", refused.stdout);
+    assert!(refused.stderr.contains("why:"), "{}", refused.stderr);
+    let give_up = ["--revoke-unfinished", "--reason", "boards scrapped"];
+    station
+        .run(["batch", "close", BATCH].iter().chain(&give_up).chain(&who))
+        .ok();
+    let manifest = station.folder().join("manifest.dsse.json");
+    let mut export = station.command(["manifest", "export", BATCH]);
+    run(export.args(who).arg("-o").arg(&manifest)).ok();
+    let mut verify = station.command(["manifest", "verify"]);
+    run(verify.arg(&manifest).arg("--trust").arg(station.root())).ok();
 }

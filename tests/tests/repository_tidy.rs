@@ -97,8 +97,9 @@ fn files_and_lines_have_an_end() {
                 &format!("more than {LINES_PER_FILE_MAX} lines: split it"),
             );
         }
-        for (number, line) in code.text_with_tests().lines().enumerate() {
-            if columns(line) > COLUMNS_MAX {
+        let lines = source.lines().zip(code.text_with_tests().lines());
+        for (number, (written, code)) in lines.enumerate() {
+            if columns(written, code) > COLUMNS_MAX {
                 faults.add(
                     &path,
                     number + 1,
@@ -309,11 +310,10 @@ fn runbook_sections() -> BTreeMap<String, String> {
     sections
 }
 
-/// Columns of a line whose literals are blanked: a sentence in a table is not to be broken, so a
-/// literal counts as one column.
-fn columns(line: &str) -> usize {
-    let line = line.trim_end();
-    let indentation = line.len() - line.trim_start().len();
-    let words: Vec<&str> = line.split_whitespace().collect();
+/// Columns of a line as written and with its literals blanked: a sentence in a table is not to be
+/// broken, so a literal counts as one column.
+fn columns(written: &str, code: &str) -> usize {
+    let indentation = written.len() - written.trim_start().len();
+    let words: Vec<&str> = code.split_whitespace().collect();
     indentation + words.join(" ").chars().count()
 }
