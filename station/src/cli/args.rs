@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::batch::BatchCommand;
+use super::clock::ClockCommand;
 use super::completions::CompletionsArguments;
 use super::device::DeviceCommand;
 use super::doctor::DoctorArguments;
+use super::hold::HoldCommand;
 use super::init::InitArguments;
 use super::ledger::LedgerCommand;
 use super::manifest::ManifestCommand;
 use super::provision::ProvisionArguments;
+use super::status::StatusArguments;
 use crate::names::OperatorId;
 
 /// The provisioning station: gives boards that prove themselves an identity that anyone can verify.
@@ -50,6 +53,13 @@ pub(crate) enum Command {
     Init(Box<InitArguments>),
     Doctor(DoctorArguments),
     Provision(ProvisionArguments),
+    Status(StatusArguments),
+    /// See which lanes are held, and let them go on
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Accept a jump of the clock
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Open, close and look at batches
     #[command(subcommand)]
     Batch(BatchCommand),

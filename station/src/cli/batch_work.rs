@@ -151,7 +151,8 @@ fn give_up(
     Ok(())
 }
 
-fn asserted(operator: &OperatorId) -> Actor {
+/// Somebody who says who they are.
+pub(super) fn asserted(operator: &OperatorId) -> Actor {
     Actor {
         operator: operator.clone(),
         assurance: Assurance::Asserted,

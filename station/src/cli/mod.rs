@@ -8,6 +8,7 @@ mod batch;
 mod batch_record;
 mod batch_serials;
 mod batch_work;
+mod clock;
 mod completions;
 mod context;
 mod device;
@@ -15,12 +16,14 @@ mod device_history;
 mod doctor;
 mod exit_status;
 mod failure;
+mod hold;
 mod init;
 mod ledger;
 mod manifest;
 mod output;
 mod owner;
 mod provision;
+mod status;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -69,6 +72,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Init(arguments) => init::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Provision(arguments) => provision::run(arguments, context),
+        Command::Status(arguments) => status::run(arguments, context),
+        Command::Hold(command) => hold::run(command, context),
+        Command::Clock(command) => clock::run(command, context),
         Command::Batch(command) => batch::run(command, context),
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, manifest};
+use super::{batch_work, hold, manifest};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::ledger::LedgerHandle;
@@ -43,7 +43,7 @@ pub(crate) enum Done {
 }
 
 impl Owner {
-    /// Does what is asked about batches and manifests; None where that is not what is asked.
+    /// Does what is asked about batches, holds and manifests; None where that is not what is asked.
     pub(crate) fn answer(
         &self,
         request: &ControlRequest,
@@ -89,9 +89,14 @@ impl Owner {
             ControlRequest::ExportManifest { batch, format, .. } => {
                 manifest::document(self, batch, format, now).map(Done::Document)
             }
-            ControlRequest::Status
-            | ControlRequest::ClearHold { .. }
-            | ControlRequest::AcceptClock { .. } => return None,
+            ControlRequest::ClearHold {
+                lane,
+                reason,
+                operator,
+            } => self
+                .supervised(operator)
+                .and_then(|()| hold::clear(self, lane, reason, operator, now)),
+            ControlRequest::Status | ControlRequest::AcceptClock { .. } => return None,
         })
     }
 
@@ -102,19 +107,8 @@ impl Owner {
 
 /// Has the work done by whoever owns the home, or by this process where nobody does.
 pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Done, Failure> {
-    let home = context.home()?;
-    let answer = control_socket::ask(&home.control_socket(), request).map_err(|error| {
-        Failure::station(
-            "the station that owns this home cannot be asked",
-            error,
-            "see whether it is still well, or stop it and give the command again",
-        )
-    })?;
-    match answer {
-        Some(ControlResponse::Done { text, json }) => Ok(Done::Fact { text, json }),
-        Some(ControlResponse::Document { content }) => Ok(Done::Document(content)),
-        Some(ControlResponse::Refused(refusal)) => Err(Failure::from_refusal(refusal)),
-        Some(ControlResponse::Status(_)) => Err(other_version()),
+    match ask(context, request)? {
+        Some(response) => done(response),
         None => {
             let station = context.own_station()?;
             let mirror = station.home.config().ledger.checkpoint_mirror.clone();
@@ -131,6 +125,30 @@ pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Don
             drop(station);
             done.unwrap_or_else(|| Err(other_version()))
         }
+    }
+}
+
+/// Asks the process that runs a line on this home; None where none does.
+pub(crate) fn ask(
+    context: &Context,
+    request: &ControlRequest,
+) -> Result<Option<ControlResponse>, Failure> {
+    control_socket::ask(&context.home()?.control_socket(), request).map_err(|error| {
+        Failure::station(
+            "the station that owns this home cannot be asked",
+            error,
+            "see whether it is still well, or stop it and give the command again",
+        )
+    })
+}
+
+/// What the owner has done.
+pub(crate) fn done(response: ControlResponse) -> Result<Done, Failure> {
+    match response {
+        ControlResponse::Done { text, json } => Ok(Done::Fact { text, json }),
+        ControlResponse::Document { content } => Ok(Done::Document(content)),
+        ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
+        ControlResponse::Status(_) => Err(other_version()),
     }
 }
 
@@ -164,7 +182,8 @@ fn require_role(home: &StationHome, operator: &OperatorId, roles: &[Role]) -> Re
     ))
 }
 
-fn other_version() -> Failure {
+/// The answer fits no question of this program.
+pub(crate) fn other_version() -> Failure {
     Failure::station(
         "the station that owns this home gave an answer to another question",
         "it is of another version",

@@ -16,6 +16,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::hold;
 use crate::hsm::SignerPool;
 use crate::ledger::LedgerHandle;
 use crate::line::control_socket::ControlServer;
@@ -137,6 +138,18 @@ fn judge(
         .iter()
         .filter(|lane| lane.boards_met == 0)
         .collect();
+    let held = silent.iter().find_map(|lane| {
+        let hold = floor.holds.of(&lane.lane)?;
+        let command = hold::way_out(&lane.lane, hold.code)?;
+        Some((lane, hold, command))
+    });
+    if let Some((lane, hold, command)) = held {
+        return Err(Failure::check(
+            format_args!("lane {} is held and took no board", lane.lane),
+            format_args!("{}: {}", hold.code, hold.detail),
+            format_args!("let QA look, then clear it with {command}"),
+        ));
+    }
     if report.end == LineEnd::Idle {
         let names: Vec<_> = silent.iter().map(|lane| lane.lane.as_str()).collect();
         let names = names.join(", ");
@@ -192,7 +205,7 @@ fn station_fault(floor: &StationFloor, report: &LineReport) -> Result<(), Failur
         return Err(Failure::station(
             "the clock has jumped, no board was taken since",
             jump,
-            "set the clock right, then start again",
+            "set the clock right, then start again or, while the line runs, station clock accept",
         ));
     }
     let held = floor.status().lanes;

@@ -176,7 +176,7 @@ pub(in crate::ledger) fn profile() -> Profile {
     Profile::parse("sensor-a.toml", PROFILE).unwrap()
 }
 
-pub(in crate::ledger) fn opening(name: &str, quantity: u32) -> BatchOpening {
+pub(crate) fn opening(name: &str, quantity: u32) -> BatchOpening {
     BatchOpening {
         time: UtcMillis(1_795_336_200_001),
         batch: batch(name),

@@ -10,7 +10,7 @@ mod event_store;
 #[cfg(test)]
 pub mod fake;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod handle;
 mod integrity;
 mod invariants;

@@ -4,7 +4,9 @@ use firmware_proto::{Digest, ProductCode, Uid};
 use rusqlite::{Connection, Row, params};
 
 use super::column::{Hash, Int, Text};
-use super::error::{Doing, LedgerError};
+use super::error::{Damage, Doing, LedgerError};
+use super::event::Fact;
+use super::log_store;
 use super::standing::LiveStage;
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
@@ -123,6 +125,48 @@ pub struct SessionOverview {
     pub opened_at: u64,
     /// The entry of its verdict; none where the station stopped before it.
     pub verdict_at: Option<u64>,
+}
+
+/// A lane that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldOverview {
+    /// The lane.
+    pub lane: LaneName,
+    /// What it is held for.
+    pub code: VerdictCode,
+    /// The same in words.
+    pub detail: String,
+    /// Since when.
+    pub time: UtcMillis,
+    /// The entry that placed the hold.
+    pub entry: u64,
+}
+
+/// The lanes that are held, by name.
+pub(in crate::ledger) fn holds(views: &Connection) -> Result<Vec<HoldOverview>, LedgerError> {
+    let sql = "SELECT h.lane, h.code, e.time_ms, h.entry
+         FROM hold h JOIN event e ON e.entry = h.entry ORDER BY h.lane";
+    let mut holds = list(views, sql, [], |row| {
+        Ok(HoldOverview {
+            lane: text(row, 0)?,
+            code: text(row, 1)?,
+            detail: String::new(),
+            time: UtcMillis(int(row, 2)?),
+            entry: int(row, 3)?,
+        })
+    })?;
+    for hold in &mut holds {
+        let Fact::HoldPlaced { detail, .. } = log_store::entry(views, hold.entry)?.leaf.fact else {
+            let what = "a row that points to another entry".to_owned();
+            return Err(Damage::Value {
+                table: "hold",
+                what,
+            }
+            .into());
+        };
+        hold.detail = detail;
+    }
+    Ok(holds)
 }
 
 /// All batches, or one.

@@ -21,7 +21,7 @@ use crate::encoding::Hex;
 use crate::names::{BatchId, StationName};
 
 pub use super::overview::{
-    BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview, SessionOverview,
+    BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview, HoldOverview, SessionOverview,
 };
 
 /// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
@@ -294,6 +294,14 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn sessions(&self, batch: &BatchId) -> Result<Vec<SessionOverview>, LedgerError> {
         overview::sessions(&self.connection, batch)
+    }
+
+    /// The lanes that are held, by name.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn holds(&self) -> Result<Vec<HoldOverview>, LedgerError> {
+        overview::holds(&self.connection)
     }
 
     /// The connection, for a check of the whole file.

@@ -5,8 +5,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::clock_guard::ClockGuard;
-use super::fake::{FakeClock, FakeContext, FakeDevice, FakeSession, Socket, fake_port, uid};
+use super::fake::{
+    BATCH, FakeClock, FakeContext, FakeDevice, FakeSession, LANE, Socket, fake_port, uid,
+};
 use super::floor::{Floor, Production};
+use super::hold::Hold;
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
@@ -15,6 +18,7 @@ use crate::hsm::fake::SoftwareSigner;
 use crate::ledger::LedgerError;
 use crate::ledger::event::Fact;
 use crate::ledger::fake::MemoryStore;
+use crate::ledger::fixture::opening;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::{LastBoard, Step};
 use crate::verdict::VerdictCode;
@@ -31,6 +35,11 @@ struct Bench {
 
 impl Bench {
     fn start() -> Self {
+        Self::start_held(None)
+    }
+
+    /// A lane on which there is a hold from before.
+    fn start_held(hold: Option<Hold>) -> Self {
         let clock = Arc::new(FakeClock::at(UtcMillis(1_795_336_200_000)));
         let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let batch = BatchId::parse("B1").unwrap();
@@ -40,6 +49,9 @@ impl Bench {
             guard,
             Production::new(batch, 10, 0),
         ));
+        if let Some(hold) = hold {
+            floor.holds.place(&LaneName::parse(LANE).unwrap(), hold);
+        }
         let (socket, port) = fake_port();
         let (sender, events) = queue();
         let (begins, begun) = channel();
@@ -181,6 +193,7 @@ fn a_ledger_that_fails_ends_the_lane() {
 #[test]
 fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
     let bench = Bench::start();
+    bench.floor.store.open_batch(opening(BATCH, 10)).unwrap();
     let device = bench.device_says(b"reused\0");
     bench.await_verdict(VerdictCode::KeyReused);
     bench.await_hold(VerdictCode::KeyReused);
@@ -195,7 +208,23 @@ fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
         )
     };
     assert!(events.iter().any(|event| held(&event.fact)));
-    let lane = LaneName::parse("L1").unwrap();
+    let lane = LaneName::parse(LANE).unwrap();
+    assert!(bench.floor.holds.clear(&lane).is_some());
+    bench.await_news(|news| *news == News::Released);
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+}
+
+#[test]
+fn a_hold_from_before_keeps_every_board_out() {
+    let bench = Bench::start_held(Some(Hold {
+        code: VerdictCode::UidReused,
+        detail: "seen yesterday".to_owned(),
+    }));
+    let device = bench.socket.plug_in();
+    bench.await_hold(VerdictCode::UidReused);
+    assert!(bench.last_boards().is_empty(), "no session was begun");
+    let lane = LaneName::parse(LANE).unwrap();
     assert!(bench.floor.holds.clear(&lane).is_some());
     bench.await_news(|news| *news == News::Released);
     device.answer(b"pass\0");

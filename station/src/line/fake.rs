@@ -13,7 +13,7 @@ use crate::encoding::Hex;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::standing::Durability;
-use crate::names::{LaneName, OperatorId};
+use crate::names::{BatchId, LaneName, OperatorId};
 use crate::provisioning::action::WireCount;
 use crate::provisioning::{Action, Input, LastBoard, Now, Step, Verdict};
 use crate::verdict::VerdictCode;
@@ -192,7 +192,7 @@ impl BoardSession for FakeSession {
             Input::Time => vec![Action::Draw],
             Input::Bytes(words) => self.hear(&words),
             Input::Signed(_) => vec![Action::Record {
-                events: vec![event(now)],
+                events: vec![event(now, self.verdict)],
                 durability: Durability::Durable,
             }],
             Input::Recorded(_) => vec![self.finish(self.verdict)],
@@ -250,18 +250,40 @@ impl FakeSession {
     }
 }
 
-fn event(now: Now) -> Event {
-    Event {
-        time: now.utc,
-        batch: None,
-        session: Some(Hex(vec![1])),
-        fact: Fact::HoldCleared {
-            lane: LaneName::parse("any").unwrap(),
+/// The lane that a played verdict names.
+pub(crate) const LANE: &str = "L1";
+
+/// The batch that a played verdict belongs to; a test that lets one be reached opens it.
+pub(crate) const BATCH: &str = "B1";
+
+/// A verdict where the lane is to be held; else an event that needs nothing else in the ledger.
+fn event(now: Now, code: VerdictCode) -> Event {
+    let held = code == VerdictCode::KeyReused;
+    let fact = if held {
+        Fact::VerdictReached {
+            lane: LaneName::parse(LANE).unwrap(),
+            code,
+            detail: "played".to_owned(),
+            uid: None,
+            claimed_uid: Some(uid()),
+            device_serial: None,
+            certificate_serial: None,
+            duration_ms: 1,
+            retries: 0,
+        }
+    } else {
+        Fact::ClockAccepted {
             reason: "played".to_owned(),
             actor: Actor {
                 operator: OperatorId::parse("test").unwrap(),
                 assurance: Assurance::Asserted,
             },
-        },
+        }
+    };
+    Event {
+        time: now.utc,
+        batch: held.then(|| BatchId::parse(BATCH).unwrap()),
+        session: Some(Hex(vec![1])),
+        fact,
     }
 }

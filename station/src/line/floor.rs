@@ -56,7 +56,12 @@ impl<S, E> Floor<S, E> {
 
     /// How the line is doing.
     pub fn status(&self) -> LineStatus {
-        let lanes = self.sight.lanes();
+        let mut lanes = self.sight.lanes();
+        for lane in &mut lanes {
+            // A lane whose port is missing has not told yet that it is held.
+            let held = || self.holds.of(&lane.lane).map(|hold| hold.code);
+            lane.held = lane.held.or_else(held);
+        }
         LineStatus {
             process: std::process::id(),
             batch: self.production.batch.clone(),

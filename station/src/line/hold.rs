@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ledger::event::{Event, Fact};
 use crate::names::LaneName;
 use crate::verdict::VerdictCode;
 
@@ -19,6 +20,30 @@ pub struct Hold {
     pub code: VerdictCode,
     /// In words.
     pub detail: String,
+}
+
+/// The hold that a verdict among these events places, with the event that records it. Both belong
+/// into one request: whoever kills the station between the two must not get round QA.
+pub(super) fn placed_by(events: &[Event]) -> Option<(LaneName, Hold, Event)> {
+    events.iter().find_map(|event| match &event.fact {
+        Fact::VerdictReached {
+            lane, code, detail, ..
+        } if holds_lane(*code) => {
+            let (lane, code, detail) = (lane.clone(), *code, detail.clone());
+            let placed = Event {
+                time: event.time,
+                batch: None,
+                session: None,
+                fact: Fact::HoldPlaced {
+                    lane: lane.clone(),
+                    code,
+                    detail: detail.clone(),
+                },
+            };
+            Some((lane, Hold { code, detail }, placed))
+        }
+        _ => None,
+    })
 }
 
 /// The holds of all lanes.

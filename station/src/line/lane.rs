@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::driver::{BoardSession, Driver, Ended};
 use super::floor::Floor;
-use super::hold::{Hold, holds_lane};
+use super::hold::Hold;
 use super::hotplug;
 use super::lane_event::{LaneEnd, LaneReporter, News};
 use super::link::{Link, Port};
@@ -12,8 +12,6 @@ use super::session_budget::SessionBudget;
 use super::stop::StopLevel;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
-use crate::ledger::event::{Event, Fact};
-use crate::ledger::standing::Durability;
 use crate::provisioning::{LastBoard, Verdict};
 use crate::verdict::{Outcome, VerdictCode};
 
@@ -99,8 +97,8 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 } => {
                     let noisy = verdict.code == VerdictCode::LinkNoise;
                     self.hsm_failed = hsm_failed;
-                    let held = self.conclude(*verdict);
-                    if let Some(detail) = ledger_failed.or(held.err()) {
+                    self.conclude(*verdict);
+                    if let Some(detail) = ledger_failed {
                         return Some(LaneEnd::LedgerFailed { detail });
                     }
                     if port_lost || (noisy && !self.await_quiet(link)) {
@@ -115,39 +113,15 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
         }
     }
 
-    /// Tells the verdict and draws its consequences for the lane.
-    ///
-    /// # Errors
-    /// What the ledger said where a hold could not be recorded.
-    fn conclude(&mut self, verdict: Verdict) -> Result<(), String> {
+    /// Tells the verdict and draws its consequences for the lane. A hold was placed when the verdict
+    /// was recorded.
+    fn conclude(&mut self, verdict: Verdict) {
         // A board that the HSM left unfinished stays in, and is taken up as soon as the HSM is
         // back.
         self.last_board = verdict.last_board.clone().filter(|_| !self.hsm_failed);
-        let hold = holds_lane(verdict.code).then(|| Hold {
-            code: verdict.code,
-            detail: verdict.detail.clone(),
-        });
         if verdict.claimed_uid.is_some() || verdict.code.outcome() != Outcome::Error {
             self.reporter.report(News::Verdict(Box::new(verdict)));
         }
-        hold.map_or(Ok(()), |hold| self.place(hold))
-    }
-
-    fn place(&self, hold: Hold) -> Result<(), String> {
-        let lane = self.reporter.lane().clone();
-        let event = Event {
-            time: self.floor.clock.now().utc,
-            batch: None,
-            session: None,
-            fact: Fact::HoldPlaced {
-                lane: lane.clone(),
-                code: hold.code,
-                detail: hold.detail.clone(),
-            },
-        };
-        self.floor.holds.place(&lane, hold);
-        let recorded = self.floor.store.record(vec![event], Durability::Durable);
-        recorded.map(drop).map_err(|error| error.to_string())
     }
 
     /// Waits until another board may be begun; false where the line stops first.

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::floor::{Floor, boards_completed};
+use super::hold;
 use super::stop::StopLevel;
 use crate::identity::signer::Signer;
 use crate::ledger::event::Event;
@@ -92,11 +93,18 @@ fn draw<S: Signer, E>(floor: &Floor<S, E>) -> Result<Input, Failure> {
 
 fn record<S, E: EventStore>(
     floor: &Floor<S, E>,
-    events: Vec<Event>,
+    mut events: Vec<Event>,
     durability: Durability,
 ) -> Result<Input, Failure> {
     let completed = boards_completed(&events);
+    let held = hold::placed_by(&events).map(|(lane, hold, placed)| {
+        events.push(placed);
+        (lane, hold)
+    });
     let recorded = floor.store.record(events, durability)?;
+    if let Some((lane, hold)) = held {
+        floor.holds.place(&lane, hold);
+    }
     floor.note_recorded(completed);
     Ok(Input::Recorded(recorded))
 }

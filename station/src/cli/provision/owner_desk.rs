@@ -41,28 +41,24 @@ impl OwnerDesk {
     }
 
     fn serve(&self, request: ControlRequest) -> Result<ControlResponse, Refusal> {
-        if let Some(response) = self.batches_and_manifests(&request) {
+        if let Some(response) = self.office_work(&request) {
             return Ok(response);
         }
         match request {
             ControlRequest::Status => Ok(ControlResponse::Status(self.floor.status())),
-            ControlRequest::ClearHold {
-                lane,
-                reason,
-                operator,
-            } => self.clear_hold(&lane, reason, operator),
             ControlRequest::AcceptClock { reason, operator } => self.accept_clock(reason, operator),
             ControlRequest::OpenBatch { .. }
             | ControlRequest::CloseBatch { .. }
             | ControlRequest::RevokeAndCloseBatch { .. }
+            | ControlRequest::ClearHold { .. }
             | ControlRequest::ExportManifest { .. } => {
                 Err(refusal(3, "nobody took the request", "report this"))
             }
         }
     }
 
-    /// Batches and manifests: the same work as where no station runs.
-    fn batches_and_manifests(&self, request: &ControlRequest) -> Option<ControlResponse> {
+    /// Batches, holds and manifests: the same work as where no station runs.
+    fn office_work(&self, request: &ControlRequest) -> Option<ControlResponse> {
         let closes_ours = match request {
             ControlRequest::CloseBatch { batch, .. }
             | ControlRequest::RevokeAndCloseBatch { batch, .. } => {
@@ -81,6 +77,12 @@ impl OwnerDesk {
         if closes_ours && matches!(response, ControlResponse::Done { .. }) {
             self.floor.stop.raise(StopLevel::Finishing);
         }
+        if let (ControlRequest::ClearHold { lane, .. }, ControlResponse::Done { .. }) =
+            (request, &response)
+        {
+            // Recorded first: a lane that goes on is free in the ledger too.
+            self.floor.holds.clear(lane);
+        }
         Some(response)
     }
 
@@ -90,30 +92,6 @@ impl OwnerDesk {
             .into_iter()
             .find(|lane| lane.in_work)
             .map(|lane| lane.lane)
-    }
-
-    fn clear_hold(
-        &self,
-        lane: &LaneName,
-        reason: String,
-        operator: OperatorId,
-    ) -> Result<ControlResponse, Refusal> {
-        let actor = self.supervisor(operator)?;
-        if self.floor.holds.of(lane).is_none() {
-            let what = format!("lane {lane} is not held");
-            return Err(refusal(2, what, "see station status"));
-        }
-        self.record(Fact::HoldCleared {
-            lane: lane.clone(),
-            reason,
-            actor,
-        })?;
-        self.floor.holds.clear(lane);
-        let lane = lane.clone();
-        Ok(done(
-            format!("lane {lane} takes boards again"),
-            &Cleared { lane },
-        ))
     }
 
     fn accept_clock(
@@ -159,11 +137,6 @@ impl OwnerDesk {
         let what = format!("operator {operator} may not do this: it takes a supervisor");
         Err(refusal(2, what, "ask somebody who has that role"))
     }
-}
-
-#[derive(serde::Serialize)]
-struct Cleared {
-    lane: LaneName,
 }
 
 #[derive(serde::Serialize)]

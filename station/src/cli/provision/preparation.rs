@@ -16,6 +16,7 @@ use crate::ledger::{LedgerHandle, Reader};
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
+use crate::line::hold::Hold;
 use crate::line::port::SerialPort;
 use crate::line::supervisor::LanePlan;
 use crate::line::system_clock::SystemClock;
@@ -62,6 +63,7 @@ pub(super) fn prepare(
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
     let floor = Arc::new(Floor::new(signer, store, clock, production));
+    restore_holds(&floor, &reader, &lanes, context)?;
     let session = SessionContext {
         profile,
         batch: batch.batch.clone(),
@@ -83,6 +85,24 @@ pub(super) fn prepare(
         control_socket: home.control_socket(),
         owned,
     })
+}
+
+/// Lanes that were held stay so, whoever restarts the station.
+fn restore_holds(
+    floor: &StationFloor,
+    reader: &Reader,
+    lanes: &[LaneConfig],
+    context: &Context,
+) -> Result<(), Failure> {
+    for held in reader.holds()? {
+        let (lane, code, detail) = (held.lane, held.code, held.detail);
+        if !lanes.iter().any(|config| config.name == lane) {
+            let text = format!("lane {lane} is held ({code}: {detail}) and not on this line");
+            context.output.notice(&text);
+        }
+        floor.holds.place(&lane, Hold { code, detail });
+    }
+    Ok(())
 }
 
 fn our_mistake(error: &dyn std::fmt::Display) -> Failure {

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::board_result::BoardResult;
+use crate::cli::hold::way_out;
 use crate::cli::output::Output;
 use crate::line::lane_event::{LaneEvent, News};
 use crate::names::LaneName;
@@ -58,18 +59,27 @@ impl<'a> Progress<'a> {
             News::Silent => Some("no board answers: check power and cable".to_owned()),
             News::Held { code, detail } => {
                 let action = code.entry().action;
-                Some(format!("held, {code}: {detail}. {action}"))
+                let way_out = way_out(&event.lane, *code);
+                let way_out = way_out.map_or(String::new(), |command| format!(". Then: {command}"));
+                Some(format!("held, {code}: {detail}. {action}{way_out}"))
             }
             News::Released => Some("takes boards again".to_owned()),
             _ => None,
         };
-        let Some((_, bars)) = &self.bars else {
+        let notice = |remark: &str| {
+            self.output
+                .notice(&format!("lane {}: {remark}", event.lane));
+        };
+        let Some((all, bars)) = &self.bars else {
             if let Some(remark) = remark {
-                self.output
-                    .notice(&format!("lane {}: {remark}", event.lane));
+                notice(&remark);
             }
             return;
         };
+        if let (News::Held { .. }, Some(remark)) = (&event.news, &remark) {
+            // Too long for a bar, and the command in it is to be read.
+            all.suspend(|| notice(remark));
+        }
         let Some(bar) = bars.get(&event.lane) else {
             return;
         };

@@ -1,7 +1,7 @@
 //! Each column of each table changed behind the ledger's back, and named by the verification.
 
 use super::*;
-use crate::ledger::event::Fact;
+use crate::ledger::event::{Actor, Assurance, Fact};
 use crate::ledger::fixture::batch;
 use crate::ledger::reader::DeviceFilter;
 use crate::ledger::{Reader, Report, schema, verify};
@@ -166,6 +166,50 @@ fn a_start_refuses_a_changed_end() {
     let cut = &untouched[..untouched.len() / 2];
     std::fs::write(home.path(), cut).unwrap();
     assert!(home.open().is_err());
+}
+
+/// A lane stays held across any number of starts, until somebody clears it under their name.
+#[test]
+fn a_hold_stays_until_it_is_cleared() {
+    let home = populated();
+    let lane = crate::names::LaneName::parse("lane0").unwrap();
+    let ledger = home.open().unwrap();
+    let held = Reader::open(&home.path()).unwrap().holds().unwrap();
+    let [hold] = &held[..] else {
+        panic!("{held:?}")
+    };
+    assert_eq!(
+        (&hold.lane, hold.code, hold.detail.as_str()),
+        (&lane, VerdictCode::KeyReused, "two boards")
+    );
+    let reader = Reader::open(&home.path()).unwrap();
+    assert_eq!(reader.entry(hold.entry).unwrap().leaf.time, hold.time);
+    let cleared = Fact::HoldCleared {
+        lane,
+        reason: "both are with QA".to_owned(),
+        actor: Actor {
+            operator: crate::names::OperatorId::parse("sv-1").unwrap(),
+            assurance: Assurance::Asserted,
+        },
+    };
+    ledger
+        .record(events(B, [cleared]), Durability::Durable)
+        .unwrap();
+    drop(ledger);
+    assert_eq!(reader.holds().unwrap(), []);
+    assert_eq!(check(&home).findings, []);
+}
+
+/// A row that was bent to another entry is no hold to be shown.
+#[test]
+fn a_hold_without_its_entry_is_refused() {
+    let home = populated();
+    home.tamper("UPDATE hold SET entry = 1");
+    let refused = Reader::open(&home.path()).unwrap().holds();
+    assert!(
+        matches!(refused, Err(LedgerError::Damaged(_))),
+        "{refused:?}"
+    );
 }
 
 #[test]
