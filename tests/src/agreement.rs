@@ -79,6 +79,15 @@ pub fn check(station: &PreparedStation, batch: &str, boards: &[Value]) {
                 let provisioned = history.iter().any(|event| event["kind"] == "provisioned");
                 assert!(!provisioned, "unfinished, and provisioned\n{}", story());
             }
+            // The clone is refused; the identity of the board that passed before stands.
+            _ if result["code"] == "UID-REUSED" => {
+                assert_eq!(
+                    live.len(),
+                    1,
+                    "the first board keeps its identity\n{}",
+                    story()
+                );
+            }
             _ => assert!(live.is_empty(), "a refused board has none\n{}", story()),
         }
     }
