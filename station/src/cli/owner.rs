@@ -107,25 +107,23 @@ impl Owner {
 
 /// Has the work done by whoever owns the home, or by this process where nobody does.
 pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Done, Failure> {
-    match ask(context, request)? {
-        Some(response) => done(response),
-        None => {
-            let station = context.own_station()?;
-            let mirror = station.home.config().ledger.checkpoint_mirror.clone();
-            let signer = Arc::new(station.signer.clone());
-            let owner = Owner {
-                ledger: LedgerHandle::open(&station.home.ledger(), signer, mirror)?,
-                home: station.home.clone(),
-                pki: station.pki.clone(),
-                signer: station.signer.clone(),
-            };
-            let done = owner.perform(request, context.now());
-            // The ledger's writer ends before the lock is given back.
-            drop(owner);
-            drop(station);
-            done.unwrap_or_else(|| Err(other_version()))
-        }
+    if let Some(response) = ask(context, request)? {
+        return done(response);
     }
+    let station = context.own_station()?;
+    let mirror = station.home.config().ledger.checkpoint_mirror.clone();
+    let signer = Arc::new(station.signer.clone());
+    let owner = Owner {
+        ledger: LedgerHandle::open(&station.home.ledger(), signer, mirror)?,
+        home: station.home.clone(),
+        pki: station.pki.clone(),
+        signer: station.signer.clone(),
+    };
+    let done = owner.perform(request, context.now());
+    // The ledger's writer ends before the lock is given back.
+    drop(owner);
+    drop(station);
+    done.unwrap_or_else(|| Err(other_version()))
 }
 
 /// Asks the process that runs a line on this home; None where none does.

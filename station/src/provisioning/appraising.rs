@@ -106,15 +106,12 @@ pub(super) fn appraise(
         },
     );
     let appraisal = agree_with_earlier(desk, &met, appraisal);
-    match &appraisal.uid {
-        Some(uid) => {
-            desk.attested_uid = Some(uid.clone());
-            desk.actions.push(Action::LookUpBoard { uid: uid.clone() });
-        }
-        None => {
-            let fact = evidence_fact(&appraisal, &blob.first, &blob.second);
-            desk.record(vec![fact], Durability::Durable);
-        }
+    if let Some(uid) = &appraisal.uid {
+        desk.attested_uid = Some(uid.clone());
+        desk.actions.push(Action::LookUpBoard { uid: uid.clone() });
+    } else {
+        let fact = evidence_fact(&appraisal, &blob.first, &blob.second);
+        desk.record(vec![fact], Durability::Durable);
     }
     Ok(Appraised {
         met,
@@ -144,22 +141,20 @@ fn agree_with_earlier(
         }
         (None, None) => None,
     };
-    match disagreement {
-        Some(Rejection { code, detail }) => AppraisedEvidence {
+    if let Some(Rejection { code, detail }) = disagreement {
+        return AppraisedEvidence {
             code,
             detail,
             uid: None,
             board: None,
             ..appraisal
-        },
-        None => {
-            let board = appraisal.board.clone();
-            desk.trusted = board
-                .map(|board| (board, boot))
-                .or_else(|| desk.trusted.take());
-            appraisal
-        }
+        };
     }
+    let board = appraisal.board.clone();
+    desk.trusted = board
+        .map(|board| (board, boot))
+        .or_else(|| desk.trusted.take());
+    appraisal
 }
 
 impl Appraised {
@@ -216,6 +211,10 @@ impl Appraised {
 
 /// What came of evidence and the board's past; it is being recorded.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value a session, moved once and never stored"
+)]
 pub(super) enum Known {
     /// The board may go on.
     Trusted(Attested, Past),
