@@ -174,9 +174,9 @@ fn a_hold_stays_until_it_is_cleared() {
     let home = populated();
     let lane = crate::names::LaneName::parse("lane0").unwrap();
     let ledger = home.open().unwrap();
-    let held = Reader::open(&home.path()).unwrap().holds().unwrap();
-    let [hold] = &held[..] else {
-        panic!("{held:?}")
+    let placed = Reader::open(&home.path()).unwrap().holds().unwrap();
+    let [hold] = &placed[..] else {
+        panic!("{placed:?}")
     };
     assert_eq!(
         (&hold.lane, hold.code, hold.detail.as_str()),
