@@ -78,8 +78,9 @@ fn ends_once_so_many_verdicts_are_there() {
     });
     assert_eq!(report.end, LineEnd::VerdictsReached);
     let verdicts: u64 = report.lanes.iter().map(|lane| lane.verdicts).sum();
-    // A board in work on the other lane is finished and adds its own.
-    assert!((3..=4).contains(&verdicts), "{report:?}");
+    // Each of the two lanes may have begun one more by the time that the third verdict is counted: a board
+    // in work is finished.
+    assert!((3..=5).contains(&verdicts), "{report:?}");
     assert_eq!(line.floor.status().verdicts, verdicts);
 }
 
