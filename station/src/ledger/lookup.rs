@@ -53,6 +53,7 @@ pub(in crate::ledger) fn standing(views: &Connection, uid: &Uid) -> Result<Looku
                 .transpose()?,
             intent: intent.map(|at| open_intent(views, at.0)).transpose()?,
             withdrawn,
+            elsewhere: None,
         },
         issued: live.and_then(|[issued, ..]| issued).map(|at| at.0),
     })

@@ -2,7 +2,7 @@
 
 use firmware_proto::{Digest, Uid};
 
-use crate::names::{BatchId, CertificateSerial, DeviceSerial};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName};
 
 /// A certificate that is durable in the log, under a durable checkpoint.
 ///
@@ -117,6 +117,8 @@ pub struct DeviceStanding {
     pub intent: Option<OpenIntent>,
     /// Whether a certificate of this board was revoked after it had been provisioned (not a failed install).
     pub withdrawn: bool,
+    /// The other lane that has this board in work at this moment. The line knows it, not the ledger.
+    pub elsewhere: Option<LaneName>,
 }
 
 /// A place in the batch, and the serial that goes with it.

@@ -29,6 +29,14 @@ const MAX_RESPONSE_BYTES: u64 = 256 * 1024 * 1024;
 /// How long either side waits for the other's next bytes while they travel.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Longest pause between two pieces of a request.
+const PIECE_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Most pieces of a request, and the most bytes of one: eight seconds at the very worst.
+const MAX_PIECES: usize = 32;
+const PIECE_BYTES: usize = 64 * 1024;
+const _: () = assert!((MAX_PIECES * PIECE_BYTES) as u64 >= MAX_REQUEST_BYTES);
+
 /// How long an asking command waits for the owner's work.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -185,9 +193,9 @@ fn serve(listener: &UnixListener, handler: &Handler, ended: &AtomicBool) {
 }
 
 fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
-    stream.set_read_timeout(Some(TRANSFER_TIMEOUT))?;
+    stream.set_read_timeout(Some(PIECE_TIMEOUT))?;
     stream.set_write_timeout(Some(TRANSFER_TIMEOUT))?;
-    let line = read_line(stream, MAX_REQUEST_BYTES)?;
+    let line = read_request(stream)?;
     let response = match serde_json::from_slice(&line) {
         Ok(request) => handler(request),
         Err(error) => ControlResponse::Refused(Refusal {
@@ -199,6 +207,27 @@ fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
     let mut line = serde_json::to_vec(&response)?;
     line.push(b'\n');
     (&*stream).write_all(&line)
+}
+
+/// A request comes in one piece; whoever sends it in drops is cut off, since others wait behind.
+fn read_request(mut stream: &UnixStream) -> io::Result<Vec<u8>> {
+    let mut request = Vec::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    for _ in 0..MAX_PIECES {
+        let count = stream.read(&mut piece)?;
+        request.extend_from_slice(piece.get(..count).unwrap_or_default());
+        if request.len() as u64 > MAX_REQUEST_BYTES {
+            break;
+        }
+        if request.last() == Some(&b'\n') {
+            request.pop();
+            return Ok(request);
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    Err(ErrorKind::UnexpectedEof.into())
 }
 
 fn read_line(stream: &UnixStream, max_bytes: u64) -> io::Result<Vec<u8>> {

@@ -135,7 +135,9 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             abort_told: false,
         };
         driver.perform(actions);
-        driver.work()
+        let ended = driver.work();
+        floor.boards.leave(reporter.lane());
+        ended
     }
 
     fn work(mut self) -> Ended {
@@ -244,7 +246,10 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                     self.finished = Some(verdict);
                     None
                 }
-                question => questions::answer(self.floor, &mut self.trouble, question),
+                question => {
+                    let lane = self.reporter.lane();
+                    questions::answer(self.floor, lane, &mut self.trouble, question)
+                }
             };
             #[cfg(feature = "crash-points")]
             crash_points::after(point);

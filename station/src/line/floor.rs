@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::boards_in_work::BoardsInWork;
 use super::clock_guard::ClockGuard;
 use super::control::{LaneStatus, LineStatus};
 use super::hold::Holds;
@@ -29,6 +30,8 @@ pub struct Floor<S, E> {
     pub holds: Holds,
     /// How far the batch is.
     pub production: Production,
+    /// Which board is in work on which lane.
+    pub boards: BoardsInWork,
     /// What each lane is doing, for `status`.
     pub sight: Sight,
 }
@@ -43,6 +46,7 @@ impl<S, E> Floor<S, E> {
             stop: StopSignal::default(),
             holds: Holds::default(),
             production,
+            boards: BoardsInWork::default(),
             sight: Sight::default(),
         }
     }

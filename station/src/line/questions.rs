@@ -10,9 +10,10 @@ use super::floor::{Floor, boards_completed};
 use super::hold;
 use super::stop::StopLevel;
 use crate::identity::signer::Signer;
-use crate::ledger::event::Event;
-use crate::ledger::standing::Durability;
+use crate::ledger::event::{Event, Fact};
+use crate::ledger::standing::{DeviceStanding, Durability};
 use crate::ledger::{EventStore, LedgerError};
+use crate::names::LaneName;
 use crate::provisioning::{Action, Input};
 
 /// Waits before the signer is asked again. Together less than a board's patience.
@@ -34,6 +35,7 @@ pub(super) struct Trouble {
 /// Answers one question; None where the action is none.
 pub(super) fn answer<S: Signer, E: EventStore>(
     floor: &Floor<S, E>,
+    lane: &LaneName,
     trouble: &mut Trouble,
     question: Action,
 ) -> Option<Input> {
@@ -43,8 +45,15 @@ pub(super) fn answer<S: Signer, E: EventStore>(
             ask_signer(floor, || floor.signer.sign(role, &message)).map(Input::Signed)
         }
         Action::LookUpBoard { uid } => {
+            let elsewhere = floor.boards.take(&uid, lane);
             let board = ask_ledger(floor, || floor.store.standing(&uid));
-            board.map(|standing| Input::Board(Box::new(standing)))
+            board.map(|standing| {
+                let standing = DeviceStanding {
+                    elsewhere,
+                    ..standing
+                };
+                Input::Board(Box::new(standing))
+            })
         }
         Action::LookUpKey { key } => {
             ask_ledger(floor, || floor.store.key_holder(&key)).map(Input::KeyHolder)
@@ -62,6 +71,7 @@ pub(super) fn answer<S: Signer, E: EventStore>(
             trouble.hsm = true;
             Input::HsmFailed { detail }
         }
+        Err(Failure::Forbidden(detail)) => Input::Forbidden { detail },
         Err(Failure::Ledger(detail)) => {
             trouble.ledger = Some(detail.clone());
             Input::LedgerFailed { detail }
@@ -73,6 +83,8 @@ pub(super) fn answer<S: Signer, E: EventStore>(
 enum Failure {
     Hsm(String),
     Ledger(String),
+    /// The ledger is well, and a rule of its own forbids it.
+    Forbidden(String),
 }
 
 impl From<LedgerError> for Failure {
@@ -101,7 +113,16 @@ fn record<S, E: EventStore>(
         events.push(placed);
         (lane, hold)
     });
-    let recorded = floor.store.record(events, durability)?;
+    let is_verdict = |event: &Event| matches!(event.fact, Fact::VerdictReached { .. });
+    // A verdict that cannot be recorded would be lost: that stops the line.
+    let verdict = events.iter().any(is_verdict);
+    let recorded = floor
+        .store
+        .record(events, durability)
+        .map_err(|error| match error {
+            LedgerError::Refused(rule) if !verdict => Failure::Forbidden(rule.to_string()),
+            error => error.into(),
+        })?;
     if let Some((lane, hold)) = held {
         floor.holds.place(&lane, hold);
     }

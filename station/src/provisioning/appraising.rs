@@ -181,7 +181,8 @@ impl Appraised {
             .claims
             .as_ref()
             .map(|claims| claims.instance_id.as_slice());
-        if standing.instance_id.is_some() && standing.instance_id.as_deref() == instance {
+        let same = standing.instance_id.is_some() && standing.instance_id.as_deref() == instance;
+        if same && standing.elsewhere.is_none() {
             desk.take_up(&standing, state);
         }
         if let Err(ending) = &judged {
@@ -257,6 +258,10 @@ fn judge_standing(
     standing: &DeviceStanding,
     claimed: ProvisioningState,
 ) -> Result<Past, Ending> {
+    if let Some(lane) = &standing.elsewhere {
+        let detail = format!("a board with this UID is in work on lane {lane} at this moment");
+        return Err(Ending::new(VerdictCode::UidReused, detail));
+    }
     if standing
         .instance_id
         .as_ref()

@@ -96,7 +96,7 @@ pub(super) struct Desk {
     pub(super) commit_sent: bool,
     /// The verdict that is being recorded together with `Provisioned`.
     pub(super) passed: Option<Verdict>,
-    /// Another board stands in the fixture: the verdict is not for it.
+    /// The board is out of reach, or another stands in its place: nobody takes leave of it.
     pub(super) displaced: bool,
     pub(super) restarts: u8,
     pub(super) abort_wanted: bool,
@@ -131,9 +131,11 @@ impl Desk {
         self.actions.push(Action::Send(frame));
     }
 
-    pub(super) fn greet(&mut self, request: &Request<'_>) {
-        let frame = self.exchange.greet(self.now.monotonic, request);
+    /// Gives the number under which an answer will come.
+    pub(super) fn greet(&mut self, number: Option<u16>, request: &Request<'_>) -> u16 {
+        let (number, frame) = self.exchange.greet(self.now.monotonic, number, request);
         self.actions.push(Action::Send(frame));
+        number
     }
 
     pub(super) fn upload(&mut self, blob: BlobId, data: Vec<u8>) {
@@ -242,10 +244,7 @@ impl Desk {
 
     /// After a fault of the station the same board is taken again as soon as the station is well.
     fn last_board(&self, code: VerdictCode) -> Option<LastBoard> {
-        let stays = matches!(
-            code,
-            VerdictCode::StationHsm | VerdictCode::StationLedger | VerdictCode::StationClock
-        );
+        let stays = matches!(code, VerdictCode::StationHsm | VerdictCode::StationClock);
         (!stays).then(|| match &self.claimed {
             Some((uid, boot)) => LastBoard::Known {
                 uid: uid.clone(),

@@ -137,8 +137,16 @@ impl Exchange {
     }
 
     /// Asks whether somebody is there: once, with an answering time of its own.
-    pub(super) fn greet(&mut self, now: MonotonicMillis, request: &Request<'_>) -> Vec<u8> {
-        let frame = self.ask(now, request, 1);
+    ///
+    /// The same `Hello` keeps its number, so that an answer that took longer than the interval still counts.
+    pub(super) fn greet(
+        &mut self,
+        now: MonotonicMillis,
+        number: Option<u16>,
+        request: &Request<'_>,
+    ) -> (u16, Vec<u8>) {
+        let number = number.unwrap_or_else(|| self.take_number());
+        let frame = self.ask_as(now, number, request, 1);
         let bytes = frame.len().saturating_add(GREETING_ANSWER_BYTES);
         let wait = self
             .timing
@@ -147,7 +155,7 @@ impl Exchange {
         if let Some(pending) = self.pending.as_mut() {
             pending.quiet_until = now.plus(wait);
         }
-        frame
+        (number, frame)
     }
 
     /// Sends one request that is answered by one message or one announced blob.
@@ -158,6 +166,16 @@ impl Exchange {
         attempts: u8,
     ) -> Vec<u8> {
         let number = self.take_number();
+        self.ask_as(now, number, request, attempts)
+    }
+
+    fn ask_as(
+        &mut self,
+        now: MonotonicMillis,
+        number: u16,
+        request: &Request<'_>,
+        attempts: u8,
+    ) -> Vec<u8> {
         let frame = encode(number, 0, request);
         let kind = Kind::Ask {
             frame: frame.clone(),

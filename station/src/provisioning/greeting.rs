@@ -49,6 +49,8 @@ pub(super) struct Greeting {
     purpose: Purpose,
     hello: Vec<u8>,
     session: Option<SessionId>,
+    /// The exchange of all its `Hello`s.
+    number: Option<u16>,
     /// Since when bytes come without a valid answer.
     noise_since: Option<MonotonicMillis>,
     last_byte: MonotonicMillis,
@@ -83,6 +85,7 @@ impl Greeting {
             purpose,
             hello,
             session,
+            number: None,
             noise_since: None,
             last_byte: now,
             pause_until: None,
@@ -120,7 +123,7 @@ impl Greeting {
         if matches!(self.purpose, Purpose::First { .. }) {
             desk.exchange.count_anew();
         }
-        desk.greet(&request);
+        self.number = Some(desk.greet(self.number, &request));
     }
 
     /// Bytes came that made no answer yet.

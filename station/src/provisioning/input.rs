@@ -43,6 +43,11 @@ pub enum Input {
         /// One line for people.
         detail: String,
     },
+    /// A rule of the ledger forbids what was to be recorded; nothing was. The ledger itself is well.
+    Forbidden {
+        /// One line for people.
+        detail: String,
+    },
     /// The port is gone.
     PortLost,
     /// A person wants the work to stop: before issuing at once, after it as soon as the board is safe.

@@ -68,6 +68,9 @@ impl Session {
             Input::Abort => self.desk.abort_wanted = true,
             Input::HsmFailed { detail } => self.hsm_failed(detail),
             Input::LedgerFailed { detail } => self.ledger_failed(detail),
+            Input::Forbidden { detail } => {
+                self.awaiting = self.end(&Ending::new(VerdictCode::StationLedger, detail));
+            }
             answer => self.step(|desk, awaiting| steps::answered(desk, awaiting, answer)),
         }
         self.stop_where_it_is_safe();
@@ -110,8 +113,19 @@ impl Session {
         }
     }
 
+    /// What a board says without its key's signature, after it was ordered to lock, decides nothing: anyone
+    /// on the wire could have said it.
     fn end(&mut self, ending: &Ending) -> Awaiting {
         self.desk.exchange.cancel();
+        let unsigned = matches!(
+            ending.code,
+            VerdictCode::LinkProtocol | VerdictCode::DeviceFault
+        );
+        if self.desk.commit_sent && unsigned {
+            let detail = format!("ordered to lock, and then: {}", ending.detail);
+            let doubt = Ending::new(VerdictCode::InDoubt, detail);
+            return Awaiting::VerdictRecord(Box::new(self.desk.conclude(&doubt)));
+        }
         Awaiting::VerdictRecord(Box::new(self.desk.conclude(ending)))
     }
 
@@ -210,6 +224,7 @@ impl Session {
     }
 
     fn port_lost(&mut self) {
+        self.desk.displaced = true;
         match &self.awaiting {
             Awaiting::Board(_) if self.desk.met_at.is_none() => {}
             Awaiting::VerdictRecord(_) | Awaiting::Nothing => {}

@@ -17,6 +17,7 @@ use crate::identity::signed_object;
 use crate::identity::signer::{KeyRole, PublicKey, Signer};
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::fake::MemoryStore;
+use crate::ledger::standing::DeviceStanding;
 use crate::ledger::{BatchClosing, BatchOpening, EventStore};
 use crate::names::{BatchId, CertificateSerial, LaneName, OperatorId, WorkOrderId};
 use crate::profile::Profile;
@@ -55,6 +56,10 @@ pub(super) struct Bench {
     pub(super) clock: u64,
     /// Stop with this board's session where it wants to do something of this kind.
     pub(super) die_at: Option<Death>,
+    /// Where the port goes: in place of the first action that this is true of.
+    pub(super) lose_port_at: Option<Death>,
+    /// The other lane that has each board in work.
+    pub(super) elsewhere: Option<LaneName>,
 }
 
 pub(super) fn p256(signer: &SoftwareSigner, role: KeyRole) -> Sec1Point {
@@ -139,6 +144,8 @@ impl Bench {
             context,
             clock: 0,
             die_at: None,
+            lose_port_at: None,
+            elsewhere: None,
         };
         bench.open_batch("B1", quantity);
         bench
@@ -214,6 +221,11 @@ impl Bench {
             if self.die_at.as_mut().is_some_and(|die_at| die_at(&action)) {
                 return None;
             }
+            if self.lose_port_at.as_mut().is_some_and(|lost| lost(&action)) {
+                self.lose_port_at = None;
+                actions.extend(session.handle(self.now(), Input::PortLost));
+                continue;
+            }
             match action {
                 Action::WakeAt(at) => wake = Some(at),
                 Action::Send(bytes) => board.receive(&wire.to_board(bytes)),
@@ -246,10 +258,15 @@ impl Bench {
                 .signer
                 .sign(role, &message)
                 .map_or_else(hsm, Input::Signed),
-            Action::LookUpBoard { uid } => self
-                .store
-                .standing(&uid)
-                .map_or_else(ledger, |s| Input::Board(Box::new(s))),
+            Action::LookUpBoard { uid } => {
+                self.store.standing(&uid).map_or_else(ledger, |standing| {
+                    let elsewhere = self.elsewhere.clone();
+                    Input::Board(Box::new(DeviceStanding {
+                        elsewhere,
+                        ..standing
+                    }))
+                })
+            }
             Action::LookUpKey { key } => self
                 .store
                 .key_holder(&key)

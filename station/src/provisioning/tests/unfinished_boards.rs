@@ -1,11 +1,13 @@
 //! A board that was begun, and then fails, keeps nothing; a forger in its place takes nothing from it.
 
+use firmware_proto::{Direction, FrameReader, Response};
 use simulator::board::VirtualBoard;
 use simulator::fault::{Fault, Reading};
 use simulator::power::Step as BoardStep;
 
-use super::bench::{Bench, Copper};
+use super::bench::{Bench, Copper, Wire};
 use crate::ledger::event::Fact;
+use crate::names::LaneName;
 use crate::provisioning::Action;
 use crate::verdict::VerdictCode;
 
@@ -112,4 +114,102 @@ fn patience_has_an_end() {
     assert_eq!(verdict.code, VerdictCode::LinkLost, "{}", verdict.detail);
     let most = bench.context.timing.session_ms + bench.context.timing.exchange_ms;
     assert!(verdict.duration_ms <= most, "{} ms", verdict.duration_ms);
+}
+
+/// Loses the port instead of the n-th thing that is sent.
+fn port_lost_at_send(nth: usize) -> (Bench, crate::provisioning::Verdict) {
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let mut sent = 0;
+    bench.lose_port_at = Some(Box::new(move |action| {
+        sent += usize::from(matches!(action, Action::Send(_)));
+        sent == nth
+    }));
+    let verdict = bench.provision(&mut board);
+    (bench, verdict)
+}
+
+#[test]
+fn a_port_that_goes_leaves_a_verdict_at_once() {
+    let expected = [
+        (2, VerdictCode::LinkLost),
+        (4, VerdictCode::LinkLost),
+        (7, VerdictCode::LinkLost),
+        (8, VerdictCode::InDoubt),
+    ];
+    for (nth, expected) in expected {
+        let (bench, verdict) = port_lost_at_send(nth);
+        assert_eq!(verdict.code, expected, "{nth}: {}", verdict.detail);
+        assert_eq!(
+            bench.count(|fact| matches!(fact, Fact::VerdictReached { .. })),
+            1,
+            "{nth}"
+        );
+        assert_eq!(bench.revoked(), 0, "{nth}: the board can still be finished");
+    }
+}
+
+#[test]
+fn a_board_on_two_lanes_is_refused_on_the_second_and_keeps_what_it_has() {
+    let mut bench = Bench::new(10);
+    begun(&mut bench, "grant-signed");
+    bench.elsewhere = Some(LaneName::parse("lane1").unwrap());
+    let old = Fault::FirmwareVersion {
+        component: "APP".to_owned(),
+        version: "2.4.0".to_owned(),
+    };
+    let twins = [
+        (Fault::None {}, VerdictCode::UidReused),
+        (old, VerdictCode::FwVersion),
+    ];
+    for (fault, expected) in twins {
+        let mut twin = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+        assert_eq!(bench.provision(&mut twin).code, expected);
+        assert_eq!(bench.revoked(), 0, "the board on the other lane is in work");
+    }
+}
+
+#[test]
+fn nonsense_in_answer_to_a_commit_decides_nothing() {
+    let mut bench = Bench::new(10);
+    let fault = Fault::WrongAnswer {
+        answer: BoardStep::AnswerReceipt,
+    };
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, VerdictCode::InDoubt, "{}", verdict.detail);
+    assert_eq!(bench.revoked(), 0);
+    assert!(!bench.close_batch());
+}
+
+#[test]
+fn answers_may_take_longer_than_the_pause_between_two_greetings() {
+    /// Each `Identity` waits until the station has said `Hello` once more.
+    #[derive(Default)]
+    struct Slow(std::collections::VecDeque<Vec<u8>>);
+    impl Wire for Slow {
+        fn to_station(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+            let mut reader = FrameReader::new(Direction::ToStation);
+            let frame = reader
+                .push(&mut bytes.as_slice())
+                .map(|frame| frame.body.to_vec());
+            let identity = frame
+                .is_some_and(|body| matches!(Response::decode(&body), Ok(Response::Identity(_))));
+            if identity {
+                self.0.push_back(bytes);
+                return if self.0.len() > 1 {
+                    self.0.pop_front().unwrap()
+                } else {
+                    Vec::new()
+                };
+            }
+            bytes
+        }
+    }
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let verdict = bench
+        .run(&mut board, &mut Slow::default(), None)
+        .expect("a verdict");
+    assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
 }
