@@ -92,6 +92,7 @@ impl LedgerHandle {
             });
         }
         let last = integrity::check_end(&connection, &verifier)?;
+        integrity::check_views(&connection)?;
         let mirror = mirror.map(Mirror::new);
         if let Some(note) = mirror.as_ref().map_or(Ok(None), Mirror::read)? {
             integrity::check_mirror(&connection, &verifier, &note)?;

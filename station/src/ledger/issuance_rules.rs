@@ -70,6 +70,13 @@ pub(in crate::ledger) fn intent(
         let (uid, open) = (uid.clone(), open.certificate_serial);
         return Err(Refusal::SecondIntent { uid, open }.into());
     }
+    // A successor takes the place of a certificate that is unfinished and of another key; no other is signed.
+    let sql = "SELECT serial FROM certificate WHERE uid = ?1 AND revoked IS NULL
+        AND (provisioned IS NOT NULL OR key = ?2)";
+    if let Some(live) = serial(views, sql, params![Text(uid), Text(key)])? {
+        let uid = uid.clone();
+        return Err(Refusal::SecondLive { uid, live }.into());
+    }
     if let Some(holder) = key_holder(views, key)?.filter(|holder| holder != uid) {
         let uid = uid.clone();
         return Err(Refusal::KeyOfAnother { uid, holder }.into());
@@ -128,18 +135,27 @@ pub(in crate::ledger) fn issue(
         return Err(Refusal::OtherTbs(*certificate_serial).into());
     }
     let sql = "SELECT serial FROM certificate WHERE uid = ?1 AND revoked IS NULL";
-    let live = views
-        .prepare_cached(sql)
-        .and_then(|mut find| {
-            find.query_row([Text(uid)], |row| row.get::<_, Text<CertificateSerial>>(0))
-                .optional()
-        })
-        .doing("looking for a live certificate")?;
-    if let Some(live) = live {
-        let (uid, live) = (uid.clone(), live.0);
+    if let Some(live) = serial(views, sql, [Text(uid)])? {
+        let uid = uid.clone();
         return Err(Refusal::SecondLive { uid, live }.into());
     }
     Ok(())
+}
+
+/// The certificate that a query finds.
+fn serial(
+    views: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Option<CertificateSerial>, LedgerError> {
+    views
+        .prepare_cached(sql)
+        .and_then(|mut find| {
+            find.query_row(values, |row| row.get::<_, Text<CertificateSerial>>(0))
+                .optional()
+        })
+        .map(|found| found.map(|serial| serial.0))
+        .doing("looking for a live certificate")
 }
 
 /// Whether the DER certificate is a SEQUENCE whose first element is the TBS.

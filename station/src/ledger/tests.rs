@@ -74,13 +74,16 @@ fn a_second_live_certificate_needs_the_first_one_revoked() {
     let (_home, stores) = stores();
     for store in stores {
         let (first, second) = (board(1), reissue(1, 1));
+        let (uid, live) = (first.uid.clone(), first.certificate_serial);
         store
-            .record(events(B, first.whole_way()), Durability::Durable)
+            .record(
+                events(B, [first.intended(), first.issued()]),
+                Durability::Durable,
+            )
             .unwrap();
         store
             .record(events(B, [second.intended()]), Durability::Durable)
             .unwrap();
-        let (uid, live) = (first.uid.clone(), first.certificate_serial);
         let issue = events(B, [second.issued()]);
         let refused = refusal(store.record(issue.clone(), Durability::Checkpointed));
         assert_eq!(refused, Refusal::SecondLive { uid, live });
@@ -91,6 +94,21 @@ fn a_second_live_certificate_needs_the_first_one_revoked() {
         let live = standing.live.unwrap().certificate;
         assert_eq!(live.certificate_serial(), second.certificate_serial);
         assert!(!standing.withdrawn);
+    }
+}
+
+#[test]
+fn nothing_is_intended_for_a_board_that_is_provisioned() {
+    let (_home, stores) = stores();
+    for store in stores {
+        let (first, second) = (board(1), reissue(1, 1));
+        store
+            .record(events(B, first.whole_way()), Durability::Durable)
+            .unwrap();
+        let (uid, live) = (first.uid.clone(), first.certificate_serial);
+        let intent = events(B, [second.intended()]);
+        let refused = refusal(store.record(intent, Durability::Durable));
+        assert_eq!(refused, Refusal::SecondLive { uid, live });
     }
 }
 

@@ -1,6 +1,7 @@
-//! What a device can answer a request with, and why there may be no answer.
+//! Requests as frames, what a device can answer them with, and why there may be no answer.
 
-use firmware_proto::Response;
+use firmware_proto::frame::{Direction, Exchange, Header, encode_message};
+use firmware_proto::{Request, Response, limits};
 use thiserror::Error;
 
 use super::timing::MAX_SESSION_BYTES;
@@ -69,4 +70,17 @@ pub(super) fn decode(body: &[u8]) -> Result<Response<'_>, Failure> {
             "a whole frame whose content is no message",
         )),
     }
+}
+
+/// Every request fits: chunks are cut to the agreed size, everything else is small. Should one not,
+/// nothing is sent and the exchange ends as lost.
+pub(super) fn encode(exchange: u16, sequence: u8, request: &Request<'_>) -> Vec<u8> {
+    let mut buffer = [0_u8; limits::MAX_ENCODED_FRAME_BYTES];
+    let header = Header {
+        direction: Direction::ToDevice,
+        exchange: Exchange(exchange),
+        sequence,
+    };
+    let length = encode_message(header, request, &mut buffer).unwrap_or(0);
+    buffer.get(..length).unwrap_or_default().to_vec()
 }

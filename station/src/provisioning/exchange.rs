@@ -3,13 +3,13 @@
 //! Knows frames, retries and windows; knows nothing of what the messages mean. No clock: the time is
 //! handed in, and [`Exchange::deadline`] says when it wants to be handed in again.
 
-use firmware_proto::frame::{self, Direction, Header, encode_message};
+use firmware_proto::frame::{Direction, Header};
 use firmware_proto::frame_reader::FrameReader;
 use firmware_proto::object_transfer::{BlobId, ChunkSet, chunk_count};
 use firmware_proto::{Request, Response, limits};
 
 use super::action::WireCount;
-use super::answer::{Answer, Failure, MessageBody, decode};
+use super::answer::{Answer, Failure, MessageBody, decode, encode};
 use super::assembly::{Advance, Assembly, ask_answer, upload_answer};
 use super::timing::{MAX_SESSION_BYTES, SessionTiming};
 use crate::clock::MonotonicMillis;
@@ -394,17 +394,4 @@ impl Exchange {
             }
         }
     }
-}
-
-/// Every request fits: chunks are cut to the agreed size, everything else is small. Should one not,
-/// nothing is sent and the exchange ends as lost.
-fn encode(exchange: u16, sequence: u8, request: &Request<'_>) -> Vec<u8> {
-    let mut buffer = [0_u8; limits::MAX_ENCODED_FRAME_BYTES];
-    let header = Header {
-        direction: Direction::ToDevice,
-        exchange: frame::Exchange(exchange),
-        sequence,
-    };
-    let length = encode_message(header, request, &mut buffer).unwrap_or(0);
-    buffer.get(..length).unwrap_or_default().to_vec()
 }

@@ -85,7 +85,7 @@ pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, repor
     let mirror = home.config().ledger.checkpoint_mirror.clone();
     let mirrored = mirror.is_some();
     match LedgerHandle::open(&home.ledger(), Arc::new(signer), mirror) {
-        Ok(_ledger) => report.ok("ledger", "its end agrees with its last checkpoint"),
+        Ok(_ledger) => report.ok("ledger", "it agrees with its last checkpoint"),
         Err(error) => {
             let (why, to_do) = split(&error);
             report.add("ledger", State::Broken, why, to_do);

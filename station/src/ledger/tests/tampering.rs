@@ -45,6 +45,28 @@ fn an_untouched_ledger_is_clean() {
     home.open().unwrap();
 }
 
+/// The writer's rules read the views: with a row removed, a board could be issued a second certificate.
+#[test]
+fn a_start_refuses_views_that_lack_a_row() {
+    for (table, _) in schema::VIEWS {
+        let home = populated();
+        let connection = rusqlite::Connection::open(home.path()).unwrap();
+        connection
+            .execute_batch("PRAGMA foreign_keys = OFF")
+            .unwrap();
+        let removed = connection
+            .execute(&format!("DELETE FROM {table}"), [])
+            .unwrap();
+        drop(connection);
+        assert!(removed > 0, "{table} is empty");
+        let error = home.open().map(drop).unwrap_err().to_string();
+        assert!(
+            error.contains("view") || error.contains(table),
+            "{table}: {error}"
+        );
+    }
+}
+
 /// Any one value of any view.
 #[test]
 fn every_column_of_every_view_is_compared() {
