@@ -160,6 +160,16 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError`] where it is no such note.
     pub fn open(note: &str, key: &VerifierKey) -> Result<Self, CheckpointError> {
+        Self::open_of(note, key, key.name())
+    }
+
+    /// Reads a note that the key must have signed, of this origin: the key signs heads of the log and of
+    /// what is kept beside it, and none of them may pass for another.
+    pub(in crate::ledger) fn open_of(
+        note: &str,
+        key: &VerifierKey,
+        origin: &str,
+    ) -> Result<Self, CheckpointError> {
         let (text, signatures) = split_note(note)?;
         let id = key.id();
         let mut signed = false;
@@ -179,9 +189,9 @@ impl Checkpoint {
             return Err(CheckpointError::Unsigned(key.to_string()));
         }
         let checkpoint = Self::parse(text)?;
-        if checkpoint.origin != key.name {
+        if checkpoint.origin != origin {
             return Err(CheckpointError::Origin {
-                expected: key.name.clone(),
+                expected: origin.to_owned(),
                 got: checkpoint.origin,
             });
         }

@@ -14,12 +14,12 @@ use super::checkpoint::{CheckpointSigner, VerifierKey, origin};
 use super::error::LedgerError;
 use super::event::{Event, Fact};
 use super::event_store::EventStore;
-use super::integrity;
 use super::log_store::{self, LogStore};
 use super::mirror::{Mirror, sync_folder};
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
 use super::state::{Append, BatchClosing, BatchOpening, LedgerState};
 use super::writer::{LedgerKey, QUEUE_MAX, Request, Writer};
+use super::{integrity, trusted_views};
 use crate::clock::UtcMillis;
 use crate::names::{BatchId, DeviceSerial, StationName};
 
@@ -68,7 +68,8 @@ impl LedgerHandle {
         Ok(Self::start(made?, owner))
     }
 
-    /// Opens a ledger and checks its end against its last checkpoint and the mirror's.
+    /// Opens a ledger and checks all of it: the log against its last checkpoint and the mirror's, the views
+    /// against the log.
     ///
     /// # Errors
     /// [`LedgerError`]: no ledger, another writer, another key, or damage.
@@ -76,6 +77,16 @@ impl LedgerHandle {
         path: &Path,
         signer: Arc<dyn CheckpointSigner>,
         mirror: Option<PathBuf>,
+    ) -> Result<Self, LedgerError> {
+        Self::open_with(path, signer, mirror, trusted_views::IN_MEMORY_ENTRIES)
+    }
+
+    /// The same, where a ledger of more entries than `in_memory` keeps trusted views beside it.
+    pub(in crate::ledger) fn open_with(
+        path: &Path,
+        signer: Arc<dyn CheckpointSigner>,
+        mirror: Option<PathBuf>,
+        in_memory: u64,
     ) -> Result<Self, LedgerError> {
         if !path.exists() {
             let path = path.to_owned();
@@ -91,14 +102,14 @@ impl LedgerHandle {
                 got: held.to_string(),
             });
         }
-        let last = integrity::check_end(&connection, &verifier)?;
-        integrity::check_views(&connection)?;
+        let last = integrity::check_log(&connection, &verifier)?;
+        let key = LedgerKey { signer, verifier };
+        trusted_views::check(&connection, path, &key, in_memory)?;
         let mirror = mirror.map(Mirror::new);
         if let Some(note) = mirror.as_ref().map_or(Ok(None), Mirror::read)? {
-            integrity::check_mirror(&connection, &verifier, &note)?;
+            integrity::check_mirror(&connection, &key.verifier, &note)?;
         }
         let state = LedgerState::new(LogStore::new(connection)?);
-        let key = LedgerKey { signer, verifier };
         Ok(Self::start(
             Writer::new(state, key, mirror, Some(last)),
             owner,

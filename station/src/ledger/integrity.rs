@@ -1,20 +1,13 @@
-//! Whether the file still is the log that was written: at every start its end, on demand all of it.
+//! Whether the file still is the log that was written: every leaf and node, at every start.
 
 use rusqlite::Connection;
 
 use super::checkpoint::{Checkpoint, VerifierKey};
-use super::error::{Damage, LedgerError};
+use super::column::{Hash, Int};
+use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
-use super::log_store::{entry, frontier, last_note, leaf_bytes, node_damage, size};
-use super::merkle_tree::{NodeSource, leaf_hash};
-use super::rebuild::Rebuilt;
-
-/// Entries before the last checkpoint that a start reads again, besides all those after it.
-///
-/// A ledger of no more entries than this is read whole, and its views are compared with it: the writer's
-/// rules read the views, so a row that somebody removed must not go unseen. On larger ones that is
-/// `station ledger verify`'s work.
-const TAIL_ENTRIES: u64 = 20_000;
+use super::log_store::{entry, frontier, last_note, node_damage, size};
+use super::merkle_tree::{Frontier, NodeSource, leaf_hash};
 
 /// The ledger key, as the first entry names it.
 pub(in crate::ledger) fn opening_key(log: &Connection) -> Result<VerifierKey, LedgerError> {
@@ -27,9 +20,9 @@ pub(in crate::ledger) fn opening_key(log: &Connection) -> Result<VerifierKey, Le
     VerifierKey::parse(&ledger_vkey).map_err(|_| Damage::Opening.into())
 }
 
-/// Checks the end of the log: the last checkpoint's signature, the root that the stored nodes give for
-/// it, and the entries of the tail against their hashes and nodes. Gives the last checkpoint.
-pub(in crate::ledger) fn check_end(
+/// Checks the log: the last checkpoint's signature, every leaf against its hash and the nodes above it, and
+/// the root that they give against the checkpoint's. Gives the last checkpoint.
+pub(in crate::ledger) fn check_log(
     log: &Connection,
     key: &VerifierKey,
 ) -> Result<(u64, String), LedgerError> {
@@ -48,17 +41,20 @@ pub(in crate::ledger) fn check_end(
         .into());
     }
     check_head(log, &checkpoint)?;
-    let size = size(log)?;
-    let from = covered.saturating_sub(TAIL_ENTRIES);
-    let mut tree = frontier(log, from)?;
-    for index in from..size {
-        let bytes = leaf_bytes(log, index)?;
-        let hash = leaf_hash(&bytes);
-        if log.node(super::merkle_tree::NodeId {
-            level: 0,
-            position: index,
-        })? != hash
-        {
+    let doing = "reading the entries";
+    let mut tree = Frontier::default();
+    let mut all = log
+        .prepare("SELECT idx, leaf, hash FROM entry ORDER BY idx")
+        .doing(doing)?;
+    let mut rows = all.query([]).doing(doing)?;
+    while let Some(row) = rows.next().doing(doing)? {
+        let index = tree.size();
+        if row.get::<_, Int>(0).doing(doing)?.0 != index {
+            return Err(Damage::EntryMissing(index).into());
+        }
+        let leaf = row.get_ref(1).and_then(|leaf| Ok(leaf.as_blob()?));
+        let hash = leaf_hash(leaf.doing(doing)?);
+        if row.get::<_, Hash>(2).doing(doing)?.0 != hash {
             return Err(Damage::EntryHash(index).into());
         }
         for node in tree.append(hash).into_iter().skip(1) {
@@ -72,25 +68,6 @@ pub(in crate::ledger) fn check_end(
         }
     }
     Ok((covered, stored.note))
-}
-
-/// Checks that the views say what the log says, where the log is short enough to be read at every start.
-pub(in crate::ledger) fn check_views(log: &Connection) -> Result<(), LedgerError> {
-    let size = size(log)?;
-    if size > TAIL_ENTRIES {
-        return Ok(());
-    }
-    let rebuilt = Rebuilt::new()?;
-    for index in 0..size {
-        let bytes = leaf_bytes(log, index)?;
-        if let Some(damage) = rebuilt.follow(&entry(log, index)?, &bytes)? {
-            return Err(damage.into());
-        }
-    }
-    match rebuilt.differences(log)?.into_iter().next() {
-        Some(damage) => Err(damage.into()),
-        None => Ok(()),
-    }
 }
 
 /// Checks that the log continues the one that the mirror saw.

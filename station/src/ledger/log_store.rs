@@ -75,10 +75,16 @@ pub(in crate::ledger) fn connect_in_memory() -> Result<Connection, LedgerError> 
     Ok(connection)
 }
 
-/// An unnamed database for rebuilt views: SQLite moves it to a temporary file when it gets large.
-pub(in crate::ledger) fn connect_scratch() -> Result<Connection, LedgerError> {
-    let mut connection = Connection::open("").doing("making a database for a rebuild")?;
+/// A database for rebuilt views: at a path, or unnamed, when SQLite moves it to a temporary file as it gets
+/// large. Nothing is lost with it but time, so it is not synced.
+pub(in crate::ledger) fn connect_scratch(path: Option<&Path>) -> Result<Connection, LedgerError> {
+    let doing = "making a database for a rebuild";
+    let mut connection = match path {
+        Some(path) => Connection::open(path).doing(doing)?,
+        None => Connection::open("").doing(doing)?,
+    };
     common(&connection)?;
+    pragma(&connection, "synchronous", "OFF", "0")?;
     // Its entry table stays all but empty.
     pragma(&connection, "foreign_keys", "OFF", "0")?;
     schema::migrate(&mut connection)?;

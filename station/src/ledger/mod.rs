@@ -32,6 +32,7 @@ pub mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trusted_views;
 mod verification;
 mod views;
 mod writer;

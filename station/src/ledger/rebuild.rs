@@ -1,6 +1,8 @@
 //! The views made again from the log alone, in a database of their own, to compare with those that are
 //! in use.
 
+use std::path::Path;
+
 use rusqlite::types::Value;
 use rusqlite::{Connection, Rows, params};
 
@@ -18,7 +20,12 @@ pub(in crate::ledger) struct Rebuilt {
 impl Rebuilt {
     /// No entry yet.
     pub(in crate::ledger) fn new() -> Result<Self, LedgerError> {
-        let scratch = log_store::connect_scratch()?;
+        Self::at(None)
+    }
+
+    /// Views in a file, as they were left there. They are changed for good by [`Self::keep`] alone.
+    pub(in crate::ledger) fn at(path: Option<&Path>) -> Result<Self, LedgerError> {
+        let scratch = log_store::connect_scratch(path)?;
         scratch
             .execute_batch("BEGIN")
             .doing("beginning a rebuild")?;
@@ -59,14 +66,26 @@ impl Rebuilt {
         }
     }
 
+    /// The views as they are now.
+    pub(in crate::ledger) fn connection(&self) -> &Connection {
+        &self.scratch
+    }
+
+    /// Leaves the views in their file.
+    pub(in crate::ledger) fn keep(self) -> Result<(), LedgerError> {
+        self.scratch
+            .execute_batch("COMMIT")
+            .doing("keeping rebuilt views")
+    }
+
     /// The first row of each view in which the log's own view and the one in use differ.
     pub(in crate::ledger) fn differences(
         &self,
         used: &Connection,
     ) -> Result<Vec<Damage>, LedgerError> {
         let mut found = Vec::new();
-        for (table, key) in schema::VIEWS {
-            let doing = "comparing the views";
+        let doing = "comparing the views";
+        for (table, key) in schema::VIEWS.iter().chain(SCHEMA) {
             let sql = format!("SELECT * FROM {table} ORDER BY {key}");
             let mut own = self.scratch.prepare(&sql).doing(doing)?;
             let mut other = used.prepare(&sql).doing(doing)?;
@@ -88,8 +107,31 @@ impl Rebuilt {
                 }
             }
         }
+        for (table, _) in schema::VIEWS {
+            found.extend(index_damage(used, table)?.map(Damage::Sqlite));
+        }
         Ok(found)
     }
+}
+
+/// What the tables are, compared like a view: a trigger would change rows behind the writer's back.
+const SCHEMA: &[(&str, &str)] = &[(
+    "(SELECT name, type, tbl_name, sql FROM sqlite_schema)",
+    "name",
+)];
+
+/// What SQLite finds wrong with a table and its indexes. Rules look rows up through indexes, and one that
+/// lacks a row hides it.
+pub(in crate::ledger) fn index_damage(
+    connection: &Connection,
+    table: &str,
+) -> Result<Option<String>, LedgerError> {
+    let doing = "checking the views' indexes";
+    let sql = format!("PRAGMA integrity_check({table})");
+    let line: String = connection
+        .query_row(&sql, [], |row| row.get(0))
+        .doing(doing)?;
+    Ok((line != "ok").then_some(line))
 }
 
 fn next_row(rows: &mut Rows<'_>, columns: usize) -> rusqlite::Result<Option<Vec<Value>>> {

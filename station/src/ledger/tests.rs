@@ -1,6 +1,7 @@
 //! The ledger as lanes use it: on a real file, through its writer.
 
 mod durability;
+mod large_ledgers;
 mod random_sequences;
 mod tampering;
 

@@ -45,6 +45,24 @@ pub(in crate::ledger) struct LedgerKey {
     pub(in crate::ledger) verifier: VerifierKey,
 }
 
+impl LedgerKey {
+    /// A note over a head of that origin.
+    pub(in crate::ledger) fn sign(
+        &self,
+        origin: String,
+        head: TreeHead,
+    ) -> Result<String, LedgerError> {
+        let checkpoint = Checkpoint { origin, head };
+        let signed = self.signer.sign(checkpoint.text().as_bytes());
+        let signature = signed.map_err(|source| LedgerError::NotCheckpointed { source })?;
+        checkpoint
+            .into_note(&self.verifier, &signature)
+            .map_err(|error| LedgerError::NotCheckpointed {
+                source: Arc::new(error),
+            })
+    }
+}
+
 /// What the thread owns.
 pub(in crate::ledger) struct Writer {
     state: LedgerState,
@@ -188,16 +206,6 @@ impl Writer {
     }
 
     fn sign(&self, head: TreeHead) -> Result<String, LedgerError> {
-        let checkpoint = Checkpoint {
-            origin: self.key.verifier.name().to_owned(),
-            head,
-        };
-        let signed = self.key.signer.sign(checkpoint.text().as_bytes());
-        let signature = signed.map_err(|source| LedgerError::NotCheckpointed { source })?;
-        checkpoint
-            .into_note(&self.key.verifier, &signature)
-            .map_err(|error| LedgerError::NotCheckpointed {
-                source: Arc::new(error),
-            })
+        self.key.sign(self.key.verifier.name().to_owned(), head)
     }
 }

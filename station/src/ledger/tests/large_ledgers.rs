@@ -1,0 +1,192 @@
+//! A ledger that is too long to be read again at each start: what is kept beside it saves time and is
+//! believed only as far as the ledger key and the log say so.
+
+use std::sync::atomic::Ordering;
+
+use super::*;
+use crate::ledger::fixture::tamper;
+use crate::ledger::{LedgerHandle, schema};
+
+/// A ledger that counts as long, with views kept over its first board, and another board after that.
+fn long() -> Home {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 9)).unwrap();
+    ledger
+        .record(events(B, board(1).whole_way()), Durability::Checkpointed)
+        .unwrap();
+    drop(ledger);
+    let ledger = start(&home).unwrap();
+    let hold = crate::ledger::event::Fact::HoldPlaced {
+        lane: crate::names::LaneName::parse("lane0").unwrap(),
+        code: VerdictCode::KeyReused,
+        detail: "two boards".to_owned(),
+    };
+    let facts = [board(2).whole_way(), vec![hold]].concat();
+    ledger
+        .record(events(B, facts), Durability::Durable)
+        .unwrap();
+    drop(ledger);
+    home
+}
+
+fn start(home: &Home) -> Result<LedgerHandle, LedgerError> {
+    LedgerHandle::open_with(&home.path(), home.signer.clone(), None, 0)
+}
+
+fn beside(home: &Home) -> std::path::PathBuf {
+    home.folder.path().join("ledger.sqlite-views")
+}
+
+/// How many entries a start reads.
+fn read(home: &Home) -> u64 {
+    use crate::ledger::writer::LedgerKey;
+    let connection = crate::ledger::log_store::connect(&home.path(), false).unwrap();
+    let verifier = crate::ledger::integrity::opening_key(&connection).unwrap();
+    let signer = home.signer.clone();
+    let key = LedgerKey { signer, verifier };
+    crate::ledger::trusted_views::check(&connection, &home.path(), &key, 0).unwrap()
+}
+
+#[test]
+fn later_starts_read_what_is_new() {
+    let home = long();
+    assert_eq!(read(&home), 10, "the second board and its hold");
+    assert_eq!(read(&home), 0);
+    assert_eq!(home.signer.signed.load(Ordering::SeqCst), 6);
+    std::fs::remove_file(beside(&home)).unwrap();
+    assert_eq!(read(&home), 22, "all of it");
+    home.open().unwrap();
+}
+
+/// In the part that is kept and in the part that is new.
+#[test]
+fn no_row_of_any_view_can_be_taken_away() {
+    let home = long();
+    drop(start(&home).unwrap());
+    let untouched = std::fs::read(home.path()).unwrap();
+    for (table, key) in schema::VIEWS {
+        for which in ["min", "max"] {
+            home.tamper(&format!(
+                "DELETE FROM {table} WHERE {key} = (SELECT {which}({key}) FROM {table})"
+            ));
+            let refused = start(&home);
+            let named = |damage: &Damage| matches!(damage, Damage::View { table: named, .. } if named == table);
+            assert!(
+                matches!(&refused, Err(LedgerError::Damaged(damage)) if named(damage)),
+                "{which} of {table}: {refused:?}"
+            );
+            std::fs::write(home.path(), &untouched).unwrap();
+        }
+    }
+    start(&home).unwrap();
+}
+
+/// The same change in both places: what is kept is not what was signed, so the log is read again.
+#[test]
+fn what_is_kept_is_believed_under_the_ledger_key_alone() {
+    let change = "UPDATE device_key SET uid = 'FF' WHERE key = (SELECT min(key) FROM device_key)";
+    let kept_only = [
+        change,
+        "DELETE FROM certificate",
+        "DELETE FROM entry",
+        "DELETE FROM checkpoint",
+        "UPDATE checkpoint SET note = replace(note, 'views', 'view')",
+        "UPDATE checkpoint SET note = replace(note, '/views', '')",
+        "CREATE TRIGGER t AFTER INSERT ON certificate BEGIN DELETE FROM certificate; END",
+        "DROP INDEX one_live_certificate",
+    ];
+    for sql in kept_only {
+        let home = long();
+        tamper(&beside(&home), sql);
+        assert_eq!(read(&home), 22, "{sql}");
+    }
+    let home = long();
+    home.tamper(change);
+    tamper(&beside(&home), change);
+    assert!(matches!(
+        start(&home),
+        Err(LedgerError::Damaged(Damage::View { .. }))
+    ));
+    let home = long();
+    std::fs::write(beside(&home), "not a database").unwrap();
+    assert_eq!(read(&home), 22);
+    // A checkpoint of the log itself is no word about views.
+    let home = long();
+    let note = crate::ledger::Reader::open(&home.path()).unwrap();
+    let note = note.checkpoint_over(11).unwrap().unwrap();
+    tamper(
+        &beside(&home),
+        &format!(
+            "UPDATE checkpoint SET size = {}, note = '{}'",
+            note.size, note.note
+        ),
+    );
+    assert_eq!(read(&home), 22);
+}
+
+/// Kept views of another history of the same station, signed by the same key.
+#[test]
+fn what_is_kept_belongs_to_one_log() {
+    let (home, other) = (long(), Home::create().0);
+    let ledger = other.open().unwrap();
+    ledger.open_batch(opening("B-2", 9)).unwrap();
+    let facts = board(3).whole_way();
+    ledger
+        .record(events("B-2", facts), Durability::Durable)
+        .unwrap();
+    drop(ledger);
+    drop(start(&other).unwrap());
+    std::fs::copy(beside(&other), beside(&home)).unwrap();
+    assert_eq!(read(&home), 22);
+}
+
+/// A token that does not sign costs time and nothing else.
+#[test]
+fn a_start_goes_on_without_keeping_anything() {
+    let home = long();
+    home.signer.off.store(true, Ordering::SeqCst);
+    assert_eq!((read(&home), read(&home)), (10, 10));
+}
+
+/// Triggers and poisoned indexes change what rules see, with every row in its place.
+#[test]
+fn tables_are_what_this_program_made() {
+    let cases = [
+        "CREATE TRIGGER t AFTER INSERT ON certificate BEGIN DELETE FROM certificate; END",
+        "DROP INDEX one_live_certificate",
+        "CREATE TABLE more (x)",
+        // An index without its rows, under the name and the text of the right one.
+        "DROP INDEX one_live_certificate;
+         CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked = 0;
+         PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql =
+            'CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked IS NULL'
+            WHERE name = 'one_live_certificate'",
+    ];
+    for sql in cases {
+        let home = long();
+        home.tamper(sql);
+        let (short, long) = (home.open().map(drop), start(&home).map(drop));
+        assert!(
+            matches!(short, Err(LedgerError::Damaged(_))),
+            "{sql}: {short:?}"
+        );
+        assert!(
+            matches!(long, Err(LedgerError::Damaged(_))),
+            "{sql}: {long:?}"
+        );
+    }
+}
+
+/// However old it is.
+#[test]
+fn an_old_leaf_is_read_at_every_start() {
+    let home = long();
+    drop(start(&home).unwrap());
+    home.tamper("UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'SENSOR', 'SENSER') AS BLOB) WHERE idx = 1");
+    let refused = start(&home);
+    assert!(
+        matches!(refused, Err(LedgerError::Damaged(Damage::EntryHash(1)))),
+        "{refused:?}"
+    );
+}
