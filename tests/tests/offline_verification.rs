@@ -201,7 +201,11 @@ fn another_root_is_not_trusted() {
         .arg("-out")
         .arg(&other);
     run(&mut make).ok();
-    refused(verify(&audit().manifest, &other), "a stranger's root");
+    let said = refused(verify(&audit().manifest, &other), "a stranger's root");
+    for part in ["does not end in the given root", "fingerprint", "--trust"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("ask its sender"), "{said}");
     // Nor is the manifest's own signer, or the issuing CA, a root.
     let issuing = audit().station.home().join("pki/issuing.pem");
     refused(

@@ -137,17 +137,22 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
     let ca = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign";
     let deep = "basicConstraints=critical,CA:TRUE,pathlen:1\nkeyUsage=critical,keyCertSign,cRLSign";
     let signer =
+        "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,1.3.6.1.4.1.32473.3.2";
+    // The mark of a manifest signer for real products, which this development home is not.
+    let for_real =
         "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,1.3.6.1.4.1.32473.3.1";
     let issuing = root.sign(&pki.join("issuing.csr.pem"), "issuing", ca);
     let too_deep = root.sign(&pki.join("issuing.csr.pem"), "deep", deep);
     let other_key = root.sign(&pki.join("manifest.csr.pem"), "other", ca);
     let manifest = root.sign(&pki.join("manifest.csr.pem"), "manifest", signer);
+    let not_development = root.sign(&pki.join("manifest.csr.pem"), "real", for_real);
 
     let bad = [
         (&too_deep, &manifest, "path length"),
         (&other_key, &manifest, "another key"),
         (&issuing, &issuing, "certification authority"),
         (&issuing, &other_key, ""),
+        (&issuing, &not_development, "it is for a real PKI"),
     ];
     for (issuing, manifest, word) in bad {
         let papers: [(&str, &Path); 3] = [

@@ -1,6 +1,6 @@
 //! One certificate: read, not yet trusted.
 
-use der::asn1::AnyRef;
+use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, DecodePem, Encode};
 use firmware_proto::platform::{RawSignature, Sec1Point};
 use x509_cert::Certificate;
@@ -125,6 +125,19 @@ impl ParsedCertificate {
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         self.extensions.subject_key_identifier.as_deref()
+    }
+
+    /// The key identifier of its issuer, as it says.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        self.extensions.authority_key_identifier.as_deref()
+    }
+
+    /// Whether its extended key usage names this purpose.
+    #[must_use]
+    pub fn has_purpose(&self, purpose: ObjectIdentifier) -> bool {
+        let usage = self.extensions.extended_key_usage.as_ref();
+        usage.is_some_and(|(_, purposes)| purposes.contains(&purpose))
     }
 
     /// Its one hardware module name (RFC 4108, section 5); `None` where it has none or several.

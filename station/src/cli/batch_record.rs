@@ -73,12 +73,15 @@ pub(crate) fn read(reader: &Reader, batch: &BatchId) -> Result<BatchRecord, Fail
     let opening = reader.opening()?;
     let closing = reader.entry(closed_at)?.leaf.encode().map_err(damaged)?;
     let BatchEvents { events, elsewhere } = BatchEvents::read(reader, batch)?;
+    let opened_at = events.first().map_or(closed_at, |(index, _)| *index);
+    let clock_accepted = clock_accepted(reader, opened_at)?;
     Ok(BatchRecord {
         batch: batch.clone(),
         station: opening.station,
         development: opening.development,
         events,
         elsewhere,
+        clock_accepted,
         closing: ClosingProof {
             origin: opening.key.name().to_owned(),
             vkey: opening.key.to_string(),
@@ -87,6 +90,24 @@ pub(crate) fn read(reader: &Reader, batch: &BatchId) -> Result<BatchRecord, Fail
             path: path.into_iter().map(Hex::from).collect(),
         },
     })
+}
+
+/// Jumps of the clock that were accepted since entry `first`. They belong to no batch.
+fn clock_accepted(reader: &Reader, first: u64) -> Result<Vec<Event>, Failure> {
+    const KIND: &[u8] = b"\"clock-accepted\"";
+    let mut accepted = Vec::new();
+    for leaf in reader.leaves(first..reader.size()?) {
+        // Most leaves are long and something else: only those that may be one are read.
+        let may_be = |(_, bytes): &(u64, Vec<u8>)| bytes.windows(KIND.len()).any(|at| at == KIND);
+        if leaf.as_ref().is_ok_and(|leaf| !may_be(leaf)) {
+            continue;
+        }
+        let (_, event) = event(leaf)?;
+        if matches!(event.fact, Fact::ClockAccepted { .. }) {
+            accepted.push(event);
+        }
+    }
+    Ok(accepted)
 }
 
 /// There is no such batch.

@@ -11,7 +11,7 @@ use crate::hsm::SignerPool;
 use crate::identity::signer::{KeyRole, PublicKey};
 use crate::ledger::checkpoint::{VerifierKey, origin};
 use crate::names::{OperatorId, StationName};
-use crate::station_home::{HomeLock, HomePaths, Pki, Role, StationHome};
+use crate::station_home::{Config, HomeLock, HomePaths, Pki, Role, StationHome};
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Context {
     pub(crate) fn own_station(&self) -> Result<OwnedStation, Failure> {
         let home = self.home()?;
         let lock = home.lock()?;
-        let pki = self.pki(&home.paths(), &home.config().name)?;
+        let pki = self.pki(&home.paths(), home.config())?;
         let pin = home.config().hsm.pin.read(home.path())?;
         let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;
         pki.prove_keys(&signer)?;
@@ -126,8 +126,8 @@ impl Context {
     }
 
     /// The certificates and the credential of a home, checked at this time.
-    pub(crate) fn pki(&self, paths: &HomePaths, name: &StationName) -> Result<Pki, Failure> {
-        Ok(Pki::load(paths, name, self.now())?)
+    pub(crate) fn pki(&self, paths: &HomePaths, config: &Config) -> Result<Pki, Failure> {
+        Ok(Pki::load(paths, config, self.now())?)
     }
 
     /// The time of the machine.

@@ -20,6 +20,7 @@ use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use crate::hsm::{SignerPool, Token};
+use crate::identity::chain::manifest_signing;
 use crate::names::StationName;
 use crate::station_home::{Config, HomeLock, HomePaths, StationHome, make_folder, write_new};
 use papers::Papers;
@@ -157,7 +158,7 @@ pub(crate) fn run(arguments: &InitArguments, context: &Context) -> Result<ExitSt
     if plan.external_root {
         papers.requests()?;
         drop(lock);
-        return Ok(tell_what_to_sign(&paths, context));
+        return Ok(tell_what_to_sign(&paths, &plan, context));
     }
     papers.certificates()?;
     papers.credential()?;
@@ -172,7 +173,7 @@ fn finish(
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
     empty_ledger::make(paths, config, signer, context)?;
-    let pki = context.pki(paths, &config.name)?;
+    let pki = context.pki(paths, config)?;
     pki.prove_keys(signer)?;
     plan::finish_config(paths)?;
     let home = paths.home().display();
@@ -218,10 +219,20 @@ fn already_made(home: &Path, plan: &Plan, context: &Context) -> Result<ExitStatu
     ))
 }
 
-fn tell_what_to_sign(paths: &HomePaths, context: &Context) -> ExitStatus {
-    for request in [paths.issuing_request(), paths.manifest_request()] {
+fn tell_what_to_sign(paths: &HomePaths, plan: &Plan, context: &Context) -> ExitStatus {
+    let purpose = manifest_signing(plan.config.development);
+    for (request, what) in [
+        (
+            paths.issuing_request(),
+            "as a CA with path length 0".to_owned(),
+        ),
+        (
+            paths.manifest_request(),
+            format!("with the critical extended key usage {purpose}"),
+        ),
+    ] {
         let path = request.display().to_string();
-        let line = format!("to be signed by the root: {path}");
+        let line = format!("to be signed by the root, {what}: {path}");
         context.output.fact(
             &Made {
                 made: "request",

@@ -18,10 +18,11 @@ use crate::encoding::{Hex, sha256};
 use crate::identity::signer::{KeyRole, Signer as _};
 use crate::ledger::Reader;
 use crate::line::control::ControlRequest;
-use crate::manifest::assemble::assemble;
+use crate::manifest::assemble::{BatchRecord, assemble};
 use crate::manifest::dsse::{Envelope, MAX_ENVELOPE_BYTES, pre_authentication_encoding};
 use crate::manifest::offline_verifier::{self, VerifiedManifest};
 use crate::manifest::statement::{Counts, Statement};
+use crate::manifest::time_order::SILENT_STEP_MS;
 use crate::manifest::{consistency, csv};
 use crate::names::BatchId;
 
@@ -137,6 +138,7 @@ pub(crate) fn document(
     // Read first: an open batch is refused without a signature by anybody.
     let reader = Reader::snapshot(&owner.home.ledger())?;
     let record = batch_record::read(&reader, batch)?;
+    let now = signing_time(&record, now)?;
     let chain = vec![owner.pki.manifest.certificate.der().to_vec()];
     let statement =
         assemble(record, chain, now).map_err(|reason| batch_record::not_exportable(&reason))?;
@@ -153,6 +155,22 @@ pub(crate) fn document(
         }
     };
     String::from_utf8(bytes).map_err(unexpected)
+}
+
+/// Nobody signs a batch before it was closed; a clock that stepped back a little is not asked about.
+fn signing_time(record: &BatchRecord, now: UtcMillis) -> Result<UtcMillis, Failure> {
+    let closed = record.events.last().map_or(now, |(_, event)| event.time);
+    if now >= closed || !record.clock_accepted.is_empty() {
+        return Ok(now);
+    }
+    if closed.0.abs_diff(now.0) <= SILENT_STEP_MS {
+        return Ok(closed);
+    }
+    Err(Failure::station(
+        "the manifest cannot be made",
+        format_args!("the clock says {now}, but the batch was closed at {closed}"),
+        "set the clock right; if it is right now, station clock accept --reason TEXT",
+    ))
 }
 
 fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
@@ -187,11 +205,18 @@ fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Fa
     };
     let verified = bytes.and_then(|bytes| offline_verifier::verify(&bytes, root.der()));
     let verified = verified.map_err(|rejected| {
-        Failure::check(
-            format_args!("{} does not verify", file.display()),
-            rejected,
-            "do not rely on this file; ask its sender for the one that the station wrote",
-        )
+        let to_do = match &rejected {
+            // The file itself may be as good as its sender says.
+            offline_verifier::Rejected::OtherRoot { .. } => format!(
+                "give with --trust the root certificate of the station that made it, from a source \
+                 that you trust; if {} is that one, do not rely on this file",
+                trust.display()
+            ),
+            _ => "do not rely on this file; ask its sender for the one that the station wrote"
+                .to_owned(),
+        };
+        let what = format!("{} does not verify", file.display());
+        Failure::check(what, rejected, to_do)
     })?;
     show(context, &verified)?;
     Ok(ExitStatus::Done)

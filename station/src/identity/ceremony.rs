@@ -14,7 +14,7 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
 use x509_cert::request::{CertReqInfo, Version};
 
-use super::chain::MANIFEST_SIGNING;
+use super::chain::manifest_signing;
 use super::subject_name::SubjectName;
 use super::tbs::{self, AssemblyError, Content};
 use crate::certificate_path::ParsedCertificate;
@@ -76,25 +76,32 @@ pub fn issuing_tbs(
     issued_by_root(root, new, subject, authority_extensions(0)?)
 }
 
-/// The bytes of a manifest signer's certificate, for the root to sign. `OU` is the product, `CN`
-/// the station.
+/// Whom a manifest signer's certificate names, and of which kind its PKI is.
+#[derive(Clone, Copy, Debug)]
+pub struct SignerName<'a> {
+    /// `O`: who runs the station.
+    pub organization: &'a str,
+    /// `OU`: the product.
+    pub product: &'a ProductCode,
+    /// `CN`: the station.
+    pub station: &'a StationName,
+    /// Whether it may only sign for a development PKI.
+    pub development: bool,
+}
+
+/// The bytes of a manifest signer's certificate, for the root to sign.
 ///
 /// # Errors
 /// [`AssemblyError`] where a value cannot be encoded, or the root is none.
 pub fn manifest_signer_tbs(
-    organization: &str,
-    product: &ProductCode,
-    station: &StationName,
+    name: SignerName<'_>,
     new: NewCertificate<'_>,
     root: &ParsedCertificate,
 ) -> Result<Vec<u8>, AssemblyError> {
     root.require_authority(0)?;
-    let subject = SubjectName::default()
-        .organization(organization)?
-        .organizational_unit(product.as_str())?
-        .common_name(station.as_str())?;
+    let subject = signer_name(name)?;
     let usage = KeyUsage(KeyUsages::DigitalSignature.into());
-    let purpose = ExtendedKeyUsage(vec![MANIFEST_SIGNING]);
+    let purpose = ExtendedKeyUsage(vec![manifest_signing(name.development)]);
     let extensions = vec![
         tbs::extension(true, &usage)?,
         tbs::extension(true, &purpose)?,
@@ -139,18 +146,12 @@ pub fn issuing_request(
 /// # Errors
 /// [`AssemblyError::Field`] where a value cannot be encoded.
 pub fn manifest_signer_request(
-    organization: &str,
-    product: &ProductCode,
-    station: &StationName,
+    name: SignerName<'_>,
     public_key: &Sec1Point,
 ) -> Result<Vec<u8>, AssemblyError> {
-    let subject = SubjectName::default()
-        .organization(organization)?
-        .organizational_unit(product.as_str())?
-        .common_name(station.as_str())?;
     let info = CertReqInfo {
         version: Version::V1,
-        subject: subject.build()?,
+        subject: signer_name(name)?.build()?,
         public_key: SubjectPublicKeyInfoOwned::from_der(&es256::spki(public_key))?,
         attributes: Attributes::default(),
     };
@@ -167,6 +168,13 @@ pub fn complete_request(
     public_key: &Sec1Point,
 ) -> Result<Vec<u8>, AssemblyError> {
     tbs::attach(info, signature, public_key)
+}
+
+fn signer_name(name: SignerName<'_>) -> Result<SubjectName, AssemblyError> {
+    Ok(SubjectName::default()
+        .organization(name.organization)?
+        .organizational_unit(name.product.as_str())?
+        .common_name(name.station.as_str())?)
 }
 
 fn authority_name(name: AuthorityName<'_>) -> Result<SubjectName, AssemblyError> {

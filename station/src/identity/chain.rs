@@ -12,6 +12,21 @@ use crate::clock::UtcMillis;
 pub const MANIFEST_SIGNING: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.3.1");
 
+/// The same for a development PKI, whose manifests prove nothing to a customer: the mark is under the
+/// root's signature, so no manifest can deny it.
+pub const DEVELOPMENT_MANIFEST_SIGNING: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.3.2");
+
+/// The extended key usage of a manifest signer.
+#[must_use]
+pub const fn manifest_signing(development: bool) -> ObjectIdentifier {
+    if development {
+        DEVELOPMENT_MANIFEST_SIGNING
+    } else {
+        MANIFEST_SIGNING
+    }
+}
+
 /// The certificate of an issuing CA: an authority that issues to end entities only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuingCertificate {
@@ -96,10 +111,13 @@ pub struct ManifestSigner {
     pub product: String,
     /// The station.
     pub station: String,
+    /// Whether the root certified it for manifests of a development PKI, and for no others.
+    pub development: bool,
 }
 
 /// Checks a manifest signer's certificate at the stated time: issued by the root itself, no
-/// authority, and with the one extended key usage that makes a manifest signer.
+/// authority, and with the one extended key usage that makes a manifest signer, of a development PKI
+/// or of a real one.
 ///
 /// # Errors
 /// [`PathError`], the first thing that is wrong.
@@ -108,13 +126,10 @@ pub fn verify_manifest_signer(
     root_der: &[u8],
     at: UtcMillis,
 ) -> Result<ManifestSigner, PathError> {
-    let certificate = verify(
-        leaf_der,
-        &[],
-        root_der,
-        LeafUse::Purpose(MANIFEST_SIGNING),
-        at,
-    )?;
+    let development =
+        ParsedCertificate::from_der(leaf_der)?.has_purpose(DEVELOPMENT_MANIFEST_SIGNING);
+    let purpose = LeafUse::Purpose(manifest_signing(development));
+    let certificate = verify(leaf_der, &[], root_der, purpose, at)?;
     let named = (
         only_text(certificate.subject(), OU),
         only_text(certificate.subject(), COMMON_NAME),
@@ -126,6 +141,7 @@ pub fn verify_manifest_signer(
         certificate,
         product,
         station,
+        development,
     })
 }
 

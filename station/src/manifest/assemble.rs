@@ -31,6 +31,8 @@ pub struct BatchRecord {
     pub events: Vec<(u64, Event)>,
     /// Events outside the batch that are about the batch's boards, in the log's order.
     pub elsewhere: Vec<Event>,
+    /// Jumps of the clock that were accepted since the batch was opened, in the log's order.
+    pub clock_accepted: Vec<Event>,
     /// That the log has the closing event.
     pub closing: ClosingProof,
 }
@@ -101,6 +103,11 @@ pub fn assemble(
     };
     let ledger = extract(record.closing, *first_index, *last_index, (*count, head));
     let (opened, closed) = (milestone(opening, opened_by), milestone(closing, closed_by));
+    let clock_accepted = record
+        .clock_accepted
+        .iter()
+        .filter_map(acceptance)
+        .collect();
     let events: Vec<Event> = record
         .events
         .iter()
@@ -119,7 +126,8 @@ pub fn assemble(
         quantity: *quantity,
         opened,
         closed,
-        operators: operators(&events),
+        operators: operators(events.iter().chain(&record.clock_accepted)),
+        clock_accepted,
         profile: DigestSet {
             sha256: profile.clone(),
         },
@@ -162,8 +170,15 @@ fn milestone(event: &Event, actor: &Actor) -> Milestone {
     }
 }
 
-/// Everybody whom an event of the batch names, once each, by ID.
-fn operators(events: &[Event]) -> Vec<Actor> {
+fn acceptance(event: &Event) -> Option<Milestone> {
+    match &event.fact {
+        Fact::ClockAccepted { actor, .. } => Some(milestone(event, actor)),
+        _ => None,
+    }
+}
+
+/// Everybody whom one of these events names, once each, by ID.
+fn operators<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Actor> {
     let mut found: BTreeMap<&OperatorId, &Actor> = BTreeMap::new();
     for event in events {
         let (Fact::BatchOpened { actor, .. }

@@ -11,6 +11,7 @@ use super::statement::{
     BoardRow, CertificateRow, CertificateStatus, Counts, PREDICATE_TYPE, Predicate, STATEMENT_TYPE,
     SessionRow, Statement, failed_before_passing, subjects_of,
 };
+use super::time_order::{self, WrongTime};
 use crate::encoding::Hex;
 use crate::verdict::{Outcome, VerdictCode};
 
@@ -72,6 +73,9 @@ pub enum Contradiction {
     /// Subjects and rows differ.
     #[error("the subjects are not the live certificates of the boards that passed, in their order")]
     Subjects,
+    /// Times that cannot be.
+    #[error(transparent)]
+    Time(#[from] WrongTime),
     /// Somebody worked who is not listed.
     #[error("operator {0} is named in the manifest but not listed, or the list is not in order")]
     Operators(String),
@@ -94,6 +98,7 @@ pub fn check(statement: &Statement) -> Result<(), Contradiction> {
     check_unique(&predicate.boards)?;
     predicate.boards.iter().try_for_each(check_row)?;
     check_sums(predicate)?;
+    time_order::check(predicate)?;
     check_operators(predicate)?;
     if statement.subject != subjects_of(&predicate.boards) {
         return Err(Contradiction::Subjects);
@@ -209,7 +214,7 @@ fn session_rules(row: &BoardRow) -> [Rule; 6] {
     ]
 }
 
-fn certificate_rules(row: &BoardRow) -> [Rule; 5] {
+fn certificate_rules(row: &BoardRow) -> [Rule; 7] {
     let none = row.certificates.is_empty();
     let live = |certificate: &&CertificateRow| certificate.status == CertificateStatus::Live;
     let live = row.certificates.iter().filter(live).count();
@@ -221,8 +226,16 @@ fn certificate_rules(row: &BoardRow) -> [Rule; 5] {
     [
         (live <= 1, "that it has more than one live certificate"),
         (
-            passed || live == 0 || row.in_doubt(),
-            "that it did not pass, although it has a live certificate with a receipt",
+            row.code != Some(VerdictCode::Pass) || (live == 1 && row.serial.is_some()),
+            "PASS, but it has no live certificate from this batch",
+        ),
+        (
+            row.code != Some(VerdictCode::Pass) || !row.in_doubt(),
+            "PASS, but no receipt ever came for its certificate",
+        ),
+        (
+            passed || live == 0,
+            "that it did not pass, although it has a live certificate",
         ),
         (
             !passed || none || live == 1,
@@ -270,7 +283,8 @@ fn check_operators(predicate: &Predicate) -> Result<(), Contradiction> {
     let sessions = predicate.boards.iter().flat_map(|row| &row.sessions);
     let named = sessions
         .filter_map(|session| session.operator.as_ref())
-        .chain([&predicate.opened.operator, &predicate.closed.operator]);
+        .chain([&predicate.opened.operator, &predicate.closed.operator])
+        .chain(predicate.clock_accepted.iter().map(|one| &one.operator));
     for operator in named {
         if !listed.contains(operator) {
             return Err(Contradiction::Operators(operator.to_string()));

@@ -49,7 +49,9 @@ pub enum SignatureFault {
     #[error("the signature has a high S; manifests are signed with the low one")]
     HighS,
     /// Another message or another key.
-    #[error("the signature does not match: the payload, its type or the signature was changed")]
+    #[error(
+        "the signature does not match: the payload, its type or the signature was changed after signing"
+    )]
     Mismatch,
 }
 

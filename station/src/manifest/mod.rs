@@ -5,12 +5,14 @@
 
 pub mod assemble;
 pub mod board_rows;
+pub mod claimed_signer;
 pub mod consistency;
 pub mod csv;
 pub mod dsse;
 pub mod ledger_proof;
 pub mod offline_verifier;
 pub mod statement;
+pub mod time_order;
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,16 @@
 //! Verifies a manifest with the file and the root certificate alone: no station, no token, no network.
 //!
 //! In this order, so that a message is about the first thing that is wrong:
-//! 1. The file has a sane size and is the JSON of an envelope, with no unknown or doubled field.
-//! 2. Written again from what was read, it gives the same bytes; so does the payload in it.
-//! 3. There is one signature, of our payload type.
+//! 1. The file has a sane size and is the JSON of an envelope, with no unknown or doubled field, in the
+//!    bytes that a station writes; there is one signature, of our payload type.
+//! 2. The signature fits the payload, under the key of the certificate that the payload names. Nobody
+//!    is trusted by that; but where it fails, bytes were changed after signing, and whatever else would
+//!    be found in them is only a consequence.
+//! 3. The payload is a statement, in the bytes that a station writes.
 //! 4. The signer's certificate may sign manifests: the root itself issued it, for that and nothing
 //!    else, so that neither a device's certificate nor an issuing CA's can pass; it was valid at the
-//!    stated signing time; and it names this product and this station.
-//! 5. The key ID is that key's, and the signature verifies.
-//! 6. The statement agrees with itself ([`consistency`]) and with its ledger extract ([`ledger_proof`]).
+//!    stated signing time; and it names this product, this station and this kind of PKI.
+//! 5. The statement agrees with itself ([`consistency`]) and with its ledger extract ([`ledger_proof`]).
 //!
 //! Nothing of what a file says is shown to anybody before all of that holds.
 
@@ -16,11 +18,14 @@ use firmware_proto::Digest;
 use serde_json::error::Category;
 use thiserror::Error;
 
+use super::claimed_signer::{OtherRoot, claimed_signer};
 use super::consistency::{self, Contradiction};
-use super::dsse::{self, Envelope, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, SignatureFault};
+use super::dsse::{
+    self, Envelope, EnvelopeSignature, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, SignatureFault,
+};
 use super::ledger_proof::{self, LedgerFault};
 use super::statement::{Predicate, Statement};
-use crate::certificate_path::PathError;
+use crate::certificate_path::{ParsedCertificate, PathError};
 use crate::encoding::{Hex, sha256};
 use crate::es256;
 use crate::identity::chain::{ManifestSigner, verify_manifest_signer};
@@ -72,10 +77,19 @@ pub enum Rejected {
     /// None, or several.
     #[error("the envelope has {0} signatures, a manifest has exactly one")]
     SignatureCount(usize),
+    /// The payload is so damaged that its signer cannot be found.
+    #[error(
+        "the payload was changed after signing, or is no batch manifest: the signing certificate \
+         in it cannot be read ({0})"
+    )]
+    NoSigner(String),
     /// No certificate, or more than the signer's own.
     #[error("the signing chain has {0} certificates; it has the signer's own and no other")]
     ChainLength(usize),
-    /// The certificate may not sign manifests, or not under this root.
+    /// The file may be good, but it is not of this root.
+    #[error(transparent)]
+    OtherRoot(Box<OtherRoot>),
+    /// The certificate may not sign manifests.
     #[error("the signing certificate may not sign this manifest: {0}")]
     Chain(#[from] PathError),
     /// It may sign other manifests, not this one.
@@ -90,8 +104,20 @@ pub enum Rejected {
         /// Whom the manifest names.
         stated: String,
     },
+    /// The certificate is of the other kind of PKI.
+    #[error(
+        "the manifest says development = {stated}, but the root certified its signer for {} only",
+        if *stated { "real products" } else { "a development PKI" }
+    )]
+    Development {
+        /// What the manifest says of itself.
+        stated: bool,
+    },
     /// The key ID is of another key.
-    #[error("the key ID is {got}, but the signing certificate's key has {expected}")]
+    #[error(
+        "the key ID is {got}, but the signing certificate's key has {expected}: one of them was \
+         changed after signing"
+    )]
     KeyId {
         /// The digest of the key in the certificate.
         expected: Digest,
@@ -124,24 +150,23 @@ pub fn verify(file: &[u8], root: &[u8]) -> Result<VerifiedManifest, Rejected> {
     let [signature] = envelope.signatures.as_slice() else {
         return Err(Rejected::SignatureCount(envelope.signatures.len()));
     };
-    let statement: Statement = read("the statement", &envelope.payload.0, Statement::to_bytes)?;
+    let payload = &envelope.payload.0;
+    let claimed = claimed_signer(payload).map_err(Rejected::NoSigner)?;
+    let key_id = check_signature(payload, signature, &claimed)?;
+    let statement: Statement = read("the statement", payload, Statement::to_bytes)?;
     let [certificate] = statement.predicate.signing_chain.as_slice() else {
         return Err(Rejected::ChainLength(
             statement.predicate.signing_chain.len(),
         ));
     };
-    let signed_at = statement.predicate.signed_at.0;
-    let signer = verify_manifest_signer(&certificate.0, root, signed_at)?;
-    check_named(&signer, &statement.predicate)?;
-    let key = signer.certificate.point();
-    let key_id = es256::key_digest(key);
-    if signature.keyid.digest() != Some(key_id) {
-        return Err(Rejected::KeyId {
-            expected: key_id,
-            got: signature.keyid.clone(),
-        });
+    if certificate.0 != claimed.der() {
+        let reason = "it names several".to_owned();
+        return Err(Rejected::NoSigner(reason));
     }
-    dsse::verify(&envelope.payload.0, key, &signature.sig.0)?;
+    let signed_at = statement.predicate.signed_at.0;
+    let signer = verify_manifest_signer(&certificate.0, root, signed_at)
+        .map_err(|fault| untrusted(fault, &claimed, root))?;
+    check_named(&signer, &statement.predicate)?;
     consistency::check(&statement)?;
     ledger_proof::check(&statement.predicate)?;
     Ok(VerifiedManifest {
@@ -149,6 +174,30 @@ pub fn verify(file: &[u8], root: &[u8]) -> Result<VerifiedManifest, Rejected> {
         signer,
         key_id,
     })
+}
+
+/// Checks that the payload is what the key of this certificate has signed. Gives the key ID.
+fn check_signature(
+    payload: &[u8],
+    signature: &EnvelopeSignature,
+    signer: &ParsedCertificate,
+) -> Result<Digest, Rejected> {
+    let key_id = es256::key_digest(signer.point());
+    if signature.keyid.digest() != Some(key_id) {
+        return Err(Rejected::KeyId {
+            expected: key_id,
+            got: signature.keyid.clone(),
+        });
+    }
+    dsse::verify(payload, signer.point(), &signature.sig.0)?;
+    Ok(key_id)
+}
+
+fn untrusted(fault: PathError, signer: &ParsedCertificate, root: &[u8]) -> Rejected {
+    match OtherRoot::where_it_is(&fault, signer, root) {
+        Some(other) => Rejected::OtherRoot(Box::new(other)),
+        None => Rejected::Chain(fault),
+    }
 }
 
 fn check_named(signer: &ManifestSigner, predicate: &Predicate) -> Result<(), Rejected> {
@@ -164,6 +213,11 @@ fn check_named(signer: &ManifestSigner, predicate: &Predicate) -> Result<(), Rej
                 stated,
             });
         }
+    }
+    if signer.development != predicate.development {
+        return Err(Rejected::Development {
+            stated: predicate.development,
+        });
     }
     Ok(())
 }
@@ -262,10 +316,16 @@ impl VerifiedManifest {
             "that a certificate is still live: revocations after the signing time are in the CRL"
                 .to_owned(),
         ];
+        if !predicate.clock_accepted.is_empty() {
+            limits.push(format!(
+                "in which order things happened by the times stated: the station's clock was set {} \
+                 times since the batch was opened, each accepted by an operator",
+                predicate.clock_accepted.len()
+            ));
+        }
         if predicate.development {
             limits.push(
-                "anything to a customer: this is a development station, whose root key lies in the \
-                 same token as all the others"
+                "anything to a customer: the root certified this station for development only"
                     .to_owned(),
             );
         }

@@ -76,6 +76,9 @@ pub struct Predicate {
     pub opened: Milestone,
     /// When and by whom it was closed.
     pub closed: Milestone,
+    /// Jumps of the station's clock that were accepted since the opening: the new times, and by whom.
+    /// Times before and after one are not comparable.
+    pub clock_accepted: Vec<Milestone>,
     /// Everybody who worked on the batch, by ID.
     pub operators: Vec<Actor>,
     /// SHA-256 of the product profile's text.
@@ -94,7 +97,7 @@ pub struct Predicate {
     pub signed_at: Timestamp,
 }
 
-/// The opening or the closing of a batch.
+/// The opening or the closing of a batch, or the acceptance of a clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {

@@ -9,13 +9,16 @@ use firmware_proto::platform::Sec1Point;
 use thiserror::Error;
 
 use super::HomePaths;
+use super::config::Config;
 use super::error::HomeError;
 use super::private_file::read_bounded;
 use crate::certificate_path::{ParsedCertificate, PathError};
 use crate::clock::UtcMillis;
 use crate::es256;
 use crate::hsm::{HsmError, SignerPool};
-use crate::identity::chain::{IssuingCertificate, ManifestSigner, verify_manifest_signer};
+use crate::identity::chain::{
+    IssuingCertificate, ManifestSigner, manifest_signing, verify_manifest_signer,
+};
 use crate::identity::signed_object::{SignedObjectError, verify_payload};
 use crate::identity::signer::{KeyRole, PublicKey};
 use crate::names::StationName;
@@ -70,14 +73,15 @@ impl PkiError {
 
 impl Pki {
     /// Reads everything and checks it: root to issuing CA, root to manifest signer, owner to credential, at
-    /// the time `at` and for the station called `name`.
+    /// the time `at` and for the station that the configuration describes.
     ///
     /// # Errors
     /// The first file that is missing or wrong.
-    pub fn load(paths: &HomePaths, name: &StationName, at: UtcMillis) -> Result<Self, PkiError> {
+    pub fn load(paths: &HomePaths, config: &Config, at: UtcMillis) -> Result<Self, PkiError> {
+        let name = &config.name;
         let root = read_certificate(&paths.root_certificate())?;
         let issuing = read_issuing(&paths.issuing_certificate(), &root, at)?;
-        let manifest = read_manifest(&paths.manifest_certificate(), &root, name, at)?;
+        let manifest = read_manifest(&paths.manifest_certificate(), &root, config, at)?;
         let owner = read_public_key(&paths.owner_key())?;
         let credential_object = read_bounded(&paths.credential())?;
         let credential = check_credential(&paths.credential(), &credential_object, &owner, name)?;
@@ -162,21 +166,32 @@ pub fn read_issuing(
     Ok(issuing)
 }
 
-/// Reads the manifest signer's certificate and checks that `root` itself has issued it to this station.
+/// Reads the manifest signer's certificate and checks that `root` itself has issued it to this station,
+/// for the kind of PKI that the configuration says.
 ///
 /// # Errors
-/// Where it is none, or of another root or station.
+/// Where it is none, or of another root, station or kind.
 pub fn read_manifest(
     path: &Path,
     root: &ParsedCertificate,
-    name: &StationName,
+    config: &Config,
     at: UtcMillis,
 ) -> Result<ManifestSigner, PkiError> {
+    let name = &config.name;
     let certificate = read_certificate(path)?;
     let manifest = verify_manifest_signer(certificate.der(), root.der(), at)
         .map_err(|error| PkiError::Certificate(path.to_owned(), error))?;
     if manifest.station != name.as_str() {
         let problem = format!("it names station {}, this one is {name}", manifest.station);
+        return Err(PkiError::Mismatch(path.to_owned(), problem));
+    }
+    if manifest.development != config.development {
+        let (wanted, kind) = (manifest_signing(config.development), config.development);
+        let problem = format!(
+            "it is for a {} PKI, but station.toml says development = {kind}; that takes the \
+             extended key usage {wanted}",
+            if kind { "real" } else { "development" },
+        );
         return Err(PkiError::Mismatch(path.to_owned(), problem));
     }
     Ok(manifest)

@@ -24,7 +24,7 @@ pub(super) fn check(home: &StationHome, at: UtcMillis, report: &mut Report) -> O
             .as_ref()
             .map(|issuing| issuing.certificate().subject().to_string());
         tell(report, "issuing certificate", subject);
-        let manifest = read_manifest(&paths.manifest_certificate(), root, name, at);
+        let manifest = read_manifest(&paths.manifest_certificate(), root, home.config(), at);
         let subject = manifest.as_ref();
         let subject = subject.map(|manifest| manifest.certificate.subject().to_string());
         tell(report, "manifest certificate", subject);
@@ -45,7 +45,7 @@ pub(super) fn check(home: &StationHome, at: UtcMillis, report: &mut Report) -> O
         });
         tell(report, "credential", detail);
     }
-    match Pki::load(&paths, name, at) {
+    match Pki::load(&paths, home.config(), at) {
         Ok(pki) => {
             match ledger_key(&paths.ledger_vkey(), &pki.ledger_vkey, name) {
                 Ok(_) => report.ok("ledger key file", &pki.ledger_vkey),

@@ -50,7 +50,7 @@ pub(super) fn run(
     let issuing = issuing.certificate();
     require_key(&signer, KeyRole::Issuing, issuing.point(), issuing_path)?;
     let manifest_path = given(arguments.manifest_cert.as_deref(), "--manifest-cert")?;
-    let manifest = read_manifest(manifest_path, &root, &config.name, at).map_err(not_taken)?;
+    let manifest = read_manifest(manifest_path, &root, &config, at).map_err(not_taken)?;
     require_key(
         &signer,
         KeyRole::Manifest,

@@ -14,8 +14,8 @@ use crate::cli::failure::Failure;
 use crate::es256;
 use crate::hsm::SignerPool;
 use crate::identity::ceremony::{
-    AuthorityName, NewCertificate, complete, complete_request, issuing_request, issuing_tbs,
-    manifest_signer_request, manifest_signer_tbs, root_tbs,
+    AuthorityName, NewCertificate, SignerName, complete, complete_request, issuing_request,
+    issuing_tbs, manifest_signer_request, manifest_signer_tbs, root_tbs,
 };
 use crate::identity::signed_object::{assemble, to_be_signed};
 use crate::identity::signer::{KeyRole, PublicKey, Signer as _};
@@ -41,7 +41,8 @@ impl Papers<'_> {
         let path = self.paths.root_certificate();
         if !path.exists() {
             let key = p256(self.signer, KeyRole::Root)?;
-            let common_name = format!("{station} root");
+            // For people: what a verifier goes by is the manifest signer's extended key usage.
+            let common_name = format!("{station} development root");
             let name = AuthorityName {
                 organization,
                 common_name: &common_name,
@@ -75,11 +76,10 @@ impl Papers<'_> {
         if !path.exists() {
             let key = p256(self.signer, KeyRole::Manifest)?;
             let new = self.new_certificate(&key)?;
-            let product = &self.plan.product;
-            let tbs = manifest_signer_tbs(organization, product, station, new, &root);
+            let tbs = manifest_signer_tbs(self.signer_name(), new, &root);
             self.issue(&path, &tbs.map_err(our_bug)?)?;
         }
-        let manifest = read_manifest(&path, &root, station, self.context.now())?;
+        let manifest = read_manifest(&path, &root, &self.plan.config, self.context.now())?;
         require_key(
             self.signer,
             KeyRole::Manifest,
@@ -101,9 +101,7 @@ impl Papers<'_> {
         let info = issuing_request(name, &key).map_err(our_bug)?;
         self.request(&self.paths.issuing_request(), KeyRole::Issuing, &key, &info)?;
         let key = p256(self.signer, KeyRole::Manifest)?;
-        let product = &self.plan.product;
-        let info =
-            manifest_signer_request(organization, product, station, &key).map_err(our_bug)?;
+        let info = manifest_signer_request(self.signer_name(), &key).map_err(our_bug)?;
         self.request(
             &self.paths.manifest_request(),
             KeyRole::Manifest,
@@ -154,6 +152,15 @@ impl Papers<'_> {
             &credential.authority_key,
             &path,
         )
+    }
+
+    fn signer_name(&self) -> SignerName<'_> {
+        SignerName {
+            organization: &self.plan.organization,
+            product: &self.plan.product,
+            station: &self.plan.config.name,
+            development: self.plan.config.development,
+        }
     }
 
     fn new_certificate<'k>(&self, key: &'k Sec1Point) -> Result<NewCertificate<'k>, Failure> {

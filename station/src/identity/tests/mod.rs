@@ -12,7 +12,7 @@ use p256::ecdsa::{Signature, SigningKey};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::ceremony::{self, AuthorityName, NewCertificate};
+use super::ceremony::{self, AuthorityName, NewCertificate, SignerName};
 use super::chain::{self, IssuingCertificate};
 use super::{AssemblyError, csr, idevid, issuing, signed_object};
 use crate::certificate_path::{ParsedCertificate, PathError};
@@ -84,14 +84,15 @@ fn authorities() -> Authorities {
     let tbs = ceremony::issuing_tbs(name("Issuing 1"), new(&issuing_point, ISSUING), &parsed);
     let tbs = tbs.unwrap();
     let issuing = ceremony::complete(&tbs, &root_key.sign(&tbs), &point).unwrap();
-    let tbs = ceremony::manifest_signer_tbs(
-        "Example Devices",
-        &ProductCode::parse("SENSOR-A").unwrap(),
-        &StationName::parse("line-3").unwrap(),
-        new(&manifest_key.point(), MANIFEST),
-        &parsed,
-    )
-    .unwrap();
+    let manifest_point = manifest_key.point();
+    let signer = SignerName {
+        organization: "Example Devices",
+        product: &ProductCode::parse("SENSOR-A").unwrap(),
+        station: &StationName::parse("line-3").unwrap(),
+        development: false,
+    };
+    let tbs = ceremony::manifest_signer_tbs(signer, new(&manifest_point, MANIFEST), &parsed);
+    let tbs = tbs.unwrap();
     let manifest = ceremony::complete(&tbs, &root_key.sign(&tbs), &point).unwrap();
     Authorities {
         root,

@@ -32,6 +32,7 @@ pub(super) struct TestBatch {
     pub(super) pki: TestPki,
     pub(super) events: Vec<(u64, Event)>,
     pub(super) elsewhere: Vec<Event>,
+    pub(super) clock_accepted: Vec<Event>,
     leaves: Vec<Vec<u8>>,
     time: UtcMillis,
     session: u8,
@@ -68,6 +69,7 @@ impl TestBatch {
             pki: TestPki::new(),
             events: Vec::new(),
             elsewhere: Vec::new(),
+            clock_accepted: Vec::new(),
             leaves: vec![b"another event of this ledger".to_vec()],
             time: UtcMillis((NOT_BEFORE + 8 * 3600) * 1000),
             session: 0,
@@ -310,6 +312,7 @@ impl TestBatch {
             development: true,
             events: self.events.clone(),
             elsewhere: self.elsewhere.clone(),
+            clock_accepted: self.clock_accepted.clone(),
             closing: ClosingProof {
                 origin: name,
                 vkey: key.to_string(),

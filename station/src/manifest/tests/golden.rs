@@ -10,6 +10,7 @@ use x509_cert::Certificate;
 
 use super::batch::TestBatch;
 use super::pki::TestPki;
+use crate::manifest::dsse::{Envelope, PAYLOAD_TYPE};
 use crate::manifest::offline_verifier::verify;
 
 fn folder() -> PathBuf {
@@ -51,12 +52,19 @@ fn every_single_changed_byte_is_noticed() {
     let file = std::fs::read(folder().join("every-kind.dsse.json")).unwrap();
     let root = TestPki::new().root;
     assert!(verify(&file, &root).is_ok());
+    let whole: Envelope = serde_json::from_slice(&file).unwrap();
     let mut bent = file.clone();
     for at in 0..file.len() {
         // All 255 other values would take minutes: here one bit, below a random value.
         bent[at] ^= 1 << (at % 8);
         let error = verify(&bent, &root).unwrap_err().to_string();
         assert!(error.contains(' '), "byte {at}: {error}");
+        // A payload that was signed otherwise is said to be, whatever else is wrong with it.
+        let payload_changed = serde_json::from_slice::<Envelope>(&bent)
+            .is_ok_and(|read| read.payload_type == PAYLOAD_TYPE && read.payload != whole.payload);
+        if payload_changed {
+            assert!(error.contains("after signing"), "byte {at}: {error}");
+        }
         bent[at] = file[at];
     }
 }

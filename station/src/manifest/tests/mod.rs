@@ -1,6 +1,7 @@
 //! A manifest as a whole.
 
 mod batch;
+mod contradictions;
 mod golden;
 mod pki;
 mod rows;

@@ -19,7 +19,7 @@ use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
-use crate::identity::chain::MANIFEST_SIGNING;
+use crate::identity::chain::DEVELOPMENT_MANIFEST_SIGNING;
 
 /// 2026-11-22T00:00:00Z, when every test certificate begins.
 pub(super) const NOT_BEFORE: u64 = 1_795_305_600;
@@ -80,7 +80,7 @@ impl Template {
         Self {
             authority: false,
             usage: KeyUsages::DigitalSignature.into(),
-            purpose: Some((MANIFEST_SIGNING, true)),
+            purpose: Some((DEVELOPMENT_MANIFEST_SIGNING, true)),
             ..Self::authority("OU=SENSOR-A,CN=line-7")
         }
     }

@@ -1,14 +1,13 @@
 //! That only a manifest of the right signer, in its one spelling, without contradiction, verifies.
 
+use base64ct::{Base64, Encoding as _};
 use x509_cert::ext::pkix::KeyUsages;
 
 use super::batch::TestBatch;
 use super::pki::{Template, TestKey};
-use crate::manifest::consistency::Contradiction;
-use crate::manifest::ledger_proof::LedgerFault;
+use crate::encoding::sha256;
+use crate::identity::chain::{DEVELOPMENT_MANIFEST_SIGNING, MANIFEST_SIGNING};
 use crate::manifest::offline_verifier::{Rejected, verify};
-use crate::manifest::statement::Statement;
-use crate::verdict::Outcome;
 
 #[test]
 fn a_manifest_verifies_with_the_root_alone() {
@@ -118,122 +117,86 @@ fn a_root_that_is_none_is_refused() {
     );
 }
 
-/// A statement that was changed before it was signed by the right key: the rows must betray it.
-fn check_contradiction(change: impl Fn(&mut Statement), is_expected: impl Fn(&Rejected) -> bool) {
+#[test]
+fn a_manifest_cannot_deny_what_its_signer_is_for() {
+    for (purpose, stated, message) in [
+        (MANIFEST_SIGNING, false, None),
+        (DEVELOPMENT_MANIFEST_SIGNING, true, None),
+        (MANIFEST_SIGNING, true, Some("for real products only")),
+        (
+            DEVELOPMENT_MANIFEST_SIGNING,
+            false,
+            Some("for a development PKI only"),
+        ),
+    ] {
+        let mut batch = TestBatch::of_every_kind();
+        let template = Template {
+            purpose: Some((purpose, true)),
+            ..Template::signer()
+        };
+        let pki = &batch.pki;
+        batch.pki.signer = template.issue(9, &pki.signer_key, &pki.root_key);
+        let mut statement = batch.statement();
+        statement.predicate.development = stated;
+        let verified = verify(&batch.file(&statement), &batch.pki.root);
+        match message {
+            None => assert!(verified.is_ok(), "{verified:?}"),
+            Some(message) => {
+                let error = verified.unwrap_err().to_string();
+                assert!(error.contains(message), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_root_is_not_the_sender_s_fault() {
     let mut batch = TestBatch::of_every_kind();
-    let mut statement = batch.statement();
-    change(&mut statement);
-    let error = verify(&batch.file(&statement), &batch.pki.root).unwrap_err();
-    assert!(is_expected(&error), "{error}");
+    let statement = batch.statement();
+    let file = batch.file(&statement);
+    let other = TestKey::new(60);
+    let root = Template::root().issue(1, &other, &other);
+    let error = verify(&file, &root).unwrap_err();
+    assert!(matches!(error, Rejected::OtherRoot { .. }), "{error}");
+    let error = error.to_string();
+    for part in [sha256(&root), sha256(&batch.pki.signer)] {
+        assert!(error.contains(&part.to_string()), "{error}");
+    }
+    assert!(error.contains("does not end in the given root"), "{error}");
 }
 
 #[test]
-fn a_signed_statement_must_agree_with_itself() {
-    use Contradiction::{
-        Counts, DoubleSerial, DoubleUid, Operators, Order, Quantity, Row, Subjects, Type,
+fn what_was_changed_after_signing_is_said_to_be() {
+    let mut batch = TestBatch::of_every_kind();
+    let text = String::from_utf8(batch.statement().to_bytes().unwrap()).unwrap();
+    let signed = String::from_utf8(batch.file_of_payload(text.clone().into())).unwrap();
+    let encoded = |text: &str| Base64::encode_string(text.as_bytes());
+    let check = |payload: String| {
+        assert_ne!(payload, text);
+        let file = signed.replace(&encoded(&text), &encoded(&payload));
+        let error = verify(file.as_bytes(), &batch.pki.root).unwrap_err();
+        assert!(error.to_string().contains("after signing"), "{error}");
     };
-    fn check(change: impl Fn(&mut Statement), is_expected: impl Fn(&Contradiction) -> bool) {
-        check_contradiction(
-            change,
-            |error| matches!(error, Rejected::Contradiction(what) if is_expected(what)),
-        );
-    }
-    check(|s| s.predicate_type.push('2'), |e| matches!(e, Type { .. }));
-    check(
-        |s| s.predicate.counts.passed = 3,
-        |e| matches!(e, Counts(_)),
-    );
-    check(
-        |s| s.predicate.boards.swap(0, 1),
-        |e| matches!(e, Order { .. }),
-    );
-    check(
-        |s| drop(s.predicate.boards.pop()),
-        |e| matches!(e, Counts(_)),
-    );
-    check(
-        |s| {
-            let row = s.predicate.boards[0].clone();
-            s.predicate.boards.insert(0, row);
+    // Each of these would also be a fault of its own.
+    check(text.replacen('{', "[", 1));
+    check(text.replacen("\"batch\"", "\"bitch\"", 1));
+    check(text.replacen("\"FAIL\"", "\"PASS\"", 1));
+    check(text.replacen("\"quantity\":6", "\"quantity\":7", 1));
+    check(text.replacen(':', ": ", 1));
+    check(text.replacen(".250Z", ".25Z", 1));
+    check(text[..text.len() - 1].to_owned());
+    check(text.replacen("signing_chain", "signing_chaim", 1));
+    let chain = text.find("signing_chain").unwrap() + 40;
+    let mut other = text.clone();
+    other.replace_range(
+        chain..=chain,
+        if &text[chain..=chain] == "A" {
+            "B"
+        } else {
+            "A"
         },
-        |e| matches!(e, DoubleUid(_)),
     );
-    check(
-        |s| s.predicate.boards[1].serial = s.predicate.boards[0].serial.clone(),
-        |e| matches!(e, DoubleSerial(_) | Order { .. }),
-    );
-    check(
-        |s| s.predicate.boards[2].verdict = Outcome::Pass,
-        |e| matches!(e, Row { .. }),
-    );
-    check(
-        |s| s.predicate.boards[0].certificates.clear(),
-        |e| matches!(e, Counts(_)),
-    );
-    check(
-        |s| s.predicate.quantity = 1,
-        |e| matches!(e, Quantity { .. }),
-    );
-    check(|s| s.subject.truncate(1), |e| matches!(e, Subjects));
-    check(
-        |s| s.predicate.operators.truncate(1),
-        |e| matches!(e, Operators(_)),
-    );
-}
-
-#[test]
-fn a_signed_statement_must_agree_with_the_ledger() {
-    fn check(change: impl Fn(&mut Statement), is_expected: impl Fn(&LedgerFault) -> bool) {
-        check_contradiction(
-            change,
-            |error| matches!(error, Rejected::Ledger(what) if is_expected(what)),
-        );
-    }
-    use LedgerFault::{Checkpoint, Closing, Leaf, NotIncluded, Origin, Range, TooEarly};
-    check(
-        |s| s.predicate.ledger.origin.push('x'),
-        |e| matches!(e, Origin { .. }),
-    );
-    check(
-        |s| s.predicate.ledger.vkey.push('x'),
-        |e| matches!(e, Checkpoint(_)),
-    );
-    check(
-        |s| s.predicate.ledger.checkpoint = s.predicate.ledger.checkpoint.replacen('\n', "\n1", 1),
-        |e| matches!(e, Checkpoint(_)),
-    );
-    check(
-        |s| s.predicate.ledger.last_index += 9,
-        |e| matches!(e, TooEarly { .. }),
-    );
-    check(
-        |s| s.predicate.ledger.last_index -= 1,
-        |e| matches!(e, NotIncluded(_) | Range { .. }),
-    );
-    check(
-        |s| s.predicate.ledger.event_count += 1,
-        |e| matches!(e, Range { .. } | Closing(_)),
-    );
-    check(
-        |s| s.predicate.ledger.event_count -= 1,
-        |e| matches!(e, Closing(_)),
-    );
-    check(
-        |s| s.predicate.ledger.event_head.0[0] ^= 1,
-        |e| matches!(e, Closing(_)),
-    );
-    check(
-        |s| s.predicate.ledger.closing_leaf.push(' '),
-        |e| matches!(e, Leaf(_)),
-    );
-    check(
-        |s| s.predicate.ledger.closing_proof[0].0[0] ^= 1,
-        |e| matches!(e, NotIncluded(_)),
-    );
-    check(
-        |s| s.predicate.closed.time.0.0 += 1,
-        |e| matches!(e, Closing(_)),
-    );
+    check(other);
 }
 
 #[test]

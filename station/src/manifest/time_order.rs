@@ -1,0 +1,109 @@
+//! Whether the times of a statement can follow each other.
+//!
+//! 1. A batch is opened, then closed, then its manifest is signed.
+//! 2. Each session lies between opening and closing, and ends after it began.
+//! 3. A certificate is issued, then provisioned, within the batch, and not withdrawn before it is issued
+//!    or after the signing.
+//!
+//! A station follows its clock in small steps without asking, so all but the signing may seem to be as
+//! much too early. A larger step is accepted by a person and is in the manifest: nothing can be said of
+//! the order of times before and after it.
+
+use thiserror::Error;
+
+use super::statement::{BoardRow, Predicate, Timestamp};
+
+/// How far a station's clock may step back without a person, in milliseconds.
+pub const SILENT_STEP_MS: u64 = 2_000;
+
+/// Times in an order that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{what} at {then}, which is before {before}, at {first}")]
+pub struct WrongTime {
+    /// What happened too early.
+    what: String,
+    /// When, as stated.
+    then: Timestamp,
+    /// What must have been before it.
+    before: &'static str,
+    /// When that was, as stated.
+    first: Timestamp,
+}
+
+/// Checks all times, where the clock was never set in between.
+///
+/// # Errors
+/// The first pair in the wrong order.
+pub fn check(predicate: &Predicate) -> Result<(), WrongTime> {
+    if !predicate.clock_accepted.is_empty() {
+        return Ok(());
+    }
+    let (opened, closed) = (predicate.opened.time, predicate.closed.time);
+    let signed = predicate.signed_at;
+    if signed < closed {
+        return Err(wrong(
+            "the manifest was signed".to_owned(),
+            signed,
+            "the batch was closed",
+            closed,
+        ));
+    }
+    let closing = || "the batch was closed".to_owned();
+    order((opened, "the batch was opened"), (closed, closing()))?;
+    for row in &predicate.boards {
+        check_row(row, opened, closed, signed)?;
+    }
+    Ok(())
+}
+
+fn check_row(
+    row: &BoardRow,
+    opened: Timestamp,
+    closed: Timestamp,
+    signed: Timestamp,
+) -> Result<(), WrongTime> {
+    let uid = &row.uid;
+    for session in &row.sessions {
+        let began = format!("a session with board {uid} began");
+        order((opened, "the batch was opened"), (session.started, began))?;
+        let last = session.finished.unwrap_or(session.started);
+        let ended = format!("a session with board {uid} ended");
+        order((session.started, "it began"), (last, ended))?;
+        let closing = format!("the batch of board {uid} was closed");
+        order((last, "a session with it ended"), (closed, closing))?;
+    }
+    for one in &row.certificates {
+        let serial = one.serial;
+        if let Some(at) = one.provisioned {
+            let what = format!("certificate {serial} was provisioned");
+            order((one.issued, "it was issued"), (at, what))?;
+            let closing = format!("the batch of certificate {serial} was closed");
+            order((at, "it was provisioned"), (closed, closing))?;
+        }
+        if let Some(at) = one.revoked {
+            let what = format!("certificate {serial} was revoked");
+            order((one.issued, "it was issued"), (at, what))?;
+            let what = format!("the manifest with certificate {serial} was signed");
+            order((at, "it was revoked"), (signed, what))?;
+        }
+    }
+    Ok(())
+}
+
+/// The second may seem to be before the first by no more than a silent step.
+fn order(first: (Timestamp, &'static str), then: (Timestamp, String)) -> Result<(), WrongTime> {
+    let ((first, before), (at, what)) = (first, then);
+    if at.0.0.saturating_add(SILENT_STEP_MS) < first.0.0 {
+        return Err(wrong(what, at, before, first));
+    }
+    Ok(())
+}
+
+fn wrong(what: String, then: Timestamp, before: &'static str, first: Timestamp) -> WrongTime {
+    WrongTime {
+        what,
+        then,
+        before,
+        first,
+    }
+}
