@@ -15,8 +15,8 @@ use crate::verdict::VerdictCode;
 /// Appraises token 2. Which CSR it covers is in the challenge.
 ///
 /// # Errors
-/// `ATT-MALFORMED`, `ATT-SIGNATURE`, `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`, `ATT-NONCE`: the
-/// first that applies.
+/// `ATT-MALFORMED`, `ATT-SIGNATURE` (`ATT-SESSION` where another board has signed it), `ATT-NONCE`,
+/// `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`: the first that applies.
 pub fn appraise_key_token(
     profile: &Profile,
     board: &TrustedBoard,
@@ -57,9 +57,10 @@ fn appraise_later_token(
 ) -> Result<(), Rejection> {
     let claims = verify_token(token, board.attestation_key())
         .map_err(|error| rejection_of(error, board, token))?;
+    // First: what the board said to somebody else, or earlier, says nothing about it now.
+    judge_nonce(&claims, challenge)?;
     judge_session(board.claims(), &claims, false)?;
-    judge_lifecycle(lifecycles, claims.lifecycle)?;
-    judge_nonce(&claims, challenge)
+    judge_lifecycle(lifecycles, claims.lifecycle)
 }
 
 /// A token under another key that names another instance is another board's: it was swapped.

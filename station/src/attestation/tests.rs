@@ -291,7 +291,7 @@ fn later_tokens_agree_with_the_first() {
     check(
         &|case| case.challenge = Digest::from_bytes([9; 32]),
         AttNonce,
-        AttLifecycle,
+        AttNonce,
     );
     check(&|case| case.boot_seed = [6; 32], AttSession, AttSession);
     check(

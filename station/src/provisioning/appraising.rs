@@ -185,6 +185,12 @@ impl Appraised {
         if same && standing.elsewhere.is_none() {
             desk.take_up(&standing, state);
         }
+        // The challenge covers what the board says of itself: it is not locked. Since this session's greeting
+        // it has no proof on record that the old commit could name.
+        if board.is_some() && state != ProvisioningState::Committed {
+            desk.commit_sent = false;
+        }
+        let judged = judged.and_then(|past| not_locked_after_all(desk, past));
         if let Err(ending) = &judged {
             self.appraisal.code = ending.code;
             self.appraisal.detail.clone_from(&ending.detail);
@@ -286,6 +292,17 @@ fn judge_standing(
             Err(Ending::new(VerdictCode::UidReused, detail))
         }
         (Some(LiveStage::CommitSigned | LiveStage::Issued) | None, false) => Ok(Past::Unfinished),
+    }
+}
+
+/// A board that was said to have refused the lock, and now attests that it is open, has refused it.
+fn not_locked_after_all(desk: &mut Desk, past: Past) -> Result<Past, Ending> {
+    match (past, desk.doubted.take()) {
+        (Past::Unfinished, Some(said)) => Err(Ending::signed(
+            VerdictCode::LockRefused,
+            format!("the board attests that it is not locked; before that: {said}"),
+        )),
+        (past, _) => Ok(past),
     }
 }
 

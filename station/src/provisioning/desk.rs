@@ -12,7 +12,7 @@ use super::answer::Failure;
 use super::context::SessionContext;
 use super::exchange::Exchange;
 use super::input::Now;
-use super::installing::VerifiedReceipt;
+use super::receipt::VerifiedReceipt;
 use crate::attestation::TrustedBoard;
 use crate::clock::MonotonicMillis;
 use crate::encoding::Base64Bytes;
@@ -29,13 +29,26 @@ use crate::verdict::{Outcome, VerdictCode};
 pub(super) struct Ending {
     pub(super) code: VerdictCode,
     pub(super) detail: String,
+    /// Whether the board itself said so, under its key, in answer to a challenge of this session. Anybody
+    /// on the wire can have said the rest.
+    pub(super) signed: bool,
 }
 
 impl Ending {
+    /// An ending that nobody has signed.
     pub(super) fn new(code: VerdictCode, detail: impl Into<String>) -> Self {
         Self {
             code,
             detail: detail.into(),
+            signed: false,
+        }
+    }
+
+    /// An ending for what a key of the board vouches for, freshly.
+    pub(super) fn signed(code: VerdictCode, detail: impl Into<String>) -> Self {
+        Self {
+            signed: true,
+            ..Self::new(code, detail)
         }
     }
 }
@@ -94,6 +107,8 @@ pub(super) struct Desk {
     pub(super) unfinished: Unfinished,
     /// A commit was sent and no receipt came: the board may be locked.
     pub(super) commit_sent: bool,
+    /// What was said in answer to the commit without a signature: the board is asked again, once.
+    pub(super) doubted: Option<String>,
     /// The verdict that is being recorded together with `Provisioned`.
     pub(super) passed: Option<Verdict>,
     /// The board is out of reach, or another stands in its place: nobody takes leave of it.
@@ -118,6 +133,7 @@ impl Desk {
             issuance: None,
             unfinished: Unfinished::default(),
             commit_sent: false,
+            doubted: None,
             passed: None,
             displaced: false,
             restarts: 0,
@@ -173,7 +189,7 @@ impl Desk {
     pub(super) fn conclude(&mut self, ending: &Ending) -> Verdict {
         let verdict = self.verdict(ending);
         let mut facts = Vec::new();
-        if withdraws(ending.code) {
+        if withdraws(ending.code) || ending.code == VerdictCode::AlreadyProvisioned {
             facts.extend(self.withdrawal(ending));
         }
         facts.push(self.verdict_fact(&verdict));
@@ -262,10 +278,14 @@ impl Desk {
         verified: VerifiedReceipt,
     ) {
         self.commit_sent = false;
-        self.unfinished = Unfinished::default();
+        self.unfinished.certificate = None;
         self.issuance = Some(certificate.into());
         let detail = format!("serial {}", certificate.device_serial());
-        let verdict = self.verdict(&Ending::new(VerdictCode::Pass, detail));
+        let ending = Ending::signed(VerdictCode::Pass, detail);
+        let verdict = self.verdict(&ending);
+        // A successor that was intended, and is not needed any more, would keep the batch from closing.
+        let mut facts: Vec<Fact> = self.withdrawal(&ending).collect();
+        self.unfinished = Unfinished::default();
         let provisioned = Fact::Provisioned {
             uid: uid.clone(),
             certificate_serial: certificate.certificate_serial(),
@@ -274,7 +294,8 @@ impl Desk {
             token: Base64Bytes(verified.token),
         };
         let reached = self.verdict_fact(&verdict);
-        self.record(vec![provisioned, reached], Durability::Durable);
+        facts.extend([provisioned, reached]);
+        self.record(facts, Durability::Durable);
         self.passed = Some(verdict);
     }
 

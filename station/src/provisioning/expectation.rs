@@ -71,6 +71,9 @@ pub(super) struct WholeBlob {
 pub(super) enum Interruption {
     /// The device lost its session: begin again with `Hello`.
     Restart,
+    /// It says that it is not locked, or shows no good receipt, and nobody has signed that: ask it again
+    /// from the beginning, under a fresh challenge.
+    Doubted(Ending),
     /// The device says no.
     Refused(Refusal),
     /// It breaks the rules.

@@ -1,19 +1,18 @@
 //! Steps 6 to 8: grant and chain to the board, proof by the installed identity, commit and receipt.
 
-use firmware_proto::authority::{Commit, Grant, Payload, Proof, Purpose, Receipt};
+use firmware_proto::authority::{Commit, Grant, Payload, Proof, Purpose};
 use firmware_proto::cose::ContentType;
 use firmware_proto::object_transfer::{BlobId, InstallPackage};
-use firmware_proto::{Digest, Nonce, Refusal, Request, Response, transcript};
+use firmware_proto::{Digest, Nonce, Refusal, Request, Response};
 
 use super::action::Step;
 use super::answer::Answer;
 use super::desk::{Desk, Ending};
-use super::expectation::{
-    Interruption, expect_blob, expect_message, expect_uploaded, refusal_text, unexpected,
-};
+use super::expectation::{Interruption, expect_message, expect_uploaded, refusal_text, unexpected};
 use super::issuing::Issued;
-use crate::attestation::{self, TrustedBoard};
-use crate::encoding::{Base64Bytes, SoftwareSha256, sha256};
+use super::receipt::{ExpectedReceipt, check_receipt, doubted};
+use crate::attestation::TrustedBoard;
+use crate::encoding::{Base64Bytes, sha256};
 use crate::identity::signed_object;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::Fact;
@@ -313,70 +312,9 @@ impl Proven {
             public_key: &bound.request.public_key,
             nonce,
         };
-        let receipt = check_receipt(desk, &expected, answer)?;
+        let receipt = check_receipt(desk, &expected, answer).map_err(doubted)?;
         desk.report(Step::Committed);
         desk.provisioned(bound.board.uid(), &self.issued.certificate, receipt);
         Ok(())
     }
-}
-
-/// What a receipt must say.
-pub(super) struct ExpectedReceipt<'a> {
-    pub(super) board: &'a TrustedBoard,
-    pub(super) certificate: &'a StoredCertificate,
-    pub(super) commit: Digest,
-    pub(super) public_key: &'a firmware_proto::platform::Sec1Point,
-    pub(super) nonce: &'a Nonce,
-}
-
-/// A receipt and token 3, both verified.
-#[derive(Debug)]
-pub(super) struct VerifiedReceipt {
-    pub(super) receipt: Vec<u8>,
-    pub(super) token: Vec<u8>,
-}
-
-/// Verifies receipt and token 3.
-pub(super) fn check_receipt(
-    desk: &Desk,
-    expected: &ExpectedReceipt<'_>,
-    answer: Answer,
-) -> Result<VerifiedReceipt, Interruption> {
-    let invalid =
-        |detail: String| Interruption::Ending(Ending::new(VerdictCode::ReceiptInvalid, detail));
-    let blob = match expect_blob(answer, BlobId::Receipt) {
-        Ok(blob) => blob,
-        Err(Interruption::Refused(refusal)) => {
-            let detail = format!("the board refuses to lock: {}", refusal_text(refusal));
-            let ending = Ending::new(VerdictCode::LockRefused, detail);
-            return Err(Interruption::Ending(ending));
-        }
-        Err(interruption) => return Err(interruption),
-    };
-    let key = expected.public_key;
-    let receipt: Receipt = signed_object::verify_payload(ContentType::Receipt, &blob.first, key)
-        .map_err(|error| invalid(error.to_string()))?;
-    let fault = if receipt.uid != *expected.board.uid() {
-        Some("the receipt names another board")
-    } else if receipt.commit != expected.commit {
-        Some("the receipt answers another commit")
-    } else if receipt.certificate != sha256(expected.certificate.der()) {
-        Some("the receipt is by another certificate")
-    } else if receipt.state != desk.context.profile.lock_state {
-        Some("the receipt names another lifecycle than the grant")
-    } else {
-        None
-    };
-    if let Some(fault) = fault {
-        return Err(invalid(fault.to_owned()));
-    }
-    let digest = sha256(&blob.first);
-    let challenge = transcript::receipt_challenge(&SoftwareSha256, expected.nonce, &digest);
-    let profile = &desk.context.profile;
-    attestation::appraise_receipt_token(profile, expected.board, &blob.second, &challenge)
-        .map_err(|rejection| invalid(format!("{}: {}", rejection.code, rejection.detail)))?;
-    Ok(VerifiedReceipt {
-        receipt: blob.first,
-        token: blob.second,
-    })
 }

@@ -18,6 +18,7 @@ mod greeting;
 pub mod input;
 mod installing;
 mod issuing;
+mod receipt;
 mod returning;
 pub mod session;
 mod steps;

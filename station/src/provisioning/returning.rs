@@ -7,9 +7,10 @@ use firmware_proto::{Nonce, Request};
 
 use super::answer::Answer;
 use super::appraising::Attested;
-use super::desk::{Desk, Ending, begun_elsewhere};
+use super::desk::{Desk, Ending, Unfinished, begun_elsewhere};
 use super::expectation::Interruption;
-use super::installing::{ExpectedReceipt, check_proof, check_receipt};
+use super::installing::check_proof;
+use super::receipt::{ExpectedReceipt, check_receipt};
 use crate::certificate_path::ParsedCertificate;
 use crate::encoding::sha256;
 use crate::ledger::standing::{LiveCertificate, LiveStage};
@@ -38,6 +39,7 @@ impl Returned {
         let certificate = ParsedCertificate::from_der(live.certificate.der());
         let public_key = *certificate.map_err(|_| incomplete())?.point();
         desk.commit_sent = live.stage == LiveStage::CommitSigned;
+        desk.unfinished = Unfinished::default();
         desk.draw();
         Ok(Self {
             attested,
@@ -91,13 +93,40 @@ impl Returned {
             public_key: &self.public_key,
             nonce,
         };
-        let receipt = check_receipt(desk, &expected, answer).map_err(|i| self.keep(i))?;
+        let receipt = check_receipt(desk, &expected, answer)
+            .map_err(|interruption| self.judged(desk, interruption))?;
+        self.forget_intent(desk);
         if self.live.stage == LiveStage::Provisioned {
             let detail = format!("serial {}", self.live.certificate.device_serial());
             return Ok(Some(Ending::new(VerdictCode::AlreadyProvisioned, detail)));
         }
         desk.provisioned(self.attested.board.uid(), &self.live.certificate, receipt);
         Ok(None)
+    }
+
+    /// A successor was intended for a key that the board does not use: it has proven another.
+    fn forget_intent(&self, desk: &mut Desk) {
+        let intent = self.attested.standing.intent.as_ref();
+        let ours = intent.filter(|intent| intent.batch == desk.context.batch);
+        desk.unfinished.intent = ours.map(|intent| intent.certificate_serial);
+    }
+
+    /// A board in doubt loses its certificate by what it signs alone: a receipt or token of its own that
+    /// says something else, or a refusal when its fresh token 1 says that it is not locked.
+    fn judged(&self, desk: &mut Desk, interruption: Interruption) -> Interruption {
+        let Interruption::Ending(ending) = interruption else {
+            return interruption;
+        };
+        let after = &desk.context.profile.attestation.lifecycle_after;
+        let lifecycle = self.attested.board.claims().lifecycle;
+        let open = !after.iter().any(|range| range.contains(lifecycle));
+        let refused = ending.code == VerdictCode::LockRefused && open;
+        if self.live.stage != LiveStage::CommitSigned || !(ending.signed || refused) {
+            return self.keep(Interruption::Ending(ending));
+        }
+        desk.unfinished.certificate = Some(self.live.certificate.certificate_serial());
+        self.forget_intent(desk);
+        Interruption::Ending(Ending::signed(ending.code, ending.detail))
     }
 
     /// A passed board whose new proof fails is an alarm, but what it had is not withdrawn by the

@@ -104,6 +104,12 @@ impl Session {
             Err(Interruption::Ending(ending)) => self.end(&ending),
             Err(Interruption::Refused(refusal)) => self.end(&refused(refusal)),
             Err(Interruption::Restart) => self.restart("the board was reset"),
+            Err(Interruption::Doubted(ending)) => {
+                let said = format!("{}: {}", ending.code, ending.detail);
+                let awaiting = self.restart(&said);
+                self.desk.doubted = Some(said);
+                awaiting
+            }
         };
         if let Awaiting::Farewell(verdict) = &self.awaiting
             && self.desk.exchange.deadline().is_none()
@@ -114,15 +120,14 @@ impl Session {
     }
 
     /// What a board says without its key's signature, after it was ordered to lock, decides nothing: anyone
-    /// on the wire could have said it.
+    /// on the wire could have said it, and a locked board whose certificate is revoked is lost.
     fn end(&mut self, ending: &Ending) -> Awaiting {
         self.desk.exchange.cancel();
-        let unsigned = matches!(
-            ending.code,
-            VerdictCode::LinkProtocol | VerdictCode::DeviceFault
-        );
-        if self.desk.commit_sent && unsigned {
-            let detail = format!("ordered to lock, and then: {}", ending.detail);
+        let failed = ending.code.outcome() == VerdictOutcome::Fail;
+        let in_doubt = ending.code == VerdictCode::InDoubt;
+        if self.desk.commit_sent && failed && !ending.signed && !in_doubt {
+            let (code, detail) = (ending.code, &ending.detail);
+            let detail = format!("ordered to lock, and then: {code}: {detail}");
             let doubt = Ending::new(VerdictCode::InDoubt, detail);
             return Awaiting::VerdictRecord(Box::new(self.desk.conclude(&doubt)));
         }

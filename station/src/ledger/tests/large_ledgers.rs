@@ -70,11 +70,10 @@ fn no_row_of_any_view_can_be_taken_away() {
                 "DELETE FROM {table} WHERE {key} = (SELECT {which}({key}) FROM {table})"
             ));
             let refused = start(&home);
-            let named = |damage: &Damage| matches!(damage, Damage::View { table: named, .. } if named == table);
-            assert!(
-                matches!(&refused, Err(LedgerError::Damaged(damage)) if named(damage)),
-                "{which} of {table}: {refused:?}"
-            );
+            let Err(LedgerError::Damaged(Damage::View { table: named, .. })) = &refused else {
+                panic!("{which} of {table}: {refused:?}")
+            };
+            assert_eq!(named, table, "{which}");
             std::fs::write(home.path(), &untouched).unwrap();
         }
     }
@@ -183,7 +182,10 @@ fn tables_are_what_this_program_made() {
 fn an_old_leaf_is_read_at_every_start() {
     let home = long();
     drop(start(&home).unwrap());
-    home.tamper("UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'SENSOR', 'SENSER') AS BLOB) WHERE idx = 1");
+    home.tamper(
+        "UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), 'SENSOR', 'SENSER') AS BLOB)
+         WHERE idx = 1",
+    );
     let refused = start(&home);
     assert!(
         matches!(refused, Err(LedgerError::Damaged(Damage::EntryHash(1)))),

@@ -1,5 +1,7 @@
 //! Whoever sits on the wire gains nothing: what was recorded once serves nobody again.
 
+use firmware_proto::frame::{Header, encode_message};
+use firmware_proto::{Direction, FrameReader, Refusal, Request, Response};
 use simulator::board::VirtualBoard;
 
 use super::bench::{Bench, Wire};
@@ -120,4 +122,122 @@ fn a_session_that_is_replayed_to_the_station_issues_nothing() {
         )
     };
     assert!(new.iter().all(nothing), "{new:?}");
+}
+
+/// Answers some of the station's requests in the board's place.
+struct Liar {
+    /// To which, once the board was ordered to lock.
+    lies_to: fn(&Request<'_>) -> bool,
+    /// Whether the board hears them all the same.
+    delivers: bool,
+    /// How often.
+    lies_left: u32,
+    ordered: bool,
+    forged: Vec<u8>,
+}
+
+impl Liar {
+    fn new(lies_to: fn(&Request<'_>) -> bool, delivers: bool, lies_left: u32) -> Self {
+        Self {
+            lies_to,
+            delivers,
+            lies_left,
+            ordered: false,
+            forged: Vec::new(),
+        }
+    }
+}
+
+impl Wire for Liar {
+    fn to_board(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        let mut reader = FrameReader::new(Direction::ToDevice);
+        let Some(frame) = reader.push(&mut bytes.as_slice()) else {
+            return bytes;
+        };
+        let Ok(request) = Request::decode(frame.body) else {
+            return bytes;
+        };
+        self.ordered |= matches!(request, Request::Commit { .. });
+        if !self.ordered || self.lies_left == 0 || !(self.lies_to)(&request) {
+            return bytes;
+        }
+        self.lies_left -= 1;
+        let header = Header {
+            direction: Direction::ToStation,
+            exchange: frame.header.exchange,
+            sequence: 0,
+        };
+        let mut buffer = [0; 64];
+        let lie = Response::Refused(Refusal::Hardware);
+        let length = encode_message(header, &lie, &mut buffer).unwrap();
+        self.forged = buffer[..length].to_vec();
+        if self.delivers { bytes } else { Vec::new() }
+    }
+    fn to_station(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        if self.forged.is_empty() {
+            return bytes;
+        }
+        std::mem::take(&mut self.forged)
+    }
+}
+
+fn to_the_order(request: &Request<'_>) -> bool {
+    matches!(request, Request::Commit { .. } | Request::GetReceipt { .. })
+}
+
+/// Runs a good board with the liar between it and the station.
+fn lied_to(mut liar: Liar) -> (Bench, VirtualBoard, crate::provisioning::Verdict) {
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let verdict = bench.run(&mut board, &mut liar, None).expect("a verdict");
+    board.reboot();
+    (bench, board, verdict)
+}
+
+#[test]
+fn a_forged_refusal_to_lock_is_asked_about_again() {
+    let (mut bench, mut board, verdict) = lied_to(Liar::new(to_the_order, true, 1));
+    assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+    assert_eq!((bench.issued(), bench.revoked()), (1, 0));
+    let again = bench.provision(&mut board).code;
+    assert_eq!(again, VerdictCode::AlreadyProvisioned);
+}
+
+#[test]
+fn refusals_forged_without_end_leave_a_locked_board_in_doubt() {
+    let (mut bench, mut board, verdict) = lied_to(Liar::new(to_the_order, true, u32::MAX));
+    assert_eq!(verdict.code, VerdictCode::InDoubt, "{}", verdict.detail);
+    assert_eq!((bench.issued(), bench.revoked()), (1, 0));
+    assert!(!bench.close_batch());
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+    assert_eq!((bench.issued(), bench.revoked()), (1, 0));
+}
+
+/// The board itself attests that it is open: what it had can be revoked without harm to it.
+#[test]
+fn a_board_that_never_heard_the_order_gets_another_identity() {
+    let (mut bench, mut board, verdict) = lied_to(Liar::new(to_the_order, false, 1));
+    assert_eq!(verdict.code, VerdictCode::LockRefused, "{}", verdict.detail);
+    assert_eq!((bench.issued(), bench.revoked()), (1, 1));
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+    assert_eq!((bench.issued(), bench.revoked()), (2, 1));
+}
+
+/// Any other word that would refuse a board before it is ordered to lock.
+#[test]
+fn no_forged_answer_after_the_order_revokes_anything() {
+    let lies: [fn(&Request<'_>) -> bool; 3] = [
+        |request| to_the_order(request) || matches!(request, Request::Attest { .. }),
+        |request| to_the_order(request) || matches!(request, Request::Hello(_)),
+        |request| to_the_order(request) || matches!(request, Request::Prove { .. }),
+    ];
+    for lies_to in lies {
+        let (mut bench, mut board, verdict) = lied_to(Liar::new(lies_to, true, u32::MAX));
+        assert_eq!(verdict.code, VerdictCode::InDoubt, "{}", verdict.detail);
+        assert_eq!((bench.issued(), bench.revoked()), (1, 0));
+        let verdict = bench.provision(&mut board);
+        assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+    }
 }

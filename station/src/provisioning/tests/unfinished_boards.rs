@@ -6,8 +6,11 @@ use simulator::fault::{Fault, Reading};
 use simulator::power::Step as BoardStep;
 
 use super::bench::{Bench, Copper, Wire};
-use crate::ledger::event::Fact;
-use crate::names::LaneName;
+use crate::encoding::Base64Bytes;
+use crate::ledger::EventStore;
+use crate::ledger::event::{Event, Fact};
+use crate::ledger::standing::Durability;
+use crate::names::{CertificateSerial, LaneName};
 use crate::provisioning::Action;
 use crate::verdict::VerdictCode;
 
@@ -212,4 +215,87 @@ fn answers_may_take_longer_than_the_pause_between_two_greetings() {
         .run(&mut board, &mut Slow::default(), None)
         .expect("a verdict");
     assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+}
+
+/// A board that has locked itself, and the events that the station died with: its receipt, its verdict.
+fn locked_unnoticed(bench: &mut Bench) -> (VirtualBoard, Vec<Event>) {
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let lost = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let kept = lost.clone();
+    bench.die_at = Some(Box::new(move |action| match action {
+        Action::Record { events, .. } if events[0].fact.kind() == "provisioned" => {
+            kept.borrow_mut().clone_from(events);
+            true
+        }
+        _ => false,
+    }));
+    assert_eq!(bench.run(&mut board, &mut Copper, None), None);
+    bench.die_at = None;
+    board.reboot();
+    (board, lost.take())
+}
+
+/// A successor for the board's live certificate, for a key that it says to have made.
+fn successor(bench: &Bench) -> Event {
+    let issued = bench.store.events().into_iter().find_map(|event| {
+        let Fact::CertificateIntended {
+            uid, device_serial, ..
+        } = &event.fact
+        else {
+            return None;
+        };
+        let fact = Fact::CertificateIntended {
+            uid: uid.clone(),
+            certificate_serial: CertificateSerial::from_random([0x55; 16]).unwrap(),
+            device_serial: device_serial.clone(),
+            key: crate::encoding::sha256(b"another key").into(),
+            tbs: Base64Bytes(vec![0x30, 0]),
+        };
+        Some(Event { fact, ..event })
+    });
+    issued.expect("a certificate was intended")
+}
+
+#[test]
+fn what_was_intended_for_a_locked_board_is_given_up_when_it_has_proven_itself() {
+    for (noticed, expected) in [
+        (false, VerdictCode::Pass),
+        (true, VerdictCode::AlreadyProvisioned),
+    ] {
+        let mut bench = Bench::new(10);
+        let (mut board, lost) = locked_unnoticed(&mut bench);
+        let intent = successor(&bench);
+        bench
+            .store
+            .record(vec![intent], Durability::Durable)
+            .unwrap();
+        if noticed {
+            bench.store.record(lost, Durability::Durable).unwrap();
+        }
+        assert!(!bench.close_batch(), "{expected}: an intent is open");
+        let verdict = bench.provision(&mut board);
+        assert_eq!(verdict.code, expected, "{}", verdict.detail);
+        let voided = bench.count(|fact| matches!(fact, Fact::IntentVoided { .. }));
+        assert_eq!((voided, bench.issued(), bench.revoked()), (1, 1, 0));
+        assert!(bench.close_batch(), "{expected}");
+    }
+}
+
+/// Nobody has proven anything yet: what was intended stays.
+#[test]
+fn a_locked_board_that_proves_nothing_voids_nothing() {
+    let mut bench = Bench::new(10);
+    let _ = locked_unnoticed(&mut bench);
+    let intent = successor(&bench);
+    bench
+        .store
+        .record(vec![intent], Durability::Durable)
+        .unwrap();
+    let fault = Fault::SilentFrom {
+        answer: BoardStep::AnswerProof,
+    };
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+    bench.provision(&mut board);
+    let voided = bench.count(|fact| matches!(fact, Fact::IntentVoided { .. }));
+    assert_eq!(voided, 0);
 }
