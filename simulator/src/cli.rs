@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,14 @@ use crate::device_keys::{DeviceKey, parse_owner_key};
 use crate::line::{Line, LineSettings, People};
 use crate::report::ReportLine;
 use crate::seed::Seed;
+use crate::summary::Summary;
 use crate::vendor_ca::root_pem;
 use crate::wire::Speed;
 
 /// Play a line of boards, good, faulty and hostile, for a provisioning station.
 ///
-/// A run is repeated by its seed. Exit status: 0 done; 1 a verdict is not the expected one; 2
-/// wrong usage, or a file that can't be read or written.
+/// A run is repeated by its seed. Exit status: 0 done; 1 a verdict is not the expected one, or no
+/// station met some of the boards; 2 wrong usage, or a file that can't be read or written.
 #[derive(Debug, Parser)]
 #[command(name = "simulator", version)]
 pub struct Cli {
@@ -35,9 +36,11 @@ pub struct Cli {
 enum Command {
     /// Put boards into the fixtures of a line, one after another on each lane.
     ///
-    /// Prints the path of each lane's port once a station may open it. Ends when every board had
-    /// its turn, or on SIGINT or SIGTERM. Example: simulator line --lanes 4 --devices 24 --seed 7
-    /// --defects fixtures/defects/demo.toml --dir /tmp/line --report simulator.ndjson
+    /// Prints the path of each lane's port once a station may open it, then waits for a station. Ends
+    /// when every board had its turn, when no station came, or on SIGINT or SIGTERM; with exit status
+    /// 1 where boards were never met. What each board was and went through is told on a terminal in
+    /// words, else, and in the file of --report, as one JSON object a line.
+    #[command(after_help = LINE_EXAMPLE)]
     Line(LineArgs),
     /// Print the root certificates that a profile must trust, in PEM.
     VendorRoots,
@@ -53,6 +56,11 @@ enum Command {
     /// or a board's own state contradicts its verdict.
     Compare(CompareArgs),
 }
+
+const LINE_EXAMPLE: &str = "\
+Example:
+  simulator line --lanes 4 --devices 24 --seed 7 --defects fixtures/defects/demo.toml \\
+      --dir /tmp/line --owner-key home/pki/owner.pub.pem --report simulator.ndjson";
 
 #[derive(Debug, Args)]
 struct LineArgs {
@@ -81,13 +89,16 @@ struct LineArgs {
     #[arg(long, value_name = "FILE")]
     owner_key: Option<PathBuf>,
     /// Where to write what each board was and went through, one JSON object a line; without it, to
-    /// the output.
+    /// the output, unless that is a terminal.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// A file that is written once all ports are there.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
-    /// Milliseconds that a person waits for a verdict before unplugging the board.
+    /// Seconds to wait for a station to come at all; 0 waits without end.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    station_wait: u32,
+    /// Milliseconds that a person waits for a verdict, once a station is there, before unplugging the board.
     #[arg(long, value_name = "MS", default_value_t = People::default().patience_ms)]
     patience_ms: u32,
     /// Milliseconds that a fixture is empty between two boards.
@@ -127,7 +138,7 @@ pub fn run() -> ExitCode {
     match outcome {
         Ok(status) => status,
         Err(failure) => {
-            let _nobody_to_tell = writeln!(io::stderr(), "simulator: {failure}");
+            tell(&failure);
             ExitCode::from(2)
         }
     }
@@ -158,23 +169,63 @@ fn play(args: &LineArgs) -> Result<ExitCode, Failure> {
             patience_ms: args.patience_ms,
             gap_ms: args.gap_ms,
             hand_ms: args.hand_ms,
+            station_wait_ms: Some(args.station_wait)
+                .filter(|seconds| *seconds > 0)
+                .map(|seconds| seconds.saturating_mul(1_000)),
             ..People::default()
         },
     };
     let stop = stop_signal().map_err(|error| format!("catching signals: {error}"))?;
-    let mut report: Box<dyn Write + Send> = match &args.report {
-        Some(file) => Box::new(BufWriter::new(create(file)?)),
-        None => Box::new(io::stdout()),
+    let terminal = io::stdout().is_terminal();
+    let mut report: Option<Box<dyn Write + Send>> = match &args.report {
+        Some(file) => Some(Box::new(BufWriter::new(create(file)?))),
+        None if terminal => None,
+        None => Some(Box::new(io::stdout())),
     };
     let line = Line::open(settings, &catalogue, &mut io::stdout()).map_err(text)?;
     if let Some(file) = &args.ready_file {
         create(file)?;
     }
-    let left = line.run(&stop, &mut report).map_err(text)?;
-    if left > 0 {
-        let _nobody_to_tell = writeln!(io::stderr(), "simulator: {left} boards were never put in");
+    tell(&awaiting_a_station(args));
+    let mut summary = Summary::default();
+    let mut tell_board = |board: &ReportLine| {
+        let said = summary.add(board);
+        if terminal {
+            writeln!(io::stdout(), "{said}")?;
+        }
+        report.as_mut().map_or(Ok(()), |file| board.write(file))
+    };
+    let played = line.run(&stop, &mut tell_board).map_err(text)?;
+    let total = summary.total(played.never_put_in);
+    if terminal {
+        print(&format!("{total}\n"))?;
+    }
+    if played.unseen() > 0 {
+        tell(&format!(
+            "{total}; have station provision running on these ports until the line has ended"
+        ));
+        return Ok(ExitCode::from(1));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a person sees while nothing happens.
+fn awaiting_a_station(args: &LineArgs) -> String {
+    let ports = (0..args.lanes).map(|lane| {
+        let port = args.dir.join(format!("lane{lane}"));
+        format!(" --port {}", port.display())
+    });
+    let ports: String = ports.collect();
+    let limit = match args.station_wait {
+        0 => String::new(),
+        seconds => format!(" for {seconds} s (--station-wait)"),
+    };
+    format!("waits{limit} for a station; start one: station provision --operator ID{ports}")
+}
+
+/// A remark; nobody is left to be told where stderr is closed.
+fn tell(remark: &str) {
+    let _nobody_to_tell = writeln!(io::stderr(), "simulator: {remark}");
 }
 
 fn vendor_roots() -> Result<ExitCode, Failure> {

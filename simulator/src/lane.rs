@@ -2,6 +2,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use firmware_proto::{Direction, FrameReader, Request};
 
@@ -51,10 +52,12 @@ impl Lane {
         }
     }
 
-    /// Puts in one board after another. Gives how many were never put in.
+    /// Puts in one board after another. Gives how many were never put in. `station` is shared by all lanes:
+    /// whether one of them has heard a station yet.
     pub fn run(
         mut self,
         settings: &LineSettings,
+        station: &AtomicBool,
         stop: BorrowedFd<'_>,
         report: impl Fn(&ReportLine) -> Result<(), LineError>,
     ) -> Result<u32, LineError> {
@@ -65,8 +68,11 @@ impl Lane {
                 break;
             }
             left = left.saturating_sub(1);
-            let line = self.present(&planned, settings, stop)?;
+            let line = self.present(&planned, settings, station, stop)?;
             report(&line)?;
+            if line.ended == Ended::NoStation {
+                break;
+            }
             self.leave_empty(settings, stop)?;
         }
         Ok(left)
@@ -77,6 +83,7 @@ impl Lane {
         &mut self,
         planned: &Planned,
         settings: &LineSettings,
+        station: &AtomicBool,
         stop: BorrowedFd<'_>,
     ) -> Result<ReportLine, LineError> {
         let mut board = self.take_board(planned, settings);
@@ -96,12 +103,15 @@ impl Lane {
             board: &mut board,
             wire: &mut wire,
             watcher: Watcher::new(),
-            deadline: after(began, patience_ms),
+            deadline: after_all(began, settings.people.station_wait_ms),
+            awaiting_station: true,
+            patience_ms,
             power_back: None,
             farewell_at: None,
             vanishing,
         };
-        let ended = self.work(&mut fixture, settings, stop)?;
+        let ended = self.work(&mut fixture, settings, station, stop)?;
+        let met = fixture.watcher.hello;
         board.unplug();
         let presentation = Presentation {
             uid: board.uid().to_string(),
@@ -111,6 +121,7 @@ impl Lane {
             seed: settings.seed.0,
             defect: defect.map(|defect| (defect.name.clone(), defect.fault.clone())),
             ended,
+            met,
             ms: (self.now().0 - began.0) / 1_000,
             wire_faults: wire.tallies(),
         };
@@ -138,6 +149,7 @@ impl Lane {
         &mut self,
         fixture: &mut Fixture<'_>,
         settings: &LineSettings,
+        station: &AtomicBool,
         stop: BorrowedFd<'_>,
     ) -> Result<Ended, LineError> {
         self.release();
@@ -146,8 +158,13 @@ impl Lane {
             if is_readable(stop) {
                 return Ok(Ended::Stopped);
             }
+            fixture.mind_station(station, now);
             if now >= fixture.deadline {
-                return Ok(Ended::Patience);
+                return Ok(if fixture.awaiting_station {
+                    Ended::NoStation
+                } else {
+                    Ended::Patience
+                });
             }
             self.exchange(fixture, settings, now)?;
             self.mind_power(fixture, settings, now)?;
@@ -263,13 +280,27 @@ struct Fixture<'a> {
     board: &'a mut VirtualBoard,
     wire: &'a mut Wire,
     watcher: Watcher,
+    /// When nobody waits any longer: for a station to come at all, then for its verdict.
     deadline: Instant,
+    awaiting_station: bool,
+    patience_ms: u32,
     power_back: Option<Instant>,
     farewell_at: Option<Instant>,
     vanishing: bool,
 }
 
 impl Fixture<'_> {
+    /// Patience is for the station's work, so it begins when there is a station on the line.
+    fn mind_station(&mut self, station: &AtomicBool, now: Instant) {
+        if self.watcher.hello {
+            station.store(true, Ordering::Relaxed);
+        }
+        if self.awaiting_station && station.load(Ordering::Relaxed) {
+            self.awaiting_station = false;
+            self.deadline = after(now, self.patience_ms);
+        }
+    }
+
     /// The light is on and the board had time to say its last word.
     fn is_over(&mut self, now: Instant, hand_ms: u32) -> bool {
         if !self.watcher.farewell {
@@ -332,6 +363,11 @@ impl Watcher {
 
 fn after(instant: Instant, milliseconds: u32) -> Instant {
     Instant(instant.0.saturating_add(u64::from(milliseconds) * 1_000))
+}
+
+/// As [`after`]; without a limit, never.
+fn after_all(instant: Instant, milliseconds: Option<u32>) -> Instant {
+    milliseconds.map_or(Instant(u64::MAX), |limit| after(instant, limit))
 }
 
 /// How long the answer to a farewell may take on a slow line.

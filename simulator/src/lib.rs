@@ -29,6 +29,7 @@ mod sabotage;
 pub mod seed;
 pub mod self_test;
 mod silicon;
+pub mod summary;
 pub mod vendor_ca;
 pub mod wire;
 pub mod wire_fault;

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -63,6 +64,8 @@ pub struct LineSettings {
 /// How people behave at the fixtures.
 #[derive(Clone, Copy, Debug)]
 pub struct People {
+    /// How long they wait for a station to come at all; without one, without end.
+    pub station_wait_ms: Option<u32>,
     /// How long they wait for a verdict.
     pub patience_ms: u32,
     /// How long a fixture is empty between two boards.
@@ -77,11 +80,29 @@ pub struct People {
 impl Default for People {
     fn default() -> Self {
         Self {
+            station_wait_ms: Some(600_000),
             patience_ms: 60_000,
             gap_ms: 120,
             hand_ms: 0,
             power_off_ms: 250,
         }
+    }
+}
+
+/// How far a line came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Boards whose turn never came.
+    pub never_put_in: u32,
+    /// Boards that were put in and to which no station said hello.
+    pub never_met: u32,
+}
+
+impl Played {
+    /// Boards that no station has seen, for whichever reason.
+    #[must_use]
+    pub fn unseen(self) -> u32 {
+        self.never_put_in.saturating_add(self.never_met)
     }
 }
 
@@ -114,23 +135,30 @@ impl Line {
         Ok(Self { settings, lanes })
     }
 
-    /// Plays the line until every board had its turn, or until `stop` becomes readable. Gives how
-    /// many boards were never put in.
-    pub fn run(self, stop: &OwnedFd, report: &mut (impl Write + Send)) -> Result<u32, LineError> {
-        let report = Mutex::new(report);
+    /// Plays the line until every board had its turn, no station came, or `stop` becomes readable. `report`
+    /// is called for each board that is taken out.
+    pub fn run(
+        self,
+        stop: &OwnedFd,
+        report: &mut (impl FnMut(&ReportLine) -> io::Result<()> + Send),
+    ) -> Result<Played, LineError> {
+        let shared = Mutex::new((report, 0));
         let write = |line: &ReportLine| -> Result<(), LineError> {
-            let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-            line.write(&mut *report).map_err(|source| LineError::Io {
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.1 += u32::from(!line.met);
+            (shared.0)(line).map_err(|source| LineError::Io {
                 what: "writing the report",
                 source,
             })
         };
+        let station = AtomicBool::new(false);
         let settings = &self.settings;
-        let left = thread::scope(|scope| {
+        let never_put_in = thread::scope(|scope| {
             let mut threads = Vec::new();
             for lane in self.lanes {
-                let write = &write;
-                threads.push(scope.spawn(move || lane.run(settings, stop.as_fd(), write)));
+                let (write, station) = (&write, &station);
+                let stop = stop.as_fd();
+                threads.push(scope.spawn(move || lane.run(settings, station, stop, write)));
             }
             let mut left = 0;
             for thread in threads {
@@ -138,6 +166,13 @@ impl Line {
             }
             Ok::<u32, LineError>(left)
         })?;
-        Ok(left)
+        let never_met = shared
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+            .1;
+        Ok(Played {
+            never_put_in,
+            never_met,
+        })
     }
 }

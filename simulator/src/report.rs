@@ -19,6 +19,8 @@ pub enum Ended {
     Patience,
     /// The line was stopped.
     Stopped,
+    /// No station ever opened a port of the line and said hello.
+    NoStation,
 }
 
 /// One presentation of one board.
@@ -40,6 +42,8 @@ pub struct ReportLine {
     pub fault: Option<Fault>,
     /// Why it was taken out.
     pub ended: Ended,
+    /// Whether a station said hello while it was in its fixture.
+    pub met: bool,
     /// From plug to unplug.
     pub ms: u64,
     /// What the station's last farewell said of it.
@@ -95,6 +99,8 @@ pub struct Presentation {
     pub defect: Option<(String, Fault)>,
     /// Why it was taken out.
     pub ended: Ended,
+    /// Whether a station said hello to it.
+    pub met: bool,
     /// From plug to unplug.
     pub ms: u64,
     /// Faults of the wire.
@@ -115,6 +121,7 @@ impl ReportLine {
             defect,
             fault,
             ended: presentation.ended,
+            met: presentation.met,
             ms: presentation.ms,
             told_passed: experience.farewell,
             identified: experience.identified,

@@ -133,8 +133,9 @@ fn boards_come_one_after_another_and_go_at_farewell() {
     let heard = listen(port.try_clone().unwrap());
     let running = thread::spawn(move || {
         let mut report = Vec::new();
-        let left = fixtures.run(&stop, &mut report).unwrap();
-        (left, String::from_utf8(report).unwrap())
+        let mut keep = |board: &ReportLine| board.write(&mut report);
+        let played = fixtures.run(&stop, &mut keep).unwrap();
+        (played, String::from_utf8(report).unwrap())
     });
     let first = meet(&mut port, &heard, 1, None);
     port.write_all(&frame(900, &Request::Farewell { passed: false }))
@@ -142,8 +143,8 @@ fn boards_come_one_after_another_and_go_at_farewell() {
     let second = meet(&mut port, &heard, 2, Some(&first));
     port.write_all(&frame(901, &Request::Farewell { passed: true }))
         .unwrap();
-    let (left, report) = running.join().unwrap();
-    assert_eq!(left, 0);
+    let (played, report) = running.join().unwrap();
+    assert_eq!(played.unseen(), 0);
     let boards: Vec<ReportLine> = read_lines("report", &report).unwrap();
     let told: Vec<_> = boards
         .iter()
@@ -171,13 +172,54 @@ fn a_line_that_is_stopped_still_reports() {
     let (done, ended) = channel();
     thread::spawn(move || {
         let mut report = Vec::new();
-        let left = line.run(&OwnedFd::from(stop), &mut report).unwrap();
-        done.send((left, String::from_utf8(report).unwrap()))
+        let mut keep = |board: &ReportLine| board.write(&mut report);
+        let played = line.run(&OwnedFd::from(stop), &mut keep).unwrap();
+        done.send((played, String::from_utf8(report).unwrap()))
             .unwrap();
     });
     signal.write_all(&[1]).unwrap();
-    let (left, report) = ended.recv_timeout(PATIENCE).expect("the line ends");
+    let (played, report) = ended.recv_timeout(PATIENCE).expect("the line ends");
     let lines: Vec<ReportLine> = read_lines("report", &report).unwrap();
-    assert_eq!(usize::try_from(left).unwrap() + lines.len(), 6);
+    let left = usize::try_from(played.never_put_in).unwrap();
+    assert_eq!(left + lines.len(), 6);
+    assert_eq!(played.unseen(), 6, "nobody was there to meet them");
     assert!(lines.iter().all(|line| line.ended == Ended::Stopped));
+}
+
+#[test]
+fn boards_stay_in_until_a_station_comes_and_then_for_as_long_as_patience_lasts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (stop, _never) = UnixStream::pair().unwrap();
+    let mut settings = settings(folder.path(), 1, 2);
+    settings.people.station_wait_ms = Some(300);
+    settings.people.patience_ms = 1;
+    let play = |settings: LineSettings, stop: OwnedFd| {
+        let line = Line::open(settings, &Catalogue::empty(), &mut Vec::new()).unwrap();
+        thread::spawn(move || {
+            let mut boards = Vec::new();
+            let mut keep = |board: &ReportLine| {
+                boards.push((board.ended, board.met));
+                Ok(())
+            };
+            let played = line.run(&stop, &mut keep).unwrap();
+            (played, boards)
+        })
+    };
+    let (played, boards) = play(settings.clone(), stop.into()).join().unwrap();
+    assert_eq!(boards, [(Ended::NoStation, false)]);
+    assert_eq!((played.never_put_in, played.never_met), (1, 1));
+
+    // Without a limit it waits, and with a station there people lose their patience.
+    settings.people.station_wait_ms = None;
+    let (stop, _never) = UnixStream::pair().unwrap();
+    let running = play(settings, stop.into());
+    let mut port = OpenOptions::new()
+        .write(true)
+        .custom_flags(0o400)
+        .open(folder.path().join("lane0"))
+        .unwrap();
+    port.write_all(&frame(1, &hello(1))).unwrap();
+    let (played, boards) = running.join().unwrap();
+    assert_eq!(boards[0], (Ended::Patience, true));
+    assert_eq!(played.never_put_in, 0);
 }

@@ -186,7 +186,7 @@ codes! {
     /// The clock has jumped.
     StationClock = "STATION-CLOCK", Error, Alarm, Later, "The clock has jumped; call the supervisor.";
     /// Work was stopped by a person.
-    Aborted = "ABORTED", Error, Routine, Later, "The work was stopped; put the board in again.";
+    Aborted = "ABORTED", Error, Routine, Later, "Put the same board in again; it goes on where it was.";
 }
 
 impl VerdictCode {

@@ -106,6 +106,49 @@ fn keys_and_homes_that_exist_are_left_alone() {
 }
 
 #[test]
+fn an_init_that_fails_leaves_nothing_and_speaks_of_its_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = SoftToken::create(&folder.path().join("softhsm"), "failing");
+    let home = folder.path().join("deep/home");
+    let wrong: [(&[&str], &str); 3] = [
+        (&["--module", "/nowhere/lib.so"], "--module"),
+        (&["--token", "nobody"], "--token"),
+        (&["--pin-file", "/nowhere/pin"], "the --pin flag"),
+    ];
+    for (flags, flag) in wrong {
+        let mut command = Command::new(&programs().station);
+        command
+            .env("SOFTHSM2_CONF", token.configuration())
+            .env("STATION_HOME", &home)
+            .args(["init", "--station", "s1", "--development"]);
+        let module = soft_token::module();
+        let (module, pin) = (module.to_string_lossy(), token.pin_file());
+        let pin = pin.to_string_lossy();
+        let right = [
+            ("--module", &*module),
+            ("--token", token.label()),
+            ("--pin-file", &*pin),
+        ];
+        for (name, value) in right.iter().filter(|(name, _)| *name != flags[0]) {
+            command.args([name, value]);
+        }
+        let refused = run(command.args(flags)).code(3);
+        assert!(refused.stderr.contains(flag), "{flag}: {}", refused.stderr);
+        assert!(
+            !refused.stderr.contains("station.toml"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!folder.path().join("deep").exists(), "{flag}");
+    }
+    let undecided = run(Command::new(&programs().station)
+        .arg("init")
+        .env("STATION_HOME", &home));
+    let undecided = undecided.code(2).stderr;
+    assert!(undecided.contains("--external-root"), "{undecided}");
+}
+
+#[test]
 fn one_process_owns_a_home() {
     let folder = tempfile::tempdir().unwrap();
     let station = PreparedStation::create(folder.path());

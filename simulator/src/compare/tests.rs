@@ -51,6 +51,7 @@ fn board(uid: &str, defect: Option<&str>) -> ReportLine {
         seed: 7,
         defect,
         ended: Ended::Farewell,
+        met: true,
         ms: 1,
         wire_faults: <_>::default(),
     };

@@ -30,20 +30,23 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Where help lists the flags of every command, apart from a command's own.
+const GLOBAL: &str = "Global options";
+
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The station's home folder
-    #[arg(long, global = true, env = "STATION_HOME", value_name = "DIR")]
+    #[arg(long, global = true, env = "STATION_HOME", value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) home: Option<PathBuf>,
     /// Print one JSON object a line instead of text for people
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// Print results and errors only, no progress
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) quiet: bool,
     /// Who is doing this; recorded in the ledger with every change
-    #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID")]
+    #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID", help_heading = GLOBAL)]
     pub(crate) operator: Option<OperatorId>,
 }
 

@@ -49,9 +49,14 @@ pub(crate) enum BatchCommand {
     },
     /// Close a batch, after which it has a manifest
     ///
-    /// Refused while boards are in doubt or unfinished: put them in again, or give them up with
-    /// --revoke-unfinished. Takes the role of a supervisor.
-    #[command(after_help = "Example:\n  station batch close B-2026-47 --operator sv-3")]
+    /// Refused, with exit status 1, while a board is in work, in doubt or unfinished: put it in again, or give
+    /// it up with --revoke-unfinished and --reason. A batch that is closed already, or was never opened, is
+    /// wrong usage: exit status 2. Takes the role of a supervisor.
+    #[command(
+        after_help = "Examples:\n  station batch close B-2026-47 --operator sv-3\n  \
+        station batch close B-2026-47 --revoke-unfinished --reason \"two boards were lost\" \\\n      \
+        --operator sv-3"
+    )]
     Close {
         /// The batch
         batch: BatchId,
@@ -176,7 +181,7 @@ fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
     }
     for uid in &shown.in_doubt_boards {
         output.text(&format!(
-            "not finished: board {uid}; put it in again before the batch is closed"
+            "not finished: board {uid}; put it in again before the batch is closed, or give it up then"
         ));
     }
     Ok(())

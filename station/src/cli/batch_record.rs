@@ -114,7 +114,7 @@ fn clock_accepted(reader: &Reader, first: u64) -> Result<Vec<Event>, Failure> {
 pub(crate) fn unknown(batch: &BatchId) -> Failure {
     Failure::usage(
         format_args!("there is no batch {batch}"),
-        "the ledger of this home has none of that name",
+        "none of that name was ever opened on this station",
         "see station batch list",
     )
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use firmware_proto::Uid;
 
 use super::batch::{Details, details};
+use super::batch_record::unknown;
 use super::batch_serials;
 use super::failure::Failure;
 use super::owner::{Done, Owner};
 use crate::clock::UtcMillis;
 use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
 use crate::ledger::standing::Durability;
-use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Refusal};
+use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Reader, Refusal};
 use crate::names::{BatchId, OperatorId, WorkOrderId};
 use crate::profile::Profile;
 
@@ -56,7 +57,7 @@ pub(crate) fn open(
         let why = format!("serial {odd} does not have the profile's pattern");
         return Err(Failure::usage(failed, why, "mend the list of serials"));
     }
-    owner.ledger.open_batch(BatchOpening {
+    let opened = owner.ledger.open_batch(BatchOpening {
         time: now,
         batch: wish.batch.clone(),
         profile,
@@ -64,6 +65,14 @@ pub(crate) fn open(
         quantity: wish.quantity,
         issuing_certificate: owner.pki.issuing.der().to_vec(),
         actor: asserted(operator),
+    });
+    opened.map_err(|error| match error {
+        LedgerError::Refused(Refusal::BatchExists(_)) => Failure::usage(
+            failed,
+            format_args!("there was a batch {} before", wish.batch),
+            "choose another name; see station batch list",
+        ),
+        other => other.into(),
     })?;
     let view = details(&owner.home, wish.batch)?;
     done(
@@ -104,9 +113,10 @@ pub(crate) fn close(
             for uid in &boards {
                 give_up(owner, batch, uid, reason, now)?;
             }
-            owner.ledger.close_batch(closing)?;
+            let second = owner.ledger.close_batch(closing);
+            second.map_err(|error| not_closed(owner, batch, error))?;
         }
-        (first, _) => drop(first?),
+        (first, _) => drop(first.map_err(|error| not_closed(owner, batch, error))?),
     }
     let view = details(&owner.home, batch)?;
     let text = format!(
@@ -114,6 +124,44 @@ pub(crate) fn close(
         view.counts.passed, view.counts.failed
     );
     done(&view, text)
+}
+
+/// Why a batch stays as it is, in the words of whoever wants it closed.
+fn not_closed(owner: &Owner, batch: &BatchId, error: LedgerError) -> Failure {
+    let failed = format!("batch {batch} cannot be closed");
+    match error {
+        LedgerError::Refused(refusal @ Refusal::BatchUnfinished { .. }) => {
+            unfinished(batch, &refusal)
+        }
+        LedgerError::Refused(Refusal::BatchNotOpen(_)) => {
+            let known = Reader::open(&owner.home.ledger()).and_then(|reader| reader.batch(batch));
+            match known.map(|known| known.and_then(|known| known.closed)) {
+                Ok(Some(closed)) => Failure::usage(
+                    failed,
+                    format_args!("it was closed at {closed} already"),
+                    format_args!("export it with station manifest export {batch}"),
+                ),
+                Ok(None) => unknown(batch),
+                Err(error) => error.into(),
+            }
+        }
+        other => other.into(),
+    }
+}
+
+/// Boards stand in the way; there are two ways to go on.
+fn unfinished(batch: &BatchId, refusal: &Refusal) -> Failure {
+    let failed = format!("batch {batch} cannot be closed");
+    let text = refusal.to_string();
+    let boards = text.split_once("; ").map_or(&*text, |(why, _)| why);
+    let boards = boards
+        .strip_prefix(&format!("{failed}: "))
+        .unwrap_or(boards);
+    let to_do = format!(
+        "put these boards in again, or give them up with station batch close {batch} \
+         --revoke-unfinished --reason TEXT"
+    );
+    Failure::check(failed, boards, to_do)
 }
 
 /// Voids the open intent and revokes the live certificate that the board has from this batch.
@@ -165,4 +213,27 @@ fn done(view: &Details, text: String) -> Result<Done, Failure> {
         Failure::station("cannot show the batch", error, "see station batch show")
     })?;
     Ok(Done::Fact { text, json })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unfinished_boards_are_a_failed_check_with_two_ways_out() {
+        let batch = BatchId::parse("B1").unwrap();
+        let refusal = Refusal::BatchUnfinished {
+            batch: batch.clone(),
+            in_doubt: vec![Uid::from_bytes(&[7; 8]).unwrap()],
+            unfinished: Vec::new(),
+            intents: Vec::new(),
+        };
+        let failure = unfinished(&batch, &refusal);
+        assert_eq!(failure.status().number(), 1);
+        assert_eq!(failure.why(), "1 in doubt (0707070707070707)");
+        let flags = "station batch close B1 --revoke-unfinished --reason";
+        assert!(failure.to_do().contains(flags), "{failure}");
+        // Asked of a running line, the same comes back in the same words.
+        assert_eq!(Failure::from_refusal(failure.to_refusal()), failure);
+    }
 }

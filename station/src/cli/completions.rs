@@ -9,12 +9,22 @@ use super::failure::Failure;
 
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  station completions bash > \
-    ~/.local/share/bash-completion/completions/station")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct CompletionsArguments {
     /// The shell
     shell: Shell,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  mkdir -p ~/.local/share/bash-completion/completions
+  station completions bash > ~/.local/share/bash-completion/completions/station
+
+  mkdir -p ~/.zfunc        # and in ~/.zshrc, before compinit: fpath+=~/.zfunc
+  station completions zsh > ~/.zfunc/_station
+
+  mkdir -p ~/.config/fish/completions
+  station completions fish > ~/.config/fish/completions/station.fish";
 
 /// The shells that we know.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -24,7 +24,7 @@ use crate::verdict::VerdictCode;
 /// What can be done with devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceCommand {
-    /// List the boards that proved who they are
+    /// List the boards that proved who they are, by serial
     #[command(after_help = "Example:\n  station device list --batch B-2026-47 --json")]
     List {
         /// Only those whose last verdict was in this batch
@@ -37,7 +37,7 @@ pub(crate) enum DeviceCommand {
         /// UID or serial
         device: String,
     },
-    /// Show everything that the ledger has about a board
+    /// Show everything that the ledger has about a board, from the opening of each of its sessions
     ///
     /// With --json, the leaves of the log themselves, byte for byte.
     #[command(after_help = "Example:\n  station device history SA-000001")]
@@ -150,7 +150,12 @@ fn list(context: &Context, reader: &Reader, batch: Option<&BatchId>) -> Result<(
         batch: batch.cloned(),
         ..DeviceFilter::default()
     };
-    let devices = reader.devices(&filter)?;
+    let mut devices = reader.devices(&filter)?;
+    // Boards without a serial come last, by UID as before.
+    devices.sort_by_key(|device| {
+        let serial = device.device_serial.clone();
+        (serial.is_none(), serial)
+    });
     let views: Vec<DeviceView> = devices.into_iter().map(DeviceView::from).collect();
     for view in &views {
         context.output.object(view);

@@ -1,21 +1,23 @@
 //! What the ledger has about one board, event by event: readable lines, or the leaves themselves.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use firmware_proto::Uid;
 
 use super::batch_record;
 use super::context::Context;
 use super::failure::Failure;
+use super::short_digests::short_digests;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::verdict::VerdictCode;
 
 /// Shows it.
 pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), Failure> {
-    for leaf in reader.history(uid) {
+    for (index, bytes) in leaves(reader, uid)? {
         if context.output.is_closed() {
             break;
         }
-        let (index, bytes) = leaf?;
         if context.output.is_json() {
             context.output.raw(&[&bytes[..], b"\n"].concat());
             continue;
@@ -34,9 +36,39 @@ pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), 
     Ok(())
 }
 
+/// What names the board, and what its sessions recorded before it had proven its name, in their order.
+fn leaves(reader: &Reader, uid: &Uid) -> Result<BTreeMap<u64, Vec<u8>>, Failure> {
+    let mut leaves = BTreeMap::new();
+    let mut sessions = BTreeSet::new();
+    for leaf in reader.history(uid) {
+        let (index, bytes) = leaf?;
+        let (_, event) = batch_record::event(Ok((index, bytes.clone())))?;
+        sessions.extend(event.session);
+        leaves.insert(index, bytes);
+    }
+    for session in &sessions {
+        for leaf in reader.events_of_session(session) {
+            let (index, bytes) = leaf?;
+            let (_, event) = batch_record::event(Ok((index, bytes.clone())))?;
+            if event.fact.uid().is_none() {
+                leaves.insert(index, bytes);
+            }
+        }
+    }
+    Ok(leaves)
+}
+
 /// One event as a person would tell it.
 fn in_words(fact: &Fact) -> String {
     match fact {
+        Fact::SessionOpened {
+            lane,
+            claimed_uid,
+            claimed_state,
+            ..
+        } => format!(
+            "session opened on {lane}, a board says it is {claimed_uid} ({claimed_state:?})"
+        ),
         Fact::EvidenceAppraised {
             code,
             detail,
@@ -127,6 +159,6 @@ fn about_certificate(fact: &Fact) -> Option<String> {
 fn with_detail(code: VerdictCode, detail: &str) -> String {
     match detail {
         "" => code.to_string(),
-        detail => format!("{code}: {detail}"),
+        detail => format!("{code}: {}", short_digests(detail)),
     }
 }

@@ -18,7 +18,8 @@ use report::{Report, State};
 /// Check the whole station: token, keys, certificates, clock, ports, ledger
 ///
 /// Ends with exit status 3 where something is broken; a warning alone is no failure. The PIN is tried once.
-/// While the line runs, the token is not touched and its checks are left out.
+/// While the line runs, the token is not touched and its checks are left out. With --quiet only what is
+/// not well is printed, so nothing at all where everything is.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  station doctor --home home\n  \
     station doctor --home home --json | jq -r 'select(.state == \"broken\").do'")]
@@ -38,7 +39,7 @@ pub(crate) fn run(_arguments: &DoctorArguments, context: &Context) -> Result<Exi
                 "token",
                 State::Skipped,
                 why,
-                "stop that process for the whole check",
+                "give the command again once that process has ended, for the whole check",
             );
             None
         }

@@ -64,20 +64,21 @@ impl Failure {
     pub(crate) fn to_refusal(&self) -> control::Refusal {
         control::Refusal {
             exit_status: self.status.number(),
-            what: format!("{}: {}", self.what, self.why),
+            what: self.what.clone(),
+            why: self.why.clone(),
             next: self.to_do.clone(),
         }
     }
 
-    /// What the process that owns the home answered.
+    /// What the process that owns the home answered: the words are those of the work itself, whoever
+    /// did it.
     pub(crate) fn from_refusal(refusal: control::Refusal) -> Self {
         let status = match refusal.exit_status {
             1 => ExitStatus::CheckFailed,
             2 => ExitStatus::Usage,
             _ => ExitStatus::StationFault,
         };
-        let what = "the station that owns this home did not do it";
-        Self::new(status, what, refusal.what, refusal.next)
+        Self::new(status, refusal.what, refusal.why, refusal.next)
     }
 
     /// Writes it to stderr: three lines for people, or one JSON object.
@@ -143,14 +144,25 @@ impl From<LedgerError> for Failure {
     }
 }
 
-/// A rule of the ledger forbids it: nothing is wrong with the station.
+/// A rule of the ledger forbids it. What the caller named wrongly is wrong usage; what boards have not
+/// come to yet is a check that failed; what no command can ask for is this program's mistake.
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::BatchUnfinished { .. } | Refusal::BatchFull(_) => ExitStatus::CheckFailed,
+            Refusal::BatchExists(_)
+            | Refusal::BatchNotOpen(_)
+            | Refusal::NoSerials(..)
+            | Refusal::SerialOfAnother { .. }
+            | Refusal::UnknownProfile(_)
+            | Refusal::Leaf(_) => ExitStatus::Usage,
+            _ => ExitStatus::StationFault,
+        };
         let text = refusal.to_string();
         let (why, to_do) = text
             .split_once("; ")
             .unwrap_or((&text, "see station batch show"));
-        Self::usage("the ledger does not take it", why, to_do)
+        Self::new(status, "the ledger refuses the entry", why, to_do)
     }
 }
 
@@ -178,4 +190,20 @@ struct JsonError<'a> {
     #[serde(rename = "do")]
     to_do: &'a str,
     exit_status: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::BatchId;
+
+    #[test]
+    fn each_kind_of_refusal_has_one_exit_status() {
+        let batch = || BatchId::parse("B1").unwrap();
+        let status = |refusal| Failure::from(LedgerError::from(refusal)).status().number();
+        assert_eq!(status(Refusal::BatchFull(batch())), 1);
+        assert_eq!(status(Refusal::BatchExists(batch())), 2);
+        assert_eq!(status(Refusal::BatchNotOpen(batch())), 2);
+        assert_eq!(status(Refusal::ProfileDigest), 3);
+    }
 }

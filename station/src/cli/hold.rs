@@ -9,6 +9,7 @@ use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
+use super::short_digests::short_digests;
 use crate::clock::UtcMillis;
 use crate::ledger::event::{Event, Fact};
 use crate::ledger::reader::HoldOverview;
@@ -175,7 +176,7 @@ impl HoldView {
             self.lane.to_string(),
             self.code.to_string(),
             self.since.clone(),
-            self.detail.clone(),
+            short_digests(&self.detail),
         ]
     }
 }

@@ -9,22 +9,24 @@ mod empty_ledger;
 mod keys;
 mod papers;
 mod plan;
+mod traces;
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use firmware_proto::ProductCode;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use crate::hsm::{SignerPool, Token};
+use crate::hsm::{HsmError, SignerPool, Token};
 use crate::identity::chain::manifest_signing;
 use crate::names::StationName;
 use crate::station_home::{Config, HomeLock, HomePaths, StationHome, make_folder, write_new};
 use papers::Papers;
 use plan::{LaneArgument, OperatorArgument, Plan};
+use traces::Traces;
 
 /// Make a station home: keys in the token, certificates, empty ledger
 ///
@@ -35,10 +37,11 @@ use plan::{LaneArgument, OperatorArgument, Plan};
 /// After an interruption, give the same command again: it goes on where it was. Keys that exist are never
 /// made again, files are never overwritten.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group = ArgGroup::new("kind")
+    .args(["development", "external_root", "complete"]).required(true).multiple(true))]
 pub(crate) struct InitArguments {
     /// Keep root and product owner in the same token; never for real products
-    #[arg(long, required_unless_present_any = ["external_root", "complete"])]
+    #[arg(long)]
     pub(crate) development: bool,
     /// Leave requests for a root that is elsewhere
     #[arg(long)]
@@ -121,6 +124,9 @@ Examples:
   station init --home home --development --station bench-1 \\
       --module /usr/lib/softhsm/libsofthsm2.so --token bench --pin-file ~/.bench-pin \\
       --add-operator op-17=operator --add-operator sv-3=supervisor
+  station init --home home --external-root --station line-3 --product SENSOR-A \
+      --module /usr/lib/vendor/pkcs11.so --token line-3 --pin-file ~/.line-3-pin \
+      --owner-key owner.pub.pem
   station init --home home --complete --root root.pem --issuing-cert issuing.pem \\
       --manifest-cert manifest.pem --credential credential.cose
 
@@ -133,36 +139,79 @@ pub(crate) fn run(arguments: &InitArguments, context: &Context) -> Result<ExitSt
         return completion::run(arguments, home, context);
     }
     let plan = Plan::from_arguments(arguments, context)?;
+    let paths = HomePaths::new(home);
+    let traces = Traces::before(&paths);
     make_folder(home)?;
     let lock = HomeLock::take(home)?;
-    let paths = HomePaths::new(home);
-    if paths.config().exists() {
-        return already_made(home, &plan, context);
+    let made = make(&plan, &paths, context);
+    if made.is_err() {
+        traces.remove();
     }
-    let resumed = plan.compare_with_unfinished(&paths)?;
-    let pin = plan.config.hsm.pin.read(home)?;
-    let token = Token::open(&plan.config.hsm.token_config(), &pin)?;
+    drop(lock);
+    made
+}
+
+/// Makes the home, or as much of it as is missing. The lock is the caller's.
+fn make(plan: &Plan, paths: &HomePaths, context: &Context) -> Result<ExitStatus, Failure> {
+    let home = paths.home();
+    if paths.config().exists() {
+        return already_made(home, plan, context);
+    }
+    let resumed = plan.compare_with_unfinished(paths)?;
+    let pin = plan
+        .config
+        .hsm
+        .pin
+        .read(home)
+        .map_err(|error| without_config(&error))?;
+    let token = Token::open(&plan.config.hsm.token_config(), &pin)
+        .map_err(|error| without_config(&error))?;
     if !resumed {
-        keys::refuse_existing(&token, &plan)?;
+        keys::refuse_existing(&token, plan)?;
         write_new(&paths.unfinished_config(), plan.text().as_bytes())?;
     }
-    keys::make(&token, &plan, context)?;
+    keys::make(&token, plan, context)?;
     let signer = start(token, &plan.config)?;
     make_folder(&paths.pki())?;
     let papers = Papers {
-        paths: &paths,
+        paths,
         signer: &signer,
-        plan: &plan,
+        plan,
         context,
     };
     if plan.external_root {
         papers.requests()?;
-        drop(lock);
-        return Ok(tell_what_to_sign(&paths, &plan, context));
+        return Ok(tell_what_to_sign(paths, plan, context));
     }
     papers.certificates()?;
     papers.credential()?;
-    finish(&paths, &plan.config, &signer, context)
+    finish(paths, &plan.config, &signer, context)
+}
+
+/// The key store's advice speaks of the configuration, and there is none yet: here the flags decide.
+fn without_config(error: &HsmError) -> Failure {
+    let mut advice = error.advice().to_owned();
+    for (config, flag) in [
+        (
+            "add serial= to hsm.token in station.toml",
+            "give the token a label of its own",
+        ),
+        ("hsm.module in station.toml", "--module"),
+        ("hsm.token in station.toml", "--token"),
+        (
+            "where [hsm.pin] of station.toml says",
+            "where the --pin flag says",
+        ),
+        ("[hsm.pin] in station.toml", "the --pin flag"),
+        (
+            "in [hsm.pin] of station.toml",
+            "with --pin-file, --pin-environment or --pin-credential",
+        ),
+    ] {
+        advice = advice.replace(config, flag);
+    }
+    let what = format!("cannot {}", error.operation());
+    Failure::station(what, error.reason(), advice)
 }
 
 /// Ledger and configuration: the end of both ways. The lock is the caller's.

@@ -1,10 +1,9 @@
 //! `station ledger`: verify.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Subcommand;
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::context::Context;
@@ -14,6 +13,9 @@ use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::{self, LedgerError, Reader, Report};
 use crate::station_home::{StationHome, read_bounded};
 
+/// The bar of a verification.
+const TEMPLATE: &str = "verified [{bar:32}] {human_pos} of {human_len} entries, {eta} left";
+
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
@@ -22,9 +24,11 @@ pub(crate) enum LedgerCommand {
     /// Recomputes the whole log from the bytes of its entries: hashes, tree, the chain of each batch, every
     /// checkpoint's signature, and the views. A station may be running meanwhile. Exit status 1 where
     /// anything was changed, with the first wrong entry named.
-    #[command(after_help = "Example:\n  station ledger verify --home home\n\n\
-        An older copy of the whole ledger is consistent with itself. The configured mirror shows it, and so \
-        does a\ncheckpoint from elsewhere: --checkpoint note.txt")]
+    ///
+    /// An older copy of the whole ledger is consistent with itself. A checkpoint that was kept elsewhere shows
+    /// it: that of the configured mirror, or the one given with --checkpoint.
+    #[command(after_help = "Examples:\n  station ledger verify --home home\n  \
+        station ledger verify --home home --checkpoint note.txt")]
     Verify {
         /// A checkpoint of this ledger that was kept elsewhere (a signed note), to compare with
         #[arg(long, value_name = "FILE")]
@@ -41,7 +45,8 @@ pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStat
     let elsewhere = checkpoint.clone().or(mirror.filter(|path| path.exists()));
     let elsewhere = elsewhere.map(|path| read_note(&path)).transpose()?;
     let progress = progress(context, &home);
-    let report = ledger::verify(&home.ledger(), &key, elsewhere.as_deref());
+    let watch = |done| progress.set_position(done);
+    let report = ledger::verify_watched(&home.ledger(), &key, elsewhere.as_deref(), watch);
     progress.finish_and_clear();
     match report {
         Ok(report) => tell(context, &report),
@@ -98,7 +103,7 @@ fn tampered(first: &str) -> Failure {
     )
 }
 
-/// A sign of life on stderr, where somebody looks at it.
+/// How far it is, on stderr, where somebody looks at it.
 fn progress(context: &Context, home: &StationHome) -> ProgressBar {
     if context.output.is_quiet() || context.output.is_json() {
         return ProgressBar::hidden();
@@ -107,9 +112,9 @@ fn progress(context: &Context, home: &StationHome) -> ProgressBar {
     let size = Reader::open(&home.ledger())
         .and_then(|reader| reader.size())
         .unwrap_or(0);
-    let bar = ProgressBar::new_spinner().with_message(format!("verifying {size} entries"));
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
+    let style = ProgressStyle::with_template(TEMPLATE);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(size).with_style(style.progress_chars("=> "))
 }
 
 /// The key that the home pins, not the one that the ledger itself names.

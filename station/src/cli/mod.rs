@@ -23,6 +23,7 @@ mod manifest;
 mod output;
 mod owner;
 mod provision;
+mod short_digests;
 mod status;
 
 use std::ffi::OsString;

@@ -67,12 +67,20 @@ impl Output {
         }
     }
 
-    /// A remark for people, on stderr, so that it never stands among results; nothing when quiet.
+    /// A remark, on stderr, so that it never stands among results; nothing when quiet.
     pub(crate) fn notice(&self, line: &str) {
-        if !self.quiet {
-            // Nobody is left to be told where stderr is closed.
-            let _written = writeln!(io::stderr(), "{line}");
+        self.remark(&serde_json::json!({ "notice": line }), line);
+    }
+
+    /// A remark for both readers, on stderr like an error; nothing when quiet.
+    pub(crate) fn remark(&self, object: &impl Serialize, line: &str) {
+        if self.quiet {
+            return;
         }
+        let object = || serde_json::to_string(object).ok();
+        let json = self.json.then(object).flatten();
+        // Nobody is left to be told where stderr is closed.
+        let _written = writeln!(io::stderr(), "{}", json.as_deref().unwrap_or(line));
     }
 
     /// An object for programs; nothing in text mode.

@@ -1,5 +1,6 @@
-//! `station provision`: the line without a screen.
+//! `station provision`: the line, with words and bars for a face.
 
+mod announcement;
 mod board_result;
 mod owner_desk;
 mod preparation;
@@ -9,7 +10,6 @@ mod signals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -23,10 +23,11 @@ use crate::line::control_socket::ControlServer;
 use crate::line::floor::Floor;
 use crate::line::lane_event::{LaneEnd, LaneEvent, News};
 use crate::line::port::DEFAULT_BAUD;
-use crate::line::supervisor::{self, LineEnd, LineReport, StopRules};
+use crate::line::supervisor::{self, LaneTally, LineEnd, LineReport, StopRules};
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Session;
 use crate::verdict::VerdictCode;
+use announcement::Tally;
 use board_result::BoardResult;
 use preparation::Preparation;
 use progress::Progress;
@@ -36,18 +37,18 @@ use signals::Signals;
 /// What all lanes of a real station have in common.
 type StationFloor = Floor<SignerPool, LedgerHandle>;
 
-/// Provision boards until the batch is full, without a screen
+/// Provision boards until the batch is full
 ///
-/// Boards are taken on every lane at once; one line is printed for each verdict. The line ends
-/// when every
-/// place of the batch is taken, after --count verdicts, when no board came for --idle-timeout
-/// seconds, or
-/// on Ctrl-C: boards in work are then brought to a safe state; a second Ctrl-C stops at once,
-/// which loses
-/// nothing either.
+/// Boards are taken on every lane at once. Each verdict is printed when it is reached: one line, and where
+/// the board did not pass, why and what to do below it. What the line works on, how far each lane is, and
+/// in the end why it ended go to stderr; with --json all of it is JSON, with --quiet only verdicts and
+/// errors are said.
 ///
-/// Exit status: 0 when the last verdict of every board was PASS; 1 when a board failed, or none
-/// answered
+/// The line ends when every place of the batch is taken, after --count verdicts, when no board came for
+/// --idle-timeout seconds, or on Ctrl-C: boards in work are then brought to a safe state; a second Ctrl-C
+/// stops at once, which loses nothing either.
+///
+/// Exit status: 0 when the last verdict of every board was PASS; 1 when a board failed, or none answered
 /// at all; 3 when the HSM, the ledger or the clock made the line stop.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -103,7 +104,9 @@ pub(crate) fn run(
             .idle_timeout
             .map(|seconds| seconds.saturating_mul(1000)),
     };
-    let progress = Progress::start(&context.output, plans.iter().map(|plan| &plan.name));
+    announcement::begin(&context.output, &floor, &plans, &other_ends(arguments));
+    let mut tally = Tally::default();
+    let mut progress = Progress::start(&context.output, plans.iter().map(|plan| &plan.name));
     let mut written = Ok(());
     let report = supervisor::run::<_, _, Session>(&floor, plans, rules, |event: &LaneEvent| {
         if let News::Verdict(verdict) = &event.news {
@@ -111,17 +114,29 @@ pub(crate) fn run(
             if written.is_ok() {
                 written = results.add(&board);
             }
+            tally.add(board.verdict);
             progress.print(&board);
         }
         progress.show(event);
     });
     progress.end();
+    announcement::end(&context.output, &floor, &report.end, signals.first(), tally);
     drop((signals, control));
     let status = judge(&floor, &report, &results, arguments, context);
     // The ledger's writer ends with its last handle, then the token, then the lock.
     drop((floor, owned));
     written.and_then(|()| results.finish())?;
     status
+}
+
+/// What ends the line besides a full batch and a person.
+fn other_ends(arguments: &ProvisionArguments) -> String {
+    let count = arguments
+        .count
+        .map(|count| format!(", after {count} verdicts"));
+    let idle = arguments.idle_timeout;
+    let idle = idle.map(|seconds| format!(", when no board was in work for {seconds} s"));
+    [count, idle].into_iter().flatten().collect()
 }
 
 /// What the line's end means for the caller.
@@ -150,27 +165,43 @@ fn judge(
             format_args!("let QA look, then clear it with {command}"),
         ));
     }
-    if report.end == LineEnd::Idle {
-        let names: Vec<_> = silent.iter().map(|lane| lane.lane.as_str()).collect();
-        let names = names.join(", ");
-        if silent.len() == report.lanes.len() && results.is_unchanged() {
-            let idle = Duration::from_secs(arguments.idle_timeout.unwrap_or_default());
-            return Err(Failure::check(
-                format_args!("no board answers on {names}"),
-                format_args!("nothing was heard for {} s", idle.as_secs()),
-                "check power and cable of the boards, and that --port names the right ports",
-            ));
+    if report.end == LineEnd::Idle && !silent.is_empty() {
+        let nobody = silent.len() == report.lanes.len() && results.is_unchanged();
+        let failure = nobody_answers(&silent, arguments.idle_timeout.unwrap_or_default());
+        if nobody {
+            return Err(failure);
         }
-        if !silent.is_empty() {
-            let text = format!("no board answered on {names}: check power and cable");
-            context.output.notice(&text);
-        }
+        context.output.notice(&failure.to_string());
     }
     Ok(if results.has_failed_board() {
         ExitStatus::CheckFailed
     } else {
         ExitStatus::Done
     })
+}
+
+/// Lanes that met no board: because of their ports where those could not be opened, else for want of boards.
+fn nobody_answers(silent: &[&LaneTally], idle_seconds: u64) -> Failure {
+    let names: Vec<_> = silent.iter().map(|lane| lane.lane.as_str()).collect();
+    let names = names.join(", ");
+    let troubles: Vec<_> = silent
+        .iter()
+        .filter_map(|lane| lane.trouble.as_deref())
+        .map(|trouble| trouble.split_once("; ").unwrap_or((trouble, "")))
+        .collect();
+    let Some((_, to_do)) = troubles.first() else {
+        return Failure::check(
+            format_args!("no board answers on {names}"),
+            format_args!("nothing was heard for {idle_seconds} s"),
+            "check power and cable of the boards, and that --port names the right ports",
+        );
+    };
+    let why: Vec<_> = troubles.iter().map(|(why, _)| *why).collect();
+    Failure::check(
+        format_args!("no board could be met on {names}"),
+        why.join("; "),
+        to_do,
+    )
 }
 
 /// Whether the station itself was at fault.

@@ -8,6 +8,7 @@ use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::hold::way_out;
 use super::owner;
+use super::short_digests::short_digests;
 use crate::line::control::{ControlRequest, ControlResponse, LaneStatus, LineStatus};
 
 /// Show what the running line is doing, lane by lane
@@ -64,7 +65,7 @@ fn show(context: &Context, line: &LineStatus) {
 
 fn cells(lane: &LaneStatus) -> Vec<String> {
     let doing = match lane.held {
-        Some(code) => format!("{code}: {}", lane.doing),
+        Some(code) => format!("{code}: {}", short_digests(&lane.doing)),
         None => lane.doing.clone(),
     };
     vec![

@@ -42,4 +42,4 @@ pub use event_store::EventStore;
 pub use handle::{LedgerHandle, NewLedger};
 pub use reader::Reader;
 pub use state::{BatchClosing, BatchOpening, REQUEST_EVENTS_MAX};
-pub use verification::{FINDINGS_MAX, Report, verify};
+pub use verification::{FINDINGS_MAX, Report, verify, verify_watched};

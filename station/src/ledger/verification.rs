@@ -58,6 +58,19 @@ pub fn verify(
     key: &VerifierKey,
     elsewhere: Option<&str>,
 ) -> Result<Report, LedgerError> {
+    verify_watched(path, key, elsewhere, |_| {})
+}
+
+/// As [`verify`]; `watch` is told how many entries were checked, after each.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_watched(
+    path: &Path,
+    key: &VerifierKey,
+    elsewhere: Option<&str>,
+    watch: impl FnMut(u64),
+) -> Result<Report, LedgerError> {
     let reader = Reader::snapshot(path)?;
     let log = reader.connection();
     let named = integrity::opening_key(log)?;
@@ -69,7 +82,7 @@ pub fn verify(
     }
     let mut check = Verification::new(log, key)?;
     check.database()?;
-    check.entries(&reader)?;
+    check.entries(&reader, watch)?;
     check.remaining_nodes()?;
     check.remaining_checkpoints();
     if let Some(note) = elsewhere {
@@ -133,7 +146,7 @@ impl<'log> Verification<'log> {
 
     /// Every entry: its hash, what it says, its batch's chain, the nodes it completes, its effect on the
     /// views, and the checkpoint that ends with it.
-    fn entries(&mut self, reader: &Reader) -> Result<(), LedgerError> {
+    fn entries(&mut self, reader: &Reader, mut watch: impl FnMut(u64)) -> Result<(), LedgerError> {
         for leaf in reader.leaves(0..u64::MAX >> 1) {
             let (index, bytes) = leaf?;
             if index != self.tree.size() {
@@ -170,6 +183,7 @@ impl<'log> Verification<'log> {
                 }
             }
             self.checkpoint_here();
+            watch(self.tree.size());
         }
         Ok(())
     }

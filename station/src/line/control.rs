@@ -113,8 +113,10 @@ pub enum ControlResponse {
 pub struct Refusal {
     /// The exit status that the asking command takes: 1, 2 or 3.
     pub exit_status: u8,
-    /// What failed, and why.
+    /// What failed.
     pub what: String,
+    /// Why.
+    pub why: String,
     /// What to do next.
     pub next: String,
 }

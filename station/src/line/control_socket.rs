@@ -200,7 +200,8 @@ fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
         Ok(request) => handler(request),
         Err(error) => ControlResponse::Refused(Refusal {
             exit_status: 2,
-            what: format!("the running station does not understand the request: {error}"),
+            what: "the running station does not understand the request".to_owned(),
+            why: error.to_string(),
             next: "use the same program version for both".to_owned(),
         }),
     };
@@ -251,6 +252,7 @@ mod tests {
             _ => ControlResponse::Refused(Refusal {
                 exit_status: 1,
                 what: "no".to_owned(),
+                why: "never".to_owned(),
                 next: "nothing".to_owned(),
             }),
         })

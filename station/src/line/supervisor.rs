@@ -92,6 +92,8 @@ pub struct LaneTally {
     pub boards_met: u64,
     /// How many verdicts there were.
     pub verdicts: u64,
+    /// Why its port could not be opened, and what to do, where it is so still.
+    pub trouble: Option<String>,
 }
 
 /// What the line did.
@@ -189,6 +191,7 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
             port: plan.port.name().to_owned(),
             boards_met: 0,
             verdicts: 0,
+            trouble: None,
         };
         let state = LaneState {
             tally,
@@ -239,10 +242,16 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 self.note_end(lane, end.clone());
             }
             News::PortOpen => {
+                lane.tally.trouble = None;
                 let first = lane.tally.boards_met == 0;
                 lane.silent_since = first.then(|| self.floor.clock.now().monotonic);
             }
-            News::PortMissing { .. } | News::Held { .. } | News::Released => {
+            News::PortMissing { detail } => {
+                lane.at_work = false;
+                lane.silent_since = None;
+                lane.tally.trouble = Some(detail.clone());
+            }
+            News::Held { .. } | News::Released => {
                 lane.at_work = false;
                 lane.silent_since = None;
             }

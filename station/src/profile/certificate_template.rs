@@ -32,7 +32,7 @@ impl CertificateTemplate {
         let mut table = faults.table(item, "write it as [certificate]")?;
         let hint = "name the maker, for example organization = \"Example Devices\"";
         let organization = table
-            .required(faults, "organization", hint)
+            .required("organization", hint)
             .and_then(|item| name_text(faults, &item));
         let unit = table.optional("organizational_unit");
         let organizational_unit = unit.and_then(|item| name_text(faults, &item));
@@ -40,7 +40,7 @@ impl CertificateTemplate {
         let common_name = name.and_then(|item| name_text(faults, &item));
         let hint = "an object identifier, for example \"1.3.6.1.4.1.32473.2.1\"";
         let hardware_type = table
-            .required(faults, "hardware_type", hint)
+            .required("hardware_type", hint)
             .and_then(|item| faults.parsed(&item, hint, super::object_identifier));
         let hint = "for example \"http://crl.example.com/sensor-a\"";
         let uri = table.optional("crl_base_uri");

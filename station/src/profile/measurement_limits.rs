@@ -275,10 +275,10 @@ fn read_rule<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Measurement
     let mut table = faults.table(item, "write each as [[measurement]]")?;
     let hint = "1 to 12 of a-z, 0-9 and '_', for example name = \"vdd_3v3\"";
     let name = table
-        .required(faults, "name", hint)
+        .required("name", hint)
         .and_then(|item| faults.parsed(&item, hint, measurement_name));
     let hint = "one of \"V\", \"A\", \"Hz\", \"Celsius\", \"s\", \"Ohm\", \"none\"";
-    let unit = table.required(faults, "unit", hint).and_then(|item| {
+    let unit = table.required("unit", hint).and_then(|item| {
         faults.parsed(&item, hint, |text| {
             UNITS
                 .into_iter()
@@ -309,8 +309,8 @@ fn read_limits<'t>(faults: &mut Faults<'t>, table: &mut Table<'t>) -> Option<Lim
         .optional("integer")
         .and_then(|item| faults.boolean(&item, "true where the device sends whole numbers"))
         .unwrap_or(false);
-    let low_item = table.required(faults, "low", LIMIT_HINT);
-    let high_item = table.required(faults, "high", LIMIT_HINT);
+    let low_item = table.required("low", LIMIT_HINT);
+    let high_item = table.required("high", LIMIT_HINT);
     let (low_item, high_item) = (low_item?, high_item?);
     let limits = if whole {
         let low = faults.integer(&low_item, i64::MIN..=i64::MAX, LIMIT_HINT);

@@ -119,36 +119,36 @@ fn read(faults: &mut Faults<'_>, text: &str) -> Option<Profile> {
 fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Option<Profile> {
     let t = &mut root;
     let hint = "this version reads schema = 1";
-    let schema = t.required(faults, "schema", hint);
+    let schema = t.required("schema", hint);
     schema.and_then(|item| faults.integer(&item, SCHEMA..=SCHEMA, hint));
     let hint = "for example name = \"Sensor A, firmware of week 47\"";
     let name = t
-        .required(faults, "name", hint)
+        .required("name", hint)
         .and_then(|item| faults.parsed(&item, hint, short_text));
     let hint = "1 to 24 of A-Z, 0-9, '-' and '.', for example product = \"SENSOR-A\"";
     let product = t
-        .required(faults, "product", hint)
+        .required("product", hint)
         .and_then(|item| faults.parsed(&item, hint, ProductCode::parse));
     let hardware_revisions = hardware_revisions(faults, t);
     let hint = "for example serial_pattern = \"SA-######\"";
     let serial_pattern = t
-        .required(faults, "serial_pattern", hint)
+        .required("serial_pattern", hint)
         .and_then(|item| faults.parsed(&item, hint, SerialPattern::parse));
-    let lock_item = t.required(faults, "lock_state", "for example lock_state = 0x3000");
+    let lock_item = t.required("lock_state", "for example lock_state = 0x3000");
     let lock_state = lock_item
         .as_ref()
         .and_then(|item| reference_values::lifecycle(faults, item));
     let attestation = t
-        .required(faults, "attestation", "add the table [attestation]")
+        .required("attestation", "add the table [attestation]")
         .and_then(|item| AttestationRules::read(faults, &item));
     let firmware = t
-        .required(faults, "firmware", "add [[firmware]] for each component")
+        .required("firmware", "add [[firmware]] for each component")
         .map(|item| reference_values::read_firmware(faults, &item));
     let measurements = t
-        .required(faults, "measurement", "add [[measurement]] for each one")
+        .required("measurement", "add [[measurement]] for each one")
         .map(|item| measurement_limits::read(faults, &item));
     let certificate = t
-        .required(faults, "certificate", "add the table [certificate]")
+        .required("certificate", "add the table [certificate]")
         .and_then(|item| CertificateTemplate::read(faults, &item));
     root.finish(faults);
     let (lock_state, attestation) = (lock_state?, attestation?);
@@ -184,7 +184,7 @@ fn hardware_revisions<'t>(
     table: &mut Table<'t>,
 ) -> Option<Vec<HardwareRevision>> {
     let hint = "a list such as [\"C1\", \"C2\"], each 1 to 8 of A-Z, 0-9, '-' and '.'";
-    let item = table.required(faults, "hardware_revisions", hint)?;
+    let item = table.required("hardware_revisions", hint)?;
     let items = faults.list(&item, (1, MAX_LIST), hint)?;
     let revision = |item| faults.parsed(item, hint, HardwareRevision::parse);
     Some(items.iter().filter_map(revision).collect())

@@ -103,28 +103,28 @@ impl AttestationRules {
         let mut table = faults.table(item, "write it as [attestation]")?;
         let t = &mut table;
         let roots = t
-            .required(faults, "roots", ROOTS_HINT)
+            .required("roots", ROOTS_HINT)
             .and_then(|item| roots(faults, &item));
         let hint = "an object identifier, for example \"1.3.6.1.4.1.32473.1.1\"";
         let hardware_type = t
-            .required(faults, "hardware_type", hint)
+            .required("hardware_type", hint)
             .and_then(|item| faults.parsed(&item, hint, object_identifier));
         let hint = "for example \"tag:psacertified.org,2023:psa#tfm\"";
         let psa_profile = t
-            .required(faults, "psa_profile", hint)
+            .required("psa_profile", hint)
             .and_then(|item| faults.parsed(&item, hint, short_text));
         let hint = "64 lower-case hexadecimal digits";
         let implementation_id = t
-            .required(faults, "implementation_id", hint)
+            .required("implementation_id", hint)
             .and_then(|item| faults.parsed(&item, hint, digest));
         let hint = "a whole number of 32 bits, for example 1";
         let client_id = t
-            .required(faults, "client_id", hint)
+            .required("client_id", hint)
             .and_then(|item| faults.integer(&item, i32::MIN.into()..=i32::MAX.into(), hint))
             .and_then(|number| i32::try_from(number).ok());
         let hint = "true or false: whether the instance ID is the digest of the attestation key";
         let instance_id_is_key_digest = t
-            .required(faults, "instance_id_is_key_digest", hint)
+            .required("instance_id_is_key_digest", hint)
             .and_then(|item| faults.boolean(&item, hint));
         let provisioning = LifecycleRange::state(SecurityLifecycle::PSA_ROT_PROVISIONING);
         let secured = LifecycleRange::state(SecurityLifecycle::SECURED);
@@ -180,7 +180,7 @@ fn lifecycle_range<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Lifec
     } else {
         let mut table = faults.table(item, LIFECYCLE_HINT)?;
         let mut end = |faults: &mut Faults<'t>, key| {
-            let item = table.required(faults, key, LIFECYCLE_HINT)?;
+            let item = table.required(key, LIFECYCLE_HINT)?;
             lifecycle(faults, &item)
         };
         let (first, last) = (end(faults, "first"), end(faults, "last"));
@@ -255,14 +255,14 @@ pub(super) fn read_firmware<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec
 fn component<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<ComponentRule> {
     let mut table = faults.table(item, FIRMWARE_HINT)?;
     let component = table
-        .required(faults, "component", FIRMWARE_HINT)
+        .required("component", FIRMWARE_HINT)
         .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
     let hint = "SHA-256 of the signing key, as 64 lower-case hexadecimal digits";
     let signer = table
-        .required(faults, "signer", hint)
+        .required("signer", hint)
         .and_then(|item| faults.parsed(&item, hint, digest));
     let versions = table
-        .required(faults, "versions", FIRMWARE_HINT)
+        .required("versions", FIRMWARE_HINT)
         .and_then(|item| faults.list(&item, (1, MAX_LIST), FIRMWARE_HINT));
     table.finish(faults);
     let mut allowed: Vec<AllowedVersion> = Vec::new();
@@ -292,11 +292,11 @@ fn component<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<ComponentRu
 fn allowed_version<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<AllowedVersion> {
     let mut table = faults.table(item, FIRMWARE_HINT)?;
     let version = table
-        .required(faults, "version", FIRMWARE_HINT)
+        .required("version", FIRMWARE_HINT)
         .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
     let hint = "SHA-256 of the image, as 64 lower-case hexadecimal digits";
     let measurement = table
-        .required(faults, "measurement", hint)
+        .required("measurement", hint)
         .and_then(|item| faults.parsed(&item, hint, digest));
     table.finish(faults);
     Some(AllowedVersion {

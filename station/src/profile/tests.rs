@@ -124,7 +124,7 @@ fn refuses_what_no_board_could_meet() {
     check_fault(
         "organization = ",
         "organisation = ",
-        "lacks the key \"organization\"",
+        "certificate.organisation: unknown key, did you mean `organization`?",
     );
     check_fault(
         "\"Example Devices\"",
@@ -145,12 +145,34 @@ fn tells_all_faults_at_once_in_the_order_of_lines() {
         keys,
         [
             "serial_pattern",
-            "attestation",
             "attestation.client",
             "measurement[3].unit"
         ]
     );
     assert!(faults.iter().all(|fault| !fault.hint.is_empty()));
+}
+
+#[test]
+fn a_misspelt_key_is_one_fault_that_says_which_was_meant() {
+    let faults = |from: &str, to: &str| {
+        let text = SENSOR_A.replacen(from, to, 1);
+        Profile::parse("p.toml", &text).unwrap_err().to_string()
+    };
+    let said = faults("hardware_revisions =", "hardware_revision =");
+    let first = "p.toml:6: hardware_revision: unknown key, did you mean `hardware_revisions`?; ";
+    assert!(said.starts_with(first), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let said = faults("common_name", "comon_name");
+    assert!(said.contains("did you mean `common_name`?"), "{said}");
+    // A key that is there was not meant, and one that is unlike any other is to go.
+    let said = faults("schema = 1", "schema = 1\nschemas = 1\ncolour = 1");
+    assert!(!said.contains("did you mean"), "{said}");
+    // What lacks, with nothing like it there, is told where its table begins.
+    let said = faults("client_id = 1", "");
+    assert!(
+        said.contains("attestation lacks the key \"client_id\""),
+        "{said}"
+    );
 }
 
 const GOOD: [(&str, Value, Unit); 6] = [

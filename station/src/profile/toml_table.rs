@@ -33,6 +33,11 @@ pub(super) struct Table<'t> {
     line: usize,
     left: Vec<(String, Item<'t>)>,
     asked: Vec<&'static str>,
+    /// Asked for and not found.
+    absent: Vec<&'static str>,
+    /// Asked for, needed and not found, with what to write; told at the end, since a key beside it may be a
+    /// misspelt one of these.
+    missing: Vec<(&'static str, String)>,
 }
 
 impl<'t> Faults<'t> {
@@ -92,6 +97,8 @@ impl<'t> Faults<'t> {
             line,
             left,
             asked: Vec::new(),
+            absent: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -212,39 +219,58 @@ impl<'t> Table<'t> {
     /// Takes a key that may lack.
     pub(super) fn optional(&mut self, key: &'static str) -> Option<Item<'t>> {
         self.asked.push(key);
-        let index = self.left.iter().position(|(name, _)| name == key)?;
+        let Some(index) = self.left.iter().position(|(name, _)| name == key) else {
+            self.absent.push(key);
+            return None;
+        };
         Some(self.left.swap_remove(index).1)
     }
 
-    /// Takes a key that must be there.
-    pub(super) fn required(
-        &mut self,
-        faults: &mut Faults<'t>,
-        key: &'static str,
-        hint: &str,
-    ) -> Option<Item<'t>> {
+    /// Takes a key that must be there; [`Self::finish`] tells where it is not.
+    pub(super) fn required(&mut self, key: &'static str, hint: &str) -> Option<Item<'t>> {
         let item = self.optional(key);
         if item.is_none() {
-            let place = if self.path.is_empty() {
-                "the profile"
-            } else {
-                self.path.as_str()
-            };
-            faults.add(
-                self.line,
-                &self.path,
-                format!("{place} lacks the key {key:?}"),
-                hint,
-            );
+            self.missing.push((key, hint.to_owned()));
         }
         item
     }
 
-    /// Reports every key that nobody asked for.
-    pub(super) fn finish(self, faults: &mut Faults<'t>) {
-        let hint = format!("remove it; known here: {}", self.asked.join(", "));
-        for (_, item) in self.left {
-            faults.at(&item, "unknown key", &hint);
+    /// Reports every key that nobody asked for, and every one that lacks. A misspelt key is one fault, not
+    /// two.
+    pub(super) fn finish(mut self, faults: &mut Faults<'t>) {
+        for (name, item) in std::mem::take(&mut self.left) {
+            let meant = nearest(&name, &self.absent);
+            let known = self.asked.join(", ");
+            if let Some(meant) = meant {
+                self.absent.retain(|key| *key != meant);
+                self.missing.retain(|(key, _)| *key != meant);
+                let what = format!("unknown key, did you mean `{meant}`?");
+                faults.at(&item, what, &format!("known here: {known}"));
+            } else {
+                let hint = format!("remove it; known here: {known}");
+                faults.at(&item, "unknown key", &hint);
+            }
+        }
+        let place = if self.path.is_empty() {
+            "the profile"
+        } else {
+            self.path.as_str()
+        };
+        for (key, hint) in &self.missing {
+            let what = format!("{place} lacks the key {key:?}");
+            faults.add(self.line, &self.path, what, hint);
         }
     }
+}
+
+/// The key that a person most likely meant.
+fn nearest(name: &str, keys: &[&'static str]) -> Option<&'static str> {
+    // Of the same word, or with the odd letter wrong; unrelated words lie at 0.7 and below.
+    const LIKE: f64 = 0.85;
+
+    keys.iter()
+        .map(|key| (*key, strsim::jaro_winkler(name, key)))
+        .filter(|(_, likeness)| *likeness >= LIKE)
+        .max_by(|(_, one), (_, other)| one.total_cmp(other))
+        .map(|(key, _)| key)
 }

@@ -93,8 +93,12 @@ impl HomeError {
                     path.display()
                 )
             }
-            Self::Locked(..) => {
-                "stop that process first, or give it the command while it runs".to_owned()
+            Self::Locked(_, pid) => {
+                let kill = pid.map_or(String::new(), |pid| format!(" (kill -INT {pid})"));
+                format!(
+                    "see what it does with station status; give the command again once it has ended, \
+                     by itself or stopped with Ctrl-C{kill}"
+                )
             }
             Self::Exists(_) => {
                 "look at what is there; use another home for another station".to_owned()

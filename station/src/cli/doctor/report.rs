@@ -72,25 +72,33 @@ impl Report {
         self.0.iter().any(|finding| finding.state == State::Broken)
     }
 
-    /// Prints everything, then what is to be done.
+    /// Prints everything, then what is to be done; when quiet, only what is not well.
     pub(super) fn print(&self, output: &Output) {
-        for finding in &self.0 {
+        let wanted = |finding: &&Finding| !output.is_quiet() || finding.state != State::Ok;
+        let shown: Vec<&Finding> = self.0.iter().filter(wanted).collect();
+        if shown.is_empty() {
+            return;
+        }
+        for finding in &shown {
             output.object(finding);
         }
-        let row = |finding: &Finding| {
+        let row = |finding: &&Finding| {
             vec![
                 finding.check.clone(),
                 finding.state.word().to_owned(),
                 finding.detail.clone(),
             ]
         };
-        let rows: Vec<_> = self.0.iter().map(row).collect();
+        let rows: Vec<_> = shown.iter().map(row).collect();
         output.table(&["CHECK", "STATE", "DETAIL"], &rows);
-        for finding in self.0.iter().filter(|finding| !finding.to_do.is_empty()) {
+        for finding in shown.iter().filter(|finding| !finding.to_do.is_empty()) {
             output.text(&format!(
                 "\n{}: {}\n  do: {}",
                 finding.check, finding.detail, finding.to_do
             ));
+        }
+        if output.is_quiet() {
+            return;
         }
         let broken = self
             .0

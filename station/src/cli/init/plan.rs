@@ -56,8 +56,10 @@ impl Plan {
             .token
             .as_deref()
             .ok_or_else(|| missing("--token"))?;
-        let workers =
-            PoolSize::new(arguments.workers).ok_or_else(|| missing("--workers 1 to 16"))?;
+        let workers = PoolSize::new(arguments.workers).ok_or_else(|| {
+            let why = format!("--workers is {}", arguments.workers);
+            Failure::usage("cannot plan the station home", why, "give 1 to 16")
+        })?;
         if !arguments.development {
             let owner = arguments.owner_key.as_deref();
             read_public_key(owner.ok_or_else(|| missing("--owner-key"))?)?;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cli::short_digests::short_digests;
 use crate::clock::UtcMillis;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Verdict;
@@ -15,10 +16,10 @@ pub(super) struct BoardResult {
     /// Whether the UID is proven by the attestation key's certificate.
     uid_proven: bool,
     serial: Option<String>,
-    lane: LaneName,
+    pub(super) lane: LaneName,
     pub(super) verdict: Outcome,
-    code: VerdictCode,
-    detail: String,
+    pub(super) code: VerdictCode,
+    pub(super) detail: String,
     milliseconds: u64,
     /// What the operator does next.
     action: &'static str,
@@ -57,7 +58,7 @@ impl BoardResult {
         }
     }
 
-    /// One line for people.
+    /// For people: one line, and where the board did not pass, what is wrong and what to do below it.
     pub(super) fn text(&self) -> String {
         let outcome = match self.verdict {
             Outcome::Pass => "PASS",
@@ -72,6 +73,65 @@ impl BoardResult {
         if code == VerdictCode::Pass {
             return format!("{head} {serial}  {ms} ms");
         }
-        format!("{head} {code}: {}; {}", self.detail, self.action)
+        let why = match self.detail.as_str() {
+            "" => String::new(),
+            detail => format!("\n  why: {}", short_digests(detail)),
+        };
+        format!("{head} {code}{why}\n   do: {}", self.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provisioning::action::WireCount;
+
+    fn text(code: VerdictCode, detail: &str) -> String {
+        let verdict = Verdict {
+            code,
+            detail: detail.to_owned(),
+            uid: None,
+            claimed_uid: Some(firmware_proto::Uid::from_bytes(&[7; 8]).unwrap()),
+            device_serial: None,
+            certificate_serial: None,
+            duration_ms: 5,
+            retries: 0,
+            wire: WireCount::default(),
+            last_board: None,
+        };
+        let batch = BatchId::parse("B1").unwrap();
+        let lane = LaneName::parse("left").unwrap();
+        BoardResult::new(&batch, &lane, &verdict, UtcMillis(0)).text()
+    }
+
+    #[test]
+    fn code_fault_and_action_stand_apart() {
+        let said = text(VerdictCode::HwLimit, "i_sleep: got 0.000041 A");
+        let (head, rest) = said.split_once('\n').unwrap();
+        assert!(
+            head.starts_with("left") && head.ends_with(" HW-LIMIT"),
+            "{head}"
+        );
+        let action = VerdictCode::HwLimit.entry().action;
+        assert_eq!(
+            rest,
+            format!("  why: i_sleep: got 0.000041 A\n   do: {action}")
+        );
+    }
+
+    #[test]
+    fn digests_are_short_and_nothing_is_said_twice() {
+        let digest = "0123456789abcdef".repeat(4);
+        let said = text(
+            VerdictCode::KeyForeign,
+            &format!("the token answers {digest}"),
+        );
+        assert!(
+            said.contains("the token answers 0123456789abcdef…\n"),
+            "{said}"
+        );
+        let said = text(VerdictCode::Aborted, "the work was stopped");
+        let stopped = said.to_lowercase().matches("the work was stopped").count();
+        assert_eq!(stopped, 1, "{said}");
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::StationFloor;
 use crate::cli::context::OwnedStation;
+use crate::cli::failure::Failure;
 use crate::cli::owner::Owner;
+use crate::ledger::EventStore as _;
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::standing::Durability;
-use crate::ledger::{EventStore as _, LedgerError};
 use crate::line::control::{ControlRequest, ControlResponse, Refusal};
 use crate::line::control_socket::Handler;
 use crate::line::stop::StopLevel;
@@ -51,9 +52,12 @@ impl OwnerDesk {
             | ControlRequest::CloseBatch { .. }
             | ControlRequest::RevokeAndCloseBatch { .. }
             | ControlRequest::ClearHold { .. }
-            | ControlRequest::ExportManifest { .. } => {
-                Err(refusal(3, "nobody took the request", "report this"))
-            }
+            | ControlRequest::ExportManifest { .. } => Err(Failure::station(
+                "the line did not do it",
+                "nobody took the request",
+                "report this",
+            )
+            .to_refusal()),
         }
     }
 
@@ -67,11 +71,12 @@ impl OwnerDesk {
             _ => false,
         };
         if closes_ours && let Some(busy) = self.busy_lane() {
-            return Some(ControlResponse::Refused(refusal(
-                1,
-                format!("a board is in work on lane {busy}"),
-                "let it have its verdict, then close the batch",
-            )));
+            let busy = Failure::check(
+                format_args!("batch {} cannot be closed", self.floor.production.batch()),
+                format_args!("a board is in work on lane {busy}"),
+                "let it have its verdict, then give the command again",
+            );
+            return Some(ControlResponse::Refused(busy.to_refusal()));
         }
         let response = self.office.answer(request, self.floor.clock.now().utc)?;
         if closes_ours && matches!(response, ControlResponse::Done { .. }) {
@@ -101,11 +106,12 @@ impl OwnerDesk {
     ) -> Result<ControlResponse, Refusal> {
         let actor = self.supervisor(operator)?;
         let Some(jump) = self.floor.clock.accept() else {
-            return Err(refusal(
-                2,
+            return Err(Failure::usage(
+                "there is nothing to accept",
                 "the clock has not jumped",
                 "nothing is to be done",
-            ));
+            )
+            .to_refusal());
         };
         self.record(Fact::ClockAccepted { reason, actor })?;
         let accepted = jump.to_string();
@@ -123,7 +129,9 @@ impl OwnerDesk {
             fact,
         };
         let recorded = self.floor.store.record(vec![event], Durability::Durable);
-        recorded.map(drop).map_err(|error| ledger_refusal(&error))
+        recorded
+            .map(drop)
+            .map_err(|error| Failure::from(error).to_refusal())
     }
 
     fn supervisor(&self, operator: OperatorId) -> Result<Actor, Refusal> {
@@ -134,8 +142,12 @@ impl OwnerDesk {
                 assurance: Assurance::Asserted,
             });
         }
-        let what = format!("operator {operator} may not do this: it takes a supervisor");
-        Err(refusal(2, what, "ask somebody who has that role"))
+        Err(Failure::usage(
+            format_args!("operator {operator} may not do this"),
+            "it takes the role supervisor",
+            "ask somebody who has that role",
+        )
+        .to_refusal())
     }
 }
 
@@ -147,19 +159,4 @@ struct Accepted {
 fn done(text: String, object: &impl serde::Serialize) -> ControlResponse {
     let json = serde_json::to_string(object).unwrap_or_else(|_| "{}".to_owned());
     ControlResponse::Done { text, json }
-}
-
-fn refusal(exit_status: u8, what: impl std::fmt::Display, next: &str) -> Refusal {
-    Refusal {
-        exit_status,
-        what: what.to_string(),
-        next: next.to_owned(),
-    }
-}
-
-fn ledger_refusal(error: &LedgerError) -> Refusal {
-    match error {
-        LedgerError::Refused(rule) => refusal(1, rule, "see station batch show"),
-        fault => refusal(3, fault, "see station doctor"),
-    }
 }

@@ -1,6 +1,7 @@
 //! Everything before the first board: who works, on which batch, with which keys, on which lanes.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -153,6 +154,7 @@ fn lanes(arguments: &ProvisionArguments, home: &StationHome) -> Result<Vec<LaneC
             "give --port, or add a [[lane]] to the configuration",
         ));
     }
+    lanes.iter().try_for_each(refuse_other_files)?;
     let mut seen = BTreeSet::new();
     if let Some(twice) = lanes.iter().find(|lane| !seen.insert(lane.name.clone())) {
         return Err(Failure::usage(
@@ -162,6 +164,28 @@ fn lanes(arguments: &ProvisionArguments, home: &StationHome) -> Result<Vec<LaneC
         ));
     }
     Ok(lanes)
+}
+
+/// A port that is not there yet is awaited; a file of another kind will never be one.
+fn refuse_other_files(lane: &LaneConfig) -> Result<(), Failure> {
+    let Ok(kind) = std::fs::metadata(&lane.port).map(|found| found.file_type()) else {
+        return Ok(());
+    };
+    if kind.is_char_device() {
+        return Ok(());
+    }
+    let found = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_file() {
+        "an ordinary file"
+    } else {
+        "a file of another kind"
+    };
+    Err(Failure::usage(
+        format_args!("lane {} has no serial port", lane.name),
+        format_args!("{} is {found}", lane.port.display()),
+        "name a serial port, for example one in /dev/serial/by-path",
+    ))
 }
 
 fn named_ports(arguments: &ProvisionArguments) -> Result<Vec<LaneConfig>, Failure> {

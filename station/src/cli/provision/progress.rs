@@ -8,9 +8,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::board_result::BoardResult;
 use crate::cli::hold::way_out;
 use crate::cli::output::Output;
+use crate::cli::short_digests::short_digests;
 use crate::line::lane_event::{LaneEvent, News};
 use crate::names::LaneName;
 use crate::provisioning::Step;
+use crate::verdict::VerdictCode;
 
 /// A lane's line: name, bar, words.
 const TEMPLATE: &str = "{prefix:>10} [{bar:16}] {wide_msg}";
@@ -21,6 +23,8 @@ pub(super) struct Progress<'a> {
     output: &'a Output,
     /// None where nobody looks at a terminal.
     bars: Option<(MultiProgress, BTreeMap<LaneName, ProgressBar>)>,
+    /// The last verdict on each lane, which need not be told again when the lane is held for it.
+    told: BTreeMap<LaneName, (VerdictCode, String)>,
 }
 
 impl<'a> Progress<'a> {
@@ -40,11 +44,14 @@ impl<'a> Progress<'a> {
             let bars = lanes.map(bar).collect();
             (all, bars)
         });
-        Self { output, bars }
+        let told = BTreeMap::new();
+        Self { output, bars, told }
     }
 
     /// Prints a verdict where results go.
-    pub(super) fn print(&self, board: &BoardResult) {
+    pub(super) fn print(&mut self, board: &BoardResult) {
+        let said = (board.code, board.detail.clone());
+        self.told.insert(board.lane.clone(), said);
         let print = || self.output.fact(board, &board.text());
         match &self.bars {
             Some((all, _)) => all.suspend(print),
@@ -55,14 +62,12 @@ impl<'a> Progress<'a> {
     /// Shows what happened on a lane.
     pub(super) fn show(&self, event: &LaneEvent) {
         let remark = match &event.news {
-            News::PortMissing { detail } => Some(detail.clone()),
-            News::Silent => Some("no board answers: check power and cable".to_owned()),
-            News::Held { code, detail } => {
-                let action = code.entry().action;
-                let way_out = way_out(&event.lane, *code);
-                let way_out = way_out.map_or(String::new(), |command| format!(". Then: {command}"));
-                Some(format!("held, {code}: {detail}. {action}{way_out}"))
+            News::PortMissing { detail } => Some(detail.replacen("; ", "\n   do: ", 1)),
+            News::Silent => {
+                let text = "no board answers\n   do: check power and cable of the board";
+                Some(text.to_owned())
             }
+            News::Held { code, detail } => Some(self.hold(&event.lane, *code, detail)),
             News::Released => Some("takes boards again".to_owned()),
             _ => None,
         };
@@ -76,8 +81,9 @@ impl<'a> Progress<'a> {
             }
             return;
         };
-        if let (News::Held { .. }, Some(remark)) = (&event.news, &remark) {
-            // Too long for a bar, and the command in it is to be read.
+        let long = matches!(event.news, News::Held { .. } | News::PortMissing { .. });
+        if let (true, Some(remark)) = (long, &remark) {
+            // Too long for a bar, and what to do is to be read.
             all.suspend(|| notice(remark));
         }
         let Some(bar) = bars.get(&event.lane) else {
@@ -90,8 +96,28 @@ impl<'a> Progress<'a> {
             }
             News::Verdict(verdict) => bar.set_message(verdict.code.as_str()),
             News::Ended(_) => bar.finish_and_clear(),
-            _ => bar.set_message(remark.unwrap_or_default()),
+            _ => {
+                let remark = remark.unwrap_or_default();
+                let first = remark.lines().next().unwrap_or_default();
+                bar.set_message(first.to_owned());
+            }
         }
+    }
+
+    /// Why a lane is held, unless its last verdict has just said it, and how it goes on.
+    fn hold(&self, lane: &LaneName, code: VerdictCode, detail: &str) -> String {
+        let told = self.told.get(lane);
+        let known = told.is_some_and(|(told, why)| *told == code && why == detail);
+        let why = if known {
+            String::new()
+        } else {
+            format!("\n  why: {}", short_digests(detail))
+        };
+        let to_do = match way_out(lane, code) {
+            Some(command) => format!("let a supervisor look, then give: {command}"),
+            None => code.entry().action.to_owned(),
+        };
+        format!("held for {code}, it takes no board{why}\n   do: {to_do}")
     }
 
     /// Takes the bars away.
@@ -100,5 +126,25 @@ impl<'a> Progress<'a> {
             // What cannot be cleared stays on the screen, which harms nobody.
             drop(all.clear());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_does_not_repeat_what_its_verdict_said() {
+        let output = Output::new(false, true);
+        let lane = LaneName::parse("left").unwrap();
+        let mut progress = Progress::start(&output, std::iter::empty());
+        let detail = "board 07 has the same key";
+        let fresh = progress.hold(&lane, VerdictCode::KeyReused, detail);
+        assert_eq!(fresh.matches(detail).count(), 1, "{fresh}");
+        assert!(fresh.contains("\n   do: ") && fresh.contains("station hold clear left"));
+        let said = (VerdictCode::KeyReused, detail.to_owned());
+        progress.told.insert(lane.clone(), said);
+        let again = progress.hold(&lane, VerdictCode::KeyReused, detail);
+        assert!(!again.contains(detail) && again.contains("station hold clear left"));
     }
 }

@@ -2,6 +2,7 @@
 //! once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -15,6 +16,8 @@ use crate::cli::failure::Failure;
 pub(super) struct Signals {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
+    /// 0 until one was heard.
+    first: Arc<AtomicI32>,
 }
 
 impl Signals {
@@ -25,14 +28,27 @@ impl Signals {
         };
         let mut incoming = Incoming::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
         let handle = incoming.handle();
+        let first = Arc::new(AtomicI32::new(0));
+        let heard = Arc::clone(&first);
         let hear = move || {
-            for _ in incoming.forever() {
+            for signal in incoming.forever() {
+                // Err where another one was first.
+                let _first = heard.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
                 floor.stop.raise_by_person();
             }
         };
         let thread = std::thread::Builder::new().name("signals".to_owned());
         let thread = Some(thread.spawn(hear).map_err(failed)?);
-        Ok(Self { handle, thread })
+        Ok(Self {
+            handle,
+            thread,
+            first,
+        })
+    }
+
+    /// The first signal that was heard.
+    pub(super) fn first(&self) -> Option<i32> {
+        Some(self.first.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
 }
 
