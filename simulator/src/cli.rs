@@ -96,7 +96,8 @@ struct LineArgs {
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
     /// Seconds to wait for a station to come at all; 0 waits without end.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=86_400))]
     station_wait: u32,
     /// Milliseconds that a person waits for a verdict, once a station is there, before unplugging the board.
     #[arg(long, value_name = "MS", default_value_t = People::default().patience_ms)]
