@@ -95,6 +95,8 @@ fn common(connection: &Connection) -> Result<(), LedgerError> {
     pragma(connection, "foreign_keys", "ON", "1")?;
     pragma(connection, "trusted_schema", "OFF", "0")?;
     pragma(connection, "cell_size_check", "ON", "1")?;
+    // Statement journals of savepoints: a file each otherwise, for what a crash forgets anyway.
+    pragma(connection, "temp_store", "MEMORY", "2")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
 }
