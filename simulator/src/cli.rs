@@ -38,8 +38,8 @@ enum Command {
     ///
     /// Prints the path of each lane's port once a station may open it, then waits for a station. Ends
     /// when every board had its turn, when no station came, or on SIGINT or SIGTERM; with exit status
-    /// 1 where boards were never met. What each board was and went through is told on a terminal in
-    /// words, else, and in the file of --report, as one JSON object a line.
+    /// 1 where boards were never met. What each board was and went through goes to the file of
+    /// --report, else to the output, as one JSON object a line; to a terminal, in words.
     #[command(after_help = LINE_EXAMPLE)]
     Line(LineArgs),
     /// Print the root certificates that a profile must trust, in PEM.
@@ -89,7 +89,7 @@ struct LineArgs {
     #[arg(long, value_name = "FILE")]
     owner_key: Option<PathBuf>,
     /// Where to write what each board was and went through, one JSON object a line; without it, to
-    /// the output, unless that is a terminal.
+    /// the output, on a terminal in words.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// A file that is written once all ports are there.
@@ -188,10 +188,12 @@ fn play(args: &LineArgs) -> Result<ExitCode, Failure> {
         create(file)?;
     }
     tell(&awaiting_a_station(args));
+    // Where a file has every board, the terminal is somebody else's: a station's, most likely.
+    let lines_for_people = report.is_none();
     let mut summary = Summary::default();
     let mut tell_board = |board: &ReportLine| {
         let said = summary.add(board);
-        if terminal {
+        if lines_for_people {
             writeln!(io::stdout(), "{said}")?;
         }
         report.as_mut().map_or(Ok(()), |file| board.write(file))

@@ -32,7 +32,8 @@ pub(crate) enum ManifestCommand {
     /// Export the manifest of a closed batch
     ///
     /// The DSSE manifest is signed and proves itself to whoever has the root certificate. The CSV table has
-    /// the same rows for spreadsheets and proves nothing.
+    /// the same rows for spreadsheets and proves nothing. Both are made by the process that owns the home:
+    /// by the running line where there is one, else by this command, which needs the token then, for CSV too.
     #[command(
         after_help = "Example:\n  station manifest export B-2026-47 --format dsse \\\n      \
                             -o manifest.dsse.json"

@@ -313,7 +313,7 @@ impl VerifiedManifest {
             "that the station shows everybody the same ledger: a fork shows only against a mirror, \
              a witness or an earlier checkpoint"
                 .to_owned(),
-            "that a certificate is still live: revocations after the signing time are in the CRL"
+            "that a certificate is still live: ask the station's keeper for later revocations"
                 .to_owned(),
         ];
         if !predicate.clock_accepted.is_empty() {

@@ -293,3 +293,59 @@ proptest! {
         }
     }
 }
+
+/// The keys that the reader asks for in each table: it names them all to whoever writes one too many.
+fn known_keys(from: &str, to: &str) -> Vec<String> {
+    assert!(SENSOR_A.contains(from), "{from}");
+    let text = SENSOR_A.replacen(from, to, 1);
+    let faults = Profile::parse("p.toml", &text).unwrap_err().faults;
+    let odd = faults.iter().find(|fault| fault.key.ends_with("zzqx"));
+    let hint = &odd.unwrap_or_else(|| panic!("{faults:?}")).hint;
+    let (_, known) = hint.split_once("known here: ").unwrap();
+    known.split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_key_is_documented_and_no_other() {
+    const DOCUMENT: &str = include_str!("../../../docs/profile.md");
+    let tables = [
+        ("## Top level", "schema = 1", "schema = 1\nzzqx = 1"),
+        (
+            "## [attestation]",
+            "[attestation]",
+            "[attestation]\nzzqx = 1",
+        ),
+        (
+            "### A range of lifecycles",
+            "[\"secured\"]",
+            "[{ first = 0x3000, last = 0x3000, zzqx = 1 }]",
+        ),
+        ("## [[firmware]]", "[[firmware]]", "[[firmware]]\nzzqx = 1"),
+        ("### A version", "{ version", "{ zzqx = 1, version"),
+        (
+            "## [[measurement]]",
+            "[[measurement]]",
+            "[[measurement]]\nzzqx = 1",
+        ),
+        (
+            "## [certificate]",
+            "[certificate]",
+            "[certificate]\nzzqx = 1",
+        ),
+    ];
+    let sections = DOCUMENT.split("\n#").skip(1);
+    let sections: Vec<_> = sections.map(|section| format!("#{section}")).collect();
+    assert_eq!(sections.len(), tables.len());
+    for (heading, from, to) in tables {
+        let section = sections
+            .iter()
+            .find(|section| section.lines().next() == Some(heading));
+        let section = section.unwrap_or_else(|| panic!("{heading} is missing"));
+        let row = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+        let mut documented: Vec<_> = section.lines().filter_map(row).collect();
+        let mut known = known_keys(from, to);
+        documented.sort();
+        known.sort();
+        assert_eq!(documented, known, "{heading}");
+    }
+}
