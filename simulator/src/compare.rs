@@ -7,8 +7,9 @@
 //! 3. A refused board holds no locked identity, unless its defect says that it may.
 //! 4. A passed board is locked, with the certificate that the station names.
 //!
-//! A UID that was put in several times needs as many lines from the station, in that order, or
-//! one: the last.
+//! A UID that was put in several times needs as many lines from the station, in that order, or the
+//! last one of each who came under it: the board itself, and whoever else used its UID. What is
+//! said of the others may not take the place of a good board's line.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,6 +19,9 @@ use thiserror::Error;
 
 use crate::defect::{Catalogue, NO_VERDICT};
 use crate::report::ReportLine;
+
+/// The code of a good board.
+const PASS: &str = "PASS";
 
 /// A file that is to be compared can't be read.
 #[derive(Debug, Error)]
@@ -34,6 +38,9 @@ pub struct ComparisonError {
 pub struct StationLine {
     /// The authentic UID, or the claimed one, or null where the board never told any.
     pub uid: Option<String>,
+    /// Whether the UID was proven, where the station says so.
+    #[serde(default)]
+    pub uid_proven: Option<bool>,
     /// The lane.
     pub lane: Option<String>,
     /// `PASS`, `FAIL` or `ERROR`.
@@ -152,12 +159,8 @@ impl Comparison {
                 Err(difference) => self.differences.push(difference),
             }
         }
-        if lines.len() == 1 && expected.len() > 1 {
-            // The station keeps one line a UID: its last word. The words before it are not lost,
-            // only not here.
-            for (_, code) in expected.drain(..expected.len() - 1) {
-                self.count(&code);
-            }
+        if !lines.is_empty() && lines.len() < expected.len() {
+            expected = self.last_words(expected, &lines);
         }
         for (index, (board, code)) in expected.iter().enumerate() {
             match lines.get(index) {
@@ -179,6 +182,35 @@ impl Comparison {
                 line.code
             ));
         }
+    }
+
+    /// Takes out the words of which the station has later ones: they are not lost, only not here.
+    fn last_words<'a>(
+        &mut self,
+        mut expected: Vec<(&'a ReportLine, String)>,
+        lines: &[&StationLine],
+    ) -> Vec<(&'a ReportLine, String)> {
+        let mut kept = Vec::new();
+        let mut own_word_follows = false;
+        let mut lines = lines.iter().rev().peekable();
+        while let Some((board, code)) = expected.pop() {
+            // The very last word is always compared.
+            let next = lines.next_if(|line| line.code == code || kept.is_empty());
+            if let Some(line) = next {
+                own_word_follows |= is_of_the_board(line);
+                kept.push((board, code));
+                continue;
+            }
+            if code == PASS && !own_word_follows {
+                self.differences.push(format!(
+                    "{}: passed, but only has a line of somebody else with its UID",
+                    describe(board)
+                ));
+            }
+            self.count(&code);
+        }
+        kept.reverse();
+        kept
     }
 
     fn compare_board(
@@ -237,6 +269,11 @@ impl Comparison {
     }
 }
 
+/// Whether a line is about the board whose UID it names, and not about a second one or an unproven claim.
+fn is_of_the_board(line: &StationLine) -> bool {
+    line.uid_proven != Some(false) && line.code != "UID-REUSED"
+}
+
 /// The station's lines for a UID, in their order; for boards that never told it, one nameless line
 /// of their lane with the code that they expect.
 fn take_lines<'a>(
@@ -276,7 +313,7 @@ fn take_lines<'a>(
 
 fn expected_code(board: &ReportLine, catalogue: &Catalogue) -> Result<String, String> {
     let Some(name) = &board.defect else {
-        return Ok("PASS".to_owned());
+        return Ok(PASS.to_owned());
     };
     catalogue
         .defect(name)

@@ -91,6 +91,16 @@ fn a_held_lane_stays_held_until_a_supervisor_clears_it() {
     let status = json(station.run(["status", "--json"])).remove(0);
     assert_eq!(status["running"], false, "{status}");
 
+    // Another name for the same port does not get round it; the way out names the lane that is held.
+    let mut renamed = station.command(station.provision_arguments(BATCH, &line.ports()));
+    let renamed = Running::start(renamed.args(["--lane", "elsewhere"]));
+    await_hold(&renamed);
+    renamed.interrupt();
+    let refused = renamed.finish().code(1);
+    let told = "lane elsewhere is held and took no board";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    assert_eq!(station.results(BATCH).len(), 2, "no board was begun");
+
     let second = station.provision(BATCH, &line.ports());
     await_hold(&second);
     let lane = lane_status(&station);

@@ -15,6 +15,10 @@ const CATALOGUE: &str = r#"
     expected = "ALREADY-PROVISIONED"
     fault = { kind = "comes-back" }
     [[defect]]
+    name = "clone"
+    expected = "UID-REUSED"
+    fault = { kind = "clone" }
+    [[defect]]
     name = "babbler"
     expected = "LINK-NOISE"
     fault = { kind = "hostile", peer = "babbler" }
@@ -35,7 +39,7 @@ fn board(uid: &str, defect: Option<&str>) -> ReportLine {
     let is_provisioned = defect.as_ref().is_none_or(|(name, _)| name == "again");
     let is_heard = defect
         .as_ref()
-        .is_none_or(|(name, _)| name == "old" || name == "again");
+        .is_none_or(|(name, _)| ["old", "again", "clone"].contains(&name.as_str()));
     let experience = Experience {
         identified: is_heard,
         locked: is_provisioned,
@@ -61,6 +65,7 @@ fn board(uid: &str, defect: Option<&str>) -> ReportLine {
 fn said(uid: Option<&str>, verdict: &str, code: &str) -> StationLine {
     StationLine {
         uid: uid.map(str::to_owned),
+        uid_proven: Some(true),
         lane: Some("lane0".to_owned()),
         verdict: verdict.to_owned(),
         code: code.to_owned(),
@@ -97,6 +102,39 @@ fn a_good_run_is_good_with_one_line_a_uid_or_with_all() {
     assert_eq!(differences(&station, &simulator), [""; 0]);
     station.insert(0, said(Some("D4"), "PASS", "PASS"));
     assert_eq!(differences(&station, &simulator), [""; 0]);
+}
+
+#[test]
+fn a_clone_does_not_hide_the_board_that_it_copies() {
+    let boards = [
+        board("A1", None),
+        board("A1", Some("again")),
+        board("A1", Some("clone")),
+        board("A1", Some("clone")),
+    ];
+    let again = || said(Some("A1"), "PASS", "ALREADY-PROVISIONED");
+    let clone = || said(Some("A1"), "FAIL", "UID-REUSED");
+    let pass = || said(Some("A1"), "PASS", "PASS");
+    assert_eq!(differences(&[again(), clone()], &boards), [""; 0]);
+    let all = [pass(), again(), clone(), clone()];
+    assert_eq!(differences(&all, &boards), [""; 0]);
+    // The board itself comes back after its clone.
+    let later = [boards[0].clone(), boards[2].clone(), boards[1].clone()];
+    assert_eq!(differences(&[clone(), again()], &later), [""; 0]);
+    for lost in [
+        &[clone()][..],
+        &[again()],
+        &[clone(), again()],
+        &[pass(), pass()],
+    ] {
+        assert!(!differences(lost, &boards).is_empty(), "{lost:?}");
+    }
+    let unproven = StationLine {
+        uid_proven: Some(false),
+        ..said(Some("A1"), "FAIL", "FW-VERSION")
+    };
+    let boards = [board("A1", None), board("A1", Some("old"))];
+    assert!(!differences(&[unproven], &boards).is_empty());
 }
 
 #[test]

@@ -3,11 +3,18 @@
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 
+use super::batch_work::asserted;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::owner;
+use super::owner::{self, Done, Owner};
+use crate::clock::UtcMillis;
+use crate::ledger::event::{Event, Fact};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore as _, Reader};
+use crate::line::clock_guard::TOLERANCE_MS;
 use crate::line::control::ControlRequest;
+use crate::names::OperatorId;
 use crate::station_home::Role;
 
 /// What can be done about the clock.
@@ -16,8 +23,8 @@ pub(crate) enum ClockCommand {
     /// Accept a jump of the clock, so that all lanes take boards again
     ///
     /// Only once the clock is right: from here on its time stands in certificates and in the
-    /// ledger. Only a running line knows of a jump. Takes the role of a supervisor; the ledger
-    /// records who, and why.
+    /// ledger. A running line knows of every jump; without one, the clock is compared with the
+    /// ledger's last event. Takes the role of a supervisor; the ledger records who, and why.
     #[command(
         after_help = "Example:\n  station clock accept --reason \"time server is back\" \\\n      \
                       --operator sv-3"
@@ -37,13 +44,78 @@ pub(crate) fn run(command: &ClockCommand, context: &Context) -> Result<ExitStatu
         reason: reason.clone(),
         operator,
     };
-    let Some(response) = owner::ask(context, &request)? else {
+    owner::show(context, owner::perform(context, &request)?);
+    Ok(ExitStatus::Done)
+}
+
+/// Accepts a clock that is behind the ledger, where no line runs; run by the owner of the home.
+pub(super) fn accept_alone(
+    owner: &Owner,
+    reason: &str,
+    operator: &OperatorId,
+    now: UtcMillis,
+) -> Result<Done, Failure> {
+    let last = last_event(owner)?;
+    if !is_behind(now, last) {
         return Err(Failure::usage(
             "there is nothing to accept",
-            "no line runs on this home, and a jump lasts no longer than the line that saw it",
-            "set the clock right, then start station provision",
+            "no line runs on this home, and the clock is not behind the ledger",
+            "start station provision; it says so if the clock jumps",
         ));
+    }
+    let accepted = Event {
+        time: now,
+        batch: None,
+        session: None,
+        fact: Fact::ClockAccepted {
+            reason: reason.to_owned(),
+            actor: asserted(operator),
+        },
     };
-    owner::show(context, owner::done(response)?);
-    Ok(ExitStatus::Done)
+    owner.ledger.record(vec![accepted], Durability::Durable)?;
+    let text = format!("accepted: the clock says {now}, the ledger's last event was at {last}");
+    let json = serde_json::json!({ "accepted": text }).to_string();
+    Ok(Done::Fact { text, json })
+}
+
+/// The time for what is recorded now: never before the ledger's last event.
+pub(super) fn after_the_ledger(owner: &Owner, now: UtcMillis) -> Result<UtcMillis, Failure> {
+    not_before(last_event(owner)?, now)
+}
+
+fn not_before(last: UtcMillis, now: UtcMillis) -> Result<UtcMillis, Failure> {
+    if is_behind(now, last) {
+        return Err(Failure::station(
+            "the clock is behind the ledger, nothing was recorded",
+            format_args!("it says {now}, the ledger's last event was at {last}"),
+            "set the clock right; if it is right now, station clock accept --reason TEXT",
+        ));
+    }
+    Ok(now.max(last))
+}
+
+fn is_behind(now: UtcMillis, last: UtcMillis) -> bool {
+    now.0.saturating_add(TOLERANCE_MS) < last.0
+}
+
+fn last_event(owner: &Owner) -> Result<UtcMillis, Failure> {
+    let reader = Reader::open(&owner.home.ledger())?;
+    Ok(reader.entry(reader.size()?.saturating_sub(1))?.leaf.time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_recorded_before_the_ledger_s_last_event() {
+        let last = UtcMillis(1_795_336_200_000);
+        for (now, recorded_at) in [(1, 1), (0, 0), (-2_000, 0)] {
+            let at = |offset| UtcMillis(last.0.saturating_add_signed(offset));
+            assert_eq!(not_before(last, at(now)).unwrap(), at(recorded_at));
+        }
+        let behind = UtcMillis(last.0 - 2_001);
+        let refused = not_before(last, behind).unwrap_err();
+        assert!(refused.to_do().contains("station clock accept"));
+    }
 }

@@ -25,7 +25,8 @@ use crate::verdict::VerdictCode;
 pub(crate) enum HoldCommand {
     /// List the lanes that are held, and what for
     ///
-    /// A held lane takes no board, whoever restarts the station, until its hold is cleared.
+    /// A held lane takes no board, whoever restarts the station, until its hold is cleared. The hold
+    /// is on its port too, whatever the lane there is called.
     #[command(after_help = "Example:\n  station hold list --json")]
     List,
     /// Clear a lane's hold, so that it takes boards again
@@ -130,7 +131,7 @@ fn list(context: &Context) -> Result<(), Failure> {
     let rows: Vec<Vec<String>> = views.iter().map(HoldView::cells).collect();
     context
         .output
-        .table(&["lane", "code", "since", "detail"], &rows);
+        .table(&["lane", "code", "since", "port", "detail"], &rows);
     context
         .output
         .text("QA clears a hold with: station hold clear LANE --reason TEXT");
@@ -153,6 +154,8 @@ struct HoldView {
     lane: LaneName,
     code: VerdictCode,
     detail: String,
+    /// What the port is known by; the hold is on it too, whatever its lane is called.
+    ports: Vec<String>,
     since: String,
     /// The entry that placed the hold.
     entry: u64,
@@ -165,6 +168,7 @@ impl From<HoldOverview> for HoldView {
             lane: hold.lane,
             code: hold.code,
             detail: hold.detail,
+            ports: hold.ports,
             entry: hold.entry,
         }
     }
@@ -176,6 +180,10 @@ impl HoldView {
             self.lane.to_string(),
             self.code.to_string(),
             self.since.clone(),
+            self.ports
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "-".to_owned()),
             short_digests(&self.detail),
         ]
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, hold, manifest};
+use super::{batch_work, clock, hold, manifest};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::ledger::LedgerHandle;
@@ -54,6 +54,26 @@ impl Owner {
             Ok(Done::Document(content)) => ControlResponse::Document { content },
             Err(failure) => ControlResponse::Refused(failure.to_refusal()),
         })
+    }
+
+    /// The same where no line runs: nobody watches the clock, so it is compared with the ledger.
+    fn perform_alone(
+        &self,
+        request: &ControlRequest,
+        now: UtcMillis,
+    ) -> Option<Result<Done, Failure>> {
+        match request {
+            ControlRequest::AcceptClock { reason, operator } => Some(
+                self.supervised(operator)
+                    .and_then(|()| clock::accept_alone(self, reason, operator, now)),
+            ),
+            // Nothing is recorded, and the manifest has its own rule.
+            ControlRequest::ExportManifest { .. } => self.perform(request, now),
+            _ => match clock::after_the_ledger(self, now) {
+                Ok(now) => self.perform(request, now),
+                Err(failure) => Some(Err(failure)),
+            },
+        }
     }
 
     fn perform(&self, request: &ControlRequest, now: UtcMillis) -> Option<Result<Done, Failure>> {
@@ -119,7 +139,7 @@ pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Don
         pki: station.pki.clone(),
         signer: station.signer.clone(),
     };
-    let done = owner.perform(request, context.now());
+    let done = owner.perform_alone(request, context.now());
     // The ledger's writer ends before the lock is given back.
     drop(owner);
     drop(station);

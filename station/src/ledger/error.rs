@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::checkpoint::{CheckpointError, SignerFailure};
 use super::leaf::LeafError;
-use crate::names::{BatchId, CertificateSerial, DeviceSerial};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName};
 
 /// Why the ledger did not do what it was asked. Cheap to clone, since a failed commit fails many at once.
 #[derive(Clone, Debug, Error)]
@@ -205,6 +205,9 @@ pub enum Refusal {
     /// The closing event does not state the batch's count and head.
     #[error("the closing of batch {0} does not state its count and head")]
     BatchHead(BatchId),
+    /// There is no hold to be cleared.
+    #[error("lane {0} is not held; see station hold list")]
+    NotHeld(LaneName),
     /// An event of this kind belongs to a batch.
     #[error("an event of kind {0} must name its batch")]
     NoBatch(&'static str),

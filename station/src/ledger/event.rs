@@ -318,6 +318,9 @@ pub enum Fact {
         code: VerdictCode,
         /// One line for people.
         detail: String,
+        /// What the lane's port is known by; the hold is on that port too, whatever its lane is called.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ports: Vec<String>,
     },
     /// The hold is cleared.
     HoldCleared {

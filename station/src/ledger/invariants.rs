@@ -11,6 +11,7 @@
 //! 6. Events enter open batches only. A batch is closed when no intent of it is open and no live
 //!    certificate of it is unfinished or in doubt; its closing states the count and the head.
 //! 7. A `PASS` names a live, provisioned certificate.
+//! 8. Only a lane that is held has its hold cleared.
 
 use firmware_proto::Uid;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -31,6 +32,12 @@ pub(in crate::ledger) fn check(
 ) -> Result<(), LedgerError> {
     if (index == 0) != matches!(event.fact, Fact::LedgerOpened { .. }) {
         return Err(Refusal::LedgerOpening.into());
+    }
+    if let Fact::HoldCleared { lane, .. } = &event.fact {
+        let sql = "SELECT 1 FROM hold WHERE lane = ?1";
+        if !exists(views, sql, [Text(lane)])? {
+            return Err(Refusal::NotHeld(lane.clone()).into());
+        }
     }
     let kind = event.fact.kind();
     let batch = match (&event.fact, &event.batch) {

@@ -136,6 +136,8 @@ pub struct HoldOverview {
     pub code: VerdictCode,
     /// The same in words.
     pub detail: String,
+    /// What the lane's port was known by.
+    pub ports: Vec<String>,
     /// Since when.
     pub time: UtcMillis,
     /// The entry that placed the hold.
@@ -151,12 +153,14 @@ pub(in crate::ledger) fn holds(views: &Connection) -> Result<Vec<HoldOverview>, 
             lane: text(row, 0)?,
             code: text(row, 1)?,
             detail: String::new(),
+            ports: Vec::new(),
             time: UtcMillis(int(row, 2)?),
             entry: int(row, 3)?,
         })
     })?;
     for hold in &mut holds {
-        let Fact::HoldPlaced { detail, .. } = log_store::entry(views, hold.entry)?.leaf.fact else {
+        let placed = log_store::entry(views, hold.entry)?.leaf.fact;
+        let Fact::HoldPlaced { detail, ports, .. } = placed else {
             let what = "a row that points to another entry".to_owned();
             return Err(Damage::Value {
                 table: "hold",
@@ -164,7 +168,7 @@ pub(in crate::ledger) fn holds(views: &Connection) -> Result<Vec<HoldOverview>, 
             }
             .into());
         };
-        hold.detail = detail;
+        (hold.detail, hold.ports) = (detail, ports);
     }
     Ok(holds)
 }

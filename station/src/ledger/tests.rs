@@ -6,7 +6,7 @@ mod random_sequences;
 mod tampering;
 
 use super::error::Damage;
-use super::event::RevocationReason;
+use super::event::{Fact, RevocationReason};
 use super::fake::MemoryStore;
 use super::fixture::{Home, board, closing, event, events, opening, reissue};
 use super::standing::{DeviceStanding, Durability, LiveStage, NoPlace};
@@ -167,4 +167,33 @@ fn a_batch_closes_when_no_board_is_unfinished() {
     assert_eq!(refused, Refusal::BatchNotOpen(super::fixture::batch(B)));
     drop(ledger);
     home.open().unwrap();
+}
+
+#[test]
+fn only_a_held_lane_is_cleared() {
+    let (_home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 1)).unwrap();
+    let lane = |name| crate::names::LaneName::parse(name).unwrap();
+    let placed = Fact::HoldPlaced {
+        lane: lane("left"),
+        code: VerdictCode::KeyReused,
+        detail: "two boards".to_owned(),
+        ports: Vec::new(),
+    };
+    let clear = |name| {
+        let fact = Fact::HoldCleared {
+            lane: lane(name),
+            reason: "checked".to_owned(),
+            actor: super::fixture::actor(),
+        };
+        ledger.record(events(B, [fact]), Durability::Durable)
+    };
+    let not_held = |name| assert_eq!(refusal(clear(name)), Refusal::NotHeld(lane(name)));
+    not_held("left");
+    ledger
+        .record(events(B, [placed]), Durability::Durable)
+        .unwrap();
+    not_held("right");
+    clear("left").unwrap();
+    not_held("left");
 }

@@ -37,6 +37,15 @@ impl fmt::Display for ClockJump {
     }
 }
 
+/// A jump that a person may accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The jump.
+    pub jump: ClockJump,
+    /// The time that counts once it is accepted, with the monotonic time of its reading.
+    pub from: Now,
+}
+
 /// A clock whose jumps are noticed. Shared by all lanes.
 pub struct ClockGuard {
     clock: Arc<dyn Clock>,
@@ -110,15 +119,22 @@ impl ClockGuard {
         trust.jump
     }
 
-    /// A person says that the clock is right now. Gives the jump that was accepted.
-    pub fn accept(&self) -> Option<ClockJump> {
-        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        let jump = trust.jump.take()?;
-        trust.good = Now {
+    /// What a person may accept, if the clock has jumped. Until they have, nothing changes.
+    pub fn proposal(&self) -> Option<Proposal> {
+        let trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = Now {
             utc: self.clock.utc(),
             monotonic: self.clock.monotonic(),
         };
-        Some(jump)
+        trust.jump.map(|jump| Proposal { jump, from })
+    }
+
+    /// A person has said that the clock is right, and that is recorded. Where the clock has jumped
+    /// again since the proposal, that one is found at the next look.
+    pub fn accept(&self, proposal: &Proposal) {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        trust.jump = None;
+        trust.good = proposal.from;
     }
 }
 
@@ -165,9 +181,26 @@ mod tests {
         assert_eq!(guard.now().utc, UtcMillis(START + 10));
         assert!(guard.jump().is_some());
         clock.step_utc(-3_600_000);
-        assert!(guard.accept().is_some());
-        assert_eq!(guard.now().utc, UtcMillis(START + 10 - 3_600_000));
-        assert_eq!(guard.jump(), None);
+        let proposal = guard.proposal().unwrap();
+        assert_eq!(proposal.from.utc, UtcMillis(START + 10 - 3_600_000));
+        assert!(guard.jump().is_some(), "a proposal changes nothing");
+        clock.advance(5);
+        guard.accept(&proposal);
+        assert_eq!(guard.now().utc, UtcMillis(START + 15 - 3_600_000));
+        assert_eq!((guard.jump(), guard.proposal()), (None, None));
+    }
+
+    #[test]
+    fn a_jump_after_the_proposal_is_not_accepted_with_it() {
+        let clock = Arc::new(FakeClock::at(UtcMillis(START)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        clock.step_utc(-3_600_000);
+        guard.now();
+        let proposal = guard.proposal().unwrap();
+        clock.step_utc(7_200_000);
+        guard.accept(&proposal);
+        guard.now();
+        assert!(guard.jump().is_some());
     }
 
     #[test]

@@ -9,17 +9,17 @@ use super::fake::{
     BATCH, FakeClock, FakeContext, FakeDevice, FakeSession, LANE, Socket, fake_port, uid,
 };
 use super::floor::{Floor, Production};
-use super::hold::Hold;
+use super::hold::{Hold, PortNames};
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
 use crate::clock::{Clock, UtcMillis};
 use crate::hsm::fake::SoftwareSigner;
 use crate::ledger::LedgerError;
-use crate::ledger::event::Fact;
+use crate::ledger::event::{Actor, Assurance, Fact};
 use crate::ledger::fake::MemoryStore;
 use crate::ledger::fixture::opening;
-use crate::names::{BatchId, LaneName};
+use crate::names::{BatchId, LaneName, OperatorId};
 use crate::provisioning::{LastBoard, Step};
 use crate::verdict::VerdictCode;
 
@@ -50,7 +50,7 @@ impl Bench {
             Production::new(batch, 10, 0),
         ));
         if let Some(hold) = hold {
-            floor.holds.place(&LaneName::parse(LANE).unwrap(), hold);
+            floor.holds.place(hold, PortNames::new());
         }
         let (socket, port) = fake_port();
         let (sender, events) = queue();
@@ -93,7 +93,7 @@ impl Bench {
     }
 
     fn await_hold(&self, wanted: VerdictCode) {
-        self.await_news(|news| matches!(news, News::Held { code, .. } if *code == wanted));
+        self.await_news(|news| matches!(news, News::Held(hold) if hold.code == wanted));
     }
 
     fn device_says(&self, words: &[u8]) -> FakeDevice {
@@ -207,7 +207,16 @@ fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
             }
         )
     };
-    assert!(events.iter().any(|event| held(&event.fact)));
+    let placed = events.iter().find(|event| held(&event.fact)).unwrap();
+    // Whoever comes to this port under another name is held too.
+    let Fact::HoldPlaced { ports, .. } = &placed.fact else {
+        panic!("no hold");
+    };
+    let port = PortNames::from([ports[0].clone()]);
+    let other = LaneName::parse("other").unwrap();
+    bench.floor.holds.seat(&other, port);
+    let by_port = bench.floor.holds.of(&other).unwrap();
+    assert_eq!((by_port.lane.as_str(), ports.len()), (LANE, 1));
     let lane = LaneName::parse(LANE).unwrap();
     assert!(bench.floor.holds.clear(&lane).is_some());
     bench.await_news(|news| *news == News::Released);
@@ -218,6 +227,7 @@ fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
 #[test]
 fn a_hold_from_before_keeps_every_board_out() {
     let bench = Bench::start_held(Some(Hold {
+        lane: LaneName::parse(LANE).unwrap(),
         code: VerdictCode::UidReused,
         detail: "seen yesterday".to_owned(),
     }));
@@ -242,8 +252,26 @@ fn a_clock_that_jumps_lets_the_board_finish_and_holds_the_lane() {
     bench.await_hold(VerdictCode::StationClock);
     let last = bench.floor.store.events().last().unwrap().time;
     assert_eq!(last, UtcMillis(1_795_336_200_000));
-    bench.floor.clock.accept();
+    let accept = || {
+        let operator = OperatorId::parse("sv-1").unwrap();
+        let assurance = Assurance::Asserted;
+        let actor = Actor {
+            operator,
+            assurance,
+        };
+        bench.floor.accept_clock("it is right".to_owned(), actor)
+    };
+    // What is not recorded does not take effect.
+    bench.floor.store.fail_next(LedgerError::Stopped);
+    assert!(accept().is_err());
+    assert!(bench.floor.clock.jump().is_some());
+    let jump = accept().unwrap().unwrap();
     bench.await_news(|news| *news == News::Released);
+    let events = bench.floor.store.events();
+    let last = events.last().unwrap();
+    assert!(matches!(last.fact, Fact::ClockAccepted { .. }));
+    assert_eq!(last.time, jump.found);
+    assert_eq!(accept().unwrap(), None);
 }
 
 #[test]

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::boards_in_work::BoardsInWork;
-use super::clock_guard::ClockGuard;
+use super::clock_guard::{ClockGuard, ClockJump};
 use super::control::{LaneStatus, LineStatus};
-use super::hold::Holds;
+use super::hold::{Hold, Holds};
 use super::lane_event::{LaneEvent, News};
 use super::stop::{StopLevel, StopSignal};
-use crate::ledger::event::{Event, Fact};
+use crate::ledger::event::{Actor, Event, Fact};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore, LedgerError};
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Step;
 
@@ -56,6 +58,33 @@ impl<S, E> Floor<S, E> {
         if provisioned > 0 && self.production.add(provisioned) {
             self.stop.raise(StopLevel::Finishing);
         }
+    }
+
+    /// A person says that the clock is right after its jump. Recorded first: where that fails, no
+    /// lane goes on. Gives the jump, if there was one.
+    ///
+    /// # Errors
+    /// Where it cannot be recorded.
+    pub fn accept_clock(
+        &self,
+        reason: String,
+        actor: Actor,
+    ) -> Result<Option<ClockJump>, LedgerError>
+    where
+        E: EventStore,
+    {
+        let Some(proposal) = self.clock.proposal() else {
+            return Ok(None);
+        };
+        let accepted = Event {
+            time: proposal.from.utc,
+            batch: None,
+            session: None,
+            fact: Fact::ClockAccepted { reason, actor },
+        };
+        self.store.record(vec![accepted], Durability::Durable)?;
+        self.clock.accept(&proposal);
+        Ok(Some(proposal.jump))
     }
 
     /// How the line is doing.
@@ -170,7 +199,7 @@ impl Sight {
                 status.verdicts += 1;
                 status.doing = format!("last board: {}", verdict.code);
             }
-            News::Held { code, detail } => {
+            News::Held(Hold { code, detail, .. }) => {
                 status.held = Some(*code);
                 status.doing = format!("held: {detail}");
             }

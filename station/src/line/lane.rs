@@ -65,6 +65,8 @@ pub fn run<S: Signer, E: EventStore, M: BoardSession>(
         let Some(mut link) = hotplug::await_port(port.as_mut(), &floor.stop, &reporter) else {
             return LaneEnd::Stopped;
         };
+        // Known anew at each opening: another adapter may have been plugged in.
+        floor.holds.seat(reporter.lane(), port.known_as());
         if let Some(end) = worker.work_on(link.as_mut()) {
             return end;
         }
@@ -146,8 +148,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 LOOK_INTERVAL
             };
             if told.as_ref().map(|told| told.code) != Some(hold.code) {
-                let Hold { code, detail } = hold.clone();
-                self.reporter.report(News::Held { code, detail });
+                self.reporter.report(News::Held(hold.clone()));
                 told = Some(hold);
             }
             self.floor.stop.wait(level, interval);
@@ -159,6 +160,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
         self.floor.clock.now();
         if let Some(jump) = self.floor.clock.jump() {
             return Some(Hold {
+                lane: self.reporter.lane().clone(),
                 code: VerdictCode::StationClock,
                 detail: jump.to_string(),
             });
@@ -172,6 +174,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 Ok(()) => self.hsm_failed = false,
                 Err(error) => {
                     return Some(Hold {
+                        lane: self.reporter.lane().clone(),
                         code: VerdictCode::StationHsm,
                         detail: error.to_string(),
                     });

@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::hold::Hold;
 use crate::names::LaneName;
 use crate::provisioning::{Step, Verdict};
-use crate::verdict::VerdictCode;
 
 /// Most events that may lie unread before progress is dropped and lanes wait with their next board.
 pub const MAX_UNREAD: usize = 4_096;
@@ -42,12 +42,7 @@ pub enum News {
     /// A session is over.
     Verdict(Box<Verdict>),
     /// The lane takes no board.
-    Held {
-        /// Why, as a code.
-        code: VerdictCode,
-        /// Why, in words.
-        detail: String,
-    },
+    Held(Hold),
     /// The lane takes boards again.
     Released,
     /// The lane's thread has ended.

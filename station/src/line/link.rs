@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::hold::PortNames;
+
 /// An open port.
 pub trait Link: Send {
     /// Waits for bytes, at most `limit`, and gives how many came; 0 where none did.
@@ -25,6 +27,11 @@ pub trait Link: Send {
 pub trait Port: Send {
     /// What people call it.
     fn name(&self) -> &str;
+
+    /// What it is known by, however it was named: ports with one of these in common are the same.
+    fn known_as(&self) -> PortNames {
+        PortNames::from([self.name().to_owned()])
+    }
 
     /// Opens it.
     ///

@@ -5,6 +5,7 @@
 //! of our own: on the blocking one a device that stops reading would hold a write, and its lane,
 //! for ever.
 
+use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort as _, StopBits, TTYPort};
 
+use super::hold::PortNames;
 use super::link::{Link, LinkLost, Port, PortUnavailable};
 
 /// Speed unless the configuration says otherwise, in baud; 8N1 and no flow control always.
@@ -76,9 +78,35 @@ impl SerialPort {
     }
 }
 
+/// Where the system keeps lasting names of serial ports: by adapter, and by where it is plugged in.
+const LASTING_NAMES: [&str; 2] = ["/dev/serial/by-id", "/dev/serial/by-path"];
+
+/// The lasting names of a port; its device's own name, which changes with each plugging, where it has
+/// none.
+fn lasting_names(path: &Path, folders: &[&Path]) -> PortNames {
+    let device = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let links = folders
+        .iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
+    let links = links.flatten().filter_map(Result::ok);
+    let names: PortNames = links
+        .map(|link| link.path())
+        .filter(|link| fs::canonicalize(link).is_ok_and(|leads_to| leads_to == device))
+        .map(|link| link.display().to_string())
+        .collect();
+    if names.is_empty() {
+        return PortNames::from([device.display().to_string()]);
+    }
+    names
+}
+
 impl Port for SerialPort {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn known_as(&self) -> PortNames {
+        lasting_names(&self.path, &LASTING_NAMES.map(Path::new))
     }
 
     fn open(&mut self) -> Result<Box<dyn Link>, PortUnavailable> {
@@ -174,5 +202,37 @@ impl Link for SerialLink {
 fn lost(detail: &str) -> LinkLost {
     LinkLost {
         detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_port_is_the_same_by_whatever_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let name = |name: &str| at(name).canonicalize().unwrap().display().to_string();
+        for device in ["tty1", "tty2"] {
+            fs::write(at(device), "").unwrap();
+        }
+        fs::create_dir(at("by-id")).unwrap();
+        fs::create_dir(at("by-path")).unwrap();
+        let (by_id, by_path) = (at("by-id/adapter"), at("by-path/left"));
+        symlink("../tty1", &by_id).unwrap();
+        symlink("../tty1", &by_path).unwrap();
+        symlink("tty2", at("lane0")).unwrap();
+        let folders = [&*at("by-id"), &*at("by-path"), &*at("none")];
+        let lasting = PortNames::from([&by_id, &by_path].map(|path| path.display().to_string()));
+        for named in [at("tty1"), by_id, by_path] {
+            assert_eq!(lasting_names(&named, &folders), lasting);
+        }
+        for named in [at("tty2"), at("lane0")] {
+            let own = PortNames::from([name("tty2")]);
+            assert_eq!(lasting_names(&named, &folders), own);
+        }
     }
 }

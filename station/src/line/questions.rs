@@ -109,9 +109,9 @@ fn record<S, E: EventStore>(
     durability: Durability,
 ) -> Result<Input, Failure> {
     let completed = boards_completed(&events);
-    let held = hold::placed_by(&events).map(|(lane, hold, placed)| {
-        events.push(placed);
-        (lane, hold)
+    let held = hold::placed_by(&events, &floor.holds).map(|(hold, placed)| {
+        events.push(placed.clone());
+        (hold, placed)
     });
     let is_verdict = |event: &Event| matches!(event.fact, Fact::VerdictReached { .. });
     // A verdict that cannot be recorded would be lost: that stops the line.
@@ -123,8 +123,8 @@ fn record<S, E: EventStore>(
             LedgerError::Refused(rule) if !verdict => Failure::Forbidden(rule.to_string()),
             error => error.into(),
         })?;
-    if let Some((lane, hold)) = held {
-        floor.holds.place(&lane, hold);
+    if let Some((hold, placed)) = held {
+        floor.holds.place(hold, hold::ports_of(&placed));
     }
     floor.note_recorded(completed);
     Ok(Input::Recorded(recorded))

@@ -251,7 +251,7 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 lane.silent_since = None;
                 lane.tally.trouble = Some(detail.clone());
             }
-            News::Held { .. } | News::Released => {
+            News::Held(_) | News::Released => {
                 lane.at_work = false;
                 lane.silent_since = None;
             }

@@ -66,8 +66,9 @@ pub fn collect(events: &[Event], elsewhere: &[Event]) -> Result<Rows, Uid> {
     })
 }
 
-/// Codes reached before a token's signature, freshness and origin were all found good.
-const UNPROVEN: &[VerdictCode] = &[
+/// Codes reached before a token's signature, freshness and origin were all found good: whatever UID stands
+/// beside one of them, nobody has proven it.
+pub const UNPROVEN: &[VerdictCode] = &[
     VerdictCode::AttMalformed,
     VerdictCode::AttSignature,
     VerdictCode::AttNonce,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::cli::short_digests::short_digests;
 use crate::clock::UtcMillis;
+use crate::manifest::board_rows::UNPROVEN;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Verdict;
 use crate::verdict::{Outcome, VerdictCode};
@@ -13,7 +14,7 @@ use crate::verdict::{Outcome, VerdictCode};
 pub(super) struct BoardResult {
     /// The proven UID, else the claimed one; null where the board never told any.
     pub(super) uid: Option<String>,
-    /// Whether the UID is proven by the attestation key's certificate.
+    /// Whether the UID is proven: by evidence that verified, under the attestation key's certificate.
     uid_proven: bool,
     serial: Option<String>,
     pub(super) lane: LaneName,
@@ -33,13 +34,56 @@ pub(super) struct BoardResult {
     round_trips: u32,
 }
 
+/// Whose verdict a line is. What comes to the line under a UID that is not its own never takes the place
+/// of the board that it claims to be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Subject {
+    uid: String,
+    whose: Whose,
+}
+
+/// Who stands behind a UID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Whose {
+    /// The board of that UID.
+    Board,
+    /// Somebody who claimed it and was found out, or a second board that proved it.
+    Impostor,
+    /// Somebody who claimed it and was gone before any evidence was judged.
+    Unknown,
+}
+
+impl Subject {
+    pub(super) fn new(uid: String, proven: bool, code: VerdictCode) -> Self {
+        let whose = if code == VerdictCode::UidReused || UNPROVEN.contains(&code) {
+            Whose::Impostor
+        } else if proven {
+            Whose::Board
+        } else {
+            Whose::Unknown
+        };
+        Self { uid, whose }
+    }
+
+    /// Whose earlier lines this one makes obsolete: its own, and, once the board has proven itself, those of
+    /// attempts that came to nothing.
+    pub(super) fn obsolete(&self) -> impl Iterator<Item = Self> {
+        let attempts = (self.whose == Whose::Board).then_some(Whose::Unknown);
+        let whose = std::iter::once(self.whose).chain(attempts);
+        whose.map(|whose| Self {
+            uid: self.uid.clone(),
+            whose,
+        })
+    }
+}
+
 impl BoardResult {
     pub(super) fn new(batch: &BatchId, lane: &LaneName, verdict: &Verdict, at: UtcMillis) -> Self {
         let uid = verdict.uid.as_ref().or(verdict.claimed_uid.as_ref());
         let wire = &verdict.wire;
         Self {
             uid: uid.map(ToString::to_string),
-            uid_proven: verdict.uid.is_some(),
+            uid_proven: verdict.uid.is_some() && !UNPROVEN.contains(&verdict.code),
             serial: verdict.device_serial.as_ref().map(ToString::to_string),
             lane: lane.clone(),
             verdict: verdict.code.outcome(),
@@ -56,6 +100,12 @@ impl BoardResult {
             noise_bytes: wire.noise_bytes,
             round_trips: wire.round_trips,
         }
+    }
+
+    /// Whose verdict this is.
+    pub(super) fn subject(&self) -> Option<Subject> {
+        let uid = self.uid.clone()?;
+        Some(Subject::new(uid, self.uid_proven, self.code))
     }
 
     /// For people: one line, and where the board did not pass, what is wrong and what to do below it.

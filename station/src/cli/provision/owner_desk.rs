@@ -6,9 +6,7 @@ use super::StationFloor;
 use crate::cli::context::OwnedStation;
 use crate::cli::failure::Failure;
 use crate::cli::owner::Owner;
-use crate::ledger::EventStore as _;
-use crate::ledger::event::{Actor, Assurance, Event, Fact};
-use crate::ledger::standing::Durability;
+use crate::ledger::event::{Actor, Assurance};
 use crate::line::control::{ControlRequest, ControlResponse, Refusal};
 use crate::line::control_socket::Handler;
 use crate::line::stop::StopLevel;
@@ -105,7 +103,9 @@ impl OwnerDesk {
         operator: OperatorId,
     ) -> Result<ControlResponse, Refusal> {
         let actor = self.supervisor(operator)?;
-        let Some(jump) = self.floor.clock.accept() else {
+        let accepted = self.floor.accept_clock(reason, actor);
+        let accepted = accepted.map_err(|error| Failure::from(error).to_refusal())?;
+        let Some(jump) = accepted else {
             return Err(Failure::usage(
                 "there is nothing to accept",
                 "the clock has not jumped",
@@ -113,25 +113,11 @@ impl OwnerDesk {
             )
             .to_refusal());
         };
-        self.record(Fact::ClockAccepted { reason, actor })?;
         let accepted = jump.to_string();
         Ok(done(
             format!("accepted: {accepted}"),
             &Accepted { accepted },
         ))
-    }
-
-    fn record(&self, fact: Fact) -> Result<(), Refusal> {
-        let event = Event {
-            time: self.floor.clock.now().utc,
-            batch: None,
-            session: None,
-            fact,
-        };
-        let recorded = self.floor.store.record(vec![event], Durability::Durable);
-        recorded
-            .map(drop)
-            .map_err(|error| Failure::from(error).to_refusal())
     }
 
     fn supervisor(&self, operator: OperatorId) -> Result<Actor, Refusal> {

@@ -101,7 +101,8 @@ fn restore_holds(
             let text = format!("lane {lane} is held ({code}: {detail}) and not on this line");
             context.output.notice(&text);
         }
-        floor.holds.place(&lane, Hold { code, detail });
+        let ports = held.ports.into_iter().collect();
+        floor.holds.place(Hold { lane, code, detail }, ports);
     }
     Ok(())
 }

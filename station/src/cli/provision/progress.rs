@@ -67,7 +67,7 @@ impl<'a> Progress<'a> {
                 let text = "no board answers\n   do: check power and cable of the board";
                 Some(text.to_owned())
             }
-            News::Held { code, detail } => Some(self.hold(&event.lane, *code, detail)),
+            News::Held(hold) => Some(self.hold(&hold.lane, hold.code, &hold.detail)),
             News::Released => Some("takes boards again".to_owned()),
             _ => None,
         };
@@ -81,7 +81,7 @@ impl<'a> Progress<'a> {
             }
             return;
         };
-        let long = matches!(event.news, News::Held { .. } | News::PortMissing { .. });
+        let long = matches!(event.news, News::Held(_) | News::PortMissing { .. });
         if let (true, Some(remark)) = (long, &remark) {
             // Too long for a bar, and what to do is to be read.
             all.suspend(|| notice(remark));

@@ -1,20 +1,23 @@
 //! The file of `--results`: one line of JSON a board, its last verdict; boards without a UID each
 //! keep theirs.
 //!
-//! Lines of an earlier run in the same file stay, so a line that was killed and started again has
-//! all
-//! boards of the batch. The file is replaced whole, so a reader never sees half a line.
+//! Somebody who claims a board's UID without proof, or a second board with that UID, has a line of
+//! its own: it never takes the place of the board's. Lines of an earlier run in the same file stay,
+//! so a line that was killed and started again has all boards of the batch. The file is replaced
+//! whole, so a reader never sees half a line.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fmt::Display;
+use std::fs::{self, File, FileType};
 use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::board_result::BoardResult;
+use super::board_result::{BoardResult, Subject};
 use crate::cli::failure::Failure;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, VerdictCode};
 
 /// Largest results file that is continued, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -24,7 +27,7 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 pub(super) struct ResultsFile {
     path: Option<PathBuf>,
     lines: BTreeMap<u64, Line>,
-    newest: BTreeMap<String, u64>,
+    newest: BTreeMap<Subject, u64>,
     next: u64,
     unwritten: usize,
 }
@@ -40,20 +43,24 @@ struct Line {
 #[derive(Deserialize)]
 struct Known {
     uid: Option<String>,
+    uid_proven: bool,
+    code: VerdictCode,
 }
 
 impl ResultsFile {
     /// Reads what is there. Without a path, results are kept in memory only.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let mut results = Self {
-            path: path.map(Path::to_owned),
+            path: None,
             lines: BTreeMap::new(),
             newest: BTreeMap::new(),
             next: 0,
             unwritten: 0,
         };
         let Some(path) = path else { return Ok(results) };
-        for text in existing(path)?.lines() {
+        let (path, text) = existing(path)?;
+        results.path = Some(path.clone());
+        for text in text.lines() {
             let known: Known = serde_json::from_str(text).map_err(|error| {
                 Failure::usage(
                     format_args!("cannot continue {}", path.display()),
@@ -61,7 +68,10 @@ impl ResultsFile {
                     "name another file with --results, or move this one away",
                 )
             })?;
-            results.insert(known.uid, text.to_owned(), None);
+            let subject = known
+                .uid
+                .map(|uid| Subject::new(uid, known.uid_proven, known.code));
+            results.insert(subject, text.to_owned(), None);
         }
         Ok(results)
     }
@@ -69,7 +79,7 @@ impl ResultsFile {
     /// Adds a verdict; an earlier one of the same board goes.
     pub(super) fn add(&mut self, board: &BoardResult) -> Result<(), Failure> {
         let text = serde_json::to_string(board).map_err(|error| self.failure(&error.into()))?;
-        self.insert(board.uid.clone(), text, Some(board.verdict));
+        self.insert(board.subject(), text, Some(board.verdict));
         self.unwritten += 1;
         // Writing all lines at each verdict would cost ever more; one in a hundred costs ever the
         // same.
@@ -95,11 +105,14 @@ impl ResultsFile {
         self.lines.values().all(|line| line.outcome.is_none())
     }
 
-    fn insert(&mut self, uid: Option<String>, text: String, outcome: Option<Outcome>) {
-        if let Some(uid) = uid
-            && let Some(before) = self.newest.insert(uid, self.next)
-        {
-            self.lines.remove(&before);
+    fn insert(&mut self, subject: Option<Subject>, text: String, outcome: Option<Outcome>) {
+        if let Some(subject) = subject {
+            for obsolete in subject.obsolete() {
+                if let Some(before) = self.newest.remove(&obsolete) {
+                    self.lines.remove(&before);
+                }
+            }
+            self.newest.insert(subject, self.next);
         }
         self.lines.insert(self.next, Line { text, outcome });
         self.next += 1;
@@ -117,7 +130,13 @@ impl ResultsFile {
             text.push_str(&line.text);
             text.push('\n');
         }
-        let written = File::create(&temporary).and_then(|mut file| {
+        // What lies there is of a run that was killed, or nothing to be written through.
+        let free = match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        let made = free.and_then(|()| File::create_new(&temporary));
+        let written = made.and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             if durable { file.sync_all() } else { Ok(()) }
         });
@@ -138,18 +157,50 @@ impl ResultsFile {
     }
 }
 
-fn existing(path: &Path) -> Result<String, Failure> {
-    let failed = |why: &dyn std::fmt::Display| {
-        let what = format!("cannot read {}", path.display());
-        Failure::usage(what, why, "name another file with --results")
+/// The file behind `path`, and what it holds: nothing where there is none yet.
+fn existing(path: &Path) -> Result<(PathBuf, String), Failure> {
+    let refused = |why: &dyn Display| {
+        let what = format!("cannot keep results in {}", path.display());
+        Failure::usage(
+            what,
+            why,
+            "name a file with --results; --json prints results instead",
+        )
     };
-    match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
-        Err(error) => return Err(failed(&error)),
-        Ok(found) if found.len() > MAX_BYTES => return Err(failed(&"it is too large")),
-        Ok(_) => {}
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let parent = path.parent().filter(|parent| *parent != Path::new(""));
+            if path.file_name().is_none() || parent.is_some_and(|parent| !parent.is_dir()) {
+                return Err(refused(&"its folder does not exist"));
+            }
+            return Ok((path.to_owned(), String::new()));
+        }
+        found => found.map_err(|error| refused(&error))?,
+    };
+    // Anything else would be replaced by a file at the first verdict, or be waited for without end.
+    if !found.is_file() {
+        let kind = kind_in_words(found.file_type());
+        return Err(refused(&format_args!("it is {kind}, not a regular file")));
     }
-    fs::read_to_string(path).map_err(|error| failed(&error))
+    if found.len() > MAX_BYTES {
+        return Err(refused(&"it is too large"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| refused(&error))?;
+    // A link stays one: the file that it leads to is replaced.
+    let path = fs::canonicalize(path).map_err(|error| refused(&error))?;
+    Ok((path, text))
+}
+
+fn kind_in_words(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
 }
 
 #[cfg(test)]
@@ -161,13 +212,18 @@ mod tests {
     use crate::provisioning::action::WireCount;
     use crate::verdict::VerdictCode;
 
+    /// A verdict on a board that proved its UID.
     fn result(uid: Option<u8>, code: VerdictCode) -> BoardResult {
-        let uid = uid.map(|byte| firmware_proto::Uid::from_bytes(&[byte; 8]).unwrap());
+        said(uid, uid, code)
+    }
+
+    fn said(claimed: Option<u8>, proven: Option<u8>, code: VerdictCode) -> BoardResult {
+        let uid = |byte| firmware_proto::Uid::from_bytes(&[byte; 8]).unwrap();
         let verdict = Verdict {
             code,
             detail: "played".to_owned(),
-            uid: None,
-            claimed_uid: uid,
+            uid: proven.map(uid),
+            claimed_uid: claimed.map(uid),
             device_serial: None,
             certificate_serial: None,
             duration_ms: 7,
@@ -214,6 +270,95 @@ mod tests {
         let found = codes(&path);
         let found: Vec<_> = found.iter().map(|(_, code)| code.as_str()).collect();
         assert_eq!(found, ["LINK-NOISE", "LINK-NOISE", "PASS", "PASS"]);
+    }
+
+    /// The codes of the file after these verdicts, each in a run of its own where `restart`.
+    fn check_kept(verdicts: &[(BoardResult, &[&str])]) {
+        for restart in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("results.ndjson");
+            let mut results = ResultsFile::open(Some(&path)).unwrap();
+            for (verdict, expected) in verdicts {
+                if restart {
+                    results = ResultsFile::open(Some(&path)).unwrap();
+                }
+                results.add(verdict).unwrap();
+                results.finish().unwrap();
+                let found = codes(&path);
+                let found: Vec<_> = found.iter().map(|(_, code)| code.as_str()).collect();
+                assert_eq!(found, *expected, "restart: {restart}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_takes_the_place_of_the_board_that_they_claim_to_be() {
+        use VerdictCode::{
+            AlreadyProvisioned, AttKeyUnknown, AttSignature, LinkLost, Pass, UidReused,
+        };
+        let unproven = |code| said(Some(1), None, code);
+        check_kept(&[
+            (unproven(LinkLost), &["LINK-LOST"]),
+            // Once the board has proven itself, its failed attempts count no more.
+            (result(Some(1), Pass), &["PASS"]),
+            (unproven(LinkLost), &["PASS", "LINK-LOST"]),
+            (
+                unproven(AttKeyUnknown),
+                &["PASS", "LINK-LOST", "ATT-KEY-UNKNOWN"],
+            ),
+            // The certificate's UID, in evidence that did not verify.
+            (
+                result(Some(1), AttSignature),
+                &["PASS", "LINK-LOST", "ATT-SIGNATURE"],
+            ),
+            // A second board with the same UID.
+            (
+                result(Some(1), UidReused),
+                &["PASS", "LINK-LOST", "UID-REUSED"],
+            ),
+            // The board itself comes back.
+            (
+                result(Some(1), AlreadyProvisioned),
+                &["UID-REUSED", "ALREADY-PROVISIONED"],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn only_a_regular_file_takes_results() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        for (path, why) in [
+            (Path::new("/dev/full"), "it is a device"),
+            (fifo.as_path(), "it is a pipe"),
+            (folder.path(), "it is a folder"),
+            (&folder.path().join("no/such"), "its folder does not exist"),
+        ] {
+            let refused = ResultsFile::open(Some(path)).unwrap_err();
+            assert!(refused.why().contains(why), "{}", refused.why());
+        }
+        // A leftover of that kind is not written through.
+        let path = folder.path().join("results.ndjson");
+        std::os::unix::fs::symlink(&fifo, folder.path().join("results.ndjson.new")).unwrap();
+        let mut results = ResultsFile::open(Some(&path)).unwrap();
+        results.add(&result(Some(1), VerdictCode::Pass)).unwrap();
+        results.finish().unwrap();
+        assert_eq!(codes(&path).len(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("results"), folder.path().join("link"));
+        fs::write(&path, "").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let mut results = ResultsFile::open(Some(&link)).unwrap();
+        results.add(&result(Some(1), VerdictCode::Pass)).unwrap();
+        results.finish().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(codes(&path).len(), 1);
     }
 
     #[test]

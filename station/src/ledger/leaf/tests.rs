@@ -66,6 +66,7 @@ fn every_kind() -> Vec<Fact> {
             lane: lane(),
             code: VerdictCode::KeyReused,
             detail: "two boards".to_owned(),
+            ports: Vec::new(),
         },
         Fact::HoldCleared {
             lane: lane(),
@@ -80,6 +81,13 @@ fn every_kind() -> Vec<Fact> {
             count: 12,
             head: Hex(vec![9; 32]),
             actor: actor(),
+        },
+        // With fields that came later.
+        Fact::HoldPlaced {
+            lane: lane(),
+            code: VerdictCode::KeyReused,
+            detail: "two boards".to_owned(),
+            ports: vec!["/dev/serial/by-path/left".to_owned()],
         },
     ]
 }
@@ -125,13 +133,14 @@ fn bytes_of_every_kind_are_golden() {
 
 #[test]
 fn every_kind_of_the_list_is_covered() {
-    // `kind` names what serde writes, and the list above has each once.
+    // `kind` names what serde writes, and the list above has each once, but for later fields.
+    const WITH_LATER_FIELDS: usize = 1;
     let mut kinds: Vec<_> = every_kind().iter().map(Fact::kind).collect();
     for fact in every_kind() {
         let json = serde_json::to_value(&fact).unwrap();
         assert_eq!(json["kind"], fact.kind());
     }
-    let count = kinds.len();
+    let count = kinds.len() - WITH_LATER_FIELDS;
     kinds.sort_unstable();
     kinds.dedup();
     assert_eq!(kinds.len(), count);

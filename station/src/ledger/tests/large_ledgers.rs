@@ -16,10 +16,11 @@ fn long() -> Home {
         .unwrap();
     drop(ledger);
     let ledger = start(&home).unwrap();
-    let hold = crate::ledger::event::Fact::HoldPlaced {
+    let hold = Fact::HoldPlaced {
         lane: crate::names::LaneName::parse("lane0").unwrap(),
         code: VerdictCode::KeyReused,
         detail: "two boards".to_owned(),
+        ports: Vec::new(),
     };
     let facts = [board(2).whole_way(), vec![hold]].concat();
     ledger

@@ -23,6 +23,7 @@ fn populated() -> Home {
         lane: crate::names::LaneName::parse("lane0").unwrap(),
         code: VerdictCode::KeyReused,
         detail: "two boards".to_owned(),
+        ports: Vec::new(),
     };
     ledger
         .record(events(B, [hold]), Durability::Durable)
