@@ -204,8 +204,10 @@ fn play(args: &LineArgs) -> Result<ExitCode, Failure> {
         print(&format!("{total}\n"))?;
     }
     if played.unseen() > 0 {
+        let unseen = played.unseen();
         tell(&format!(
-            "{total}; have station provision running on these ports until the line has ended"
+            "{unseen} boards were never met by a station; have station provision running on these \
+             ports until the line has ended"
         ));
         return Ok(ExitCode::from(1));
     }

@@ -37,7 +37,12 @@ fn a_quiet_doctor_tells_only_what_is_not_well() {
     let loud = station.run(["doctor"]).ok().stdout;
     says(&loud, &["  ok  ", "warning", "the station is well"]);
     let quiet = station.run(["doctor", "--quiet"]).ok().stdout;
-    says(&quiet, &["warning"]);
+    says(&quiet, &["mirror: warning, none", "do: "]);
+    assert_eq!(
+        quiet.matches("mirror").count(),
+        2,
+        "once, and in what to do: {quiet}"
+    );
     keeps_from(&quiet, &["  ok  ", "the station is well"]);
     let states = station.run(["doctor", "--quiet", "--json"]).ok();
     let states = states.json_lines();
@@ -186,7 +191,7 @@ fn a_line_that_no_station_visits_ends_with_a_failure_and_says_how_to_visit_it() 
         &lonely.stderr,
         &[
             "station provision --operator ID --port",
-            "never met by a station",
+            "2 boards were never met by a station",
         ],
     );
     let report = lonely.stdout.lines().filter(|line| line.starts_with('{'));

@@ -33,8 +33,13 @@ pub(crate) fn open(
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let failed = "the batch cannot be opened";
-    let profile = Profile::parse(wish.profile_name, wish.profile_text)
-        .map_err(|faults| Failure::usage(failed, faults, "mend the profile"))?;
+    let profile = Profile::parse(wish.profile_name, wish.profile_text).map_err(|faults| {
+        Failure::usage(
+            failed,
+            faults,
+            "mend the profile; docs/profile.md has every key",
+        )
+    })?;
     if profile.product != *owner.pki.product() {
         let why = format!(
             "the profile is for {}, this station is certified for {}",

@@ -62,13 +62,8 @@ fn leaves(reader: &Reader, uid: &Uid) -> Result<BTreeMap<u64, Vec<u8>>, Failure>
 fn in_words(fact: &Fact) -> String {
     match fact {
         Fact::SessionOpened {
-            lane,
-            claimed_uid,
-            claimed_state,
-            ..
-        } => format!(
-            "session opened on {lane}, a board says it is {claimed_uid} ({claimed_state:?})"
-        ),
+            lane, claimed_uid, ..
+        } => format!("session opened on {lane}, a board says it is {claimed_uid}"),
         Fact::EvidenceAppraised {
             code,
             detail,

@@ -40,6 +40,17 @@ struct Finding {
     to_do: String,
 }
 
+impl Finding {
+    /// One line for people, and what to do below it.
+    fn text(&self) -> String {
+        let line = format!("{}: {}, {}", self.check, self.state.word(), self.detail);
+        match self.to_do.as_str() {
+            "" => line,
+            to_do => format!("{line}\n  do: {to_do}"),
+        }
+    }
+}
+
 /// All checks, in the order in which they were made.
 #[derive(Debug, Default)]
 pub(super) struct Report(Vec<Finding>);
@@ -82,6 +93,12 @@ impl Report {
         for finding in &shown {
             output.object(finding);
         }
+        if output.is_quiet() {
+            for finding in shown {
+                output.text(&finding.text());
+            }
+            return;
+        }
         let row = |finding: &&Finding| {
             vec![
                 finding.check.clone(),
@@ -96,9 +113,6 @@ impl Report {
                 "\n{}: {}\n  do: {}",
                 finding.check, finding.detail, finding.to_do
             ));
-        }
-        if output.is_quiet() {
-            return;
         }
         let broken = self
             .0
