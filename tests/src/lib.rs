@@ -5,6 +5,7 @@
 pub mod agreement;
 pub mod bare_station;
 pub mod man_on_the_wire;
+pub mod outside_root;
 pub mod prepared_station;
 pub mod repository;
 pub mod rust_source;

@@ -42,6 +42,15 @@ impl PreparedStation {
         station
     }
 
+    /// A home that the test makes itself, below `folder` on this token.
+    #[must_use]
+    pub fn on(folder: &Path, token: SoftToken) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            token,
+        }
+    }
+
     /// The command that makes a home.
     #[must_use]
     pub fn init(&self, home: &Path) -> Command {

@@ -2,9 +2,10 @@
 //! something that is there.
 #![forbid(unsafe_code)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use acceptance::outside_root::OutsideRoot;
 use acceptance::prepared_station::PreparedStation;
 use acceptance::soft_token::{self, SoftToken};
 use acceptance::station_process::{Running, programs, run};
@@ -44,15 +45,6 @@ fn doctor(token: &SoftToken, home: &Path) -> Command {
         .env("STATION_HOME", home);
     command.args(["doctor", "--json"]);
     command
-}
-
-fn openssl(arguments: &[&str], paths: &[(&str, &Path)]) {
-    let mut command = Command::new("openssl");
-    command.args(arguments);
-    for (flag, path) in paths {
-        command.arg(flag).arg(path);
-    }
-    run(&mut command).ok();
 }
 
 #[test]
@@ -175,7 +167,7 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
         &["--development", "--external-root"],
     ))
     .ok();
-    let root = Root::create(folder.path());
+    let root = OutsideRoot::create(folder.path());
     let pki = home.join("pki");
     let ca = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign";
     let deep = "basicConstraints=critical,CA:TRUE,pathlen:1\nkeyUsage=critical,keyCertSign,cRLSign";
@@ -199,7 +191,7 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
     ];
     for (issuing, manifest, word) in bad {
         let papers: [(&str, &Path); 3] = [
-            ("--root", &root.certificate),
+            ("--root", root.certificate()),
             ("--issuing-cert", issuing),
             ("--manifest-cert", manifest),
         ];
@@ -209,7 +201,7 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
         assert!(!home.join("station.toml").exists() && !pki.join("issuing.pem").exists());
     }
     let papers: [(&str, &Path); 3] = [
-        ("--root", &root.certificate),
+        ("--root", root.certificate()),
         ("--issuing-cert", &issuing),
         ("--manifest-cert", &manifest),
     ];
@@ -225,72 +217,4 @@ fn an_outside_root_signs_and_only_what_fits_is_taken() {
         .arg(pki.join("issuing.pem"))
         .arg(pki.join("manifest.pem")))
     .ok();
-}
-
-/// A root CA made with OpenSSL.
-struct Root {
-    folder: PathBuf,
-    key: PathBuf,
-    certificate: PathBuf,
-}
-
-impl Root {
-    fn create(folder: &Path) -> Self {
-        let (key, certificate) = (folder.join("root.key"), folder.join("root.pem"));
-        let curve = [
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ];
-        let named = [
-            "-sha256",
-            "-days",
-            "3650",
-            "-subj",
-            "/O=Example/CN=Example root",
-        ];
-        let extensions = [
-            "-addext",
-            "basicConstraints=critical,CA:TRUE,pathlen:1",
-            "-addext",
-            "keyUsage=critical,keyCertSign,cRLSign",
-        ];
-        let arguments = [&curve[..], &named[..], &extensions[..]].concat();
-        openssl(&arguments, &[("-keyout", &key), ("-out", &certificate)]);
-        Self {
-            folder: folder.to_owned(),
-            key,
-            certificate,
-        }
-    }
-
-    fn sign(&self, request: &Path, name: &str, extensions: &str) -> PathBuf {
-        let file = self.folder.join(format!("{name}.ext"));
-        let identifiers = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
-        std::fs::write(&file, format!("{identifiers}{extensions}\n")).unwrap();
-        let out = self.folder.join(format!("{name}.pem"));
-        let signed: [(&str, &Path); 5] = [
-            ("-in", request),
-            ("-CA", &self.certificate),
-            ("-CAkey", &self.key),
-            ("-extfile", &file),
-            ("-out", &out),
-        ];
-        openssl(
-            &[
-                "x509",
-                "-req",
-                "-sha256",
-                "-days",
-                "3650",
-                "-CAcreateserial",
-            ],
-            &signed,
-        );
-        out
-    }
 }

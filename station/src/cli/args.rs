@@ -13,6 +13,7 @@ use super::hold::HoldCommand;
 use super::init::InitArguments;
 use super::ledger::LedgerCommand;
 use super::manifest::ManifestCommand;
+use super::product_owner::OwnerCommand;
 use super::provision::ProvisionArguments;
 use super::status::StatusArguments;
 use crate::names::OperatorId;
@@ -75,5 +76,8 @@ pub(crate) enum Command {
     /// Check the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The product owner's side: make the key that devices pin, sign stations' credentials
+    #[command(subcommand)]
+    Owner(OwnerCommand),
     Completions(CompletionsArguments),
 }

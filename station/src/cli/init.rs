@@ -25,7 +25,9 @@ use crate::identity::chain::manifest_signing;
 use crate::names::StationName;
 use crate::station_home::{Config, HomeLock, HomePaths, StationHome, make_folder, write_new};
 use papers::Papers;
+pub(super) use papers::{p256, sign_credential, write_public_key};
 use plan::{LaneArgument, OperatorArgument, Plan};
+pub(super) use plan::{REQUEST_TIMEOUT_MS, absolute, pin_source};
 use traces::Traces;
 
 /// Make a station home: keys in the token, certificates, empty ledger
@@ -291,11 +293,12 @@ fn tell_what_to_sign(paths: &HomePaths, plan: &Plan, context: &Context) -> ExitS
         );
     }
     if !paths.credential().exists() {
-        let path = paths.authority_key().display().to_string();
-        let line = format!("to be certified by the product owner with a credential: {path}");
+        let path = paths.credential_request().display().to_string();
+        let line =
+            format!("to be signed by the product owner, see station owner credential: {path}");
         context.output.fact(
             &Made {
-                made: "authority-key",
+                made: "credential-request",
                 path,
             },
             &line,

@@ -22,6 +22,7 @@ mod ledger;
 mod manifest;
 mod output;
 mod owner;
+mod product_owner;
 mod provision;
 mod short_digests;
 mod status;
@@ -80,6 +81,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),
         Command::Ledger(command) => ledger::run(command, context),
+        Command::Owner(command) => product_owner::run(command, context),
         Command::Completions(arguments) => completions::run(arguments, context),
     }
 }

@@ -5,12 +5,14 @@
 //! extensions from the template. A request with attributes is refused, not stripped: who asks for
 //! more than it may have is not the firmware that the profile describes.
 
+use const_oid::db::rfc4519::{COMMON_NAME, OU};
 use der::{Decode, Encode};
 use firmware_proto::Digest;
 use firmware_proto::platform::Sec1Point;
 use thiserror::Error;
 use x509_cert::request::CertReq;
 
+use super::subject_name::only_text;
 use crate::certificate_path::ECDSA_WITH_SHA256;
 use crate::es256;
 use crate::verdict::VerdictCode;
@@ -27,6 +29,35 @@ pub struct CertificationRequest {
     pub spki: Vec<u8>,
     /// SHA-256 of that.
     pub key: Digest,
+}
+
+/// Whom a station authority's request for a credential names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialRequest {
+    /// The authority's key, which has signed the request.
+    pub authority_key: Sec1Point,
+    /// The product.
+    pub product: String,
+    /// The station.
+    pub station: String,
+}
+
+/// Reads the request that a station makes for its credential: the same strict PKCS#10, whose subject
+/// names product (`OU`) and station (`CN`).
+///
+/// # Errors
+/// As [`parse`]; [`CsrError::Malformed`] where the subject does not name both.
+pub fn parse_credential_request(bytes: &[u8]) -> Result<CredentialRequest, CsrError> {
+    let authority_key = parse(bytes)?.public_key;
+    let subject = CertReq::from_der(bytes).map_err(malformed)?.info.subject;
+    let named = only_text(&subject, OU).zip(only_text(&subject, COMMON_NAME));
+    let (product, station) =
+        named.ok_or_else(|| malformed("its subject names no product and station"))?;
+    Ok(CredentialRequest {
+        authority_key,
+        product,
+        station,
+    })
 }
 
 /// Why a request is refused.

@@ -146,6 +146,8 @@ paths! {
     issuing_request = "pki/issuing.csr.pem";
     /// The manifest signer's request to an outside root.
     manifest_request = "pki/manifest.csr.pem";
+    /// The station authority's request for a credential, to the product owner.
+    credential_request = "pki/authority.csr.pem";
     /// The product owner's public key.
     owner_key = "pki/owner.pub.pem";
     /// The station authority's public key.

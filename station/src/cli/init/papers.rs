@@ -112,8 +112,11 @@ impl Papers<'_> {
             None => self.credential(),
             Some(owner) => {
                 write_public_key(&self.paths.owner_key(), &read_public_key(owner)?)?;
-                let authority = p256(self.signer, KeyRole::Authority)?;
-                write_public_key(&self.paths.authority_key(), &authority)
+                let key = p256(self.signer, KeyRole::Authority)?;
+                write_public_key(&self.paths.authority_key(), &key)?;
+                let info = manifest_signer_request(self.signer_name(), &key).map_err(our_bug)?;
+                let path = self.paths.credential_request();
+                self.request(&path, KeyRole::Authority, &key, &info)
             }
         }
     }
@@ -136,14 +139,7 @@ impl Papers<'_> {
                 epoch: self.plan.epoch,
                 authority_key: authority,
             };
-            let payload = payload.encode().map_err(our_bug)?;
-            let content = ContentType::StationCredential;
-            let message = to_be_signed(content, &payload).map_err(our_bug)?;
-            let signature = self.signer.sign(KeyRole::Owner, &message)?;
-            write_new(
-                &path,
-                &assemble(content, &payload, &signature).map_err(our_bug)?,
-            )?;
+            write_new(&path, &sign_credential(self.signer, &payload)?)?;
         }
         let credential = check_credential(&path, &read_bounded(&path)?, &owner, station)?;
         require_key(
@@ -203,6 +199,18 @@ impl Papers<'_> {
     }
 }
 
+/// The credential as the product owner's key signs it.
+pub(in crate::cli) fn sign_credential(
+    signer: &SignerPool,
+    credential: &StationCredential,
+) -> Result<Vec<u8>, Failure> {
+    let payload = credential.encode().map_err(our_bug)?;
+    let content = ContentType::StationCredential;
+    let message = to_be_signed(content, &payload).map_err(our_bug)?;
+    let signature = signer.sign(KeyRole::Owner, &message)?;
+    assemble(content, &payload, &signature).map_err(our_bug)
+}
+
 /// Refuses a certificate of another key than the token's: it belongs to another station.
 pub(super) fn require_key(
     signer: &SignerPool,
@@ -220,7 +228,7 @@ pub(super) fn require_key(
     ))
 }
 
-fn p256(signer: &SignerPool, role: KeyRole) -> Result<Sec1Point, Failure> {
+pub(in crate::cli) fn p256(signer: &SignerPool, role: KeyRole) -> Result<Sec1Point, Failure> {
     match signer.public_key(role)? {
         PublicKey::P256(point) => Ok(point),
         PublicKey::Ed25519(_) => Err(our_bug("an Ed25519 key in a role for P-256")),
@@ -228,7 +236,7 @@ fn p256(signer: &SignerPool, role: KeyRole) -> Result<Sec1Point, Failure> {
 }
 
 /// Writes a public key, or checks that the file is about the same.
-fn write_public_key(path: &Path, key: &Sec1Point) -> Result<(), Failure> {
+pub(in crate::cli) fn write_public_key(path: &Path, key: &Sec1Point) -> Result<(), Failure> {
     if !path.exists() {
         return Ok(write_pem(path, "PUBLIC KEY", &es256::spki(key))?);
     }

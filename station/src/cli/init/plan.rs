@@ -19,7 +19,7 @@ use crate::station_home::{
 };
 
 /// How long a request may take, as written into a new configuration.
-const REQUEST_TIMEOUT_MS: u64 = 10_000;
+pub(in crate::cli) const REQUEST_TIMEOUT_MS: u64 = 10_000;
 
 /// What is going to be made.
 pub(super) struct Plan {
@@ -148,7 +148,7 @@ pub(super) fn remove_leftover(paths: &HomePaths) -> Result<(), Failure> {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(in crate::cli) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| {
         Failure::usage(
             format_args!("cannot use {}", path.display()),
@@ -158,7 +158,7 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     })
 }
 
-fn pin_source(arguments: &PinArguments) -> Result<PinSource, Failure> {
+pub(in crate::cli) fn pin_source(arguments: &PinArguments) -> Result<PinSource, Failure> {
     Ok(match arguments {
         PinArguments {
             pin_file: Some(path),
