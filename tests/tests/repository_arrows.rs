@@ -87,7 +87,7 @@ const CRATE_ARROWS: &[(&str, &[&str])] = &[
 /// in virtual time.
 const PURE: &[&str] = &[
     "firmware-proto/src/",
-    "station/src/verdict.rs",
+    "station/src/verdict/",
     "station/src/names.rs",
     "station/src/encoding.rs",
     "station/src/es256.rs",
