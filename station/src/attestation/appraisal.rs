@@ -216,3 +216,56 @@ pub(super) fn judge_lifecycle(
     );
     Err(Rejection::new(VerdictCode::AttLifecycle, detail))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile() -> Profile {
+        let text = include_str!("../../../fixtures/profiles/sensor-a.toml");
+        Profile::parse("sensor-a.toml", text).unwrap()
+    }
+
+    /// A board of that profile whose instance ID need not be its key's digest.
+    fn board(rules: &AttestationRules) -> TrustedBoard {
+        TrustedBoard {
+            uid: Uid::from_bytes(&[1; 12]).unwrap(),
+            attestation_key: [4; 65],
+            claims: TokenClaims {
+                nonce: vec![1; 32],
+                instance_id: [1; 33],
+                implementation_id: rules.implementation_id,
+                boot_seed: Some(vec![2; 32]),
+                lifecycle: SecurityLifecycle(0x2000),
+                client_id: rules.client_id,
+                components: Vec::new(),
+                profile: rules.psa_profile.clone(),
+                certification_reference: None,
+                verification_service: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_token_profile_is_refused() {
+        let mut rules = profile().attestation;
+        rules.instance_id_is_key_digest = false;
+        let board = board(&rules);
+        judge_claims(&rules, &board.claims, &board.attestation_key).unwrap();
+        let mut claims = board.claims;
+        claims.profile.push('2');
+        let refused = judge_claims(&rules, &claims, &[4; 65]).unwrap_err();
+        assert_eq!(refused.code, VerdictCode::AttClaims);
+        assert!(refused.detail.contains("token profile"), "{refused:?}");
+    }
+
+    #[test]
+    fn the_attestation_key_stays_the_same_through_a_session() {
+        let first = board(&profile().attestation);
+        let mut later = first.clone();
+        first.agrees_with(&later, true).unwrap();
+        later.attestation_key = [5; 65];
+        let refused = first.agrees_with(&later, true).unwrap_err();
+        assert_eq!(refused.code, VerdictCode::AttSession);
+    }
+}

@@ -7,6 +7,8 @@
 mod certificate;
 mod extensions;
 mod requirement;
+#[cfg(test)]
+mod tests;
 
 use der::asn1::ObjectIdentifier;
 use thiserror::Error;

@@ -13,6 +13,8 @@ use clap::Args;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::owner;
+use crate::line::control::{ControlRequest, ControlResponse};
 use report::{Report, State};
 
 /// Check the whole station: token, keys, certificates, clock, ports, ledger
@@ -34,13 +36,7 @@ pub(crate) fn run(_arguments: &DoctorArguments, context: &Context) -> Result<Exi
     let lock = match home.lock() {
         Ok(lock) => Some(lock),
         Err(error) => {
-            let why = format!("{}; the token was left alone", error.reason());
-            report.add(
-                "token",
-                State::Skipped,
-                why,
-                "give the command again once that process has ended, for the whole check",
-            );
+            ask_owner(context, error.reason(), &mut report);
             None
         }
     };
@@ -57,4 +53,31 @@ pub(crate) fn run(_arguments: &DoctorArguments, context: &Context) -> Result<Exi
     } else {
         ExitStatus::Done
     })
+}
+
+/// What the owner of the home can say of the token, and what nobody checks now.
+fn ask_owner(context: &Context, holder: impl std::fmt::Display, report: &mut Report) {
+    match owner::ask(context, &ControlRequest::ProveKeys) {
+        Ok(Some(ControlResponse::Done { text, .. })) => {
+            report.ok("keys", format_args!("the running station says: {text}"));
+        }
+        Ok(Some(ControlResponse::Refused(refusal))) => {
+            report.add("keys", State::Broken, refusal.what, refusal.next);
+        }
+        Ok(_) => {
+            let advice = "give the command again once that process has ended";
+            let detail = "no line runs that could be asked to let them sign";
+            report.add("keys", State::Skipped, detail, advice);
+        }
+        Err(failure) => report.add("keys", State::Broken, failure.why(), failure.to_do()),
+    }
+    report.add(
+        "token and ledger",
+        State::Skipped,
+        format_args!(
+            "{holder}; PIN, module, each key's attributes and the whole ledger were checked when it \
+             started, and not now"
+        ),
+        "give the command again once that process has ended, for the whole check",
+    );
 }

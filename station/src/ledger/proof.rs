@@ -216,6 +216,17 @@ mod tests {
         (0..count).map(|i| leaf_hash(&i.to_be_bytes())).collect()
     }
 
+    /// Whoever gives index and size may be the one who gives the path.
+    #[test]
+    fn a_leaf_beyond_the_tree_is_in_no_tree() {
+        let leaf = leaf_hash(b"leaf");
+        assert!(verify_inclusion(&leaf, 0, 1, &[], &leaf));
+        for index in [1, 2, u64::MAX] {
+            assert!(!verify_inclusion(&leaf, index, 1, &[], &leaf), "{index}");
+            assert!(!verify_inclusion(&leaf, index, 0, &[], &leaf), "{index}");
+        }
+    }
+
     proptest! {
         #[test]
         fn inclusion_holds_for_this_leaf_and_no_other(size in 1_u64..130, pick in any::<u64>()) {

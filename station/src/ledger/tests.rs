@@ -3,6 +3,7 @@
 mod durability;
 mod large_ledgers;
 mod random_sequences;
+mod refusals;
 mod tampering;
 
 use super::error::Damage;

@@ -78,6 +78,8 @@ pub enum ControlRequest {
         /// Who asks.
         operator: OperatorId,
     },
+    /// Let every certified key sign, and the token's generator give bytes.
+    ProveKeys,
 }
 
 /// The owner's answer. Append only.

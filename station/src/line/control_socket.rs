@@ -195,7 +195,7 @@ fn serve(listener: &UnixListener, handler: &Handler, ended: &AtomicBool) {
 fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
     stream.set_read_timeout(Some(PIECE_TIMEOUT))?;
     stream.set_write_timeout(Some(TRANSFER_TIMEOUT))?;
-    let line = read_request(stream)?;
+    let line = read_request(&mut &*stream)?;
     let response = match serde_json::from_slice(&line) {
         Ok(request) => handler(request),
         Err(error) => ControlResponse::Refused(Refusal {
@@ -211,7 +211,7 @@ fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
 }
 
 /// A request comes in one piece; whoever sends it in drops is cut off, since others wait behind.
-fn read_request(mut stream: &UnixStream) -> io::Result<Vec<u8>> {
+fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut piece = vec![0; PIECE_BYTES];
     for _ in 0..MAX_PIECES {
@@ -294,6 +294,40 @@ mod tests {
         let server = ControlServer::start(&path, echo_text("here")).unwrap();
         assert!(ask(&path, &ControlRequest::Status).unwrap().is_some());
         drop(server);
+    }
+
+    /// Gives one byte at a time, for ever.
+    struct Drip(usize);
+
+    impl Read for Drip {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            into[0] = b' ';
+            Ok(1)
+        }
+    }
+
+    /// Each piece may take as long as the longest pause, so that the pieces bound the time.
+    #[test]
+    fn who_sends_in_drops_is_cut_off() {
+        let mut drip = Drip(0);
+        assert!(read_request(&mut drip).is_err());
+        assert_eq!(drip.0, MAX_PIECES);
+        let bound = PIECE_TIMEOUT * u32::try_from(MAX_PIECES).unwrap();
+        assert!(bound <= Duration::from_secs(8));
+    }
+
+    #[test]
+    fn who_says_nothing_does_not_keep_others_waiting_for_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control.sock");
+        let _server = ControlServer::start(&path, echo_text("here")).unwrap();
+        let silent = UnixStream::connect(&path).unwrap();
+        let mut half = UnixStream::connect(&path).unwrap();
+        half.write_all(b"{\"request\":").unwrap();
+        // Both stay open while the third is answered; without a bound it never would be.
+        assert!(ask(&path, &ControlRequest::Status).unwrap().is_some());
+        drop((silent, half));
     }
 
     #[test]

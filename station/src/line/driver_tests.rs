@@ -190,6 +190,17 @@ fn a_ledger_that_fails_ends_the_lane() {
     assert_eq!(end, LaneEnd::LedgerFailed { detail });
 }
 
+/// The ledger is well: it keeps one board from what it may not have, and the next one is taken.
+#[test]
+fn a_rule_of_the_ledger_ends_the_board_and_not_the_lane() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"forbidden\0");
+    bench.await_verdict(VerdictCode::StationLedger);
+    device.answer(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
+}
+
 #[test]
 fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
     let bench = Bench::start();

@@ -13,7 +13,7 @@ use crate::encoding::Hex;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::standing::Durability;
-use crate::names::{BatchId, LaneName, OperatorId};
+use crate::names::{BatchId, LaneName, OperatorId, StationName};
 use crate::provisioning::action::WireCount;
 use crate::provisioning::{Action, Input, LastBoard, Now, Step, Verdict};
 use crate::verdict::VerdictCode;
@@ -142,7 +142,7 @@ pub(crate) const HELLO: &[u8] = b"hello\0";
 
 /// A session in which the device says what is to happen:
 /// `work` puts a board in work, `pass`, `reused`, `noise` end with such a verdict after signing and
-/// recording, `forever` asks without end; anything else is ignored.
+/// recording, `forbidden` records what a rule of the ledger refuses, `forever` asks without end; anything else is ignored.
 pub(crate) struct FakeSession {
     at_work: bool,
     verdict: VerdictCode,
@@ -197,7 +197,9 @@ impl BoardSession for FakeSession {
             }],
             Input::Recorded(_) => vec![self.finish(self.verdict)],
             Input::HsmFailed { .. } => vec![self.finish(VerdictCode::StationHsm)],
-            Input::LedgerFailed { .. } => vec![self.finish(VerdictCode::StationLedger)],
+            Input::LedgerFailed { .. } | Input::Forbidden { .. } => {
+                vec![self.finish(VerdictCode::StationLedger)]
+            }
             Input::PortLost if self.at_work => vec![self.finish(VerdictCode::LinkLost)],
             Input::Abort if self.at_work => vec![self.finish(VerdictCode::Aborted)],
             _ => Vec::new(),
@@ -219,6 +221,7 @@ impl FakeSession {
             b"pass\0" => VerdictCode::Pass,
             b"reused\0" => VerdictCode::KeyReused,
             b"noise\0" => VerdictCode::LinkNoise,
+            b"forbidden\0" => VerdictCode::StationLedger,
             _ => return Vec::new(),
         };
         self.at_work = true;
@@ -259,7 +262,14 @@ pub(crate) const BATCH: &str = "B1";
 /// A verdict where the lane is to be held; else an event that needs nothing else in the ledger.
 fn event(now: Now, code: VerdictCode) -> Event {
     let held = code == VerdictCode::KeyReused;
-    let fact = if held {
+    let fact = if code == VerdictCode::StationLedger {
+        // A ledger is opened once.
+        Fact::LedgerOpened {
+            station: StationName::parse("again").unwrap(),
+            ledger_vkey: String::new(),
+            development: true,
+        }
+    } else if held {
         Fact::VerdictReached {
             lane: LaneName::parse(LANE).unwrap(),
             code,

@@ -198,18 +198,28 @@ pub(super) fn check_proof(
     };
     let proof: Proof = signed_object::verify_payload(ContentType::Proof, &bytes, public_key)
         .map_err(|error| invalid(error.to_string()))?;
-    let fault = if proof.uid != *board.uid() {
+    let expected = Proof {
+        uid: board.uid().clone(),
+        station_nonce: *nonce,
+        certificate: sha256(certificate.der()),
+        grant: expected_grant.copied().unwrap_or(proof.grant),
+    };
+    proof_fault(&proof, &expected).map_or(Ok(bytes), |fault| Err(invalid(fault.to_owned())))
+}
+
+/// What a well-signed proof says wrong.
+pub(super) fn proof_fault(proof: &Proof, expected: &Proof) -> Option<&'static str> {
+    if proof.uid != expected.uid {
         Some("the proof names another board")
-    } else if proof.station_nonce != *nonce {
+    } else if proof.station_nonce != expected.station_nonce {
         Some("the proof answers another nonce")
-    } else if proof.certificate != sha256(certificate.der()) {
+    } else if proof.certificate != expected.certificate {
         Some("the proof is by another certificate")
-    } else if expected_grant.is_some_and(|grant| *grant != proof.grant) {
+    } else if proof.grant != expected.grant {
         Some("the proof names another grant")
     } else {
         None
-    };
-    fault.map_or(Ok(bytes), |fault| Err(invalid(fault.to_owned())))
+    }
 }
 
 impl Installed {

@@ -64,18 +64,13 @@ pub(super) fn check_receipt(
     let key = expected.public_key;
     let receipt: Receipt = signed_object::verify_payload(ContentType::Receipt, &blob.first, key)
         .map_err(|error| invalid(error.to_string()))?;
-    let fault = if receipt.uid != *expected.board.uid() {
-        Some("the receipt names another board")
-    } else if receipt.commit != expected.commit {
-        Some("the receipt answers another commit")
-    } else if receipt.certificate != sha256(expected.certificate.der()) {
-        Some("the receipt is by another certificate")
-    } else if receipt.state != desk.context.profile.lock_state {
-        Some("the receipt names another lifecycle than the grant")
-    } else {
-        None
+    let due = Receipt {
+        uid: expected.board.uid().clone(),
+        commit: expected.commit,
+        certificate: sha256(expected.certificate.der()),
+        state: desk.context.profile.lock_state,
     };
-    if let Some(fault) = fault {
+    if let Some(fault) = receipt_fault(&receipt, &due) {
         let ending = Ending::signed(VerdictCode::ReceiptInvalid, fault);
         return Err(Interruption::Ending(ending));
     }
@@ -97,4 +92,82 @@ pub(super) fn check_receipt(
         receipt: blob.first,
         token: blob.second,
     })
+}
+
+/// What a well-signed receipt says wrong.
+fn receipt_fault(receipt: &Receipt, due: &Receipt) -> Option<&'static str> {
+    if receipt.uid != due.uid {
+        Some("the receipt names another board")
+    } else if receipt.commit != due.commit {
+        Some("the receipt answers another commit")
+    } else if receipt.certificate != due.certificate {
+        Some("the receipt is by another certificate")
+    } else if receipt.state != due.state {
+        Some("the receipt names another lifecycle than the grant")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_proto::authority::Proof;
+    use firmware_proto::{SecurityLifecycle, Uid};
+
+    use super::super::installing::proof_fault;
+    use super::*;
+
+    /// How to spoil one field, and the word for it.
+    type Spoil<T> = (fn(&mut T, &Uid, Digest), &'static str);
+
+    /// A board may sign anything with its key; each field is compared.
+    #[test]
+    fn every_field_of_a_signed_word_counts() {
+        let (uid, other_uid) = (
+            Uid::from_bytes(&[1; 12]).unwrap(),
+            Uid::from_bytes(&[2; 12]).unwrap(),
+        );
+        let (one, two) = (sha256(b"one"), sha256(b"two"));
+        let due = Receipt {
+            uid: uid.clone(),
+            commit: one,
+            certificate: one,
+            state: SecurityLifecycle(0x3000),
+        };
+        let receipts: [Spoil<Receipt>; 4] = [
+            (|it, uid, _| it.uid = uid.clone(), "another board"),
+            (|it, _, other| it.commit = other, "another commit"),
+            (|it, _, other| it.certificate = other, "another certificate"),
+            (|it, _, _| it.state = SecurityLifecycle(0x2000), "lifecycle"),
+        ];
+        assert_eq!(receipt_fault(&due, &due), None);
+        for (spoil, expected) in receipts {
+            let mut receipt = due.clone();
+            spoil(&mut receipt, &other_uid, two);
+            let fault = receipt_fault(&receipt, &due).unwrap();
+            assert!(fault.contains(expected), "{fault}");
+        }
+        let due = Proof {
+            uid,
+            station_nonce: Nonce::from_bytes([1; 32]),
+            certificate: one,
+            grant: one,
+        };
+        let proofs: [Spoil<Proof>; 4] = [
+            (|it, uid, _| it.uid = uid.clone(), "another board"),
+            (
+                |it, _, _| it.station_nonce = Nonce::from_bytes([2; 32]),
+                "another nonce",
+            ),
+            (|it, _, other| it.certificate = other, "another certificate"),
+            (|it, _, other| it.grant = other, "another grant"),
+        ];
+        assert_eq!(proof_fault(&due, &due), None);
+        for (spoil, expected) in proofs {
+            let mut proof = due.clone();
+            spoil(&mut proof, &other_uid, two);
+            let fault = proof_fault(&proof, &due).unwrap();
+            assert!(fault.contains(expected), "{fault}");
+        }
+    }
 }

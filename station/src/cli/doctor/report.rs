@@ -114,16 +114,13 @@ impl Report {
                 finding.check, finding.detail, finding.to_do
             ));
         }
-        let broken = self
-            .0
-            .iter()
-            .filter(|finding| finding.state == State::Broken)
-            .count();
+        let count = |state| self.0.iter().filter(|found| found.state == state).count();
         output.text("");
-        output.text(&match broken {
-            0 => "the station is well".to_owned(),
-            1 => "1 check found something broken".to_owned(),
-            count => format!("{count} checks found something broken"),
+        output.text(&match (count(State::Broken), count(State::Skipped)) {
+            (0, 0) => "the station is well".to_owned(),
+            (0, _) => "nothing is broken among what was checked; the rest was left out".to_owned(),
+            (1, _) => "1 check found something broken".to_owned(),
+            (count, _) => format!("{count} checks found something broken"),
         });
     }
 }

@@ -50,6 +50,7 @@ impl OwnerDesk {
             | ControlRequest::CloseBatch { .. }
             | ControlRequest::RevokeAndCloseBatch { .. }
             | ControlRequest::ClearHold { .. }
+            | ControlRequest::ProveKeys
             | ControlRequest::ExportManifest { .. } => Err(Failure::station(
                 "the line did not do it",
                 "nobody took the request",

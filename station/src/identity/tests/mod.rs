@@ -70,6 +70,11 @@ fn new(point: &Sec1Point, number: u8) -> NewCertificate<'_> {
 }
 
 fn authorities() -> Authorities {
+    authorities_from(NOW)
+}
+
+/// Authorities whose root is valid from that time on.
+fn authorities_from(root_from: UtcMillis) -> Authorities {
     let (root_key, issuing_key, manifest_key) =
         (Key::new(ROOT), Key::new(ISSUING), Key::new(MANIFEST));
     let name = |common_name| AuthorityName {
@@ -77,7 +82,11 @@ fn authorities() -> Authorities {
         common_name,
     };
     let point = root_key.point();
-    let tbs = ceremony::root_tbs(name("Root"), new(&point, ROOT)).unwrap();
+    let root = NewCertificate {
+        not_before: root_from,
+        ..new(&point, ROOT)
+    };
+    let tbs = ceremony::root_tbs(name("Root"), root).unwrap();
     let root = ceremony::complete(&tbs, &root_key.sign(&tbs), &point).unwrap();
     let parsed = ParsedCertificate::from_der(&root).unwrap();
     let issuing_point = issuing_key.point();
@@ -289,6 +298,13 @@ fn no_certificate_passes_for_another_kind() {
     assert!(
         matches!(early, Err(PathError::Validity { .. })),
         "{early:?}"
+    );
+    let young = authorities_from(UtcMillis(NOW.0 + 86_400_000));
+    let device = self::device(&young);
+    let early = chain::verify_chain(&device, &[young.issuing.der()], &young.root, NOW);
+    assert!(
+        matches!(early, Err(PathError::Validity { .. })),
+        "an authority that is not valid yet: {early:?}"
     );
     let many = [issuing; 7];
     let long = chain::verify_chain(&device, &many, &all.root, NOW);

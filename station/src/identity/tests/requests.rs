@@ -119,3 +119,28 @@ fn a_request_signed_by_another_key_is_told_from_a_malformed_one() {
     let long = csr::parse(&[0x30; 1025]).unwrap_err();
     assert_eq!(long, csr::CsrError::TooLong { got: 1025 });
 }
+
+/// RFC 5758, section 3.2: ECDSA's parameters are absent. The signature itself is good.
+#[test]
+fn a_request_with_parameters_of_its_algorithm_is_refused() {
+    let key = Key::new(DEVICE);
+    let der = request(&key, &key);
+    let algorithm = [
+        0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
+    ];
+    let at = der
+        .windows(algorithm.len())
+        .position(|window| window == algorithm)
+        .unwrap();
+    let end = at + algorithm.len();
+    let mut more = [&der[..end], &[0x05, 0x00], &der[end..]].concat();
+    more[at + 1] += 2;
+    let length = match more[1] {
+        0x81 => 2,
+        0x82 => 3,
+        _ => 1,
+    };
+    more[length] += 2;
+    let error = csr::parse(&more).unwrap_err();
+    assert!(matches!(error, csr::CsrError::Algorithm { .. }), "{error}");
+}

@@ -101,3 +101,36 @@ fn tolerates_witnesses_within_bounds() {
     let garbled = format!("{note}\u{2014} witness.example/w AAAA\n");
     assert!(Checkpoint::open(&garbled, &key).is_err());
 }
+
+/// The ledger key signs more than checkpoints, and each text in one spelling.
+#[test]
+fn a_good_signature_is_not_enough() {
+    let signer = TestSigner::default();
+    let key = key(&signer);
+    let root = Base64::encode_string(leaf_hash(b"root").as_bytes());
+    let note = |text: &str| {
+        let signature = CheckpointSigner::sign(&signer, text.as_bytes()).unwrap();
+        let blob = Base64::encode_string(&[&key.id()[..], &signature].concat());
+        format!("{text}\n\u{2014} {} {blob}\n", key.name())
+    };
+    let name = key.name();
+    let good = note(&format!("{name}\n42\n{root}\n"));
+    assert_eq!(Checkpoint::open(&good, &key).unwrap().head.size, 42);
+    for size in ["042", "+42"] {
+        let other = note(&format!("{name}\n{size}\n{root}\n"));
+        let refused = Checkpoint::open(&other, &key).unwrap_err();
+        assert!(matches!(refused, CheckpointError::Body(_)), "{refused}");
+    }
+    let views = note(&format!("{name}/views\n42\n{root}\n"));
+    let refused = Checkpoint::open(&views, &key).unwrap_err();
+    assert!(
+        matches!(refused, CheckpointError::Origin { .. }),
+        "{refused}"
+    );
+    let more = note(&format!("{name}\n42\n{root}\nextension\n"));
+    let refused = Checkpoint::open(&more, &key).unwrap_err();
+    assert!(matches!(refused, CheckpointError::Body(_)), "{refused}");
+    let renamed = good.replace(&format!("\u{2014} {name}"), "\u{2014} somebody");
+    let refused = Checkpoint::open(&renamed, &key).unwrap_err();
+    assert!(matches!(refused, CheckpointError::Unsigned(_)), "{refused}");
+}

@@ -38,6 +38,14 @@ fn beside(home: &Home) -> std::path::PathBuf {
     home.folder.path().join("ledger.sqlite-views")
 }
 
+/// An index without its rows, under the name and the text of the right one.
+const POISONED: &str = "DROP INDEX one_live_certificate;
+    CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked = 0;
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql =
+       'CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked IS NULL'
+       WHERE name = 'one_live_certificate'";
+
 /// How many entries a start reads.
 fn read(home: &Home) -> u64 {
     use crate::ledger::writer::LedgerKey;
@@ -94,6 +102,7 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
         "UPDATE checkpoint SET note = replace(note, '/views', '')",
         "CREATE TRIGGER t AFTER INSERT ON certificate BEGIN DELETE FROM certificate; END",
         "DROP INDEX one_live_certificate",
+        POISONED,
     ];
     for sql in kept_only {
         let home = long();
@@ -155,13 +164,7 @@ fn tables_are_what_this_program_made() {
         "CREATE TRIGGER t AFTER INSERT ON certificate BEGIN DELETE FROM certificate; END",
         "DROP INDEX one_live_certificate",
         "CREATE TABLE more (x)",
-        // An index without its rows, under the name and the text of the right one.
-        "DROP INDEX one_live_certificate;
-         CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked = 0;
-         PRAGMA writable_schema = ON;
-         UPDATE sqlite_schema SET sql =
-            'CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked IS NULL'
-            WHERE name = 'one_live_certificate'",
+        POISONED,
     ];
     for sql in cases {
         let home = long();

@@ -18,7 +18,7 @@ use crate::identity::signer::{KeyRole, PublicKey, Signer};
 use crate::ledger::event::{Actor, Assurance, Event, Fact};
 use crate::ledger::fake::MemoryStore;
 use crate::ledger::standing::DeviceStanding;
-use crate::ledger::{BatchClosing, BatchOpening, EventStore};
+use crate::ledger::{BatchClosing, BatchOpening, EventStore, LedgerError};
 use crate::names::{BatchId, CertificateSerial, LaneName, OperatorId, WorkOrderId};
 use crate::profile::Profile;
 use crate::provisioning::{
@@ -244,8 +244,13 @@ impl Bench {
         let hsm = |error: crate::hsm::HsmError| Input::HsmFailed {
             detail: error.to_string(),
         };
-        let ledger = |error: crate::ledger::LedgerError| Input::LedgerFailed {
-            detail: error.to_string(),
+        let ledger = |error: LedgerError| match error {
+            LedgerError::Refused(rule) => Input::Forbidden {
+                detail: rule.to_string(),
+            },
+            error => Input::LedgerFailed {
+                detail: error.to_string(),
+            },
         };
         match question {
             Action::Draw => {

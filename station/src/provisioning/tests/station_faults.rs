@@ -4,6 +4,7 @@ use simulator::board::VirtualBoard;
 
 use super::bench::Bench;
 use crate::ledger::event::Fact;
+use crate::ledger::{LedgerError, Refusal};
 use crate::names::BatchId;
 use crate::provisioning::Action;
 use crate::verdict::VerdictCode;
@@ -66,4 +67,30 @@ fn a_board_that_was_begun_in_another_batch_is_finished_there() {
     board.reboot();
     assert_eq!(bench.provision(&mut board).code, VerdictCode::Pass);
     assert_eq!(bench.issued(), 1);
+}
+
+/// A rule of the ledger is no fault of its file: the session ends with a verdict that is recorded, and the
+/// board is taken again.
+#[test]
+fn a_rule_of_the_ledger_ends_the_session_with_a_recorded_verdict() {
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let batch = bench.context.batch.clone();
+    let rule = LedgerError::Refused(Refusal::BatchFull(batch));
+    bench.store.fail_next(rule.clone());
+    let verdict = bench.provision(&mut board);
+    assert_eq!(verdict.code, VerdictCode::StationLedger, "{verdict:?}");
+    assert_eq!(verdict.detail, rule.to_string());
+    let recorded = bench.count(|fact| {
+        matches!(
+            fact,
+            Fact::VerdictReached {
+                code: VerdictCode::StationLedger,
+                ..
+            }
+        )
+    });
+    assert_eq!(recorded, 1);
+    board.reboot();
+    assert_eq!(bench.provision(&mut board).code, VerdictCode::Pass);
 }

@@ -299,3 +299,68 @@ fn a_locked_board_that_proves_nothing_voids_nothing() {
     let voided = bench.count(|fact| matches!(fact, Fact::IntentVoided { .. }));
     assert_eq!(voided, 0);
 }
+
+/// It is the same silicon, and its generator gives another key than the first time.
+#[test]
+fn a_board_that_lost_its_key_gets_one_certificate_for_the_new_one() {
+    for (kind, expected) in [
+        ("grant-signed", (2, 1, 0)),
+        ("certificate-issued", (1, 0, 1)),
+    ] {
+        let mut bench = Bench::new(10);
+        begun(&mut bench, kind);
+        let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &Fault::SharedKey {});
+        let verdict = bench.provision(&mut board);
+        assert_eq!(verdict.code, VerdictCode::Pass, "{kind}: {verdict:?}");
+        let voided = bench.count(|fact| matches!(fact, Fact::IntentVoided { .. }));
+        assert_eq!(
+            (bench.issued(), bench.revoked(), voided),
+            expected,
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn what_the_ledger_knows_of_a_uid_outlives_its_identity() {
+    // Withdrawn after it had passed.
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let verdict = bench.provision(&mut board);
+    let fact = Fact::CertificateRevoked {
+        uid: verdict.uid.unwrap(),
+        certificate_serial: verdict.certificate_serial.unwrap(),
+        reason: crate::ledger::event::RevocationReason::KeyCompromise,
+        detail: "recalled".to_owned(),
+    };
+    let last = bench.store.events().pop().unwrap();
+    let event = Event { fact, ..last };
+    bench
+        .store
+        .record(vec![event], Durability::Durable)
+        .unwrap();
+    board.reboot();
+    assert_eq!(bench.provision(&mut board).code, VerdictCode::Revoked);
+
+    // Attested before under another key.
+    let mut bench = Bench::new(10);
+    let mut other = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &other.owner_key());
+    other.provision(&mut board);
+    let mut first = other
+        .store
+        .events()
+        .into_iter()
+        .find(|event| matches!(event.fact, Fact::EvidenceAppraised { .. }))
+        .unwrap();
+    if let Fact::EvidenceAppraised { instance_id, .. } = &mut first.fact {
+        *instance_id = Some(crate::encoding::Hex(vec![1; 33]));
+    }
+    bench
+        .store
+        .record(vec![first], Durability::Durable)
+        .unwrap();
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    assert_eq!(bench.provision(&mut board).code, VerdictCode::UidReused);
+    assert_eq!(bench.issued(), 0);
+}

@@ -1,0 +1,131 @@
+//! Certificates that OpenSSL makes and nobody here would: each is refused for its own reason.
+
+use std::process::Command;
+
+use super::*;
+
+/// A self-signed certificate with these extensions and no others of its own.
+fn certificate(extensions: &[&str]) -> Result<ParsedCertificate, PathError> {
+    ParsedCertificate::from_der(&der(extensions))
+}
+
+fn der(extensions: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("bare.cnf"),
+        "[req]\ndistinguished_name=dn\n[dn]\n",
+    )
+    .unwrap();
+    let mut command = Command::new("openssl");
+    command.current_dir(folder.path()).args([
+        "req",
+        "-x509",
+        "-config",
+        "bare.cnf",
+        "-newkey",
+        "ec",
+        "-nodes",
+        "-sha256",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-keyout",
+        "key.pem",
+        "-subj",
+        "/CN=x",
+        "-outform",
+        "DER",
+        "-out",
+        "made.der",
+    ]);
+    for extension in extensions {
+        command.args(["-addext", extension]);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    std::fs::read(folder.path().join("made.der")).unwrap()
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T, PathError>, why: &str) {
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains(why), "{error}");
+}
+
+const CA: &str = "basicConstraints=critical,CA:TRUE";
+const SIGNS: &str = "keyUsage=critical,keyCertSign";
+
+#[test]
+fn an_authority_is_one_in_every_respect() {
+    certificate(&[CA, SIGNS])
+        .unwrap()
+        .require_authority(0)
+        .unwrap();
+    let of = |extensions: &[&str]| certificate(extensions).unwrap().require_authority(0);
+    refused(
+        of(&[CA, "keyUsage=critical,digitalSignature"]),
+        "keyCertSign",
+    );
+    refused(of(&[CA]), "keyCertSign");
+    refused(
+        of(&[CA, SIGNS, "extendedKeyUsage=serverAuth"]),
+        "extended key usage",
+    );
+    refused(of(&[CA, SIGNS, "1.2.3.4=critical,DER:0500"]), "1.2.3.4");
+    of(&[CA, SIGNS, "1.2.3.4=DER:0500"]).unwrap();
+    let short = certificate(&["basicConstraints=critical,CA:TRUE,pathlen:0", SIGNS]).unwrap();
+    short.require_authority(0).unwrap();
+    refused(short.require_authority(1), "path length");
+}
+
+#[test]
+fn a_signer_is_no_authority_and_for_one_purpose() {
+    let of = |extensions: &[&str]| certificate(extensions).unwrap().require_signer(None);
+    of(&["keyUsage=critical,digitalSignature"]).unwrap();
+    refused(
+        of(&["keyUsage=critical,digitalSignature,keyCertSign"]),
+        "keyCertSign",
+    );
+    refused(of(&["keyUsage=critical,keyAgreement"]), "digitalSignature");
+    let both = [
+        "keyUsage=critical,digitalSignature",
+        "extendedKeyUsage=serverAuth",
+    ];
+    refused(of(&both), "extended key usage");
+}
+
+/// Exchanges the one place where these bytes stand.
+fn exchange(der: &mut [u8], from: &[u8], to: &[u8]) {
+    let mut found = der
+        .windows(from.len())
+        .enumerate()
+        .filter(|(_, at)| *at == from);
+    let (at, _) = found.next().unwrap();
+    assert!(found.next().is_none());
+    der[at..at + to.len()].copy_from_slice(to);
+}
+
+#[test]
+fn extensions_stand_once_and_in_one_spelling() {
+    let mut doubled = der(&["1.2.3.4=DER:0500", "1.2.3.5=DER:0500"]);
+    ParsedCertificate::from_der(&doubled).unwrap();
+    exchange(
+        &mut doubled,
+        &[0x06, 0x03, 0x2a, 0x03, 0x05],
+        &[0x06, 0x03, 0x2a, 0x03, 0x04],
+    );
+    refused(
+        ParsedCertificate::from_der(&doubled),
+        "two extensions 1.2.3.4",
+    );
+
+    // digitalSignature with seven bits that are used and zero, instead of unused.
+    let mut padded = der(&["keyUsage=critical,digitalSignature"]);
+    ParsedCertificate::from_der(&padded).unwrap();
+    exchange(
+        &mut padded,
+        &[0x04, 0x04, 0x03, 0x02, 0x07, 0x80],
+        &[0x04, 0x04, 0x03, 0x02, 0x00, 0x80],
+    );
+    refused(ParsedCertificate::from_der(&padded), "strict DER");
+}
