@@ -95,9 +95,11 @@ pub fn compare(
         groups.entry(&board.uid).or_default().push(board);
     }
     for line in simulator {
-        let expected = expected_code(line, catalogue).unwrap_or_default();
         comparison.boards += 1;
-        comparison.codes.entry(expected).or_default().0 += 1;
+        // What a combination expects is counted once it is known what it got.
+        if let Ok([expected]) = expected_codes(line, catalogue).as_deref() {
+            comparison.expect(expected);
+        }
     }
     // Boards that told their UID first, so that the nameless lines are left for the nameless
     // boards.
@@ -153,21 +155,22 @@ impl Comparison {
         let lines = take_lines(group, open, catalogue);
         let mut expected = Vec::new();
         for board in group {
-            match expected_code(board, catalogue) {
-                Ok(code) if code == NO_VERDICT => self.count(NO_VERDICT),
-                Ok(code) => expected.push((*board, code)),
+            match expected_codes(board, catalogue) {
+                Ok(codes) if codes == [NO_VERDICT] => self.count(NO_VERDICT),
+                Ok(codes) => expected.push((*board, codes)),
                 Err(difference) => self.differences.push(difference),
             }
         }
         if !lines.is_empty() && lines.len() < expected.len() {
             expected = self.last_words(expected, &lines);
         }
-        for (index, (board, code)) in expected.iter().enumerate() {
+        for (index, (board, codes)) in expected.iter().enumerate() {
             match lines.get(index) {
-                Some(line) => self.compare_board(board, code, line, catalogue),
+                Some(line) => self.compare_board(board, codes, line, catalogue),
                 None => self.differences.push(format!(
-                    "{}: expected {code}, but the station has no line for it",
-                    describe(board)
+                    "{}: expected {}, but the station has no line for it",
+                    describe(board),
+                    codes.join(" or ")
                 )),
             }
         }
@@ -187,27 +190,29 @@ impl Comparison {
     /// Takes out the words of which the station has later ones: they are not lost, only not here.
     fn last_words<'a>(
         &mut self,
-        mut expected: Vec<(&'a ReportLine, String)>,
+        mut expected: Vec<(&'a ReportLine, Vec<String>)>,
         lines: &[&StationLine],
-    ) -> Vec<(&'a ReportLine, String)> {
+    ) -> Vec<(&'a ReportLine, Vec<String>)> {
         let mut kept = Vec::new();
         let mut own_word_follows = false;
         let mut lines = lines.iter().rev().peekable();
-        while let Some((board, code)) = expected.pop() {
+        while let Some((board, codes)) = expected.pop() {
             // The very last word is always compared.
-            let next = lines.next_if(|line| line.code == code || kept.is_empty());
+            let next = lines.next_if(|line| codes.contains(&line.code) || kept.is_empty());
             if let Some(line) = next {
                 own_word_follows |= is_of_the_board(line);
-                kept.push((board, code));
+                kept.push((board, codes));
                 continue;
             }
-            if code == PASS && !own_word_follows {
+            if codes == [PASS] && !own_word_follows {
                 self.differences.push(format!(
                     "{}: passed, but only has a line of somebody else with its UID",
                     describe(board)
                 ));
             }
-            self.count(&code);
+            if let [code] = codes.as_slice() {
+                self.count(code);
+            }
         }
         kept.reverse();
         kept
@@ -216,21 +221,22 @@ impl Comparison {
     fn compare_board(
         &mut self,
         board: &ReportLine,
-        expected: &str,
+        expected: &[String],
         line: &StationLine,
         catalogue: &Catalogue,
     ) {
         self.count(&line.code);
+        if expected.len() > 1 {
+            self.expect(&line.code);
+        }
         let who = describe(board);
-        if line.code != expected {
+        if !expected.contains(&line.code) {
+            let expected = expected.join(" or ");
             self.differences
                 .push(format!("{who}: expected {expected}, got {}", line.code));
         }
-        let may_end_locked = board
-            .defect
-            .as_deref()
-            .and_then(|name| catalogue.defect(name))
-            .is_some_and(|defect| defect.may_end_locked);
+        let defect = board.defect.as_deref();
+        let may_end_locked = defect.is_some_and(|name| catalogue.may_end_locked(name));
         match line.verdict.as_str() {
             "PASS" => self.check_passed(board, line, &who),
             _ if board.locked && !may_end_locked => self.differences.push(format!(
@@ -262,6 +268,10 @@ impl Comparison {
                 "{who}: passed, but the board was told that it failed"
             ));
         }
+    }
+
+    fn expect(&mut self, code: &str) {
+        self.codes.entry(code.to_owned()).or_default().0 += 1;
     }
 
     fn count(&mut self, code: &str) {
@@ -296,13 +306,13 @@ fn take_lines<'a>(
         }
     }
     for board in group.iter().filter(|board| !board.identified) {
-        let Ok(expected) = expected_code(board, catalogue) else {
+        let Ok(expected) = expected_codes(board, catalogue) else {
             continue;
         };
         let nameless = open.iter_mut().find_map(|slot| {
             slot.take_if(|line| {
                 line.uid.is_none()
-                    && line.code == expected
+                    && expected.contains(&line.code)
                     && line.lane.as_ref().is_none_or(|lane| *lane == board.lane)
             })
         });
@@ -311,19 +321,18 @@ fn take_lines<'a>(
     lines
 }
 
-fn expected_code(board: &ReportLine, catalogue: &Catalogue) -> Result<String, String> {
+/// More than one only for a drawn combination.
+fn expected_codes(board: &ReportLine, catalogue: &Catalogue) -> Result<Vec<String>, String> {
     let Some(name) = &board.defect else {
-        return Ok(PASS.to_owned());
+        return Ok(vec![PASS.to_owned()]);
     };
-    catalogue
-        .defect(name)
-        .map(|defect| defect.expected.clone())
-        .ok_or_else(|| {
-            format!(
-                "{}: the catalogue has no such defect; give the one that the line was played from",
-                describe(board)
-            )
-        })
+    let codes = catalogue.expected_codes(name).ok_or_else(|| {
+        format!(
+            "{}: the catalogue has no such defect; give the one that the line was played from",
+            describe(board)
+        )
+    })?;
+    Ok(codes.into_iter().map(str::to_owned).collect())
 }
 
 fn describe(board: &ReportLine) -> String {

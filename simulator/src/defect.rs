@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::combination::{Combined, JOINT};
 use crate::fault::Fault;
 use crate::seed::{Purpose, Seed, below};
 
@@ -53,6 +54,9 @@ pub struct Defect {
     pub expected: String,
     /// What is wrong.
     pub fault: Fault,
+    /// What else is wrong with the same board.
+    #[serde(default)]
+    pub also: Vec<Fault>,
     /// Set where a refused board rightly ends up locked, with a certificate that the station has
     /// revoked.
     #[serde(default)]
@@ -97,6 +101,8 @@ pub struct Catalogue {
     /// Who else may have them.
     #[serde(default)]
     pub drawn: Vec<Drawn>,
+    /// Who may have several at once.
+    pub combined: Option<Combined>,
 }
 
 /// One presentation of a board on a lane.
@@ -119,6 +125,7 @@ impl Catalogue {
             defects: Vec::new(),
             assignments: Vec::new(),
             drawn: Vec::new(),
+            combined: None,
         }
     }
 
@@ -191,13 +198,17 @@ impl Catalogue {
 
     fn planned(&self, device: u32, seed: Seed) -> Planned {
         let assigned = self.assignments.iter().find(|entry| entry.device == device);
-        let name = match assigned {
-            Some(entry) => Some(entry.defect.as_str()),
-            None => self.draw(device, seed),
+        let defect = match assigned {
+            Some(entry) => self.defect(&entry.defect).cloned(),
+            None => self.combination(device, seed).or_else(|| {
+                self.draw(device, seed)
+                    .and_then(|name| self.defect(name))
+                    .cloned()
+            }),
         };
         Planned {
             device,
-            defect: name.and_then(|name| self.defect(name)).cloned(),
+            defect,
             after: assigned.and_then(|entry| entry.after),
         }
     }
@@ -223,6 +234,12 @@ impl Catalogue {
                 ));
             }
             let is_code = |byte: u8| byte.is_ascii_uppercase() || byte == b'-';
+            if defect.name.contains(JOINT) {
+                return Err(format!(
+                    "defect {:?}: {JOINT:?} stands between the names of drawn combinations; rename it",
+                    defect.name
+                ));
+            }
             if defect.expected != NO_VERDICT && !defect.expected.bytes().all(is_code) {
                 let (name, code) = (&defect.name, &defect.expected);
                 return Err(format!(
@@ -242,7 +259,7 @@ impl Catalogue {
                 return Err(format!("no defect is named {:?}; define it", drawn.defect));
             }
         }
-        Ok(())
+        self.combined.iter().try_for_each(Combined::check)
     }
 
     fn check_assignment(&self, entry: &Assignment) -> Result<(), String> {
@@ -252,7 +269,7 @@ impl Catalogue {
                 "no defect is named {name:?}; define it, or change device {device}"
             ));
         };
-        let needs_other = matches!(defect.fault, Fault::Clone {} | Fault::ComesBack {});
+        let needs_other = defect.needs_another_board();
         match entry.after {
             None if needs_other => Err(format!(
                 "device {device}: {name:?} concerns another board too; say which with `after`"

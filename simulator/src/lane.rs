@@ -10,8 +10,7 @@ use crate::blueprint::Blueprint;
 use crate::board::VirtualBoard;
 use crate::clock::Clock;
 use crate::conduct::Conduct;
-use crate::defect::Planned;
-use crate::fault::Fault;
+use crate::defect::{Defect, Planned};
 use crate::line::{LineError, LineSettings};
 use crate::pty::{Pty, is_readable, wait_without_port};
 use crate::report::{Ended, Presentation, ReportLine};
@@ -88,15 +87,12 @@ impl Lane {
     ) -> Result<ReportLine, LineError> {
         let mut board = self.take_board(planned, settings);
         let defect = planned.defect.as_ref();
-        let faults = defect.map_or(WireFaults::default(), |defect| defect.fault.wire_faults());
+        let faults = defect.map_or(WireFaults::default(), Defect::wire_faults);
         let mut wire = Wire::new(settings.speed, faults, settings.seed, planned.device);
         let patience_ms = defect
             .and_then(|defect| defect.patience_ms)
             .unwrap_or(settings.people.patience_ms);
-        let vanishing = matches!(
-            defect.map(|defect| &defect.fault),
-            Some(Fault::PortVanishes { .. })
-        );
+        let vanishing = defect.is_some_and(Defect::takes_port_along);
         let began = self.now();
         wire.start(began);
         let mut fixture = Fixture {
@@ -119,7 +115,7 @@ impl Lane {
             device: planned.device,
             lane: self.name.clone(),
             seed: settings.seed.0,
-            defect: defect.map(|defect| (defect.name.clone(), defect.fault.clone())),
+            defect: defect.map(|defect| (defect.name.clone(), defect.faults().cloned().collect())),
             ended,
             met,
             ms: (self.now().0 - began.0) / 1_000,
@@ -131,17 +127,17 @@ impl Lane {
     }
 
     fn take_board(&mut self, planned: &Planned, settings: &LineSettings) -> VirtualBoard {
-        let fault = planned.defect.as_ref().map(|defect| &defect.fault);
+        let defect = planned.defect.as_ref();
         let last = self.last.take();
-        if let (Some(Fault::ComesBack {}), Some(mut board)) = (fault, last) {
+        if let (Some(true), Some(mut board)) = (defect.map(Defect::comes_back), last) {
             board.put_in_again();
             return board;
         }
         let mut blueprint = Blueprint::good(settings.seed, planned.device, settings.owner_key);
-        if let (Some(Fault::Clone {}), Some(other)) = (fault, planned.after) {
+        if let (Some(true), Some(other)) = (defect.map(Defect::is_clone), planned.after) {
             blueprint.copy_silicon(other);
         }
-        let conduct = fault.map_or(Conduct::Honest, |fault| fault.apply(&mut blueprint));
+        let conduct = defect.map_or(Conduct::Honest, |defect| defect.apply(&mut blueprint));
         VirtualBoard::assemble(blueprint, conduct)
     }
 

@@ -10,6 +10,7 @@ pub mod board;
 pub mod certification_request;
 pub mod cli;
 pub mod clock;
+pub mod combination;
 pub mod compare;
 pub mod conduct;
 pub mod defect;

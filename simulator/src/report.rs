@@ -38,8 +38,9 @@ pub struct ReportLine {
     pub seed: u64,
     /// Its defect's name in the catalogue; null for a good board.
     pub defect: Option<String>,
-    /// The fault with its parameters.
-    pub fault: Option<Fault>,
+    /// The faults with their parameters.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
     /// Why it was taken out.
     pub ended: Ended,
     /// Whether a station said hello while it was in its fixture.
@@ -95,8 +96,8 @@ pub struct Presentation {
     pub lane: String,
     /// The seed of the line.
     pub seed: u64,
-    /// Its defect's name and fault.
-    pub defect: Option<(String, Fault)>,
+    /// Its defect's name and faults.
+    pub defect: Option<(String, Vec<Fault>)>,
     /// Why it was taken out.
     pub ended: Ended,
     /// Whether a station said hello to it.
@@ -111,7 +112,7 @@ impl ReportLine {
     /// Puts together what the line knows and what the board went through.
     #[must_use]
     pub fn new(presentation: Presentation, experience: &Experience) -> Self {
-        let (defect, fault) = presentation.defect.unzip();
+        let (defect, faults) = presentation.defect.unzip();
         Self {
             uid: presentation.uid,
             claimed_uid: presentation.claimed_uid,
@@ -119,7 +120,7 @@ impl ReportLine {
             lane: presentation.lane,
             seed: presentation.seed,
             defect,
-            fault,
+            faults: faults.unwrap_or_default(),
             ended: presentation.ended,
             met: presentation.met,
             ms: presentation.ms,

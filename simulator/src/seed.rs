@@ -36,6 +36,8 @@ pub enum Purpose {
     Hostile,
     /// Which defect a device has, where that is left to chance.
     Defect,
+    /// Which defects a device has together.
+    Combination,
 }
 
 impl Purpose {
@@ -52,6 +54,7 @@ impl Purpose {
             Self::WireToStation => "wire-to-station",
             Self::Hostile => "hostile",
             Self::Defect => "defect",
+            Self::Combination => "combination",
         }
     }
 }

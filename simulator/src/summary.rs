@@ -84,7 +84,7 @@ mod tests {
             "doubled_frames":0,"reordered_frames":0,"delayed_frames":0}"#;
         let line = |extra: &str| {
             format!(
-                r#"{{"uid":"0A","claimed_uid":"0A","device":3,"lane":"lane0","seed":1,"fault":null,
+                r#"{{"uid":"0A","claimed_uid":"0A","device":3,"lane":"lane0","seed":1,"faults":[],
                 "ended":"farewell","ms":12,"identified":true,"boots":1,"requests":9,
                 "working_answers":0,"refusals":0,"receipts":0,"keys_made":1,"lifecycle":"0x2000",
                 "locked":false,"identity_key":null,"certificate":null,"certificate_serial":null,

@@ -67,7 +67,7 @@ fn a_board_may_lose_power_at_every_step() {
         let result = results.iter().rfind(|line| line["uid"] == board["uid"]);
         let result = result.unwrap_or_else(|| panic!("no verdict on {board:#}"));
         assert_eq!(result["verdict"], "PASS", "{result:#}\n{board:#}");
-        let phase = board["fault"].to_string();
+        let phase = board["faults"].to_string();
         let torn = phase.contains("during") && board["power_cuts"] == 0;
         assert!(
             torn || board["power_cuts"] == 1,

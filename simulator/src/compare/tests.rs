@@ -33,7 +33,7 @@ fn board(uid: &str, defect: Option<&str>) -> ReportLine {
     let defect = defect.map(|name| {
         (
             name.to_owned(),
-            catalogue.defect(name).unwrap().fault.clone(),
+            vec![catalogue.defect(name).unwrap().fault.clone()],
         )
     });
     let is_provisioned = defect.as_ref().is_none_or(|(name, _)| name == "again");
