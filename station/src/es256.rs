@@ -4,6 +4,7 @@
 use firmware_proto::Digest;
 use firmware_proto::platform::{RawSignature, Sec1Point};
 use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
 use p256::ecdsa::{Signature, VerifyingKey};
 
 use crate::encoding::sha256;
@@ -23,6 +24,23 @@ pub const SPKI_BYTES: usize = SPKI_PREFIX.len() + 65;
 pub fn point(bytes: &[u8]) -> Option<Sec1Point> {
     let point: Sec1Point = bytes.try_into().ok()?;
     VerifyingKey::from_sec1_bytes(&point).ok().map(|_| point)
+}
+
+/// The point in its compressed form (SEC 1, section 2.3.3).
+#[must_use]
+pub const fn compress(point: &Sec1Point) -> [u8; 33] {
+    let mut compressed = [0; 33];
+    let (coordinates, _) = point.split_at(33);
+    compressed.copy_from_slice(coordinates);
+    compressed[0] = 2 | (point[64] & 1);
+    compressed
+}
+
+/// The point of a compressed form.
+#[must_use]
+pub fn decompress(compressed: &[u8]) -> Option<Sec1Point> {
+    let key = VerifyingKey::from_sec1_bytes(compressed).ok()?;
+    key.to_sec1_point(false).as_bytes().try_into().ok()
 }
 
 /// The point of a `SubjectPublicKeyInfo` in its one DER encoding with an uncompressed point.
@@ -50,6 +68,16 @@ pub fn verify(key: &Sec1Point, message: &[u8], signature: &RawSignature) -> bool
         return false;
     };
     Signature::from_slice(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+/// Whether the signature over the message with this SHA-256 is the key's.
+#[must_use]
+pub fn verify_digest(key: &Sec1Point, digest: &Digest, signature: &RawSignature) -> bool {
+    let Ok(key) = VerifyingKey::from_sec1_bytes(key) else {
+        return false;
+    };
+    Signature::from_slice(signature)
+        .is_ok_and(|signature| key.verify_prehash(digest.as_bytes(), &signature).is_ok())
 }
 
 /// `r ‖ s` of a signature in DER (RFC 3279, section 2.2.3), where it is in its one encoding.
@@ -83,6 +111,8 @@ mod tests {
         let raw: RawSignature = signature.to_bytes().into();
         assert!(verify(&point, b"message", &raw));
         assert!(!verify(&point, b"massage", &raw));
+        assert!(verify_digest(&point, &sha256(b"message"), &raw));
+        assert!(!verify_digest(&point, &sha256(b"massage"), &raw));
         assert!(!verify(&other, b"message", &raw));
         assert!(!verify(&point, b"message", &[0; 64]));
         assert_eq!(
@@ -90,6 +120,8 @@ mod tests {
             Some(true)
         );
         assert_eq!(point_of_spki(&spki(&point)), Some(point));
+        assert_eq!(decompress(&compress(&point)), Some(point));
+        assert_eq!(decompress(&[2; 32]), None);
         let mut off_curve = point;
         off_curve[64] ^= 1;
         assert_eq!(super::point(&off_curve), None);

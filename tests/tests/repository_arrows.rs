@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "profile",
+            "attestation",
             "identity",
             "hsm",
             "station_home",

@@ -9,6 +9,7 @@ use super::Rejection;
 use super::attestation_key::endorsed_key;
 use super::firmware::judge_components;
 use super::psa_token::{TokenClaims, TokenError, verify_token};
+use super::trust_material::TrustMaterial;
 use crate::clock::UtcMillis;
 use crate::encoding::{Hex, sha256};
 use crate::profile::{AttestationRules, LifecycleRange, Profile, is_debug};
@@ -25,6 +26,8 @@ pub struct EvidenceInput<'a> {
     pub challenge: &'a Digest,
     /// What the board claimed on the link.
     pub identity: &'a Identity,
+    /// The vendor's files that the profile may need.
+    pub trust: &'a TrustMaterial,
     /// When.
     pub now: UtcMillis,
 }
@@ -39,6 +42,8 @@ pub struct AppraisedEvidence {
     /// The authentic UID: certified, and its holder has answered our challenge. A certificate
     /// alone, which anybody can copy, gives none.
     pub uid: Option<Uid>,
+    /// SHA-256 of the vendor's files that the key was trusted by, besides the profile.
+    pub relied_on: Vec<Digest>,
     /// The claims, where the token's signature is the endorsed key's.
     pub claims: Option<TokenClaims>,
     /// The board, if and only if `code` is `PASS`.
@@ -81,9 +86,11 @@ impl TrustedBoard {
 
 /// Appraises token 1. The first of these that fails decides:
 ///
-/// 1. The certificates chain to a root of the profile, now (`ATT-KEY-UNKNOWN`, `ATT-KEY-EXPIRED`),
-///    and certify a chip of this product (`ATT-PRODUCT`).
-/// 2. The token is signed by the certified key (`ATT-SIGNATURE`) and is a PSA token
+/// 1. The certificates chain to a root of the profile, now (`ATT-KEY-UNKNOWN`, `ATT-KEY-EXPIRED`), nobody has
+///    revoked them where the profile asks (`ATT-KEY-REVOKED`), and they certify a chip of this product
+///    (`ATT-PRODUCT`). Without certificates, the profile's allow-list has the chip (`ATT-KEY-UNKNOWN`). What the
+///    station itself lacks for this is `STATION-TRUST`.
+/// 2. The token is signed by that key (`ATT-SIGNATURE`) and is a PSA token
 ///    (`ATT-MALFORMED`).
 /// 3. It answers our challenge (`ATT-NONCE`).
 /// 4. The board has claimed the certified UID (`ATT-UID`).
@@ -97,6 +104,7 @@ pub fn appraise_evidence(profile: &Profile, input: EvidenceInput<'_>) -> Apprais
         code: VerdictCode::Pass,
         detail: String::new(),
         uid: None,
+        relied_on: Vec::new(),
         claims: None,
         board: None,
     };
@@ -120,7 +128,9 @@ fn appraise(
     appraised: &mut AppraisedEvidence,
 ) -> Result<TrustedBoard, Rejection> {
     let rules = &profile.attestation;
-    let key = endorsed_key(rules, input.certificates, input.now)?;
+    let evidence = (input.token, input.certificates);
+    let key = endorsed_key(&rules.keys, input.trust, evidence, input.now)?;
+    appraised.relied_on.clone_from(&key.relied_on);
     let claims = verify_token(input.token, &key.point).map_err(token_rejection)?;
     appraised.claims = Some(claims.clone());
     judge_nonce(&claims, input.challenge)?;
@@ -132,7 +142,8 @@ fn appraise(
         );
         return Err(Rejection::new(VerdictCode::AttUid, detail));
     }
-    judge_claims(rules, &claims, &key.point)?;
+    judge_claims(rules, &claims)?;
+    judge_instance(rules, &claims, &key.point)?;
     judge_lifecycle(&rules.lifecycle_before, claims.lifecycle)?;
     judge_components(&profile.firmware, &claims.components)?;
     Ok(TrustedBoard {
@@ -159,10 +170,9 @@ pub(super) fn judge_nonce(claims: &TokenClaims, challenge: &Digest) -> Result<()
     Err(Rejection::new(VerdictCode::AttNonce, detail))
 }
 
-fn judge_claims(
+pub(super) fn judge_claims(
     rules: &AttestationRules,
     claims: &TokenClaims,
-    key: &Sec1Point,
 ) -> Result<(), Rejection> {
     if claims.implementation_id != rules.implementation_id {
         let got = Hex(claims.implementation_id.to_vec());
@@ -183,12 +193,19 @@ fn judge_claims(
             claims.client_id, rules.client_id
         ));
     }
+    Ok(())
+}
+
+pub(super) fn judge_instance(
+    rules: &AttestationRules,
+    claims: &TokenClaims,
+    key: &Sec1Point,
+) -> Result<(), Rejection> {
     let [_, instance @ ..] = &claims.instance_id;
     if rules.instance_id_is_key_digest && instance != sha256(key).as_bytes() {
         let (got, expected) = (Hex(instance.to_vec()), sha256(key));
-        return wrong(format!(
-            "instance ID: got {got}, expected the key's digest {expected}"
-        ));
+        let detail = format!("instance ID: got {got}, expected the key's digest {expected}");
+        return Err(Rejection::new(VerdictCode::AttClaims, detail));
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! PSA attestation tokens (RFC 9783): the claims of a device's root of trust.
 
+use std::collections::BTreeSet;
+
 use firmware_proto::SecurityLifecycle;
 use firmware_proto::platform::Sec1Point;
 use thiserror::Error;
 
-use super::cbor::{Fault, Reader};
+use super::cbor::{Fault, Label, Reader};
 use super::cose_sign1::CoseSign1;
 
 /// Largest token, in bytes.
@@ -14,7 +16,7 @@ const MAX_CLAIMS: u64 = 32;
 const MAX_COMPONENTS: u64 = 32;
 const MAX_TEXT_BYTES: usize = 256;
 
-/// The claims of a token (RFC 9783, section 4). Claims that this list lacks are passed over, as RFC
+/// The claims of a token (RFC 9783, section 4). Claims that this list lacks are kept and not judged, as RFC
 /// 9711 has it for every receiver; a doubled one is refused whether known or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenClaims {
@@ -28,16 +30,27 @@ pub struct TokenClaims {
     pub boot_seed: Option<Vec<u8>>,
     /// The security lifecycle.
     pub lifecycle: SecurityLifecycle,
-    /// Who asked for the token: negative for the non-secure side.
+    /// Who asked for the token: negative for the non-secure side, never 0.
     pub client_id: i32,
     /// The software components.
     pub components: Vec<SoftwareComponent>,
     /// The profile of the token.
     pub profile: String,
-    /// The certification reference.
+    /// The certification reference: thirteen digits, a hyphen, five digits.
     pub certification_reference: Option<String>,
     /// The verification service.
     pub verification_service: Option<String>,
+    /// What else the token claims, in its order.
+    pub other: Vec<OtherClaim>,
+}
+
+/// A claim that RFC 9783 does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherClaim {
+    /// Its label.
+    pub label: Label,
+    /// Its value in CBOR, as it stands in the token.
+    pub value: Vec<u8>,
 }
 
 /// One measured software component.
@@ -51,6 +64,8 @@ pub struct SoftwareComponent {
     pub measurement: Vec<u8>,
     /// Digest of the key that signed it, likewise.
     pub signer: Vec<u8>,
+    /// How the image was measured, for example `sha-256`.
+    pub description: Option<String>,
 }
 
 /// Why a token gives no claims.
@@ -78,12 +93,14 @@ pub fn verify_token(token: &[u8], key: &Sec1Point) -> Result<TokenClaims, TokenE
     read_claims(payload).map_err(TokenError::Malformed)
 }
 
-/// The instance ID that a token names, its signature not verified: good for words only.
-pub(super) fn unverified_instance_id(token: &[u8]) -> Option<[u8; 33]> {
-    let envelope = CoseSign1::parse(token.get(..token.len().min(MAX_TOKEN_BYTES))?).ok()?;
-    read_claims(envelope.unverified_payload())
-        .ok()
-        .map(|claims| claims.instance_id)
+/// The instance ID that a token names, its signature not verified: good for finding a key under which it may
+/// verify, and for words.
+pub(super) fn unverified_instance_id(token: &[u8]) -> Result<[u8; 33], Fault> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err("it is too long");
+    }
+    let envelope = CoseSign1::parse(token)?;
+    read_claims(envelope.unverified_payload()).map(|claims| claims.instance_id)
 }
 
 #[derive(Default)]
@@ -98,6 +115,7 @@ struct Found<'a> {
     profile: Option<String>,
     certification_reference: Option<String>,
     verification_service: Option<String>,
+    other: Vec<OtherClaim>,
 }
 
 pub(super) fn read_claims(payload: &[u8]) -> Result<TokenClaims, Fault> {
@@ -106,23 +124,25 @@ pub(super) fn read_claims(payload: &[u8]) -> Result<TokenClaims, Fault> {
     if count > MAX_CLAIMS {
         return Err("there are too many claims");
     }
-    let mut keys = Vec::new();
+    let mut labels = BTreeSet::new();
     let mut found = Found::default();
     for _ in 0..count {
-        let key = reader.integer()?;
-        if keys.contains(&key) {
+        let label = reader.label()?;
+        if !labels.insert(label.clone()) {
             return Err("a claim stands there twice");
         }
-        keys.push(key);
-        found.take(key, &mut reader)?;
+        found.take(label, &mut reader)?;
     }
     reader.finish()?;
     found.into_claims()
 }
 
 impl<'a> Found<'a> {
-    fn take(&mut self, key: i64, reader: &mut Reader<'a>) -> Result<(), Fault> {
-        match key {
+    fn take(&mut self, label: Label, reader: &mut Reader<'a>) -> Result<(), Fault> {
+        let Label::Number(number) = label else {
+            return self.keep(label, reader);
+        };
+        match number {
             10 => self.nonce = Some(reader.bytes()?),
             256 => self.instance_id = Some(reader.bytes()?),
             265 => self.profile = Some(text(reader)?),
@@ -130,11 +150,17 @@ impl<'a> Found<'a> {
             2394 => self.client_id = Some(reader.integer()?),
             2395 => self.lifecycle = Some(reader.integer()?),
             2396 => self.implementation_id = Some(reader.bytes()?),
-            2398 => self.certification_reference = Some(text(reader)?),
+            2398 => self.certification_reference = Some(certification_reference(reader)?),
             2399 => self.components = Some(components(reader)?),
             2400 => self.verification_service = Some(text(reader)?),
-            _ => reader.skip()?,
+            _ => self.keep(label, reader)?,
         }
+        Ok(())
+    }
+
+    fn keep(&mut self, label: Label, reader: &mut Reader<'a>) -> Result<(), Fault> {
+        let value = reader.value()?.to_vec();
+        self.other.push(OtherClaim { label, value });
         Ok(())
     }
 
@@ -169,13 +195,15 @@ impl<'a> Found<'a> {
             client_id: self
                 .client_id
                 .and_then(|value| i32::try_from(value).ok())
-                .ok_or("the client ID is missing or out of range")?,
+                .filter(|value| *value != 0)
+                .ok_or("the client ID is missing, 0 or out of range")?,
             components: self
                 .components
                 .ok_or("the software components are missing")?,
             profile: self.profile.ok_or("the profile is missing")?,
             certification_reference: self.certification_reference,
             verification_service: self.verification_service,
+            other: self.other,
         })
     }
 }
@@ -209,7 +237,21 @@ fn component(reader: &mut Reader<'_>) -> Result<SoftwareComponent, Fault> {
         version: version.unwrap_or_default(),
         measurement: measurement.ok_or("a software component lacks its measurement")?,
         signer: signer.ok_or("a software component lacks its signer")?,
+        description,
     })
+}
+
+/// An EAN-13 and a version (RFC 9783, section 4.2.3): `[0-9]{13}-[0-9]{5}`.
+fn certification_reference(reader: &mut Reader<'_>) -> Result<String, Fault> {
+    let digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let text = text(reader)?;
+    let good = |(product, version)| digits(product, 13) && digits(version, 5);
+    if text.split_once('-').is_some_and(good) {
+        Ok(text)
+    } else {
+        Err("the certification reference is not thirteen digits, a hyphen and five digits")
+    }
 }
 
 fn text(reader: &mut Reader<'_>) -> Result<String, Fault> {

@@ -67,7 +67,7 @@ fn appraise_later_token(
 /// Nothing in such a token is believed; it only chooses between two words for the same refusal.
 fn rejection_of(error: TokenError, board: &TrustedBoard, token: &[u8]) -> Rejection {
     let swapped = error == TokenError::Signature
-        && unverified_instance_id(token).is_some_and(|id| id != board.claims().instance_id);
+        && unverified_instance_id(token).is_ok_and(|id| id != board.claims().instance_id);
     if !swapped {
         return token_rejection(error);
     }

@@ -86,6 +86,7 @@ fn appraise(token: &[u8], certificates: &[u8], claimed: &Uid) -> AppraisedEviden
         certificates,
         challenge: &challenge,
         identity: &identity,
+        trust: &TrustMaterial::default(),
         now: NOW,
     };
     appraise_evidence(&profile(), input)

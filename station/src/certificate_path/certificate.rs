@@ -121,6 +121,15 @@ impl ParsedCertificate {
         self.certificate.tbs_certificate().subject()
     }
 
+    /// Its serial number, as its issuer's revocation list would name it.
+    #[must_use]
+    pub fn serial_bytes(&self) -> &[u8] {
+        self.certificate
+            .tbs_certificate()
+            .serial_number()
+            .as_bytes()
+    }
+
     /// Its subject key identifier.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {

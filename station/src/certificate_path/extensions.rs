@@ -7,7 +7,7 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage,
-    SubjectAltName, SubjectKeyIdentifier,
+    NameConstraints, SubjectAltName, SubjectKeyIdentifier,
 };
 
 use super::{PathError, malformed};
@@ -19,6 +19,7 @@ pub(super) struct KnownExtensions {
     pub(super) key_usage: Option<KeyUsage>,
     pub(super) extended_key_usage: Option<(bool, Vec<ObjectIdentifier>)>,
     pub(super) alternative_names: Vec<GeneralName>,
+    pub(super) name_constraints: Option<NameConstraints>,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) authority_key_identifier: Option<Vec<u8>>,
     pub(super) unknown_critical: Option<ObjectIdentifier>,
@@ -52,6 +53,7 @@ impl KnownExtensions {
                 self.extended_key_usage = Some((extension.critical, usage.0));
             }
             SubjectAltName::OID => self.alternative_names = strict::<SubjectAltName>(value)?.0,
+            NameConstraints::OID => self.name_constraints = Some(strict(value)?),
             SubjectKeyIdentifier::OID => {
                 let identifier: SubjectKeyIdentifier = strict(value)?;
                 self.subject_key_identifier = Some(identifier.0.as_bytes().to_vec());
@@ -71,7 +73,9 @@ impl KnownExtensions {
 }
 
 /// Reads an extension's value that encodes again to the same bytes.
-fn strict<'a, T: Decode<'a, Error = der::Error> + Encode>(bytes: &'a [u8]) -> der::Result<T> {
+pub(super) fn strict<'a, T: Decode<'a, Error = der::Error> + Encode>(
+    bytes: &'a [u8],
+) -> der::Result<T> {
     let value = T::from_der(bytes)?;
     if value.to_der()? == bytes {
         Ok(value)

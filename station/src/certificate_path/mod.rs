@@ -1,12 +1,14 @@
-//! X.509 certificates, read strictly, and paths of them (RFC 5280, section 6, without policies and
-//! name constraints). Serves the chip vendors' chains and our own alike.
+//! X.509 certificates, read strictly, and paths of them (RFC 5280, section 6, without policies).
+//! Serves the chip vendors' chains and our own alike.
 //!
 //! Only ECDSA P-256 with SHA-256, only DER that encodes again to the same bytes, and no critical
 //! extension that is not understood here.
 
 mod certificate;
 mod extensions;
+mod name_constraints;
 mod requirement;
+mod revocation_list;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +18,10 @@ use thiserror::Error;
 use crate::clock::UtcMillis;
 
 pub use certificate::ParsedCertificate;
+pub use revocation_list::{
+    MAX_LIST_BYTES, MalformedList, RevocationError, RevocationList, check_revocation,
+    require_current_list,
+};
 
 /// Largest certificate, in bytes.
 pub const MAX_CERTIFICATE_BYTES: usize = 4 * 1024;
@@ -91,6 +97,14 @@ pub enum PathError {
         /// The extension.
         extension: ObjectIdentifier,
     },
+    /// An authority has certified a name that its name constraints exclude.
+    #[error("{authority} may not certify the name {name}: its name constraints exclude it")]
+    Name {
+        /// The authority.
+        authority: String,
+        /// The name.
+        name: String,
+    },
     /// Too many certificates.
     #[error("a path of {got} certificates, at most {MAX_PATH} are taken")]
     TooLong {
@@ -117,7 +131,9 @@ pub enum LeafUse {
 /// 2. Each is issued by the next one: name, key identifiers where both are there, signature.
 /// 3. All but the leaf are authorities whose path length allows what is below them.
 /// 4. The leaf may do what it is used for.
-/// 5. None has a critical extension that is not understood.
+/// 5. No authority has a name constraint that a name below it breaks, or that is not judged here. The root's own
+///    count too.
+/// 6. None has a critical extension that is not understood.
 ///
 /// The root itself is trusted because the caller does; its own signature proves nothing and is not
 /// checked.
@@ -147,6 +163,12 @@ pub fn verify_path(
     let leaf_authority = usize::from(leaf_use == LeafUse::Authority);
     for (below, authority) in authorities.iter().enumerate() {
         authority.require_authority(below.saturating_add(leaf_authority))?;
+    }
+    for (index, authority) in path.iter().enumerate().skip(1) {
+        let below = path.iter().take(index);
+        below
+            .copied()
+            .try_for_each(|one| authority.require_permits(one))?;
     }
     path.iter()
         .try_for_each(|certificate| certificate.require_valid(at))

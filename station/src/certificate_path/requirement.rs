@@ -52,6 +52,9 @@ impl ParsedCertificate {
         {
             return Err(self.wrong_use("it is a certification authority"));
         }
+        if self.extensions.name_constraints.is_some() {
+            return Err(self.wrong_use("it has name constraints without being an authority"));
+        }
         let usage = self.extensions.key_usage.as_ref();
         if !usage.is_some_and(KeyUsage::digital_signature) {
             return Err(self.wrong_use("its key usage lacks digitalSignature"));

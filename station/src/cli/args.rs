@@ -9,6 +9,7 @@ use super::clock::ClockCommand;
 use super::completions::CompletionsArguments;
 use super::device::DeviceCommand;
 use super::doctor::DoctorArguments;
+use super::evidence::EvidenceCommand;
 use super::hold::HoldCommand;
 use super::init::InitArguments;
 use super::ledger::LedgerCommand;
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     /// Export and verify batch manifests
     #[command(subcommand)]
     Manifest(ManifestCommand),
+    /// Look at the evidence of boards: attestation tokens
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Check the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),

@@ -13,11 +13,13 @@ use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::owner;
+use super::vendor_files;
 use crate::ledger::Reader;
 use crate::ledger::reader::BatchOverview;
 use crate::line::control::ControlRequest;
 use crate::manifest::statement::{CodeCount, Counts};
 use crate::names::{BatchId, WorkOrderId};
+use crate::profile::Profile;
 use crate::station_home::{Role, StationHome};
 
 /// What can be done with batches.
@@ -91,6 +93,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             let home = context.home()?;
             let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
             let profile_text = read_text(profile)?;
+            keep_vendor_files(&home, profile, &profile_text)?;
             let request = ControlRequest::OpenBatch {
                 batch: batch.clone(),
                 profile_name: profile.display().to_string(),
@@ -124,6 +127,14 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
         BatchCommand::Show { batch } => show(context, batch)?,
     }
     Ok(ExitStatus::Done)
+}
+
+/// A profile with faults is refused by the owner of the home, with all of them.
+fn keep_vendor_files(home: &StationHome, file: &Path, text: &str) -> Result<(), Failure> {
+    match Profile::parse(&file.display().to_string(), text) {
+        Ok(profile) => vendor_files::keep_allow_list(home, &profile, file),
+        Err(_) => Ok(()),
+    }
 }
 
 fn list(context: &Context) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ mod context;
 mod device;
 mod device_history;
 mod doctor;
+mod evidence;
 mod exit_status;
 mod failure;
 mod hold;
@@ -26,6 +27,7 @@ mod product_owner;
 mod provision;
 mod short_digests;
 mod status;
+mod vendor_files;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -80,6 +82,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Batch(command) => batch::run(command, context),
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),
+        Command::Evidence(command) => evidence::run(command, context),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Owner(command) => product_owner::run(command, context),
         Command::Completions(arguments) => completions::run(arguments, context),

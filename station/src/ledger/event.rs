@@ -65,6 +65,29 @@ pub struct ComponentRecord {
     pub signer: Hex,
 }
 
+/// What a token claims besides what its event names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimsRecord {
+    /// The profile that the token says it has.
+    pub profile: String,
+    /// What the token was asked to attest.
+    pub nonce: Hex,
+    /// Who asked for it.
+    pub client_id: i32,
+    /// The certification reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certification_reference: Option<String>,
+    /// The verification service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_service: Option<String>,
+    /// How each component was measured, in their order; empty where the token does not say.
+    pub descriptions: Vec<String>,
+    /// Claims that RFC 9783 does not know: label and value in CBOR's diagnostic notation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other: Vec<(String, String)>,
+}
+
 /// A measurement with its limits and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +197,13 @@ pub enum Fact {
         lifecycle: Option<SecurityLifecycle>,
         /// The attested firmware.
         components: Vec<ComponentRecord>,
+        /// What else is attested. Leaves from before it was kept lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claims: Option<ClaimsRecord>,
+        /// SHA-256 of the vendor's files that the key was trusted by, besides the profile: the allow-list, or
+        /// the revocation lists.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        relied_on: Vec<Hex>,
         /// The token as it came.
         token: Base64Bytes,
         /// DER, one after another, leaf first.

@@ -268,6 +268,8 @@ impl Board {
                 measurement: Hex(vec![4; 32]),
                 signer: Hex(vec![5; 32]),
             }],
+            claims: None,
+            relied_on: Vec::new(),
             token: Base64Bytes(vec![0xd2, 0x84]),
             certificates: Base64Bytes(vec![0x30, 0x00]),
         }

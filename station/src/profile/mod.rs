@@ -6,6 +6,7 @@
 
 mod certificate_template;
 mod fault;
+mod key_trust;
 mod measurement_limits;
 mod reference_values;
 mod serial_pattern;
@@ -22,6 +23,7 @@ use crate::encoding::{Hex, sha256};
 
 pub use certificate_template::CertificateTemplate;
 pub use fault::{ProfileFault, ProfileFaults};
+pub use key_trust::{AllowListRule, KeyTrust};
 pub use measurement_limits::{
     JudgedMeasurement, JudgedMeasurements, Limits, MeasurementRule, judge_measurements, unit_name,
 };

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use der::asn1::ObjectIdentifier;
 use firmware_proto::{Digest, SecurityLifecycle};
 
+use super::key_trust::KeyTrust;
 use super::toml_table::{Faults, Item, Table};
-use super::{MAX_LIST, digest, object_identifier, short_text};
-use crate::certificate_path::ParsedCertificate;
+use super::{MAX_LIST, digest, short_text};
 
 /// One released version of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +74,8 @@ pub fn is_debug(lifecycle: SecurityLifecycle) -> bool {
 /// What tokens and attestation-key certificates must say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttestationRules {
-    /// The vendor's roots.
-    pub roots: Vec<ParsedCertificate>,
-    /// `hwType` that the attestation-key certificate must name: the chip of this product.
-    pub hardware_type: ObjectIdentifier,
+    /// Which attestation keys are trusted.
+    pub keys: KeyTrust,
     /// The token's profile claim.
     pub psa_profile: String,
     /// The implementation ID.
@@ -96,19 +93,12 @@ pub struct AttestationRules {
 
 const LIFECYCLE_HINT: &str = "a list of states of RFC 9783, for example \
     [\"psa-rot-provisioning\", \"secured\"], or of ranges: { first = 0x3000, last = 0x30ff }";
-const ROOTS_HINT: &str = "write each root as PEM between ''' and ''', BEGIN CERTIFICATE first";
 
 impl AttestationRules {
     pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Self> {
         let mut table = faults.table(item, "write it as [attestation]")?;
         let t = &mut table;
-        let roots = t
-            .required("roots", ROOTS_HINT)
-            .and_then(|item| roots(faults, &item));
-        let hint = "an object identifier, for example \"1.3.6.1.4.1.32473.1.1\"";
-        let hardware_type = t
-            .required("hardware_type", hint)
-            .and_then(|item| faults.parsed(&item, hint, object_identifier));
+        let keys = KeyTrust::read(faults, t);
         let hint = "for example \"tag:psacertified.org,2023:psa#tfm\"";
         let psa_profile = t
             .required("psa_profile", hint)
@@ -133,8 +123,7 @@ impl AttestationRules {
         let lifecycle_after = lifecycles(faults, t, "lifecycle_after", vec![secured]);
         table.finish(faults);
         Some(Self {
-            roots: roots?,
-            hardware_type: hardware_type?,
+            keys: keys?,
             psa_profile: psa_profile?,
             implementation_id: *implementation_id?.as_bytes(),
             client_id: client_id?,
@@ -143,17 +132,6 @@ impl AttestationRules {
             lifecycle_after,
         })
     }
-}
-
-fn roots<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Vec<ParsedCertificate>> {
-    let items = faults.list(item, (1, MAX_LIST), ROOTS_HINT)?;
-    let root = |item: &Item<'t>| {
-        faults.parsed(item, ROOTS_HINT, |pem| {
-            let root = ParsedCertificate::from_pem(pem)?;
-            root.require_authority(0).map(|()| root)
-        })
-    };
-    Some(items.iter().filter_map(root).collect())
 }
 
 fn lifecycles<'t>(

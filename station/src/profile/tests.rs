@@ -18,7 +18,7 @@ fn reads_the_sample() {
     assert_eq!(profile.product.as_str(), "SENSOR-A");
     assert_eq!(profile.firmware.len(), 2);
     assert_eq!(profile.measurements.len(), 6);
-    assert_eq!(profile.attestation.roots.len(), 1);
+    assert_eq!(profile.attestation.keys.roots.len(), 1);
     assert_eq!(profile.lock_state, SecurityLifecycle::SECURED);
     assert_eq!(profile.digest, sha256(SENSOR_A.as_bytes()));
     assert_eq!(

@@ -235,6 +235,11 @@ impl<'t> Table<'t> {
         item
     }
 
+    /// One of several keys must be there, and none is; [`Self::finish`] tells.
+    pub(super) fn missing(&mut self, key: &'static str, hint: &str) {
+        self.missing.push((key, hint.to_owned()));
+    }
+
     /// Reports every key that nobody asked for, and every one that lacks. A misspelt key is one fault, not
     /// two.
     pub(super) fn finish(mut self, faults: &mut Faults<'t>) {

@@ -6,7 +6,7 @@ use firmware_proto::{Digest, Nonce, ProvisioningState, Request, transcript};
 use super::action::{Action, Step};
 use super::answer::Answer;
 use super::desk::{Desk, Ending};
-use super::evidence_record::component_records;
+use super::evidence_record::{claims_record, component_records};
 use super::expectation::{Interruption, expect_blob};
 use super::greeting::Met;
 use crate::attestation::{self, AppraisedEvidence, EvidenceInput, Rejection, TrustedBoard};
@@ -102,6 +102,7 @@ pub(super) fn appraise(
             certificates: &blob.second,
             challenge: &challenge,
             identity: &met.identity,
+            trust: &desk.context.trust,
             now: desk.now.utc,
         },
     );
@@ -318,6 +319,8 @@ fn evidence_fact(appraisal: &AppraisedEvidence, token: &[u8], certificates: &[u8
             .and_then(|claims| claims.boot_seed.as_ref().map(|seed| Hex(seed.clone()))),
         lifecycle: claims.map(|claims| claims.lifecycle),
         components: claims.map(component_records).unwrap_or_default(),
+        claims: claims.map(claims_record),
+        relied_on: appraisal.relied_on.iter().copied().map(Hex::from).collect(),
         token: Base64Bytes(token.to_vec()),
         certificates: Base64Bytes(certificates.to_vec()),
     }

@@ -6,6 +6,7 @@ use firmware_proto::platform::Sec1Point;
 use firmware_proto::{Digest, limits};
 
 use super::timing::SessionTiming;
+use crate::attestation::TrustMaterial;
 use crate::identity::chain::IssuingCertificate;
 use crate::ledger::event::Actor;
 use crate::names::{BatchId, LaneName};
@@ -33,6 +34,8 @@ pub struct StationIdentity {
 pub struct SessionContext {
     /// What the product must be.
     pub profile: Arc<Profile>,
+    /// The chip vendor's files that the profile needs.
+    pub trust: Arc<TrustMaterial>,
     /// Where its boards are counted.
     pub batch: BatchId,
     /// Where the board stands.

@@ -1,8 +1,8 @@
 //! Appraised values as the ledger keeps them.
 
-use crate::attestation::TokenClaims;
+use crate::attestation::{OtherClaim, TokenClaims, diagnostic};
 use crate::encoding::Hex;
-use crate::ledger::event::{ComponentRecord, MeasurementRecord};
+use crate::ledger::event::{ClaimsRecord, ComponentRecord, MeasurementRecord};
 use crate::profile::JudgedMeasurements;
 
 pub(super) fn component_records(claims: &TokenClaims) -> Vec<ComponentRecord> {
@@ -13,6 +13,24 @@ pub(super) fn component_records(claims: &TokenClaims) -> Vec<ComponentRecord> {
         signer: Hex(component.signer.clone()),
     };
     claims.components.iter().map(record).collect()
+}
+
+pub(super) fn claims_record(claims: &TokenClaims) -> ClaimsRecord {
+    let description = |one: &crate::attestation::SoftwareComponent| one.description.clone();
+    let other = |one: &OtherClaim| (one.label.to_string(), diagnostic(&one.value));
+    ClaimsRecord {
+        profile: claims.profile.clone(),
+        nonce: Hex(claims.nonce.clone()),
+        client_id: claims.client_id,
+        certification_reference: claims.certification_reference.clone(),
+        verification_service: claims.verification_service.clone(),
+        descriptions: claims
+            .components
+            .iter()
+            .map(|one| description(one).unwrap_or_default())
+            .collect(),
+        other: claims.other.iter().map(other).collect(),
+    }
 }
 
 pub(super) fn measurement_records(judged: &JudgedMeasurements) -> Vec<MeasurementRecord> {

@@ -132,6 +132,8 @@ codes! {
     StationHsm = "STATION-HSM", Error, Alarm, Later, "The key store does not answer; leave the board in and call the supervisor.";
     /// The ledger cannot be written.
     StationLedger = "STATION-LEDGER", Error, Alarm, Later, "The ledger cannot be written; stop and call the supervisor.";
+    /// The station lacks what it judges attestation keys by: the allow-list, or a current revocation list.
+    StationTrust = "STATION-TRUST", Error, Alarm, Later, "The station lacks a current file of the chip vendor; call the supervisor.";
     /// The clock has jumped.
     StationClock = "STATION-CLOCK", Error, Alarm, Later, "The clock has jumped; call the supervisor.";
     /// Work was stopped by a person.

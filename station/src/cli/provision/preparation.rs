@@ -10,6 +10,7 @@ use super::{ProvisionArguments, StationFloor};
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
+use crate::cli::vendor_files;
 use crate::encoding::sha256;
 use crate::ledger::event::{Actor, Assurance};
 use crate::ledger::reader::BatchOverview;
@@ -60,6 +61,7 @@ pub(super) fn prepare(
     check_product(&profile, &owned.pki)?;
     let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
     let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
+    let trust = vendor_files::load(&home, &profile, context.now())?;
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
@@ -67,6 +69,7 @@ pub(super) fn prepare(
     restore_holds(&floor, &reader, &lanes, context)?;
     let session = SessionContext {
         profile,
+        trust: Arc::new(trust),
         batch: batch.batch.clone(),
         // Each lane puts its own in.
         lane: LaneName::parse("unnamed").map_err(|error| our_mistake(&error))?,

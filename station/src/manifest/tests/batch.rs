@@ -147,6 +147,8 @@ impl TestBatch {
                 measurement: sha256(version.as_bytes()).into(),
                 signer: sha256(b"firmware signer").into(),
             }],
+            claims: None,
+            relied_on: Vec::new(),
             token: Base64Bytes(vec![1]),
             certificates: Base64Bytes(vec![2]),
         });

@@ -132,6 +132,7 @@ impl Bench {
         let store = MemoryStore::new();
         let context = SessionContext {
             profile: Arc::new(profile),
+            trust: Arc::default(),
             batch: BatchId::parse("B1").unwrap(),
             lane: LaneName::parse("lane0").unwrap(),
             actor: actor(),

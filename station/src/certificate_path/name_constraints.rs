@@ -1,0 +1,117 @@
+//! Name constraints (RFC 5280, section 4.2.1.10): which names an authority may certify.
+//!
+//! Directory names are judged. An authority that constrains names of another kind is refused as a whole, since
+//! nobody here could say whether a name of that kind is inside.
+
+use der::asn1::{Ia5StringRef, PrintableStringRef, Utf8StringRef};
+use der::{Encode, Tag, Tagged as _};
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::{Name, RelativeDistinguishedName};
+
+use super::{ParsedCertificate, PathError};
+
+impl ParsedCertificate {
+    /// Checks that this authority may certify the names of a certificate below it.
+    ///
+    /// 1. Every subtree is one of directory names, from its base down.
+    /// 2. No name of the certificate lies in an excluded subtree.
+    /// 3. Where subtrees are permitted, each of its names lies in one of them.
+    pub(super) fn require_permits(&self, below: &Self) -> Result<(), PathError> {
+        let Some(constraints) = &self.extensions.name_constraints else {
+            return Ok(());
+        };
+        let permitted = bases(constraints.permitted_subtrees.as_deref());
+        let excluded = bases(constraints.excluded_subtrees.as_deref());
+        let (Some(permitted), Some(excluded)) = (permitted, excluded) else {
+            return Err(self.wrong_use("it constrains names of a kind that is not judged here"));
+        };
+        for name in below.directory_names() {
+            let outside = constraints.permitted_subtrees.is_some()
+                && !permitted.iter().any(|base| begins_exactly(name, base));
+            if outside || excluded.iter().any(|base| begins_alike(name, base)) {
+                return Err(PathError::Name {
+                    authority: self.subject().to_string(),
+                    name: name.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn directory_names(&self) -> impl Iterator<Item = &Name> {
+        let subject = Some(self.subject()).filter(|name| !name.is_empty());
+        let others = self.extensions.alternative_names.iter();
+        subject
+            .into_iter()
+            .chain(others.filter_map(|name| match name {
+                GeneralName::DirectoryName(name) => Some(name),
+                _ => None,
+            }))
+    }
+}
+
+/// The bases, where all are directory names without distances, which RFC 5280 excludes.
+fn bases(subtrees: Option<&[GeneralSubtree]>) -> Option<Vec<&Name>> {
+    let base = |subtree: &'_ GeneralSubtree| subtree.minimum == 0 && subtree.maximum.is_none();
+    let subtrees = subtrees.unwrap_or_default();
+    if !subtrees.iter().all(base) {
+        return None;
+    }
+    subtrees
+        .iter()
+        .map(|subtree| match &subtree.base {
+            GeneralName::DirectoryName(name) => Some(name),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Byte by byte: what is permitted is never stretched.
+fn begins_exactly(name: &Name, base: &Name) -> bool {
+    name.len() >= base.len()
+        && name
+            .iter_rdn()
+            .zip(base.iter_rdn())
+            .all(|(one, two)| one == two)
+}
+
+/// Whatever the case, spacing and string type: what is excluded is not let in under another spelling.
+fn begins_alike(name: &Name, base: &Name) -> bool {
+    let alike = |(one, two): (&RelativeDistinguishedName, &RelativeDistinguishedName)| {
+        let mut folded = (fold_all(one), fold_all(two));
+        folded.0.sort();
+        folded.1.sort();
+        folded.0 == folded.1
+    };
+    name.len() >= base.len() && name.iter_rdn().zip(base.iter_rdn()).all(alike)
+}
+
+fn fold_all(name: &RelativeDistinguishedName) -> Vec<(String, Vec<u8>)> {
+    name.iter()
+        .map(|attribute| (attribute.oid.to_string(), fold(attribute)))
+        .collect()
+}
+
+fn fold(attribute: &AttributeTypeAndValue) -> Vec<u8> {
+    let value = &attribute.value;
+    let text = match value.tag() {
+        Tag::Utf8String => value
+            .decode_as::<Utf8StringRef<'_>>()
+            .map(|text| text.as_str().to_owned()),
+        Tag::PrintableString => value
+            .decode_as::<PrintableStringRef<'_>>()
+            .map(|text| text.as_str().to_owned()),
+        Tag::Ia5String => value
+            .decode_as::<Ia5StringRef<'_>>()
+            .map(|text| text.as_str().to_owned()),
+        _ => return value.to_der().unwrap_or_default(),
+    };
+    let words = text.unwrap_or_default().to_lowercase();
+    words
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .into_bytes()
+}
