@@ -18,7 +18,8 @@ use crate::line::{Line, LineSettings, People};
 use crate::report::ReportLine;
 use crate::seed::Seed;
 use crate::summary::Summary;
-use crate::vendor_ca::root_pem;
+use crate::vendor_authorities::{Authority, allow_list};
+use crate::vendor_ca::{START_OF_2049, root_pem};
 use crate::wire::Speed;
 
 /// Play a line of boards, good, faulty and hostile, for a provisioning station.
@@ -44,6 +45,18 @@ enum Command {
     Line(LineArgs),
     /// Print the root certificates that a profile must trust, in PEM.
     VendorRoots,
+    /// Write all files of the simulated chip vendor into a folder: roots, authorities, revocation lists
+    /// (`*.crl`), and `chips.csv`, the file of the boards of a line.
+    VendorFiles {
+        /// The folder; made where it is not there.
+        folder: PathBuf,
+        /// The seed of the line.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many boards the line has.
+        #[arg(long, default_value_t = 24)]
+        devices: u32,
+    },
     /// Check a defect catalogue and list it.
     Defects {
         /// The catalogue, TOML.
@@ -133,6 +146,11 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Line(args) => play(&args),
         Command::VendorRoots => vendor_roots(),
+        Command::VendorFiles {
+            folder,
+            seed,
+            devices,
+        } => vendor_files(&folder, Seed(seed), devices),
         Command::Defects { defects } => list_defects(&defects),
         Command::Compare(args) => compare_files(&args),
     };
@@ -235,6 +253,27 @@ fn tell(remark: &str) {
 
 fn vendor_roots() -> Result<ExitCode, Failure> {
     print(&root_pem().map_err(text)?)
+}
+
+fn vendor_files(folder: &Path, seed: Seed, devices: u32) -> Result<ExitCode, Failure> {
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    fs::create_dir_all(folder).map_err(text)?;
+    let authorities = [
+        ("root-1", Authority::FirstRoot),
+        ("root-2", Authority::SecondRoot),
+        ("lot", Authority::Lot),
+    ];
+    for (name, authority) in authorities {
+        let certificate = authority.certificate_pem().map_err(text)?;
+        write(&format!("{name}.pem"), certificate.as_bytes())?;
+        let list = authority.revocation_list(START_OF_2049).map_err(text)?;
+        write(&format!("{name}.crl"), &list)?;
+    }
+    write("chips.csv", allow_list(seed, devices).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list_defects(file: &Path) -> Result<ExitCode, Failure> {

@@ -55,6 +55,15 @@ pub enum Fault {
     ForeignAttestationKey {},
     /// The attestation key's certificate has expired.
     ExpiredAttestationKey {},
+    /// The vendor has revoked the attestation key's certificate.
+    RevokedAttestationKey {},
+    /// The attestation key's certificate is of an authority below a root, and the board sends both.
+    AttestationAuthority {
+        /// Which one.
+        authority: AuthorityName,
+    },
+    /// The board has no certificate; the vendor has its key in a file.
+    NoAttestationCertificate {},
     /// The attestation key's certificate names another product.
     OtherHardwareType {},
     /// The tokens name another implementation.
@@ -221,6 +230,18 @@ pub enum TokenFaultName {
     DoubledClaim,
     /// Its instance ID is not its key's.
     ForeignInstance,
+}
+
+/// An authority below one of the vendor's roots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthorityName {
+    /// Of the second root: a good one.
+    Lot,
+    /// Of the first root, whose path length is 0.
+    BeyondPathLength,
+    /// Of the second root, with name constraints that exclude every board.
+    OtherNames,
 }
 
 /// A signed object of the device's.

@@ -31,6 +31,7 @@ pub mod seed;
 pub mod self_test;
 mod silicon;
 pub mod summary;
+pub mod vendor_authorities;
 pub mod vendor_ca;
 pub mod wire;
 pub mod wire_fault;

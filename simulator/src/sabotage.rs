@@ -10,8 +10,9 @@ use crate::certification_request::RequestFault;
 use crate::conduct::Conduct;
 use crate::device_keys::{DeviceKey, sha256};
 use crate::evidence::TokenFault;
-use crate::fault::{Fault, Reading, SignedBy, TokenFaultName, TokenOf};
+use crate::fault::{AuthorityName, Fault, Reading, SignedBy, TokenFaultName, TokenOf};
 use crate::self_test;
+use crate::vendor_authorities::Authority;
 use crate::vendor_ca::{EndorsementValidity, Issuer, OTHER_HARDWARE_TYPE};
 use crate::wire_fault::WireFaults;
 
@@ -85,6 +86,13 @@ impl Fault {
             Self::ExpiredAttestationKey {} => {
                 board.endorsement.validity = EndorsementValidity::Expired;
             }
+            Self::RevokedAttestationKey {} => {
+                board.endorsement.validity = EndorsementValidity::Revoked;
+            }
+            Self::AttestationAuthority { authority } => {
+                board.endorsement.issuer = Issuer::Below(authority.authority());
+            }
+            Self::NoAttestationCertificate {} => board.endorsement.issuer = Issuer::AllowList,
             Self::OtherHardwareType {} => board.endorsement.hardware_type = OTHER_HARDWARE_TYPE,
             Self::OtherImplementation {} => {
                 board.claims.implementation_id =
@@ -178,6 +186,16 @@ impl TokenOf {
             Self::Evidence => BlobId::Evidence,
             Self::KeyEvidence => BlobId::KeyEvidence,
             Self::Receipt => BlobId::Receipt,
+        }
+    }
+}
+
+impl AuthorityName {
+    const fn authority(self) -> Authority {
+        match self {
+            Self::Lot => Authority::Lot,
+            Self::BeyondPathLength => Authority::BeyondPathLength,
+            Self::OtherNames => Authority::OtherNames,
         }
     }
 }

@@ -28,6 +28,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
 use crate::device_keys::DeviceKey;
+use crate::vendor_authorities::{Authority, revoked_serial};
 
 /// `hwType` of SENSOR-A: under the enterprise number that RFC 5612 reserves for documentation,
 /// since the vendor is invented and has no arc of its own.
@@ -68,6 +69,10 @@ pub enum Issuer {
     Vendor,
     /// Somebody with a root of his own under the same name.
     Stranger,
+    /// One of the vendor's authorities, whose certificate the board sends too.
+    Below(Authority),
+    /// Nobody by certificate: the board sends none, and the vendor has it in a file.
+    AllowList,
 }
 
 /// When an endorsement is valid.
@@ -77,6 +82,8 @@ pub enum EndorsementValidity {
     Current,
     /// It ended with the year 2024.
     Expired,
+    /// The vendor has revoked it.
+    Revoked,
 }
 
 /// What the vendor says of one chip.
@@ -102,26 +109,44 @@ pub fn root_der() -> Result<Vec<u8>, EndorsementError> {
     Ok(root(Issuer::Vendor)?.to_der()?)
 }
 
-/// The certificate of an attestation key, in DER.
+/// The certificates that a board sends, in DER, leaf first; nothing where the vendor has it in a file.
 pub fn endorse(key: &DeviceKey, endorsement: &Endorsement) -> Result<Vec<u8>, EndorsementError> {
-    let issuer_key = issuer_key(endorsement.issuer);
+    let (issuer_key, issuer, above) = match endorsement.issuer {
+        Issuer::AllowList => return Ok(Vec::new()),
+        Issuer::Below(authority) => (authority.key(), authority.name()?, authority.certificate()?),
+        root => (root_key(root), root_name()?, Vec::new()),
+    };
     let profile = AttestationKeyProfile {
-        issuer: common_name(ROOT_NAME)?,
+        issuer,
         subject: common_name(&endorsement.uid.to_string())?,
         endorsement: endorsement.clone(),
     };
     let not_after = match endorsement.validity {
-        EndorsementValidity::Current => START_OF_2046,
+        EndorsementValidity::Current | EndorsementValidity::Revoked => START_OF_2046,
         EndorsementValidity::Expired => START_OF_2025,
+    };
+    let serial = match endorsement.validity {
+        EndorsementValidity::Revoked => revoked_serial(key.point()[1])?,
+        _ => serial(key)?,
     };
     let builder = CertificateBuilder::new(
         profile,
-        serial(key)?,
+        serial,
         validity(START_OF_2024, not_after)?,
         SubjectPublicKeyInfoOwned::from_key(key.signing_key().verifying_key())?,
     )?;
     let certificate = builder.build::<_, DerSignature>(issuer_key.signing_key())?;
-    Ok(certificate.to_der()?)
+    Ok([certificate.to_der()?, above].concat())
+}
+
+/// The key of the vendor's first root.
+pub(crate) fn vendor_key() -> DeviceKey {
+    root_key(Issuer::Vendor)
+}
+
+/// The name of the vendor's first root.
+pub(crate) fn root_name() -> Result<Name, EndorsementError> {
+    common_name(ROOT_NAME)
 }
 
 /// A name that consists of a common name alone, which has no character that RFC 4514 escapes.
@@ -129,15 +154,15 @@ pub(crate) fn common_name(text: &str) -> Result<Name, EndorsementError> {
     Ok(Name::from_str(&format!("CN={text}"))?)
 }
 
-fn issuer_key(issuer: Issuer) -> DeviceKey {
+fn root_key(issuer: Issuer) -> DeviceKey {
     DeviceKey::well_known(match issuer {
-        Issuer::Vendor => "provisioning simulator: vendor attestation root, for tests only",
         Issuer::Stranger => "provisioning simulator: a stranger's attestation root",
+        _ => "provisioning simulator: vendor attestation root, for tests only",
     })
 }
 
 fn root(issuer: Issuer) -> Result<x509_cert::Certificate, EndorsementError> {
-    let key = issuer_key(issuer);
+    let key = root_key(issuer);
     let profile = RootProfile(common_name(ROOT_NAME)?);
     let builder = CertificateBuilder::new(
         profile,
@@ -149,7 +174,7 @@ fn root(issuer: Issuer) -> Result<x509_cert::Certificate, EndorsementError> {
 }
 
 /// Derived from the key, so that the same key always gets the same certificate.
-fn serial(key: &DeviceKey) -> Result<SerialNumber, EndorsementError> {
+pub(crate) fn serial(key: &DeviceKey) -> Result<SerialNumber, EndorsementError> {
     let digest = sha2::Sha256::digest(key.point());
     let mut bytes = [0; 16];
     bytes
@@ -160,12 +185,13 @@ fn serial(key: &DeviceKey) -> Result<SerialNumber, EndorsementError> {
     Ok(SerialNumber::new(&bytes)?)
 }
 
-fn validity(not_before: u64, not_after: u64) -> Result<Validity, EndorsementError> {
-    let time = |seconds| -> Result<Time, EndorsementError> {
-        let instant = UtcTime::from_unix_duration(Duration::from_secs(seconds))?;
-        Ok(Time::UtcTime(instant))
-    };
-    Ok(Validity::new(time(not_before)?, time(not_after)?))
+pub(crate) fn validity(not_before: u64, not_after: u64) -> Result<Validity, EndorsementError> {
+    Ok(Validity::new(utc_time(not_before)?, utc_time(not_after)?))
+}
+
+pub(crate) fn utc_time(seconds: u64) -> Result<Time, EndorsementError> {
+    let instant = UtcTime::from_unix_duration(Duration::from_secs(seconds))?;
+    Ok(Time::UtcTime(instant))
 }
 
 struct RootProfile(Name);
@@ -238,11 +264,11 @@ impl BuilderProfile for AttestationKeyProfile {
 const ROOT_NAME: &str = "Simulated Silicon Vendor Attestation Root (test only)";
 
 /// Seconds since 1970.
-const START_OF_2020: u64 = 1_577_836_800;
-const START_OF_2024: u64 = 1_704_067_200;
+pub(crate) const START_OF_2020: u64 = 1_577_836_800;
+pub(crate) const START_OF_2024: u64 = 1_704_067_200;
 const START_OF_2025: u64 = 1_735_689_600;
 const START_OF_2046: u64 = 2_398_377_600;
-const START_OF_2049: u64 = 2_493_072_000;
+pub(crate) const START_OF_2049: u64 = 2_493_072_000;
 
 #[cfg(test)]
 mod tests {

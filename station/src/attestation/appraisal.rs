@@ -259,6 +259,7 @@ mod tests {
                 profile: rules.psa_profile.clone(),
                 certification_reference: None,
                 verification_service: None,
+                other: Vec::new(),
             },
         }
     }
@@ -268,10 +269,10 @@ mod tests {
         let mut rules = profile().attestation;
         rules.instance_id_is_key_digest = false;
         let board = board(&rules);
-        judge_claims(&rules, &board.claims, &board.attestation_key).unwrap();
+        judge_claims(&rules, &board.claims).unwrap();
         let mut claims = board.claims;
         claims.profile.push('2');
-        let refused = judge_claims(&rules, &claims, &[4; 65]).unwrap_err();
+        let refused = judge_claims(&rules, &claims).unwrap_err();
         assert_eq!(refused.code, VerdictCode::AttClaims);
         assert!(refused.detail.contains("token profile"), "{refused:?}");
     }

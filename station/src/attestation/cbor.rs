@@ -379,7 +379,7 @@ mod tests {
             "ff",
             "fc",
             "a101",
-            "818100ff",
+            "8181",
         ] {
             assert!(value(hex).is_err(), "{hex}");
         }

@@ -18,6 +18,8 @@ mod trust_material;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;
 
 use thiserror::Error;
 

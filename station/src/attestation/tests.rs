@@ -21,24 +21,27 @@ use crate::clock::UtcMillis;
 use crate::profile::Profile;
 use crate::verdict::VerdictCode;
 
-const NOW: UtcMillis = UtcMillis(1_795_336_200_250);
-const SEED: Seed = Seed(7);
+pub(super) const NOW: UtcMillis = UtcMillis(1_795_336_200_250);
+pub(super) const SEED: Seed = Seed(7);
+
+pub(super) const fn profile_text() -> &'static str {
+    include_str!("../../../fixtures/profiles/sensor-a.toml")
+}
 
 fn profile() -> Profile {
-    let text = include_str!("../../../fixtures/profiles/sensor-a.toml");
-    Profile::parse("sensor-a.toml", text).unwrap_or_else(|faults| panic!("{faults}"))
+    Profile::parse("sensor-a.toml", profile_text()).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 /// One board and the token it would give.
-struct Case {
-    board: Blueprint,
+pub(super) struct Case {
+    pub(super) board: Blueprint,
     challenge: Digest,
-    fault: TokenFault,
+    pub(super) fault: TokenFault,
     boot_seed: [u8; 32],
 }
 
 impl Case {
-    fn good() -> Self {
+    pub(super) fn good() -> Self {
         Self {
             board: Blueprint::good(SEED, 3, [4; 65]),
             challenge: Digest::from_bytes([9; 32]),
@@ -47,7 +50,7 @@ impl Case {
         }
     }
 
-    fn token(&self) -> Vec<u8> {
+    pub(super) fn token(&self) -> Vec<u8> {
         token(&TokenRequest {
             key: &self.board.attestation_key,
             claims: &self.board.claims,
@@ -59,16 +62,47 @@ impl Case {
         .unwrap()
     }
 
-    fn certificates(&self) -> Vec<u8> {
+    pub(super) fn certificates(&self) -> Vec<u8> {
         endorse(&self.board.attestation_key, &self.board.endorsement).unwrap()
     }
 
     fn appraise(&self) -> AppraisedEvidence {
         appraise(&self.token(), &self.certificates(), &self.board.claimed.uid)
     }
+
+    pub(super) fn appraise_under(
+        &self,
+        profile: &Profile,
+        trust: &TrustMaterial,
+    ) -> AppraisedEvidence {
+        let (token, certificates) = (self.token(), self.certificates());
+        appraise_under(
+            profile,
+            trust,
+            &token,
+            &certificates,
+            &self.board.claimed.uid,
+        )
+    }
 }
 
 fn appraise(token: &[u8], certificates: &[u8], claimed: &Uid) -> AppraisedEvidence {
+    appraise_under(
+        &profile(),
+        &TrustMaterial::default(),
+        token,
+        certificates,
+        claimed,
+    )
+}
+
+pub(super) fn appraise_under(
+    profile: &Profile,
+    trust: &TrustMaterial,
+    token: &[u8],
+    certificates: &[u8],
+    claimed: &Uid,
+) -> AppraisedEvidence {
     let identity = Identity {
         version: version::CURRENT,
         max_frame_bytes: 1024,
@@ -86,10 +120,10 @@ fn appraise(token: &[u8], certificates: &[u8], claimed: &Uid) -> AppraisedEviden
         certificates,
         challenge: &challenge,
         identity: &identity,
-        trust: &TrustMaterial::default(),
+        trust,
         now: NOW,
     };
-    appraise_evidence(&profile(), input)
+    appraise_evidence(profile, input)
 }
 
 #[test]
@@ -252,7 +286,7 @@ fn certificates_are_one_leaf_under_the_root() {
     check(&[leaf.as_slice(), &[0]].concat(), VerdictCode::AttMalformed);
     check(&leaf[..leaf.len() - 1], VerdictCode::AttMalformed);
     check(
-        &[leaf.as_slice(), &leaf, &leaf].concat(),
+        &[leaf.as_slice(), &leaf, &leaf, &leaf].concat(),
         VerdictCode::AttMalformed,
     );
     check(

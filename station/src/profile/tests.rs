@@ -83,6 +83,42 @@ fn names_the_place_of_every_fault() {
 }
 
 #[test]
+fn somebody_must_vouch_for_attestation_keys() {
+    let roots = SENSOR_A.find("roots = ").unwrap();
+    let end = SENSOR_A.find("[[firmware]]").unwrap();
+    let without_roots = [&SENSOR_A[..roots], &SENSOR_A[end..]].concat();
+    let faults = |text: &str| Profile::parse("p.toml", text).unwrap_err().to_string();
+    assert!(faults(&without_roots).contains("lacks the key \"roots\""));
+    let list = format!(
+        "allow_list = {{ file = \"c.csv\", sha256 = \"{}\" }}\n",
+        "0a".repeat(32)
+    );
+    let listed = without_roots.replacen("[[firmware]]", &format!("{list}[[firmware]]"), 1);
+    let keys = Profile::parse("p.toml", &listed).unwrap().attestation.keys;
+    assert_eq!(keys.allow_list.unwrap().file, "c.csv");
+    assert!(keys.roots.is_empty() && !keys.require_crl);
+    for file in ["../c.csv", "/c.csv", ".c", "", "a/b"] {
+        let bad = listed.replacen("\"c.csv\"", &format!("{file:?}"), 1);
+        assert!(faults(&bad).contains("not a file name"), "{file}");
+    }
+    check_fault(
+        "hardware_type = \"1.3.6.1.4.1.32473.1.1\"\ninstance",
+        "instance",
+        "attestation.roots: the type of chip",
+    );
+    check_fault(
+        "[attestation]",
+        "[attestation]\nrequire_crl = 1",
+        "expected true or false",
+    );
+    check_fault(
+        "[attestation]",
+        "[attestation]\nintermediates = [\"x\"]",
+        "not a certificate",
+    );
+}
+
+#[test]
 fn refuses_what_no_board_could_meet() {
     check_fault(
         "BEGIN CERT",
@@ -314,6 +350,11 @@ fn every_key_is_documented_and_no_other() {
             "## [attestation]",
             "[attestation]",
             "[attestation]\nzzqx = 1",
+        ),
+        (
+            "### An allow-list",
+            "hardware_type = \"1.3.6.1.4.1.32473.1.1\"",
+            "allow_list = { file = \"a.csv\", zzqx = 1 }",
         ),
         (
             "### A range of lifecycles",
