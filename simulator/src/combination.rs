@@ -31,15 +31,24 @@ const PASSED: [&str; 2] = ["PASS", "ALREADY-PROVISIONED"];
 pub struct Combined {
     /// How many of a thousand have some.
     pub per_thousand: u32,
-    /// How many defects one of them has at most; at least two.
+    /// How many defects one of them has at least; with 1, single ones are drawn too.
+    #[serde(default = "two")]
+    pub least: u32,
+    /// How many defects one of them has at most.
     pub most: u32,
+}
+
+const fn two() -> u32 {
+    2
 }
 
 impl Combined {
     pub(crate) fn check(&self) -> Result<(), String> {
-        let sane = self.per_thousand <= 1_000 && (2..=MOST_PARTS).contains(&self.most);
+        let sane = self.per_thousand <= 1_000
+            && (1..=self.most).contains(&self.least)
+            && self.most <= MOST_PARTS;
         sane.then_some(()).ok_or_else(|| {
-            format!("combined: per-thousand is 0 to 1000, most is 2 to {MOST_PARTS}")
+            format!("combined: 0 <= per-thousand <= 1000, 1 <= least <= most <= {MOST_PARTS}")
         })
     }
 }
@@ -139,7 +148,11 @@ impl Catalogue {
             defect.stands_alone() && defect.expected != NO_VERDICT && defect.also.is_empty()
         };
         let mut left: Vec<&Defect> = self.defects.iter().filter(may_be_part).collect();
-        let count = 2 + below(&mut stream, combined.most.saturating_sub(1));
+        let span = combined
+            .most
+            .saturating_sub(combined.least)
+            .saturating_add(1);
+        let count = combined.least.saturating_add(below(&mut stream, span));
         let mut parts = Vec::new();
         for _ in 0..count {
             let Ok(size) = u32::try_from(left.len()) else {
@@ -243,6 +256,8 @@ mod tests {
     fn numbers_out_of_range_and_names_with_a_joint_are_refused() {
         for (from, to) in [
             ("most = 3", "most = 1"),
+            ("most = 3", "most = 9"),
+            ("most = 3", "most = 3\nleast = 0"),
             ("= 1000", "= 1001"),
             ("\"slow\"", "\"s+w\""),
         ] {

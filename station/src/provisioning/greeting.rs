@@ -129,6 +129,7 @@ impl Greeting {
     /// Bytes came that made no answer yet.
     pub(super) fn heard(mut self, desk: &Desk) -> Result<Self, Ending> {
         let now = desk.now.monotonic;
+        self.mind_silence(now);
         self.last_byte = now;
         let since = *self.noise_since.get_or_insert(now);
         if self.awaits_leave() {
@@ -144,17 +145,23 @@ impl Greeting {
     /// Time passed: ask again, or give the board of this session up.
     pub(super) fn time(mut self, desk: &mut Desk) -> Result<Self, Ending> {
         let now = desk.now.monotonic;
+        self.mind_silence(now);
+        self.expired(desk)?;
+        if self.pause_until.is_some_and(|until| now >= until) {
+            self.hello(desk);
+        }
+        Ok(self)
+    }
+
+    /// After a silence the board before has gone. Also asked when bytes come, since a busy machine may
+    /// tell of the time that passed and of the next board's first bytes at once.
+    fn mind_silence(&mut self, now: MonotonicMillis) {
         if now.since(self.last_byte) >= QUIET_MS {
             self.noise_since = None;
             if let Purpose::First { last_board } = &mut self.purpose {
                 *last_board = None;
             }
         }
-        self.expired(desk)?;
-        if self.pause_until.is_some_and(|until| now >= until) {
-            self.hello(desk);
-        }
-        Ok(self)
     }
 
     /// The exchange ended without an answer.
@@ -190,7 +197,8 @@ impl Greeting {
     }
 
     /// Something answered.
-    pub(super) fn answered(self, desk: &mut Desk, answer: Answer) -> Result<Greeted, Ending> {
+    pub(super) fn answered(mut self, desk: &mut Desk, answer: Answer) -> Result<Greeted, Ending> {
+        self.mind_silence(desk.now.monotonic);
         if self.awaits_leave() && !is_identity(&answer) {
             return Ok(Greeted::Waiting(self.pause(desk)));
         }

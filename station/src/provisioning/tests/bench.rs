@@ -180,7 +180,7 @@ impl Bench {
         p256(&self.signer, KeyRole::Owner)
     }
 
-    fn now(&self) -> Now {
+    pub(super) fn now(&self) -> Now {
         Now {
             utc: UtcMillis(START + self.clock),
             monotonic: MonotonicMillis(self.clock),

@@ -7,7 +7,7 @@ use simulator::power::Step;
 
 use super::bench::{Bench, Copper, Wire};
 use crate::ledger::event::Fact;
-use crate::provisioning::Action;
+use crate::provisioning::{Action, Input, LastBoard, Session};
 use crate::verdict::VerdictCode;
 
 /// Provisions one board with the fault; a refused one must leave nothing live behind.
@@ -327,4 +327,28 @@ fn the_board_that_takes_a_lost_ones_place_is_not_sent_away() {
         .run(&mut other, &mut Copper, verdict.last_board)
         .expect("a verdict");
     assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
+}
+
+/// A busy machine tells of the silence between two boards and of the next one's answer at once.
+#[test]
+fn a_board_after_a_nameless_one_is_met_even_where_nobody_saw_the_silence() {
+    let mut bench = Bench::new(10);
+    let fault = Fault::OtherVersion { version: 9 };
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+    let (mut session, first) =
+        Session::new(bench.context.clone(), Some(LastBoard::Unnamed), bench.now());
+    assert!(first.iter().any(|action| matches!(action, Action::Draw)));
+    for action in session.handle(bench.now(), Input::Drawn([7; 32])) {
+        if let Action::Send(bytes) = action {
+            board.receive(&bytes);
+        }
+    }
+    bench.clock += 700;
+    let actions = session.handle(bench.now(), Input::Bytes(board.transmit()));
+    let told = |action: &Action| matches!(action, Action::Report(_) | Action::Record { .. });
+    assert!(actions.iter().any(told), "{actions:?}");
+    assert!(
+        format!("{actions:?}").contains("LinkVersion"),
+        "{actions:?}"
+    );
 }
