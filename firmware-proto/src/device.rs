@@ -250,7 +250,7 @@ impl<P: Platform> Procedure<'_, P> {
         match request {
             Request::Hello(_) => Err(Refusal::OutOfOrder.into()),
             Request::Attest { station_nonce } => self.attest(&link, station_nonce),
-            Request::SelfTest => self.self_test(),
+            Request::SelfTest => self.self_test(&link),
             Request::MakeKey { key_nonce } => self.make_key(&link, key_nonce),
             Request::WriteChunk {
                 blob,

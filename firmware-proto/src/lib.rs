@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | link | `Hello` | `Identity`, or `NoCommonVersion` |
 //! | attestation | `Attest` | `Evidence` + chunks: token 1, attestation-key certificates |
-//! | hardware | `SelfTest` | `Measurements` |
+//! | hardware | `SelfTest` | `SelfTestReport` + chunks: measurements, noise (`Measurements` in version 1) |
 //! | key | `MakeKey` | `KeyEvidence` + chunks: CSR, token 2 |
 //! | upload | `WriteChunk`…, `WriteStatus` | `ChunksReceived` |
 //! | install | `Install` | `Installed` |
@@ -34,6 +34,7 @@ pub mod platform;
 pub mod refusal;
 pub mod request;
 pub mod response;
+pub mod scalar_measurement;
 pub mod self_test;
 pub mod transcript;
 pub mod version;
@@ -50,4 +51,5 @@ pub use platform::{Pause, Pending, Platform, PlatformFault, Progress};
 pub use refusal::Refusal;
 pub use request::{Malformed, Request};
 pub use response::Response;
-pub use self_test::{Measurement, MeasurementList, Unit, Value};
+pub use scalar_measurement::{Scalar, ScalarList, ScalarMeasurement};
+pub use self_test::{AddressMap, Measurement, Unit, Value};

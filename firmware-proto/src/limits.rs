@@ -28,7 +28,22 @@ pub const MAX_CHUNKS: usize = 32;
 pub const MAX_BLOB_BYTES: usize = 8 * 1024;
 
 /// Most measurements of one self-test.
-pub const MAX_MEASUREMENTS: usize = 16;
+pub const MAX_MEASUREMENTS: usize = 32;
+
+/// Most of them in version 1, where they travel in the answer itself.
+pub const MAX_SCALAR_MEASUREMENTS: usize = 16;
+
+/// Most readings of one quantity.
+pub const MAX_READINGS: usize = 16;
+
+/// Longest text of a measurement, in bytes.
+pub const MAX_TEXT_BYTES: usize = 32;
+
+/// Longest measurement as it travels, in bytes.
+pub const MAX_MEASUREMENT_BYTES: usize = 84;
+
+/// Most samples of the noise source in one self-test, one byte each.
+pub const MAX_NOISE_SAMPLES: usize = 2048;
 
 /// Longest name of a measurement, in bytes of ASCII.
 pub const MAX_MEASUREMENT_NAME_BYTES: usize = 12;
@@ -63,5 +78,7 @@ pub const fn chunk_bytes(frame_bytes: usize) -> usize {
 const _: () = assert!(MAX_CHUNKS * chunk_bytes(MIN_FRAME_BYTES) >= MAX_BLOB_BYTES);
 const _: () = assert!(MAX_INLINE_OBJECT_BYTES + 64 <= MIN_FRAME_BYTES - 8);
 const _: () =
-    assert!(MAX_MEASUREMENTS * (MAX_MEASUREMENT_NAME_BYTES + 13) + 2 <= MIN_FRAME_BYTES - 8);
+    assert!(MAX_SCALAR_MEASUREMENTS * (MAX_MEASUREMENT_NAME_BYTES + 13) + 2 <= MIN_FRAME_BYTES - 8);
+const _: () =
+    assert!(1 + MAX_MEASUREMENTS * MAX_MEASUREMENT_BYTES + MAX_NOISE_SAMPLES <= MAX_BLOB_BYTES);
 const _: () = assert!(MAX_BLOB_BYTES <= u16::MAX as usize);

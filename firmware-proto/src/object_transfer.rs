@@ -15,6 +15,9 @@ pub enum BlobId {
     InstallPackage,
     /// Device to station: the receipt, then token 3.
     Receipt,
+    /// Device to station: the measurements ([`self_test`](crate::self_test)), then raw samples of the
+    /// noise source, one byte each. From version 2 on.
+    SelfTest,
 }
 
 /// A blob that a response announces; its chunks follow in the same exchange.

@@ -8,7 +8,6 @@
 
 use crate::lifecycle_state::SecurityLifecycle;
 use crate::object_transfer::BlobId;
-use crate::self_test::MeasurementList;
 use crate::transcript::Sha256;
 use crate::{Digest, HardwareRevision, ProductCode, Uid};
 
@@ -99,8 +98,15 @@ pub trait Platform: Sha256 {
     /// Gives their length, 0 where the device has none.
     fn attestation_certificates(&mut self, blob: BlobId, offset: u16) -> Progress<u16>;
 
-    /// Measures the hardware.
-    fn self_test(&mut self) -> Progress<MeasurementList>;
+    /// Measures the hardware, and writes the report ([`encode_report`](crate::self_test::encode_report)) to the
+    /// front of [`BlobId::SelfTest`]. Gives its length.
+    fn self_test(&mut self) -> Progress<u16>;
+
+    /// Writes fresh samples of the noise source to `blob` from `offset` on, one byte each, in the order in which
+    /// they came. Raw ones: before any conditioning, else a health test says nothing of the source. Gives
+    /// how many, 0 where the hardware does not let them out; at most
+    /// [`MAX_NOISE_SAMPLES`](crate::limits::MAX_NOISE_SAMPLES).
+    fn noise_samples(&mut self, blob: BlobId, offset: u16) -> Progress<u16>;
 
     /// Makes the identity key in the hardware, or takes the one that was made and not committed,
     /// and writes its CSR to the front of [`BlobId::KeyEvidence`].

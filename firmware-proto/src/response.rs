@@ -6,8 +6,8 @@ use crate::object_transfer::{Announcement, BlobId, ChunkSet};
 use crate::request::Malformed;
 use crate::version::Version;
 use crate::{
-    BootId, DeviceNonce, Digest, HardwareRevision, MeasurementList, ProductCode, ProvisioningState,
-    Refusal, Uid,
+    BootId, DeviceNonce, Digest, HardwareRevision, ProductCode, ProvisioningState, Refusal,
+    ScalarList, Uid,
 };
 
 /// What the device answers. Append only: see [`version`](crate::version).
@@ -28,8 +28,8 @@ pub enum Response<'a> {
     },
     /// To `Attest`; chunks follow.
     Evidence(Announcement),
-    /// To `SelfTest`.
-    Measurements(MeasurementList),
+    /// To `SelfTest`, in version 1 only.
+    Measurements(ScalarList),
     /// To `MakeKey`; chunks follow.
     KeyEvidence(Announcement),
     /// To an acknowledged `WriteChunk`, and to `WriteStatus`.
@@ -71,6 +71,8 @@ pub enum Response<'a> {
     Refused(Refusal),
     /// To `Farewell`.
     Done,
+    /// To `SelfTest`; chunks follow. From version 2 on.
+    SelfTestReport(Announcement),
 }
 
 /// Who the device claims to be. Nothing in it is proven yet.

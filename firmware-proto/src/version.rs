@@ -17,7 +17,10 @@ pub struct Version(pub u8);
 pub const MIN: Version = Version(1);
 
 /// The version this crate speaks by preference.
-pub const CURRENT: Version = Version(1);
+pub const CURRENT: Version = Version(2);
+
+/// From here on a self-test is a report in a blob: typed measurements, and samples of the noise source.
+pub const SELF_TEST_REPORT: Version = Version(2);
 
 /// The highest version common to `ours` and `theirs` (both inclusive ranges), if there is one.
 #[must_use]

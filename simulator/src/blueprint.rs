@@ -4,11 +4,12 @@
 use firmware_proto::cose::ContentType;
 use firmware_proto::object_transfer::BlobId;
 use firmware_proto::platform::{HardwareIdentity, Sec1Point};
-use firmware_proto::{HardwareRevision, MeasurementList, ProductCode, SecurityLifecycle, Uid};
+use firmware_proto::{HardwareRevision, Measurement, ProductCode, SecurityLifecycle, Uid};
 
 use crate::certification_request::RequestFault;
 use crate::device_keys::{DeviceKey, sha256};
 use crate::evidence::{Claims, Component, TokenFault};
+use crate::noise_source::NoiseSource;
 use crate::power::{PowerCut, Step};
 use crate::seed::{Purpose, Seed};
 use crate::self_test::good_measurements;
@@ -34,7 +35,9 @@ pub struct Blueprint {
     /// The lifecycle before the lock.
     pub lifecycle: SecurityLifecycle,
     /// What its sensors read.
-    pub measurements: MeasurementList,
+    pub measurements: Vec<Measurement>,
+    /// What its random number generator draws from.
+    pub noise_source: NoiseSource,
     /// Where its identity key comes from.
     pub key_source: KeySource,
     /// What is wrong with its CSR.
@@ -117,6 +120,7 @@ impl Blueprint {
             token_fault: None,
             lifecycle: SecurityLifecycle::PSA_ROT_PROVISIONING,
             measurements: good_measurements(seed, device),
+            noise_source: NoiseSource::Good,
             key_source: KeySource::Own,
             request_fault: RequestFault::None,
             owner_key,

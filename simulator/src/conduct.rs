@@ -36,7 +36,7 @@ pub const fn step_of(response: &Response<'_>) -> Step {
         Response::Identity(_) => Step::AnswerIdentity,
         Response::NoCommonVersion { .. } | Response::Done => Step::AnswerDone,
         Response::Evidence(_) => Step::AnswerEvidence,
-        Response::Measurements(_) => Step::AnswerMeasurements,
+        Response::Measurements(_) | Response::SelfTestReport(_) => Step::AnswerMeasurements,
         Response::KeyEvidence(_) => Step::AnswerKeyEvidence,
         Response::ChunksReceived { .. } => Step::AnswerChunksReceived,
         Response::Chunk { .. } => Step::AnswerChunk,

@@ -11,9 +11,7 @@ use firmware_proto::platform::{
     AuthorityKey, HardwareIdentity, InstalledChain, KeyMade, Pause, RawSignature,
 };
 use firmware_proto::transcript::Sha256;
-use firmware_proto::{
-    Digest, MeasurementList, Platform, PlatformFault, Progress, SecurityLifecycle,
-};
+use firmware_proto::{Digest, Platform, PlatformFault, Progress, SecurityLifecycle};
 use rand_chacha::rand_core::Rng;
 
 use crate::blueprint::{Blueprint, HardwareFault};
@@ -136,13 +134,18 @@ impl Platform for Hardware {
         u16::try_from(certificate.len()).map_err(|_| PlatformFault.into())
     }
 
-    fn self_test(&mut self) -> Progress<MeasurementList> {
-        self.operate(Step::SelfTest, |state| {
-            if state.has(HardwareFault::SelfTestFails) {
-                return Err(PlatformFault);
-            }
-            Ok(state.blueprint.measurements.clone())
-        })
+    fn self_test(&mut self) -> Progress<u16> {
+        self.operate(Step::SelfTest, State::self_test)
+    }
+
+    fn noise_samples(&mut self, blob: BlobId, offset: u16) -> Progress<u16> {
+        let mut state = self.state();
+        if !state.supply.is_on() {
+            return Err(PlatformFault.into());
+        }
+        let samples = state.noise();
+        state.write(blob, offset, &samples)?;
+        u16::try_from(samples.len()).map_err(|_| PlatformFault.into())
     }
 
     fn make_key(&mut self) -> Progress<KeyMade> {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hostile::HostileKind;
+use crate::noise_source::NoiseSource;
 use crate::power::{PowerCut, Step};
 use crate::wire_fault::WireFaults;
 
@@ -99,8 +100,68 @@ pub enum Fault {
         /// Which one.
         name: String,
     },
+    /// A sensor is over its range.
+    Infinite {
+        /// Which one.
+        name: String,
+    },
+    /// Readings of a sensor are all the same.
+    StuckSensor {
+        /// Which one.
+        name: String,
+    },
+    /// Readings of a sensor scatter more than they should.
+    WildSensor {
+        /// Which one.
+        name: String,
+        /// So many times as far.
+        times: f32,
+    },
+    /// A sensor gives fewer readings.
+    FewReadings {
+        /// Which one.
+        name: String,
+        /// So many.
+        count: usize,
+    },
+    /// Bits of a mask are not as they should be.
+    Bits {
+        /// Which mask.
+        name: String,
+        /// The bits that are turned over.
+        flipped: u32,
+    },
+    /// A text is another one.
+    Text {
+        /// Which one.
+        name: String,
+        /// What it is.
+        text: String,
+    },
+    /// A piece of memory was changed.
+    ChangedMemory {
+        /// Which digest shows it.
+        name: String,
+    },
+    /// Other parts than should be are on a bus.
+    Bus {
+        /// Which bus.
+        name: String,
+        /// Addresses that are silent where they should answer, or answer where nobody should.
+        flipped: Vec<u8>,
+    },
+    /// The random number generator draws from a bad source.
+    RandomSource {
+        /// How bad.
+        source: NoiseSource,
+    },
     /// A measurement is missing.
     MissingMeasurement {
+        /// Which one.
+        name: String,
+    },
+    /// A measurement is given twice.
+    DoubledMeasurement {
         /// Which one.
         name: String,
     },
@@ -111,6 +172,11 @@ pub enum Fault {
     },
     /// A measurement has another unit.
     OtherUnit {
+        /// Which one.
+        name: String,
+    },
+    /// A measurement is of another type.
+    OtherType {
         /// Which one.
         name: String,
     },

@@ -22,6 +22,7 @@ pub mod fault;
 pub mod hostile;
 pub mod lane;
 pub mod line;
+pub mod noise_source;
 pub mod nonvolatile;
 pub mod power;
 pub mod pty;

@@ -3,7 +3,7 @@
 use firmware_proto::cose::ContentType;
 use firmware_proto::object_transfer::BlobId;
 use firmware_proto::version::Version;
-use firmware_proto::{ProductCode, SecurityLifecycle, Unit, Value};
+use firmware_proto::{AddressMap, ProductCode, SecurityLifecycle, Unit, Value};
 
 use crate::blueprint::{Blueprint, HardwareFault, KeySource, Slowness, genuine_component, uid_of};
 use crate::certification_request::RequestFault;
@@ -113,25 +113,81 @@ impl Fault {
     }
 
     fn spoil_measurements(&self, board: &mut Blueprint) {
+        self.spoil_numbers(board);
         let list = &mut board.measurements;
         match self {
-            Self::Measurement { name, value } => {
-                self_test::replace(list, name, value.value(), None);
-            }
-            Self::NotANumber { name } => {
-                self_test::replace(list, name, Value::Real(f32::NAN), None);
-            }
             Self::MissingMeasurement { name } => self_test::remove(list, name),
+            Self::DoubledMeasurement { name } => {
+                let twice = list
+                    .iter()
+                    .find(|known| known.name == name.as_str())
+                    .cloned();
+                list.extend(twice);
+            }
             Self::UnknownMeasurement { name } => {
                 self_test::add(list, name, Value::Integer(1), Unit::None);
             }
-            Self::OtherUnit { name } => {
-                let value = list.iter().find(|known| known.name == name.as_str());
-                if let Some(value) = value.map(|known| known.value) {
-                    self_test::replace(list, name, value, Some(Unit::Ohm));
+            Self::OtherUnit { name } => self_test::change(list, name, |known| {
+                known.unit = Unit::Ohm;
+            }),
+            Self::OtherType { name } => self_test::change(list, name, |known| {
+                known.value = match known.value {
+                    Value::Text(_) => Value::Integer(1),
+                    _ => self_test::text("one"),
+                };
+            }),
+            Self::Bits { name, flipped } => self_test::change(list, name, |known| {
+                if let Value::Mask(bits) = &mut known.value {
+                    *bits ^= flipped;
                 }
-            }
+            }),
+            Self::Text { name, text } => self_test::change(list, name, |known| {
+                known.value = self_test::text(text);
+            }),
+            Self::ChangedMemory { name } => self_test::change(list, name, |known| {
+                known.value = Value::Digest(sha256(&[b"changed memory"]));
+            }),
+            Self::Bus { name, flipped } => self_test::change(list, name, |known| {
+                if let Value::Bus(found) = &mut known.value {
+                    flip(found, flipped);
+                }
+            }),
+            Self::RandomSource { source } => board.noise_source = *source,
             Self::SelfTestFails {} => board.hardware_faults.push(HardwareFault::SelfTestFails),
+            _ => {}
+        }
+    }
+
+    fn spoil_numbers(&self, board: &mut Blueprint) {
+        let list = &mut board.measurements;
+        match self {
+            Self::Measurement { name, value } => match value {
+                Reading::Integer(value) => self_test::change(list, name, |known| {
+                    known.value = Value::Integer(*value);
+                }),
+                Reading::Real(value) => {
+                    self_test::change_readings(list, name, |middle, one| value + (one - middle));
+                }
+            },
+            Self::NotANumber { name } => {
+                self_test::change_readings(list, name, |_, _| f32::NAN);
+            }
+            Self::Infinite { name } => {
+                self_test::change_readings(list, name, |_, _| f32::INFINITY);
+            }
+            Self::StuckSensor { name } => {
+                self_test::change_readings(list, name, |middle, _| middle);
+            }
+            Self::WildSensor { name, times } => {
+                self_test::change_readings(list, name, |middle, one| {
+                    middle + times * (one - middle)
+                });
+            }
+            Self::FewReadings { name, count } => self_test::change(list, name, |known| {
+                if let Value::Readings(readings) = &mut known.value {
+                    readings.truncate(*count);
+                }
+            }),
             _ => {}
         }
     }
@@ -212,11 +268,12 @@ impl TokenFaultName {
     }
 }
 
-impl Reading {
-    const fn value(self) -> Value {
-        match self {
-            Self::Integer(value) => Value::Integer(value),
-            Self::Real(value) => Value::Real(value),
+fn flip(found: &mut AddressMap, addresses: &[u8]) {
+    for address in addresses {
+        if found.contains(*address) {
+            found.remove(*address);
+        } else {
+            found.insert(*address);
         }
     }
 }

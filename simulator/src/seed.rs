@@ -28,6 +28,8 @@ pub enum Purpose {
     WeakGenerator,
     /// What the sensors read.
     SelfTest,
+    /// What the noise source gives.
+    NoiseSource,
     /// Faults of the wire, from station to device.
     WireToDevice,
     /// Faults of the wire, from device to station.
@@ -50,6 +52,7 @@ impl Purpose {
             Self::IdentityKey => "identity-key",
             Self::WeakGenerator => "weak-generator",
             Self::SelfTest => "self-test",
+            Self::NoiseSource => "noise-source",
             Self::WireToDevice => "wire-to-device",
             Self::WireToStation => "wire-to-station",
             Self::Hostile => "hostile",

@@ -1,7 +1,9 @@
 //! What is soldered to a virtual board, and what its operations do, rightly or wrongly.
 
+use firmware_proto::limits::MAX_BLOB_BYTES;
 use firmware_proto::object_transfer::BlobId;
 use firmware_proto::platform::{InstalledChain, KeyMade, Pending, RawSignature};
+use firmware_proto::self_test::encode_report;
 use firmware_proto::{Digest, PlatformFault};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
@@ -32,6 +34,7 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Volatile {
     evidence: Vec<u8>,
+    self_test: Vec<u8>,
     key_evidence: Vec<u8>,
     install_package: Vec<u8>,
     boot_seed: Option<[u8; 32]>,
@@ -82,6 +85,7 @@ impl State {
     pub(crate) fn blob(&mut self, blob: BlobId) -> &mut Vec<u8> {
         match blob {
             BlobId::Evidence => &mut self.volatile.evidence,
+            BlobId::SelfTest => &mut self.volatile.self_test,
             BlobId::KeyEvidence => &mut self.volatile.key_evidence,
             BlobId::InstallPackage => &mut self.volatile.install_package,
             BlobId::Receipt => &mut self.nonvolatile.receipt,
@@ -144,6 +148,26 @@ impl State {
             fault,
         };
         token(&request).map_err(|_| PlatformFault)
+    }
+
+    pub(crate) fn self_test(&mut self) -> Result<u16, PlatformFault> {
+        if self.has(HardwareFault::SelfTestFails) {
+            return Err(PlatformFault);
+        }
+        let mut report = [0; MAX_BLOB_BYTES];
+        let length = encode_report(&self.blueprint.measurements, &mut report);
+        let length = length.map_err(|_| PlatformFault)?;
+        let report = report.get(..length).ok_or(PlatformFault)?;
+        self.write(BlobId::SelfTest, 0, report)?;
+        u16::try_from(length).map_err(|_| PlatformFault)
+    }
+
+    /// A stream of its own, so that the board's other random numbers do not depend on how often it is asked.
+    pub(crate) fn noise(&self) -> Vec<u8> {
+        let Blueprint { seed, device, .. } = self.blueprint;
+        self.blueprint
+            .noise_source
+            .samples(&mut seed.stream(Purpose::NoiseSource, device))
     }
 
     pub(crate) fn identity_key(&mut self) -> DeviceKey {

@@ -18,7 +18,7 @@ use firmware_proto::platform::{
 };
 use firmware_proto::transcript::Sha256;
 use firmware_proto::{
-    Device, Digest, HardwareRevision, MeasurementList, Pause, Platform, PlatformFault, ProductCode,
+    Device, Digest, HardwareRevision, Pause, Platform, PlatformFault, ProductCode,
     Progress, SecurityLifecycle, Uid,
 };
 
@@ -86,7 +86,11 @@ impl Platform for Absent {
         Err(FAULT)
     }
 
-    fn self_test(&mut self) -> Progress<MeasurementList> {
+    fn self_test(&mut self) -> Progress<u16> {
+        Err(FAULT)
+    }
+
+    fn noise_samples(&mut self, _: BlobId, _: u16) -> Progress<u16> {
         Err(FAULT)
     }
 

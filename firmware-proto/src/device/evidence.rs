@@ -1,10 +1,11 @@
 //! `Attest`, `SelfTest` and `MakeKey`: what the device says about itself, in the root of trust's words.
 
-use crate::limits::MAX_BLOB_BYTES;
+use crate::limits::{MAX_BLOB_BYTES, MAX_MEASUREMENT_BYTES};
 use crate::object_transfer::{Announcement, BlobId};
 use crate::platform::{Platform, PlatformFault};
 use crate::transcript::{KeyTranscript, attestation_challenge, key_challenge};
-use crate::{Digest, Nonce, Refusal, Response};
+use crate::version::SELF_TEST_REPORT;
+use crate::{Digest, Measurement, Nonce, Refusal, Response, ScalarList, ScalarMeasurement};
 
 use super::outgoing::Offer;
 use super::record::{Record, Standing};
@@ -32,11 +33,46 @@ impl<P: Platform> Procedure<'_, P> {
         Ok(())
     }
 
-    pub(super) fn self_test(&mut self) -> Result<(), Stop> {
-        let measurements = self.platform.self_test()?;
-        self.answer(&Response::Measurements(measurements));
+    pub(super) fn self_test(&mut self, link: &LinkTerms) -> Result<(), Stop> {
+        const BLOB: BlobId = BlobId::SelfTest;
+        let journal = &mut self.session.journal;
+        let report_bytes = once(&mut journal.report_bytes, || self.platform.self_test())?;
+        if link.version < SELF_TEST_REPORT {
+            let scalars = self.scalars(report_bytes)?;
+            self.answer(&Response::Measurements(scalars));
+            self.session.measurements = Some(self.platform.sha256(&[self.outgoing.body()]));
+            return Ok(());
+        }
+        let noise_bytes = once(&mut journal.noise_bytes, || {
+            self.platform.noise_samples(BLOB, report_bytes)
+        })?;
+        let announcement = self.announce(BLOB, report_bytes, noise_bytes)?;
+        self.answer(&Response::SelfTestReport(announcement));
+        // The announcement bears the digest of all that it announces.
         self.session.measurements = Some(self.platform.sha256(&[self.outgoing.body()]));
+        self.offer(link, &announcement);
         Ok(())
+    }
+
+    /// What version 1 can say of the report: its single numbers, as many as fit.
+    fn scalars(&mut self, report_bytes: u16) -> Result<ScalarList, PlatformFault> {
+        let mut list = ScalarList::new();
+        let mut offset = 1_u16;
+        while let Some(left) = report_bytes.checked_sub(offset).filter(|left| *left > 0) {
+            let mut window = [0; MAX_MEASUREMENT_BYTES];
+            let window_bytes = usize::from(left).min(MAX_MEASUREMENT_BYTES);
+            let window = window.get_mut(..window_bytes).ok_or(PlatformFault)?;
+            self.platform.read_blob(BlobId::SelfTest, offset, window)?;
+            let (measurement, rest) = Measurement::take(window).map_err(|_| PlatformFault)?;
+            if let Some(scalar) = ScalarMeasurement::of(&measurement) {
+                // One too many is one that an old station never asked for.
+                let _full = list.push(scalar);
+            }
+            let taken = window_bytes.saturating_sub(rest.len());
+            let taken = u16::try_from(taken).map_err(|_| PlatformFault)?;
+            offset = offset.checked_add(taken).ok_or(PlatformFault)?;
+        }
+        Ok(list)
     }
 
     pub(super) fn make_key(&mut self, link: &LinkTerms, nonce: &Nonce) -> Result<(), Stop> {

@@ -49,6 +49,7 @@ impl<P: Platform> Procedure<'_, P> {
         };
         self.answer(&Response::Identity(identity));
         self.session.link = Some(LinkTerms {
+            version,
             digest: link_digest(self.platform, body, self.outgoing.body()),
             chunk_bytes: u16::try_from(chunk_bytes(frame_bytes)).unwrap_or(u16::MAX),
             window: hello.window_chunks,

@@ -2,6 +2,7 @@
 
 use crate::object_transfer::ChunkSet;
 use crate::platform::{InstalledChain, KeyMade, RawSignature};
+use crate::version::Version;
 use crate::{DeviceNonce, Digest, Exchange};
 
 /// One run of the exchange.
@@ -32,6 +33,8 @@ pub(super) struct Session {
 /// What `Hello` and `Identity` settled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LinkTerms {
+    /// The version that both speak.
+    pub(super) version: Version,
     /// Digest over both.
     pub(super) digest: Digest,
     /// Data bytes per chunk, in both directions.
@@ -72,6 +75,8 @@ pub(super) enum Step {
 pub(super) struct Journal {
     pub(super) token_bytes: Option<u16>,
     pub(super) certificate_bytes: Option<u16>,
+    pub(super) report_bytes: Option<u16>,
+    pub(super) noise_bytes: Option<u16>,
     pub(super) key: Option<KeyMade>,
     pub(super) first_part: Option<Digest>,
     pub(super) whole: Option<Digest>,

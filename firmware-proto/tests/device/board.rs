@@ -4,10 +4,11 @@ use firmware_proto::object_transfer::BlobId;
 use firmware_proto::platform::{
     AuthorityKey, HardwareIdentity, InstalledChain, KeyMade, RawSignature, Sec1Point,
 };
+use firmware_proto::self_test::encode_report;
 use firmware_proto::transcript::Sha256;
 use firmware_proto::{
-    Digest, HardwareRevision, Measurement, MeasurementList, Pause, Pending, Platform,
-    PlatformFault, ProductCode, Progress, SecurityLifecycle, Uid, Unit, Value,
+    Digest, HardwareRevision, Measurement, Pause, Pending, Platform, PlatformFault, ProductCode,
+    Progress, SecurityLifecycle, Uid, Unit, Value,
 };
 use sha2::Digest as _;
 
@@ -34,6 +35,27 @@ pub(crate) fn fake_signature(key: &[u8], parts: &[&[u8]]) -> RawSignature {
     signature
 }
 
+/// What the noise source of every board gives.
+pub(crate) const NOISE: [u8; 600] = [0x5A; 600];
+
+/// What every board measures: one that an old station can read, and two that it can't.
+pub(crate) fn measurements() -> [Measurement; 3] {
+    [
+        ("fuses", Value::Mask(0b1011), Unit::None),
+        ("vdd_3v3", Value::Real(3.3), Unit::Volt),
+        (
+            "t_die",
+            Value::Readings([24.5, 24.75].into_iter().collect()),
+            Unit::Celsius,
+        ),
+    ]
+    .map(|(name, value, unit)| Measurement {
+        name: name.try_into().unwrap(),
+        value,
+        unit,
+    })
+}
+
 /// What is still there after a power cut.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NonVolatile {
@@ -53,7 +75,7 @@ pub(crate) struct NonVolatile {
 )]
 pub(crate) struct Board {
     pub(crate) nv: NonVolatile,
-    volatile: [Vec<u8>; 3],
+    volatile: [Vec<u8>; 4],
     /// Each slow operation answers `Working` once before its result, and then begins anew.
     pub(crate) is_slow: bool,
     pending: Option<Digest>,
@@ -123,6 +145,7 @@ impl Board {
             BlobId::Evidence => &mut self.volatile[0],
             BlobId::KeyEvidence => &mut self.volatile[1],
             BlobId::InstallPackage => &mut self.volatile[2],
+            BlobId::SelfTest => &mut self.volatile[3],
             BlobId::Receipt => &mut self.nv.receipt,
         }
     }
@@ -206,17 +229,19 @@ impl Platform for Board {
         Ok(u16::try_from(certificates.len()).unwrap())
     }
 
-    fn self_test(&mut self) -> Progress<MeasurementList> {
+    fn self_test(&mut self) -> Progress<u16> {
         self.busy("test", &[])?;
         self.effects.push("test");
-        let mut list = MeasurementList::new();
-        list.push(Measurement {
-            name: "vdd_3v3".try_into().unwrap(),
-            value: Value::Real(3.3),
-            unit: Unit::Volt,
-        })
-        .unwrap();
-        Ok(list)
+        let mut report = [0; 300];
+        let length = encode_report(&measurements(), &mut report).unwrap();
+        self.put(BlobId::SelfTest, 0, &report[..length]);
+        Ok(u16::try_from(length).unwrap())
+    }
+
+    fn noise_samples(&mut self, blob: BlobId, offset: u16) -> Progress<u16> {
+        self.busy("noise", &[])?;
+        self.put(blob, offset, &NOISE);
+        Ok(u16::try_from(NOISE.len()).unwrap())
     }
 
     fn make_key(&mut self) -> Progress<KeyMade> {

@@ -3,11 +3,11 @@
 use firmware_proto::limits::chunk_bytes;
 use firmware_proto::object_transfer::{BlobId, ChunkSet};
 use firmware_proto::request::Hello;
-use firmware_proto::version::Version;
-use firmware_proto::{Exchange, Nonce, Refusal, Request, Response, SessionId};
+use firmware_proto::version::{CURRENT, MIN, Version};
+use firmware_proto::{Exchange, Nonce, Refusal, Request, Response, ScalarMeasurement, SessionId};
 use proptest::prelude::*;
 
-use crate::board::{Board, sha256};
+use crate::board::{self, Board, sha256};
 use crate::station::{FRAME_BYTES, Silence, Station, postcard_body};
 
 const NONCE: Nonce = Nonce::from_bytes([7; 32]);
@@ -255,19 +255,38 @@ fn hello(min: u8, max: u8, frame: u16) -> Request<'static> {
 fn versions_are_negotiated() {
     let mut station = Station::fresh();
     let none = Response::NoCommonVersion {
-        min_version: Version(1),
-        max_version: Version(1),
+        min_version: MIN,
+        max_version: CURRENT,
     };
-    for (min, max) in [(2, 9), (0, 0), (5, 1)] {
+    for (min, max) in [(3, 9), (0, 0), (5, 1)] {
         let answer = station.ask(&hello(min, max, 1024)).unwrap();
         assert_eq!(answer.response(), none);
         let next = station.ask(&Request::SelfTest).unwrap();
         assert_eq!(next.refusal(), Some(Refusal::OutOfOrder));
     }
     let answer = station.ask(&hello(0, 200, 1024)).unwrap();
-    assert!(matches!(answer.response(), Response::Identity(identity) if identity.version.0 == 1));
+    assert!(
+        matches!(answer.response(), Response::Identity(identity) if identity.version == CURRENT)
+    );
     let answer = station.ask(&hello(1, 1, 511)).unwrap();
     assert_eq!(answer.refusal(), Some(Refusal::Bounds));
+}
+
+#[test]
+fn an_old_station_gets_the_measurements_that_it_can_read() {
+    for slow in [false, true] {
+        let mut station = Station::fresh();
+        station.device.platform_mut().is_slow = slow;
+        station.ask(&hello(1, 1, 512)).unwrap();
+        let answer = station.ask(&Request::SelfTest).unwrap();
+        let Response::Measurements(list) = answer.response() else {
+            panic!("{:?}", answer.response());
+        };
+        let expected = board::measurements();
+        let scalars: Vec<_> = expected.iter().filter_map(ScalarMeasurement::of).collect();
+        assert_eq!((scalars.len(), list.as_slice()), (1, scalars.as_slice()));
+        assert!(answer.chunks().is_empty());
+    }
 }
 
 #[test]

@@ -8,14 +8,15 @@ use firmware_proto::limits::{MAX_ENCODED_FRAME_BYTES, chunk_bytes};
 use firmware_proto::object_transfer::{Announcement, BlobId};
 use firmware_proto::request::Hello;
 use firmware_proto::response::Identity;
-use firmware_proto::version::Version;
+use firmware_proto::self_test::decode_report;
+use firmware_proto::version::{CURRENT, MIN};
 use firmware_proto::{
     Device, DeviceNonce, Digest, Direction, Exchange, FrameReader, Header, Nonce,
     ProvisioningState, Refusal, Request, Response, SecurityLifecycle, SessionId, Uid,
     encode_message,
 };
 
-use crate::board::{AUTHORITY, Board, NonVolatile, UID, sha256};
+use crate::board::{self, AUTHORITY, Board, NonVolatile, UID, sha256};
 use crate::package::{Draft, signed};
 
 pub(crate) const FRAME_BYTES: u16 = 1024;
@@ -154,8 +155,8 @@ impl Station {
 
     pub(crate) fn hello_request(session: u8) -> Request<'static> {
         Request::Hello(Hello {
-            min_version: Version(1),
-            max_version: Version(1),
+            min_version: MIN,
+            max_version: CURRENT,
             max_frame_bytes: FRAME_BYTES,
             window_chunks: 32,
             session: SessionId::from_bytes([session; 16]),
@@ -181,7 +182,10 @@ impl Station {
     /// Reads a blob that an answer announces, asking again for what does not follow by itself.
     pub(crate) fn blob(&mut self, answer: &Answer) -> Result<(Announcement, Vec<u8>), Silence> {
         let announcement = match answer.response() {
-            Response::Evidence(a) | Response::KeyEvidence(a) | Response::Receipt(a) => a,
+            Response::Evidence(a)
+            | Response::SelfTestReport(a)
+            | Response::KeyEvidence(a)
+            | Response::Receipt(a) => a,
             other => panic!("nothing announced: {other:?}"),
         };
         let chunk = chunk_bytes(usize::from(FRAME_BYTES));
@@ -217,7 +221,9 @@ impl Station {
         let challenge = sha256(&[b"fw-att1", station_nonce.as_bytes(), link.as_bytes()]);
         assert_eq!(&token[5..37], challenge.as_bytes());
 
-        let measurements = self.ask(&Request::SelfTest)?.messages[0].clone();
+        let answer = self.ask(&Request::SelfTest)?;
+        let measurements = answer.messages[0].clone();
+        self.self_test(&answer)?;
         let key_nonce = Nonce::from_bytes([0xA2; 32]);
         let answer = self.ask(&Request::MakeKey { key_nonce })?;
         let (announced, evidence) = self.blob(&answer)?;
@@ -230,6 +236,15 @@ impl Station {
         let challenge = sha256(&[b"fw-key1", key_nonce.as_bytes(), covered.as_bytes()]);
         assert_eq!(&second[5..37], challenge.as_bytes());
         self.key = Some(Digest::from_bytes(csr[3..].try_into().unwrap()));
+        Ok(())
+    }
+
+    fn self_test(&mut self, answer: &Answer) -> Result<(), Silence> {
+        let (announced, report) = self.blob(answer)?;
+        let (report, noise) = report.split_at(usize::from(announced.first_bytes));
+        let read: Result<Vec<_>, _> = decode_report(report).collect();
+        assert_eq!(read.unwrap(), board::measurements());
+        assert_eq!(noise, board::NOISE);
         Ok(())
     }
 

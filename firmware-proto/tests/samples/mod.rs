@@ -6,9 +6,9 @@ use firmware_proto::request::Hello;
 use firmware_proto::response::Identity;
 use firmware_proto::version::Version;
 use firmware_proto::{
-    BootId, DeviceNonce, Digest, HardwareRevision, Measurement, MeasurementList, Nonce,
-    ProductCode, ProvisioningState, Refusal, Request, Response, SecurityLifecycle, SessionId, Uid,
-    Unit, Value,
+    AddressMap, BootId, DeviceNonce, Digest, HardwareRevision, Measurement, Nonce, ProductCode,
+    ProvisioningState, Refusal, Request, Response, Scalar, ScalarList, ScalarMeasurement,
+    SecurityLifecycle, SessionId, Uid, Unit, Value,
 };
 
 pub(crate) const SIGNATURE: [u8; 64] = [0xAB; 64];
@@ -147,15 +147,60 @@ pub(crate) fn responses() -> Vec<Response<'static>> {
 }
 
 /// Each unit once, and both kinds of value.
-fn measurements() -> MeasurementList {
+fn measurements() -> ScalarList {
     let rows = [
-        ("pins", Value::Integer(0x0F), Unit::None),
+        ("pins", Scalar::Integer(0x0F), Unit::None),
+        ("vdd_3v3", Scalar::Real(3.3), Unit::Volt),
+        ("idle", Scalar::Real(0.001_25), Unit::Ampere),
+        ("xtal", Scalar::Integer(32_768), Unit::Hertz),
+        ("die", Scalar::Integer(-5), Unit::Celsius),
+        ("boot", Scalar::Real(0.2), Unit::Second),
+        ("shunt", Scalar::Real(f32::INFINITY), Unit::Ohm),
+    ];
+    rows.into_iter()
+        .map(|(name, value, unit)| ScalarMeasurement {
+            name: name.try_into().unwrap(),
+            value,
+            unit,
+        })
+        .collect()
+}
+
+/// What version 2 has more, or says otherwise.
+pub(crate) fn requests_of_version_2() -> Vec<Request<'static>> {
+    vec![Request::Hello(Hello {
+        min_version: Version(1),
+        max_version: Version(2),
+        max_frame_bytes: 1024,
+        window_chunks: 8,
+        session: SessionId::from_bytes([0x51; 16]),
+    })]
+}
+
+/// What version 2 has more.
+pub(crate) fn responses_of_version_2() -> Vec<Response<'static>> {
+    vec![Response::SelfTestReport(announcement(BlobId::SelfTest))]
+}
+
+/// Each kind of value once.
+pub(crate) fn report() -> Vec<Measurement> {
+    let mut bus = AddressMap::default();
+    [0x00, 0x1D, 0x48, 0x7F]
+        .into_iter()
+        .for_each(|address| bus.insert(address));
+    let readings = [24.5, -0.0, f32::NAN, f32::NEG_INFINITY];
+    let rows = [
         ("vdd_3v3", Value::Real(3.3), Unit::Volt),
-        ("idle", Value::Real(0.001_25), Unit::Ampere),
-        ("xtal", Value::Integer(32_768), Unit::Hertz),
-        ("die", Value::Integer(-5), Unit::Celsius),
-        ("boot", Value::Real(0.2), Unit::Second),
-        ("shunt", Value::Real(f32::INFINITY), Unit::Ohm),
+        ("flash_errors", Value::Integer(-1), Unit::None),
+        (
+            "t_die",
+            Value::Readings(readings.into_iter().collect()),
+            Unit::Celsius,
+        ),
+        ("fuses", Value::Mask(0x8000_00F1), Unit::None),
+        ("rom", Value::Text("2.1.4".try_into().unwrap()), Unit::None),
+        ("option_bytes", Value::Digest(digest(0xD5)), Unit::None),
+        ("i2c1", Value::Bus(bus), Unit::None),
     ];
     rows.into_iter()
         .map(|(name, value, unit)| Measurement {

@@ -7,9 +7,10 @@ use firmware_proto::limits::{MAX_ENCODED_FRAME_BYTES, chunk_bytes};
 use firmware_proto::object_transfer::{BlobId, ChunkSet, InstallPackage, chunk_count};
 use firmware_proto::request::Hello;
 use firmware_proto::response::Identity;
-use firmware_proto::version::Version;
+use firmware_proto::self_test::decode_report;
+use firmware_proto::version::{CURRENT, MIN};
 use firmware_proto::{
-    Digest, Direction, Exchange, FrameReader, Header, MeasurementList, Nonce, ProvisioningState,
+    Digest, Direction, Exchange, FrameReader, Header, Measurement, Nonce, ProvisioningState,
     Refusal, Request, Response, SecurityLifecycle, SessionId, encode_message,
 };
 use simulator::board::VirtualBoard;
@@ -34,7 +35,8 @@ pub(crate) struct Session {
     pub(crate) identity: Option<Identity>,
     pub(crate) token: Vec<u8>,
     pub(crate) certificate: Vec<u8>,
-    pub(crate) measurements: MeasurementList,
+    pub(crate) measurements: Vec<Measurement>,
+    pub(crate) noise: Vec<u8>,
     pub(crate) csr: Vec<u8>,
     pub(crate) key_token: Vec<u8>,
     pub(crate) installed: Option<Digest>,
@@ -106,8 +108,8 @@ impl BareStation {
     fn hello(&mut self, board: &mut VirtualBoard) -> Result<Identity, Failure> {
         self.sessions += 1;
         let request = Request::Hello(Hello {
-            min_version: Version(1),
-            max_version: Version(1),
+            min_version: MIN,
+            max_version: CURRENT,
             max_frame_bytes: FRAME_BYTES,
             window_chunks: 32,
             session: SessionId::from_bytes([self.sessions; 16]),
@@ -124,10 +126,9 @@ impl BareStation {
         let answer = self.ask(board, &Request::Attest { station_nonce })?;
         (session.token, session.certificate) = self.blob(board, &answer)?;
         let answer = self.ask(board, &Request::SelfTest)?;
-        match response(&answer)? {
-            Response::Measurements(list) => session.measurements = list,
-            other => return Err(unexpected(&other)),
-        }
+        let (report, noise) = self.blob(board, &answer)?;
+        session.measurements = decode_report(&report).map(Result::unwrap).collect();
+        session.noise = noise;
         Ok(())
     }
 
@@ -265,7 +266,10 @@ impl BareStation {
         answer: &[Vec<u8>],
     ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         let announced = match response(answer)? {
-            Response::Evidence(it) | Response::KeyEvidence(it) | Response::Receipt(it) => it,
+            Response::Evidence(it)
+            | Response::SelfTestReport(it)
+            | Response::KeyEvidence(it)
+            | Response::Receipt(it) => it,
             other => return Err(unexpected(&other)),
         };
         let size = chunk_bytes(usize::from(FRAME_BYTES));

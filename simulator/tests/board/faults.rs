@@ -5,6 +5,7 @@ use firmware_proto::{Refusal, Value as Reading};
 use simulator::board::VirtualBoard;
 use simulator::fault::{self, Fault, SignedBy};
 use simulator::hostile::HostileKind;
+use simulator::noise_source::NoiseSource;
 use simulator::power::Step;
 
 use crate::bare_station::{BareStation, Failure, Session, claim, owner_key};
@@ -62,26 +63,86 @@ fn evidence_says_what_is_wrong() {
     );
 }
 
+fn values(fault: &Fault, name: &str) -> Vec<Reading> {
+    let list = session(fault).measurements.into_iter();
+    list.filter(|found| found.name == name)
+        .map(|found| found.value)
+        .collect()
+}
+
 #[test]
 fn measurements_are_what_the_fault_says() {
-    let value = |fault: &Fault, name: &str| {
-        let list = session(fault).measurements;
-        list.iter()
-            .find(|found| found.name == name)
-            .map(|found| found.value)
-    };
     let high = Fault::Measurement {
         name: "i_sleep".to_owned(),
         value: fault::Reading::Real(41.0e-6),
     };
-    assert_eq!(value(&high, "i_sleep"), Some(Reading::Real(41.0e-6)));
-    let name = || "t_die".to_owned();
-    let nan = value(&Fault::NotANumber { name: name() }, "t_die");
-    assert!(matches!(nan, Some(Reading::Real(value)) if value.is_nan()));
-    assert_eq!(
-        value(&Fault::MissingMeasurement { name: name() }, "t_die"),
-        None
+    assert_eq!(values(&high, "i_sleep"), [Reading::Real(41.0e-6)]);
+    let name = || "vdd_core".to_owned();
+    let nan = values(&Fault::NotANumber { name: name() }, "vdd_core");
+    assert!(matches!(nan[..], [Reading::Real(value)] if value.is_nan()));
+    let infinite = values(&Fault::Infinite { name: name() }, "vdd_core");
+    assert_eq!(infinite, [Reading::Real(f32::INFINITY)]);
+    let missing = values(&Fault::MissingMeasurement { name: name() }, "vdd_core");
+    assert_eq!(missing, []);
+    let doubled = values(&Fault::DoubledMeasurement { name: name() }, "vdd_core");
+    assert_eq!(doubled.len(), 2);
+    let flipped = Fault::Bits {
+        name: "fuses".to_owned(),
+        flipped: 0x8000_0002,
+    };
+    assert_eq!(values(&flipped, "fuses"), [Reading::Mask(0x8000_0c30)]);
+    let bus = Fault::Bus {
+        name: "i2c1".to_owned(),
+        flipped: vec![0x1d, 0x50],
+    };
+    let found = values(&bus, "i2c1");
+    assert!(
+        matches!(&found[..], [Reading::Bus(found)] if found.iter().eq([0x50, 0x76])),
+        "{found:?}"
     );
+}
+
+#[test]
+fn sensors_are_stuck_or_wild_around_the_same_middle() {
+    let readings = |fault: &Fault| match &values(fault, "t_die")[..] {
+        [Reading::Readings(readings)] => readings.to_vec(),
+        other => panic!("{other:?}"),
+    };
+    let spread = |list: &[f32]| {
+        let greatest = list.iter().copied().fold(f32::MIN, f32::max);
+        greatest - list.iter().copied().fold(f32::MAX, f32::min)
+    };
+    let name = || "t_die".to_owned();
+    let good = readings(&Fault::None {});
+    let stuck = readings(&Fault::StuckSensor { name: name() });
+    let wild = readings(&Fault::WildSensor {
+        name: name(),
+        times: 20.0,
+    });
+    assert_eq!((good.len(), stuck.len()), (8, 8));
+    assert!(spread(&stuck) == 0.0 && spread(&good) > 0.0);
+    assert!(spread(&wild) > 19.0 * spread(&good));
+    let few = readings(&Fault::FewReadings {
+        name: name(),
+        count: 3,
+    });
+    assert_eq!(few, good[..3]);
+}
+
+#[test]
+fn noise_sources() {
+    let noise = |source| session(&Fault::RandomSource { source }).noise;
+    let good = session(&Fault::None {}).noise;
+    assert_eq!(good.len(), 512);
+    assert_eq!(noise(NoiseSource::Stuck { value: 0xAA }), [0xAA; 512]);
+    let biased = noise(NoiseSource::Biased { bits: 2 });
+    assert!(
+        biased
+            .iter()
+            .zip(&good)
+            .all(|(one, whole)| *one == whole & 3)
+    );
+    assert!(noise(NoiseSource::Silent {}).is_empty());
 }
 
 #[test]

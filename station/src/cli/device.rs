@@ -11,11 +11,12 @@ use serde::Serialize;
 use super::batch_record;
 use super::context::Context;
 use super::device_history;
+use super::device_measurements;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
-use crate::ledger::event::{ComponentRecord, Fact};
+use crate::ledger::event::{ComponentRecord, Fact, MeasurementRecord};
 use crate::ledger::reader::{CertificateOverview, DeviceFilter, DeviceOverview};
 use crate::ledger::standing::LiveStage;
 use crate::names::{BatchId, CertificateSerial, DeviceSerial};
@@ -184,6 +185,7 @@ struct Shown {
     #[serde(flatten)]
     device: DeviceView,
     firmware: Vec<ComponentRecord>,
+    measurements: Vec<MeasurementRecord>,
     certificates: Vec<CertificateView>,
 }
 
@@ -208,6 +210,7 @@ fn show(context: &Context, reader: &Reader, device: &DeviceOverview) -> Result<(
     }
     let shown = Shown {
         firmware: firmware(reader, &device.uid)?,
+        measurements: device_measurements::last(reader, &device.uid)?,
         device: device.clone().into(),
         certificates,
     };
@@ -229,6 +232,10 @@ fn show(context: &Context, reader: &Reader, device: &DeviceOverview) -> Result<(
             "  firmware     {} {} {}",
             one.component, one.version, one.measurement
         ));
+    }
+    for one in &shown.measurements {
+        let said = device_measurements::in_words(one);
+        output.text(&format!("  measurement  {said}"));
     }
     for one in &shown.certificates {
         output.text(&format!(

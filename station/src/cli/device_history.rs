@@ -6,6 +6,7 @@ use firmware_proto::Uid;
 
 use super::batch_record;
 use super::context::Context;
+use super::device_measurements;
 use super::failure::Failure;
 use super::short_digests::short_digests;
 use crate::ledger::Reader;
@@ -78,8 +79,11 @@ fn in_words(fact: &Fact) -> String {
             format!("evidence appraised, {judged} ({})", firmware.join(", "))
         }
         Fact::MeasurementsJudged {
-            code, measurements, ..
-        } => format!("{} measurements judged, {code}", measurements.len()),
+            code,
+            measurements,
+            random_source,
+            ..
+        } => device_measurements::summary(*code, measurements, random_source.as_ref()),
         Fact::KeyAppraised { code, detail, .. } => {
             format!("key appraised, {}", with_detail(*code, detail))
         }

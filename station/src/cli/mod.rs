@@ -13,6 +13,7 @@ mod completions;
 mod context;
 mod device;
 mod device_history;
+mod device_measurements;
 mod doctor;
 mod evidence;
 mod exit_status;

@@ -17,6 +17,8 @@ use crate::names::{
 };
 use crate::verdict::VerdictCode;
 
+pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
+
 /// Version of the leaf's layout: the `v` of each.
 pub const LEAF_VERSION: u8 = 1;
 
@@ -86,24 +88,6 @@ pub struct ClaimsRecord {
     /// Claims that RFC 9783 does not know: label and value in CBOR's diagnostic notation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<(String, String)>,
-}
-
-/// A measurement with its limits and what came of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MeasurementRecord {
-    /// What was measured.
-    pub name: String,
-    /// The value as text, since JSON has no NaN.
-    pub value: String,
-    /// Its unit.
-    pub unit: String,
-    /// Lower limit, inclusive, as text.
-    pub low: Option<String>,
-    /// Upper limit, inclusive, as text.
-    pub high: Option<String>,
-    /// `PASS`, or the code that it failed with.
-    pub code: VerdictCode,
 }
 
 /// Why a certificate is withdrawn (RFC 5280, section 5.3.1).
@@ -217,6 +201,9 @@ pub enum Fact {
         code: VerdictCode,
         /// Each with its limits and outcome.
         measurements: Vec<MeasurementRecord>,
+        /// The noise source, where the profile asks for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        random_source: Option<RandomSourceRecord>,
     },
     /// CSR and token 2 were appraised; `code` is `PASS` or why not.
     KeyAppraised {

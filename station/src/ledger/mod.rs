@@ -19,6 +19,7 @@ mod kind;
 pub mod leaf;
 mod log_store;
 mod lookup;
+mod measurement_record;
 pub mod merkle_tree;
 mod mirror;
 mod overview;

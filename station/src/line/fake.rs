@@ -247,6 +247,7 @@ impl FakeSession {
             certificate_serial: None,
             duration_ms: 1,
             retries: 0,
+            marginal: Vec::new(),
             wire: WireCount::default(),
             last_board: self.at_work.then_some(board).or(self.last_board.clone()),
         })

@@ -1,348 +1,382 @@
-//! Limits of the self-test's measurements, and the judgement under them.
+//! What a measurement may be, and whether one is that. Pure: a value and its limits in, a finding out.
 
-use std::fmt;
+use std::fmt::Write as _;
 
-use firmware_proto::limits::{MAX_MEASUREMENT_NAME_BYTES, MAX_MEASUREMENTS};
-use firmware_proto::{Measurement, MeasurementList, Unit, Value};
+use firmware_proto::{AddressMap, Digest, Value};
 
-use super::toml_table::{Faults, Item, Table};
-use super::{MAX_LIST, Profile};
+use super::text_pattern::TextPattern;
 use crate::verdict::VerdictCode;
 
-/// The values that a measurement may have, both ends included.
+/// The values that pass, both ends included, and the band within them that is not worth a word.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Limits {
-    /// For real numbers, in the precision of the wire.
-    Real {
-        /// Least value.
-        low: f32,
-        /// Greatest value.
-        high: f32,
-    },
-    /// For counts and masks.
-    Integer {
-        /// Least value.
-        low: i64,
-        /// Greatest value.
-        high: i64,
-    },
+pub struct Band<T> {
+    /// Least value.
+    pub low: T,
+    /// Greatest value.
+    pub high: T,
+    /// Values outside these two, and within the limits, pass and are flagged.
+    pub unmarked: (T, T),
 }
 
-/// One measurement that the self-test must give exactly once.
+impl<T: PartialOrd + Copy> Band<T> {
+    fn contains(&self, value: T) -> bool {
+        self.low <= value && value <= self.high
+    }
+
+    fn is_marginal(&self, value: T) -> bool {
+        value < self.unmarked.0 || self.unmarked.1 < value
+    }
+}
+
+/// What several readings of one quantity must be together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repetition {
+    /// So many readings, or more.
+    pub min_readings: usize,
+    /// Their mean, both ends included.
+    pub mean: (f32, f32),
+    /// Their standard deviation, both ends included: below it the sensor is stuck, above it wild.
+    pub deviation: (f32, f32),
+}
+
+/// What a measurement may be.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MeasurementRule {
-    /// What is measured.
-    pub name: String,
-    /// Its unit.
-    pub unit: Unit,
-    /// Its limits.
-    pub limits: Limits,
+pub enum Limits {
+    /// A real number, in the precision of the wire; or several readings, each of them within the band.
+    Real {
+        /// The band.
+        band: Band<f32>,
+        /// Set where there must be several readings.
+        repetition: Option<Repetition>,
+    },
+    /// A whole number.
+    Integer(Band<i64>),
+    /// Bits.
+    Mask {
+        /// Those that must be set.
+        set: u32,
+        /// Those that must be clear.
+        clear: u32,
+    },
+    /// A text.
+    Text(TextPattern),
+    /// One of these digests.
+    Digest(Vec<Digest>),
+    /// The addresses of a bus.
+    Bus {
+        /// Somebody must answer there.
+        present: AddressMap,
+        /// Somebody may.
+        optional: AddressMap,
+    },
 }
 
-/// A measurement with its limits and what came of it.
+/// What came of comparing a value with its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JudgedMeasurement {
-    /// What was measured.
-    pub name: String,
-    /// The value as text; empty where it is missing.
-    pub value: String,
-    /// The unit as the device named it; the profile's where the measurement is missing.
-    pub unit: &'static str,
-    /// Lower limit; none for a measurement that the profile does not know.
-    pub low: Option<String>,
-    /// Upper limit, likewise.
-    pub high: Option<String>,
+pub(super) struct Finding {
     /// `PASS`, or why not.
-    pub code: VerdictCode,
+    pub(super) code: VerdictCode,
+    /// Within the limits, and close to one.
+    pub(super) marginal: bool,
+    /// The value and what it should be, for people; without the measurement's name.
+    pub(super) said: String,
 }
 
-/// The judgement of a whole self-test.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JudgedMeasurements {
-    /// `PASS` where every row has it, else the gravest code.
-    pub code: VerdictCode,
-    /// One line for people: the first row with that code, and how many others failed.
-    pub detail: String,
-    /// One row for each rule, in the profile's order, then the measurements that no rule asked for.
-    pub rows: Vec<JudgedMeasurement>,
-}
-
-/// The codes of failed rows, gravest first: a self-test of another shape says more than a value
-/// does.
-const GRAVITY: [VerdictCode; 4] = [
-    VerdictCode::HwUnit,
-    VerdictCode::HwMissing,
-    VerdictCode::HwNotANumber,
-    VerdictCode::HwLimit,
-];
-
-/// Judges a self-test.
-///
-/// 1. Each rule must have exactly one measurement of its name, else `HW-MISSING`; so must each
-///    measurement have a rule.
-/// 2. Unit and type must be the rule's, else `HW-UNIT`.
-/// 3. A real number must be finite, else `HW-NAN`.
-/// 4. The value must lie within the limits, both ends included, else `HW-LIMIT`.
-#[must_use]
-pub fn judge_measurements(profile: &Profile, measured: &MeasurementList) -> JudgedMeasurements {
-    let mut rows: Vec<_> = profile
-        .measurements
-        .iter()
-        .map(|rule| judge_rule(rule, measured))
-        .collect();
-    let unknown = |measurement: &&Measurement| {
-        profile
-            .measurements
-            .iter()
-            .all(|rule| rule.name != measurement.name.as_str())
-    };
-    rows.extend(
-        measured
-            .iter()
-            .filter(unknown)
-            .map(|measurement| row(measurement, None, VerdictCode::HwMissing)),
-    );
-    let failed = rows
-        .iter()
-        .filter(|row| row.code != VerdictCode::Pass)
-        .count();
-    let gravest = GRAVITY
-        .iter()
-        .find_map(|code| rows.iter().find(|row| row.code == *code));
-    let (code, detail) = match gravest {
-        None => (
-            VerdictCode::Pass,
-            format!("{} measurements within limits", rows.len()),
-        ),
-        Some(row) if failed == 1 => (row.code, row.to_string()),
-        Some(row) => (
-            row.code,
-            format!("{row}; {} more", failed.saturating_sub(1)),
-        ),
-    };
-    JudgedMeasurements { code, detail, rows }
-}
-
-fn judge_rule(rule: &MeasurementRule, measured: &MeasurementList) -> JudgedMeasurement {
-    let mut found = measured
-        .iter()
-        .filter(|measurement| measurement.name.as_str() == rule.name);
-    match (found.next(), found.next()) {
-        (None, _) => JudgedMeasurement {
-            name: rule.name.clone(),
-            value: String::new(),
-            unit: unit_name(rule.unit),
-            low: Some(rule.limits.low_text()),
-            high: Some(rule.limits.high_text()),
-            code: VerdictCode::HwMissing,
-        },
-        (Some(first), Some(_)) => row(first, Some(rule), VerdictCode::HwMissing),
-        (Some(only), None) => row(only, Some(rule), judge_value(rule, only)),
-    }
-}
-
-fn judge_value(rule: &MeasurementRule, measurement: &Measurement) -> VerdictCode {
-    if measurement.unit != rule.unit {
-        return VerdictCode::HwUnit;
-    }
-    let within = match (rule.limits, measurement.value) {
-        (Limits::Real { .. }, Value::Real(value)) if !value.is_finite() => {
-            return VerdictCode::HwNotANumber;
-        }
-        (Limits::Real { low, high }, Value::Real(value)) => (low..=high).contains(&value),
-        (Limits::Integer { low, high }, Value::Integer(value)) => (low..=high).contains(&value),
-        _ => return VerdictCode::HwUnit,
-    };
-    if within {
-        VerdictCode::Pass
-    } else {
-        VerdictCode::HwLimit
-    }
-}
-
-fn row(
-    measurement: &Measurement,
-    rule: Option<&MeasurementRule>,
-    code: VerdictCode,
-) -> JudgedMeasurement {
-    JudgedMeasurement {
-        name: measurement.name.escape_default().to_string(),
-        value: match measurement.value {
-            Value::Real(value) => value.to_string(),
-            Value::Integer(value) => value.to_string(),
-            _ => String::new(),
-        },
-        unit: unit_name(measurement.unit),
-        low: rule.map(|rule| rule.limits.low_text()),
-        high: rule.map(|rule| rule.limits.high_text()),
-        code,
-    }
-}
-
-/// For people: name, value, unit, and the limits.
-impl fmt::Display for JudgedMeasurement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some(low), Some(high)) = (&self.low, &self.high) else {
-            return write!(f, "{}: the profile knows no such measurement", self.name);
-        };
-        match (self.code, self.value.as_str()) {
-            (VerdictCode::HwMissing, "") => write!(f, "{}: missing", self.name),
-            (VerdictCode::HwMissing, _) => write!(f, "{}: given more than once", self.name),
-            (VerdictCode::HwUnit, value) => {
-                write!(
-                    f,
-                    "{}: got {value} {}, of another unit or type",
-                    self.name, self.unit
-                )
-            }
-            (_, value) => {
-                write!(
-                    f,
-                    "{}: got {value} {}, limits {low} to {high}",
-                    self.name, self.unit
-                )
-            }
+impl Finding {
+    fn new(code: VerdictCode, said: String) -> Self {
+        Self {
+            code,
+            marginal: false,
+            said,
         }
     }
 }
 
 impl Limits {
-    fn low_text(self) -> String {
-        match self {
-            Self::Real { low, .. } => low.to_string(),
-            Self::Integer { low, .. } => low.to_string(),
+    /// Compares a value, whose unit is known to be right and is given for people.
+    pub(super) fn check(&self, value: &Value, unit: &str) -> Finding {
+        match (self, value) {
+            (
+                Self::Real {
+                    band,
+                    repetition: None,
+                },
+                Value::Real(value),
+            ) => self.check_real(*band, *value, unit),
+            (
+                Self::Real {
+                    band,
+                    repetition: Some(repetition),
+                },
+                Value::Readings(readings),
+            ) => self.check_readings(*band, repetition, readings, unit),
+            (Self::Integer(band), Value::Integer(value)) => {
+                self.within(band.contains(*value), band.is_marginal(*value), value, unit)
+            }
+            (Self::Mask { set, clear }, Value::Mask(bits)) => check_mask(*set, *clear, *bits),
+            (Self::Text(pattern), Value::Text(text)) => {
+                let fits = pattern.matches(text);
+                let said = format!("got {:?}, expected {pattern}", text.as_str());
+                Finding::new(pass_or(fits, VerdictCode::HwText), said)
+            }
+            (Self::Digest(allowed), Value::Digest(digest)) => check_digest(allowed, digest),
+            (Self::Bus { present, optional }, Value::Bus(found)) => {
+                check_bus(present, optional, found)
+            }
+            _ => {
+                let (got, want) = (type_of(value), self.type_name());
+                let said = format!("got {got}, expected {want}");
+                Finding::new(VerdictCode::HwType, said)
+            }
         }
     }
 
-    fn high_text(self) -> String {
-        match self {
-            Self::Real { high, .. } => high.to_string(),
-            Self::Integer { high, .. } => high.to_string(),
+    fn check_real(&self, band: Band<f32>, value: f32, unit: &str) -> Finding {
+        if let Some(finding) = self.not_finite(value, unit) {
+            return finding;
         }
+        self.within(band.contains(value), band.is_marginal(value), &value, unit)
     }
-}
 
-/// The unit as profiles write it and people read it.
-#[must_use]
-pub const fn unit_name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::None => "none",
-        Unit::Volt => "V",
-        Unit::Ampere => "A",
-        Unit::Hertz => "Hz",
-        Unit::Celsius => "Celsius",
-        Unit::Second => "s",
-        Unit::Ohm => "Ohm",
-        _ => "another unit",
-    }
-}
-
-const UNITS: [Unit; 7] = [
-    Unit::None,
-    Unit::Volt,
-    Unit::Ampere,
-    Unit::Hertz,
-    Unit::Celsius,
-    Unit::Second,
-    Unit::Ohm,
-];
-
-const LIMIT_HINT: &str = "write low = 3.135 and high = 3.465, in the unit of the measurement";
-
-pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec<MeasurementRule> {
-    let hint = "write each as [[measurement]]";
-    let items = faults
-        .list(item, (1, MAX_LIST.min(MAX_MEASUREMENTS)), hint)
-        .unwrap_or_default();
-    let mut rules: Vec<MeasurementRule> = Vec::new();
-    for item in items {
-        let Some(rule) = read_rule(faults, &item) else {
-            continue;
+    fn not_finite(&self, value: f32, unit: &str) -> Option<Finding> {
+        let code = if value.is_nan() {
+            VerdictCode::HwNotANumber
+        } else if value.is_infinite() {
+            VerdictCode::HwInfinite
+        } else {
+            return None;
         };
-        if rules.iter().any(|earlier| earlier.name == rule.name) {
-            faults.at(
-                &item,
-                format!("{} stands here twice", rule.name),
-                "keep one of them",
-            );
-        }
-        rules.push(rule);
+        let said = format!("got {}, {}", with_unit(&value, unit), self.in_words());
+        Some(Finding::new(code, said))
     }
-    rules
-}
 
-fn read_rule<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<MeasurementRule> {
-    let mut table = faults.table(item, "write each as [[measurement]]")?;
-    let hint = "1 to 12 of a-z, 0-9 and '_', for example name = \"vdd_3v3\"";
-    let name = table
-        .required("name", hint)
-        .and_then(|item| faults.parsed(&item, hint, measurement_name));
-    let hint = "one of \"V\", \"A\", \"Hz\", \"Celsius\", \"s\", \"Ohm\", \"none\"";
-    let unit = table.required("unit", hint).and_then(|item| {
-        faults.parsed(&item, hint, |text| {
-            UNITS
-                .into_iter()
-                .find(|unit| unit_name(*unit) == text)
-                .ok_or("unknown unit")
-        })
-    });
-    let limits = read_limits(faults, &mut table);
-    table.finish(faults);
-    Some(MeasurementRule {
-        name: name?,
-        unit: unit?,
-        limits: limits?,
-    })
-}
-
-fn measurement_name(text: &str) -> Result<String, &'static str> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-    let good = (1..=MAX_MEASUREMENT_NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed);
-    good.then(|| text.to_owned())
-        .ok_or("not a measurement's name")
-}
-
-/// Whole numbers where `integer = true`, real ones otherwise: the type is never guessed from a
-/// digit.
-fn read_limits<'t>(faults: &mut Faults<'t>, table: &mut Table<'t>) -> Option<Limits> {
-    let whole = table
-        .optional("integer")
-        .and_then(|item| faults.boolean(&item, "true where the device sends whole numbers"))
-        .unwrap_or(false);
-    let low_item = table.required("low", LIMIT_HINT);
-    let high_item = table.required("high", LIMIT_HINT);
-    let (low_item, high_item) = (low_item?, high_item?);
-    let limits = if whole {
-        let low = faults.integer(&low_item, i64::MIN..=i64::MAX, LIMIT_HINT);
-        let high = faults.integer(&high_item, i64::MIN..=i64::MAX, LIMIT_HINT);
-        Limits::Integer {
-            low: low?,
-            high: high?,
+    fn within(
+        &self,
+        is_within: bool,
+        is_marginal: bool,
+        value: &impl ToString,
+        unit: &str,
+    ) -> Finding {
+        let marginal = is_within && is_marginal;
+        let mut said = format!("got {}, {}", with_unit(value, unit), self.in_words());
+        if marginal {
+            said.push_str(": passes, close to a limit");
         }
+        Finding {
+            code: pass_or(is_within, VerdictCode::HwLimit),
+            marginal,
+            said,
+        }
+    }
+
+    /// A sensor that is stuck or wild says nothing about the quantity: that comes before the limits.
+    fn check_readings(
+        &self,
+        band: Band<f32>,
+        repetition: &Repetition,
+        readings: &[f32],
+        unit: &str,
+    ) -> Finding {
+        let count = readings.len();
+        if count < repetition.min_readings {
+            let said = format!("got {count} readings, at least {}", repetition.min_readings);
+            return Finding::new(VerdictCode::HwReadings, said);
+        }
+        let not_finite = |of: fn(f32) -> bool| readings.iter().copied().find(|one| of(*one));
+        let odd = not_finite(f32::is_nan).or_else(|| not_finite(f32::is_infinite));
+        if let Some(finding) = odd.and_then(|value| self.not_finite(value, unit)) {
+            return finding;
+        }
+        let Statistics { mean, deviation } = Statistics::of(readings);
+        let (least, greatest) = repetition.deviation;
+        let deviates = |bound: &str| {
+            let mean = with_unit(&mean, unit);
+            format!("{count} readings around {mean} deviate by {deviation}, {bound}")
+        };
+        if deviation < least {
+            let said = deviates(&format!("at least {least}"));
+            return Finding::new(VerdictCode::HwStuck, said);
+        }
+        if deviation > greatest {
+            let said = deviates(&format!("at most {greatest}"));
+            return Finding::new(VerdictCode::HwWild, said);
+        }
+        if let Some(outside) = readings.iter().find(|one| !band.contains(**one)) {
+            return self.within(false, false, outside, unit);
+        }
+        let (low, high) = repetition.mean;
+        if !(low..=high).contains(&mean) {
+            let mean = with_unit(&mean, unit);
+            let said = format!("got a mean of {mean}, limits {low} to {high}");
+            return Finding::new(VerdictCode::HwLimit, said);
+        }
+        self.within(true, band.is_marginal(mean), &mean, unit)
+    }
+
+    /// The limits for people and for the ledger.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Real {
+                band,
+                repetition: None,
+            } => format!("limits {} to {}", band.low, band.high),
+            Self::Real {
+                band,
+                repetition: Some(repetition),
+            } => repetition.in_words(*band),
+            Self::Integer(band) => format!("limits {} to {}", band.low, band.high),
+            Self::Mask { set, clear } => format!("set {set:#010x}, clear {clear:#010x}"),
+            Self::Text(pattern) => format!("like {pattern}"),
+            Self::Digest(allowed) => {
+                let digests: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+                format!("one of {}", digests.join(" "))
+            }
+            Self::Bus { present, optional } => format!(
+                "present {}, optional {}",
+                addresses(present.iter()),
+                addresses(optional.iter())
+            ),
+        }
+    }
+
+    const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Real {
+                repetition: None, ..
+            } => "a real number",
+            Self::Real { .. } => "several readings",
+            Self::Integer(_) => "a whole number",
+            Self::Mask { .. } => "a mask",
+            Self::Text(_) => "a text",
+            Self::Digest(_) => "a digest",
+            Self::Bus { .. } => "a bus scan",
+        }
+    }
+}
+
+impl Repetition {
+    fn in_words(&self, band: Band<f32>) -> String {
+        let mut words = format!("limits {} to {}", band.low, band.high);
+        let mut add = |what: &str, low: f32, high: f32| {
+            let _ = match (low.is_finite(), high.is_finite()) {
+                (true, true) => write!(words, ", {what} {low} to {high}"),
+                (true, false) => write!(words, ", {what} at least {low}"),
+                (false, true) => write!(words, ", {what} at most {high}"),
+                (false, false) => Ok(()),
+            };
+        };
+        add("mean", self.mean.0, self.mean.1);
+        let least = if self.deviation.0 > 0.0 {
+            self.deviation.0
+        } else {
+            f32::NEG_INFINITY
+        };
+        add("deviation", least, self.deviation.1);
+        let _ = write!(words, ", {} readings or more", self.min_readings);
+        words
+    }
+}
+
+/// Mean and standard deviation, rounded to the precision of the wire as the limits are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Statistics {
+    pub(super) mean: f32,
+    pub(super) deviation: f32,
+}
+
+impl Statistics {
+    /// Of finite readings; the deviation is that of a sample (divided by one less than there are).
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounding to the precision of the wire is meant"
+    )]
+    pub(super) fn of(readings: &[f32]) -> Self {
+        let count = f64::from(u32::try_from(readings.len()).unwrap_or(u32::MAX).max(1));
+        let mean = readings.iter().copied().map(f64::from).sum::<f64>() / count;
+        let square = |one: &f32| (f64::from(*one) - mean).powi(2);
+        let squares: f64 = readings.iter().map(square).sum();
+        let deviation = (squares / (count - 1.0).max(1.0)).sqrt();
+        Self {
+            mean: mean as f32,
+            deviation: deviation as f32,
+        }
+    }
+}
+
+const fn pass_or(good: bool, code: VerdictCode) -> VerdictCode {
+    if good { VerdictCode::Pass } else { code }
+}
+
+fn check_mask(set: u32, clear: u32, bits: u32) -> Finding {
+    let (lacks, has) = (set & !bits, clear & bits);
+    let mut said = format!("got {bits:#010x}");
+    if lacks != 0 {
+        let _ = write!(said, ", lacks {lacks:#010x}");
+    }
+    if has != 0 {
+        let _ = write!(said, ", must not have {has:#010x}");
+    }
+    Finding::new(pass_or(lacks | has == 0, VerdictCode::HwMask), said)
+}
+
+fn check_digest(allowed: &[Digest], digest: &Digest) -> Finding {
+    let mut said = format!("got {digest}");
+    if let [only] = allowed {
+        let _ = write!(said, ", expected {only}");
     } else {
-        let low = faults.real(&low_item, LIMIT_HINT);
-        let high = faults.real(&high_item, LIMIT_HINT);
-        Limits::Real {
-            low: to_wire_precision(low?),
-            high: to_wire_precision(high?),
-        }
-    };
-    let possible = match limits {
-        Limits::Real { low, high } => low <= high && low.is_finite() && high.is_finite(),
-        Limits::Integer { low, high } => low <= high,
-    };
-    if !possible {
-        faults.at(&high_item, "no value lies between low and high", LIMIT_HINT);
+        let _ = write!(said, ", none of the {} expected", allowed.len());
     }
-    possible.then_some(limits)
+    Finding::new(
+        pass_or(allowed.contains(digest), VerdictCode::HwDigest),
+        said,
+    )
 }
 
-/// The device sends 32-bit numbers, so that a limit such as 3.135 must be rounded as its value was:
-/// compared in 64 bits, a board exactly on the limit would fail.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "rounding to the precision of the wire is meant"
-)]
-fn to_wire_precision(limit: f64) -> f32 {
-    limit as f32
+fn check_bus(present: &AddressMap, optional: &AddressMap, found: &AddressMap) -> Finding {
+    let silent: Vec<u8> = present.iter().filter(|one| !found.contains(*one)).collect();
+    let known = |one: &u8| present.contains(*one) || optional.contains(*one);
+    let strange: Vec<u8> = found.iter().filter(|one| !known(one)).collect();
+    let good = silent.is_empty() && strange.is_empty();
+    let mut said = format!("got {}", addresses(found.iter()));
+    if !silent.is_empty() {
+        let _ = write!(said, ", nobody at {}", addresses(silent.into_iter()));
+    }
+    if !strange.is_empty() {
+        let _ = write!(
+            said,
+            ", nobody expected at {}",
+            addresses(strange.into_iter())
+        );
+    }
+    Finding::new(pass_or(good, VerdictCode::HwBus), said)
+}
+
+/// Addresses as people write them.
+pub(super) fn addresses(list: impl Iterator<Item = u8>) -> String {
+    let texts: Vec<_> = list.map(|address| format!("{address:#04x}")).collect();
+    match texts.as_slice() {
+        [] => "none".to_owned(),
+        some => some.join(" "),
+    }
+}
+
+/// Value and unit, the latter only where there is one.
+pub(super) fn with_unit(value: &impl ToString, unit: &str) -> String {
+    match unit {
+        "none" => value.to_string(),
+        unit => format!("{} {unit}", value.to_string()),
+    }
+}
+
+fn type_of(value: &Value) -> String {
+    match value {
+        Value::Real(value) => format!("the real number {value}"),
+        Value::Integer(value) => format!("the whole number {value}"),
+        Value::Readings(readings) => format!("{} readings", readings.len()),
+        Value::Mask(bits) => format!("the mask {bits:#010x}"),
+        Value::Text(text) => format!("the text {:?}", text.as_str()),
+        Value::Digest(_) => "a digest".to_owned(),
+        Value::Bus(_) => "a bus scan".to_owned(),
+        _ => "something of a newer protocol".to_owned(),
+    }
 }

@@ -7,11 +7,21 @@
 mod certificate_template;
 mod fault;
 mod key_trust;
+mod measurement_judgement;
+mod measurement_keys;
 mod measurement_limits;
+mod measurement_rule;
+pub mod noise_health;
+mod random_source;
 mod reference_values;
 mod serial_pattern;
+mod text_pattern;
 mod toml_table;
 
+#[cfg(test)]
+mod measurement_rule_tests;
+#[cfg(test)]
+mod measurement_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,13 +34,17 @@ use crate::encoding::{Hex, sha256};
 pub use certificate_template::CertificateTemplate;
 pub use fault::{ProfileFault, ProfileFaults};
 pub use key_trust::{AllowListRule, KeyTrust};
-pub use measurement_limits::{
-    JudgedMeasurement, JudgedMeasurements, Limits, MeasurementRule, judge_measurements, unit_name,
+pub use measurement_judgement::{
+    JudgedMeasurement, JudgedMeasurements, SelfTest, judge_measurements,
 };
+pub use measurement_limits::{Band, Limits, Repetition};
+pub use measurement_rule::{MeasurementRule, unit_name};
+pub use random_source::{JudgedRandomSource, RandomSourceRule};
 pub use reference_values::{
     AllowedVersion, AttestationRules, ComponentRule, LifecycleRange, is_debug,
 };
 pub use serial_pattern::{SerialPattern, SerialPatternError};
+pub use text_pattern::TextPattern;
 
 use toml_table::{Faults, Table};
 
@@ -62,6 +76,8 @@ pub struct Profile {
     pub attestation: AttestationRules,
     /// What the self-test must give.
     pub measurements: Vec<MeasurementRule>,
+    /// What its noise source must be; none where the device gives no samples.
+    pub random_source: Option<RandomSourceRule>,
     /// What device certificates contain.
     pub certificate: CertificateTemplate,
     /// How device serials look.
@@ -148,7 +164,11 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         .map(|item| reference_values::read_firmware(faults, &item));
     let measurements = t
         .required("measurement", "add [[measurement]] for each one")
-        .map(|item| measurement_limits::read(faults, &item));
+        .map(|item| measurement_rule::read(faults, &item));
+    let random_source = match t.optional("random_source") {
+        Some(item) => RandomSourceRule::read(faults, &item).map(Some),
+        None => Some(None),
+    };
     let certificate = t
         .required("certificate", "add the table [certificate]")
         .and_then(|item| CertificateTemplate::read(faults, &item));
@@ -175,6 +195,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         firmware: firmware?,
         attestation,
         measurements: measurements?,
+        random_source: random_source?,
         certificate: certificate?,
         serial_pattern: serial_pattern?,
         lock_state,

@@ -1,14 +1,13 @@
 //! The room's border: a text in, a profile or every fault out.
 
-use firmware_proto::{Measurement, MeasurementList, SecurityLifecycle, Unit, Value};
+use firmware_proto::SecurityLifecycle;
 use proptest::prelude::*;
 
 use super::*;
-use crate::verdict::VerdictCode;
 
-const SENSOR_A: &str = include_str!("../../../fixtures/profiles/sensor-a.toml");
+pub(super) const SENSOR_A: &str = include_str!("../../../fixtures/profiles/sensor-a.toml");
 
-fn sensor_a() -> Profile {
+pub(super) fn sensor_a() -> Profile {
     Profile::parse("sensor-a.toml", SENSOR_A).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
@@ -17,7 +16,7 @@ fn reads_the_sample() {
     let profile = sensor_a();
     assert_eq!(profile.product.as_str(), "SENSOR-A");
     assert_eq!(profile.firmware.len(), 2);
-    assert_eq!(profile.measurements.len(), 6);
+    assert_eq!(profile.measurements.len(), 13);
     assert_eq!(profile.attestation.keys.roots.len(), 1);
     assert_eq!(profile.lock_state, SecurityLifecycle::SECURED);
     assert_eq!(profile.digest, sha256(SENSOR_A.as_bytes()));
@@ -28,7 +27,7 @@ fn reads_the_sample() {
 }
 
 #[track_caller]
-fn check_fault(from: &str, to: &str, expected: &str) {
+pub(super) fn check_fault(from: &str, to: &str, expected: &str) {
     assert!(SENSOR_A.contains(from), "{from}");
     let text = SENSOR_A.replacen(from, to, 1);
     let faults = Profile::parse("p.toml", &text).unwrap_err().to_string();
@@ -143,8 +142,8 @@ fn refuses_what_no_board_could_meet() {
     );
     check_fault("low = 5.0", "low = nan", "not a finite number");
     check_fault(
-        "low = 0\n",
-        "low = 0.5\n",
+        "exact = 0\n",
+        "exact = 0.5\n",
         "expected a whole number, got float",
     );
     check_fault(
@@ -211,107 +210,6 @@ fn a_misspelt_key_is_one_fault_that_says_which_was_meant() {
     );
 }
 
-const GOOD: [(&str, Value, Unit); 6] = [
-    ("vdd_3v3", Value::Real(3.135), Unit::Volt),
-    ("vdd_core", Value::Real(1.155), Unit::Volt),
-    ("i_sleep", Value::Real(2e-6), Unit::Ampere),
-    ("f_hse", Value::Real(8.0004e6), Unit::Hertz),
-    ("t_die", Value::Real(45.0), Unit::Celsius),
-    ("flash_errors", Value::Integer(0), Unit::None),
-];
-
-fn measured(list: &[(&str, Value, Unit)]) -> MeasurementList {
-    list.iter()
-        .map(|(name, value, unit)| Measurement {
-            name: (*name).try_into().unwrap(),
-            value: *value,
-            unit: *unit,
-        })
-        .collect()
-}
-
-#[test]
-fn limits_belong_to_the_good_range() {
-    let judged = judge_measurements(&sensor_a(), &measured(&GOOD));
-    assert_eq!(
-        (judged.code, judged.rows.len()),
-        (VerdictCode::Pass, 6),
-        "{}",
-        judged.detail
-    );
-    assert_eq!(judged.rows[0].low.as_deref(), Some("3.135"));
-}
-
-#[track_caller]
-fn check_judgement(index: usize, new: (&str, Value, Unit), code: VerdictCode, detail: &str) {
-    let mut list = GOOD;
-    list[index] = new;
-    let judged = judge_measurements(&sensor_a(), &measured(&list));
-    assert_eq!((judged.code, judged.detail.as_str()), (code, detail));
-}
-
-#[test]
-fn names_value_and_limits_of_what_fails() {
-    use VerdictCode::{HwLimit, HwNotANumber, HwUnit};
-
-    let volt = |value| ("vdd_3v3", Value::Real(value), Unit::Volt);
-    check_judgement(
-        0,
-        volt(3.13),
-        HwLimit,
-        "vdd_3v3: got 3.13 V, limits 3.135 to 3.465",
-    );
-    check_judgement(
-        0,
-        volt(f32::NAN),
-        HwNotANumber,
-        "vdd_3v3: got NaN V, limits 3.135 to 3.465",
-    );
-    check_judgement(
-        0,
-        volt(f32::INFINITY),
-        HwNotANumber,
-        "vdd_3v3: got inf V, limits 3.135 to 3.465",
-    );
-    check_judgement(
-        0,
-        ("vdd_3v3", Value::Integer(3), Unit::Volt),
-        HwUnit,
-        "vdd_3v3: got 3 V, of another unit or type",
-    );
-    check_judgement(
-        4,
-        ("t_die", Value::Real(20.0), Unit::Volt),
-        HwUnit,
-        "t_die: got 20 V, of another unit or type",
-    );
-    check_judgement(
-        5,
-        ("flash_errors", Value::Integer(1), Unit::None),
-        HwLimit,
-        "flash_errors: got 1 none, limits 0 to 0",
-    );
-}
-
-#[test]
-fn a_self_test_has_each_measurement_once_and_no_others() {
-    let check = |list: &[(&str, Value, Unit)], rows: usize, detail: &str| {
-        let judged = judge_measurements(&sensor_a(), &measured(list));
-        let got = (judged.code, judged.rows.len(), judged.detail.as_str());
-        assert_eq!(got, (VerdictCode::HwMissing, rows, detail));
-    };
-    let more = |extra| [&GOOD[..], &[extra]].concat();
-    check(&GOOD[1..], 6, "vdd_3v3: missing");
-    check(&more(GOOD[0]), 6, "vdd_3v3: given more than once");
-    let unknown = ("magic", Value::Integer(1), Unit::None);
-    check(
-        &more(unknown),
-        7,
-        "magic: the profile knows no such measurement",
-    );
-    check(&[], 6, "vdd_3v3: missing; 5 more");
-}
-
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in ".{0,400}") {
@@ -367,6 +265,11 @@ fn every_key_is_documented_and_no_other() {
             "## [[measurement]]",
             "[[measurement]]",
             "[[measurement]]\nzzqx = 1",
+        ),
+        (
+            "## [random_source]",
+            "[random_source]",
+            "[random_source]\nzzqx = 1",
         ),
         (
             "## [certificate]",

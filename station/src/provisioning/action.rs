@@ -123,6 +123,8 @@ pub struct Verdict {
     pub duration_ms: u64,
     /// Requests sent again.
     pub retries: u32,
+    /// Measurements that passed close to a limit, a line each.
+    pub marginal: Vec<String>,
     /// Wire statistics of the session.
     pub wire: WireCount,
     /// The board that is still in the fixture, for the next session's constructor.

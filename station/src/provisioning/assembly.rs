@@ -32,6 +32,7 @@ pub(super) fn ask_answer(
     match (response, head.as_mut()) {
         (
             Response::Evidence(announced)
+            | Response::SelfTestReport(announced)
             | Response::KeyEvidence(announced)
             | Response::Receipt(announced),
             None,

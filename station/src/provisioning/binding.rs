@@ -1,14 +1,15 @@
 //! Steps 3 and 4: measurements, then a key that the root of trust binds to everything before.
 
 use firmware_proto::object_transfer::BlobId;
+use firmware_proto::self_test::decode_report;
 use firmware_proto::transcript::{self, KeyTranscript};
-use firmware_proto::{Digest, Nonce, Request, Response, Uid};
+use firmware_proto::{Digest, Nonce, Request, Response, Uid, version};
 
 use super::action::{Action, Step};
 use super::answer::Answer;
 use super::appraising::Attested;
 use super::desk::{Desk, Ending};
-use super::evidence_record::measurement_records;
+use super::evidence_record::{measurement_records, random_source_record};
 use super::expectation::{Interruption, expect_blob, expect_message, unexpected};
 use super::greeting::Met;
 use crate::attestation::{self, TrustedBoard};
@@ -16,7 +17,7 @@ use crate::encoding::{Base64Bytes, SoftwareSha256, sha256};
 use crate::identity::csr::{self, CertificationRequest, CsrError};
 use crate::ledger::event::Fact;
 use crate::ledger::standing::{DeviceStanding, Durability};
-use crate::profile;
+use crate::profile::{self, SelfTest};
 use crate::verdict::VerdictCode;
 
 /// Its measurements, too, are within limits.
@@ -54,28 +55,59 @@ pub(super) fn judge(
     attested: Attested,
     answer: Answer,
 ) -> Result<Judged, Interruption> {
-    let body = expect_message(answer)?;
-    let list = match body.response() {
-        Ok(Response::Measurements(list)) => list,
-        Ok(other) => return Err(Interruption::Ending(unexpected("Measurements", &other))),
-        Err(failure) => return Err(Interruption::Ending(desk.failed(&failure))),
+    let (self_test, measurements) = if attested.met.identity.version < version::SELF_TEST_REPORT {
+        scalars(desk, answer)?
+    } else {
+        report(answer)?
     };
-    let judged = profile::judge_measurements(&desk.context.profile, &list);
+    let judged = profile::judge_measurements(&desk.context.profile, &self_test);
     let fact = Fact::MeasurementsJudged {
         uid: attested.board.uid().clone(),
         code: judged.code,
         measurements: measurement_records(&judged),
+        random_source: random_source_record(&judged),
     };
     desk.record(vec![fact], Durability::Durable);
+    desk.marginal = judged.marginal().map(str::to_owned).collect();
     let measured = Measured {
         attested,
-        measurements: sha256(body.as_bytes()),
+        measurements,
     };
     Ok(Judged {
         measured,
         code: judged.code,
         detail: judged.detail,
     })
+}
+
+/// A self-test as version 1 has it, and its digest as it travelled.
+fn scalars(desk: &Desk, answer: Answer) -> Result<(SelfTest, Digest), Interruption> {
+    let body = expect_message(answer)?;
+    let list = match body.response() {
+        Ok(Response::Measurements(list)) => list,
+        Ok(other) => return Err(Interruption::Ending(unexpected("Measurements", &other))),
+        Err(failure) => return Err(Interruption::Ending(desk.failed(&failure))),
+    };
+    let self_test = SelfTest {
+        measurements: list.into_iter().map(Into::into).collect(),
+        noise: Vec::new(),
+    };
+    Ok((self_test, sha256(body.as_bytes())))
+}
+
+/// A self-test, and the digest of its announcement, which bears the digest of all of it.
+fn report(answer: Answer) -> Result<(SelfTest, Digest), Interruption> {
+    let blob = expect_blob(answer, BlobId::SelfTest)?;
+    let read: Result<_, _> = decode_report(&blob.first).collect();
+    let malformed = |_| {
+        let detail = "the self-test's report cannot be read";
+        Ending::new(VerdictCode::LinkProtocol, detail)
+    };
+    let self_test = SelfTest {
+        measurements: read.map_err(malformed)?,
+        noise: blob.second,
+    };
+    Ok((self_test, sha256(&blob.head)))
 }
 
 impl Judged {

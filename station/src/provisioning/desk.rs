@@ -114,6 +114,8 @@ pub(super) struct Desk {
     /// The board is out of reach, or another stands in its place: nobody takes leave of it.
     pub(super) displaced: bool,
     pub(super) restarts: u8,
+    /// What passed close to a limit.
+    pub(super) marginal: Vec<String>,
     pub(super) abort_wanted: bool,
 }
 
@@ -137,6 +139,7 @@ impl Desk {
             passed: None,
             displaced: false,
             restarts: 0,
+            marginal: Vec::new(),
             abort_wanted: false,
         }
     }
@@ -239,6 +242,7 @@ impl Desk {
             certificate_serial: issuance.map(|issuance| issuance.certificate_serial),
             duration_ms,
             retries: self.exchange.retries(),
+            marginal: self.marginal.clone(),
             wire: self.exchange.wire(),
             last_board: self.last_board(ending.code),
         }

@@ -1,8 +1,8 @@
 //! Appraised values as the ledger keeps them.
 
 use crate::attestation::{OtherClaim, TokenClaims, diagnostic};
-use crate::encoding::Hex;
-use crate::ledger::event::{ClaimsRecord, ComponentRecord, MeasurementRecord};
+use crate::encoding::{Base64Bytes, Hex};
+use crate::ledger::event::{ClaimsRecord, ComponentRecord, MeasurementRecord, RandomSourceRecord};
 use crate::profile::JudgedMeasurements;
 
 pub(super) fn component_records(claims: &TokenClaims) -> Vec<ComponentRecord> {
@@ -41,6 +41,22 @@ pub(super) fn measurement_records(judged: &JudgedMeasurements) -> Vec<Measuremen
         low: row.low.clone(),
         high: row.high.clone(),
         code: row.code,
+        limits: row.limits.clone(),
+        readings: row.readings.clone(),
+        deviation: row.deviation.clone(),
+        marginal: row.marginal,
     };
     judged.rows.iter().map(record).collect()
+}
+
+pub(super) fn random_source_record(judged: &JudgedMeasurements) -> Option<RandomSourceRecord> {
+    let source = judged.random_source.as_ref()?;
+    Some(RandomSourceRecord {
+        samples: Base64Bytes(source.samples.clone()),
+        longest_run: source.health.longest_run,
+        repetition_cutoff: source.health.repetition_cutoff,
+        highest_count: source.health.highest_count,
+        proportion_cutoff: source.health.proportion_cutoff,
+        code: source.code,
+    })
 }

@@ -54,6 +54,7 @@ pub(super) fn unexpected(wanted: &'static str, response: &Response<'_>) -> Endin
         Response::Working { .. } => "Working",
         Response::Refused(_) => "Refused",
         Response::Done => "Done",
+        Response::SelfTestReport(_) => "SelfTestReport",
     };
     Ending::new(
         VerdictCode::LinkProtocol,
@@ -63,6 +64,8 @@ pub(super) fn unexpected(wanted: &'static str, response: &Response<'_>) -> Endin
 
 /// A blob that came under the announcement that was due.
 pub(super) struct WholeBlob {
+    /// The announcement's body as it travelled.
+    pub(super) head: Vec<u8>,
     pub(super) first: Vec<u8>,
     pub(super) second: Vec<u8>,
 }
@@ -88,11 +91,16 @@ pub(super) fn expect_blob(answer: Answer, wanted: BlobId) -> Result<WholeBlob, I
             first,
             second,
         } => match head.response() {
-            Ok(Response::Evidence(a) | Response::KeyEvidence(a) | Response::Receipt(a))
-                if a.blob == wanted =>
-            {
-                Ok(WholeBlob { first, second })
-            }
+            Ok(
+                Response::Evidence(a)
+                | Response::SelfTestReport(a)
+                | Response::KeyEvidence(a)
+                | Response::Receipt(a),
+            ) if a.blob == wanted => Ok(WholeBlob {
+                head: head.as_bytes().to_vec(),
+                first,
+                second,
+            }),
             Ok(other) => Err(Interruption::Ending(unexpected("another blob", &other))),
             Err(failure) => Err(misbehaved(&failure)),
         },

@@ -263,7 +263,7 @@ impl Greeting {
             .exchange
             .agree(identity.max_frame_bytes, identity.window_chunks);
         agreed.map_err(|failure| desk.failed(&failure))?;
-        if identity.version != version::CURRENT {
+        if !(version::MIN..=version::CURRENT).contains(&identity.version) {
             let detail = format!(
                 "the board chose version {}, which was not offered",
                 identity.version.0

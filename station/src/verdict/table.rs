@@ -89,12 +89,36 @@ codes! {
 
     /// A measurement is outside its limits.
     HwLimit = "HW-LIMIT", Fail, Routine, Once, "A measurement is out of limits; clean the contacts, put the board in once more.";
-    /// A measurement is missing, doubled or unknown.
+    /// A measurement is missing; in old records also doubled or unknown.
     HwMissing = "HW-MISSING", Fail, Routine, Once, "The self-test is incomplete; put the board in once more.";
-    /// A measurement has another unit or type.
+    /// A measurement has another unit; in old records also another type.
     HwUnit = "HW-UNIT", Fail, Routine, Never, "The self-test does not fit the profile; put the board aside for QA.";
-    /// A measurement is no number.
+    /// A measurement is no number; in old records also an infinite one.
     HwNotANumber = "HW-NAN", Fail, Routine, Once, "A sensor gave no number; put the board in once more.";
+    /// A measurement is infinite.
+    HwInfinite = "HW-INFINITE", Fail, Routine, Once, "A sensor is over its range; clean the contacts, put the board in once more.";
+    /// A measurement is given more than once.
+    HwDoubled = "HW-DOUBLED", Fail, Routine, Never, "The self-test says something twice; put the board aside for QA.";
+    /// A measurement that the profile does not know.
+    HwUnknown = "HW-UNKNOWN", Fail, Routine, Never, "The self-test does not fit the profile; put the board aside for QA.";
+    /// A measurement is of another type.
+    HwType = "HW-TYPE", Fail, Routine, Never, "The self-test does not fit the profile; put the board aside for QA.";
+    /// Fewer readings of one quantity than the profile asks for.
+    HwReadings = "HW-READINGS", Fail, Routine, Once, "A sensor gave too few readings; put the board in once more.";
+    /// Readings of a sensor that scatter less than any live one does.
+    HwStuck = "HW-STUCK", Fail, Routine, Once, "A sensor is stuck; put the board in once more.";
+    /// Readings of a sensor that scatter more than it may.
+    HwWild = "HW-WILD", Fail, Routine, Once, "A sensor is restless; clean the contacts, put the board in once more.";
+    /// Bits that must be set are clear, or the other way round.
+    HwMask = "HW-MASK", Fail, Routine, Never, "Fuses or pins are not as they must be; put the board aside for rework.";
+    /// A text does not fit its pattern.
+    HwText = "HW-TEXT", Fail, Routine, Never, "A part is of another version; put the board aside for rework.";
+    /// A piece of memory is not what it must be.
+    HwDigest = "HW-DIGEST", Fail, Alarm, Never, "Memory or option bytes were changed; put the board aside for QA.";
+    /// A part does not answer on its bus, or one answers that nobody expects.
+    HwBus = "HW-BUS", Fail, Routine, Once, "A part is missing or one too many; look at the board, put it in once more.";
+    /// The random number generator fails a health test.
+    HwRng = "HW-RNG", Fail, Alarm, Never, "The chip's random numbers are not random; put the board aside for QA.";
 
     /// The CSR cannot be read, or asks for what it may not.
     KeyCsr = "KEY-CSR", Fail, Routine, Never, "Put the board aside for QA.";

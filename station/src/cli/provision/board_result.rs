@@ -32,6 +32,9 @@ pub(super) struct BoardResult {
     received_bytes: u64,
     noise_bytes: u64,
     round_trips: u32,
+    /// Measurements that passed close to a limit, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    marginal: Vec<String>,
 }
 
 /// Whose verdict a line is. What comes to the line under a UID that is not its own never takes the place
@@ -99,6 +102,7 @@ impl BoardResult {
             received_bytes: wire.received_bytes,
             noise_bytes: wire.noise_bytes,
             round_trips: wire.round_trips,
+            marginal: verdict.marginal.clone(),
         }
     }
 
@@ -121,7 +125,8 @@ impl BoardResult {
         let head = format!("{lane:<8} {outcome:<5} {uid:<24}");
         let serial = self.serial.as_deref().unwrap_or("-");
         if code == VerdictCode::Pass {
-            return format!("{head} {serial}  {ms} ms");
+            let close = self.marginal.iter().map(|said| format!("\n note: {said}"));
+            return format!("{head} {serial}  {ms} ms{}", close.collect::<String>());
         }
         let why = match self.detail.as_str() {
             "" => String::new(),
@@ -146,6 +151,7 @@ mod tests {
             certificate_serial: None,
             duration_ms: 5,
             retries: 0,
+            marginal: Vec::new(),
             wire: WireCount::default(),
             last_board: None,
         };

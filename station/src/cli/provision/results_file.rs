@@ -228,6 +228,7 @@ mod tests {
             certificate_serial: None,
             duration_ms: 7,
             retries: 0,
+            marginal: Vec::new(),
             wire: WireCount::default(),
             last_board: None,
         };

@@ -43,7 +43,12 @@ fn every_kind() -> Vec<Fact> {
                 low: Some("3.135".to_owned()),
                 high: None,
                 code: VerdictCode::HwLimit,
+                limits: None,
+                readings: Vec::new(),
+                deviation: None,
+                marginal: false,
             }],
+            random_source: None,
         },
         Fact::KeyAppraised {
             uid: a.uid.clone(),

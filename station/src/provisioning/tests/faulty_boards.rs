@@ -1,7 +1,7 @@
 //! Each fault of a board ends with its own code, and no refused board keeps a live identity.
 
 use simulator::board::VirtualBoard;
-use simulator::fault::{Fault, Reading, SignedBy, TokenFaultName, TokenOf};
+use simulator::fault::{Fault, SignedBy, TokenFaultName, TokenOf};
 use simulator::hostile::HostileKind;
 use simulator::power::Step;
 
@@ -11,7 +11,7 @@ use crate::provisioning::{Action, Input, LastBoard, Session};
 use crate::verdict::VerdictCode;
 
 /// Provisions one board with the fault; a refused one must leave nothing live behind.
-fn check(fault: &Fault, expected: VerdictCode) {
+pub(super) fn check(fault: &Fault, expected: VerdictCode) {
     let mut bench = Bench::new(10);
     let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), fault);
     let verdict = bench.provision(&mut board);
@@ -129,26 +129,6 @@ fn receipts_that_nobody_has_signed() {
         assert_eq!((bench.issued(), bench.revoked()), (1, 0), "{fault:?}");
         assert!(!bench.close_batch(), "{fault:?}");
     }
-}
-
-#[test]
-fn hardware() {
-    let name = || "vdd_3v3".to_owned();
-    let high = Fault::Measurement {
-        name: name(),
-        value: Reading::Real(3.9),
-    };
-    check(&high, VerdictCode::HwLimit);
-    check(
-        &Fault::NotANumber { name: name() },
-        VerdictCode::HwNotANumber,
-    );
-    check(
-        &Fault::MissingMeasurement { name: name() },
-        VerdictCode::HwMissing,
-    );
-    check(&Fault::OtherUnit { name: name() }, VerdictCode::HwUnit);
-    check(&Fault::SelfTestFails {}, VerdictCode::DeviceFault);
 }
 
 #[test]

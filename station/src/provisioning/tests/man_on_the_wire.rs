@@ -241,3 +241,34 @@ fn no_forged_answer_after_the_order_revokes_anything() {
         assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
     }
 }
+
+/// Makes the station look older than it is.
+struct Downgrader;
+
+impl Wire for Downgrader {
+    fn to_board(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        let mut reader = FrameReader::new(Direction::ToDevice);
+        let Some(frame) = reader.push(&mut bytes.as_slice()) else {
+            return bytes;
+        };
+        let Ok(Request::Hello(mut hello)) = Request::decode(frame.body) else {
+            return bytes;
+        };
+        hello.max_version = hello.min_version;
+        let mut out = [0; 512];
+        let length = encode_message(frame.header, &Request::Hello(hello), &mut out).unwrap();
+        out[..length].to_vec()
+    }
+}
+
+/// Version 1 has no samples of the noise source, and the rest of a self-test would be easier to pass, too.
+#[test]
+fn nobody_talks_a_board_down_to_an_older_version() {
+    let mut bench = Bench::new(10);
+    let mut board = VirtualBoard::good(7, 0, &bench.owner_key());
+    let verdict = bench
+        .run(&mut board, &mut Downgrader, None)
+        .expect("a verdict");
+    assert_eq!(verdict.code, VerdictCode::AttNonce, "{}", verdict.detail);
+    assert_eq!(bench.issued(), 0);
+}

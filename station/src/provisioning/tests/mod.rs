@@ -4,5 +4,6 @@ mod bench;
 mod faulty_boards;
 mod good_boards;
 mod man_on_the_wire;
+mod measured_boards;
 mod station_faults;
 mod unfinished_boards;
