@@ -9,6 +9,8 @@ pub mod verdict;
 pub mod certificate_path;
 pub mod es256;
 
+pub mod firmware_image;
+
 pub mod profile;
 
 pub mod attestation;

@@ -12,7 +12,7 @@ use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "DEFECTS-1";
 const LANES: usize = 8;
-const DEVICES: usize = 115;
+const DEVICES: usize = 118;
 
 #[test]
 fn every_defect_gets_its_verdict_and_no_identity() {

@@ -20,7 +20,8 @@ const GROUND: &[&str] = &[
 /// The other rooms of `station/src`, from the ground up, each with the rooms that it may import
 /// besides the ground floor. Where a room may see only a part of another, the part is named.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("profile", &[]),
+    ("firmware_image", &[]),
+    ("profile", &["firmware_image"]),
     ("attestation", &["profile"]),
     ("identity", &["profile"]),
     ("hsm", &["identity"]),
@@ -51,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "firmware_image",
             "profile",
             "attestation",
             "identity",
@@ -93,6 +95,7 @@ const PURE: &[&str] = &[
     "station/src/encoding.rs",
     "station/src/es256.rs",
     "station/src/certificate_path.rs",
+    "station/src/firmware_image/",
     "station/src/profile/",
     "station/src/attestation/",
     "station/src/identity/",

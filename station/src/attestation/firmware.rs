@@ -2,15 +2,16 @@
 
 use super::Rejection;
 use super::psa_token::SoftwareComponent;
-use crate::encoding::Hex;
-use crate::profile::ComponentRule;
+use crate::profile::{ComponentRule, FirmwareFault};
 use crate::verdict::VerdictCode;
 
 /// Judges the components.
 ///
 /// 1. Each component of the profile is there once, and no other one, else `FW-COMPONENT`.
-/// 2. Each has an allowed version, else `FW-VERSION`.
+/// 2. Each has an allowed version that is pinned and not known to be bad, else `FW-VERSION`.
 /// 3. Each has the measurement of that version and the profile's signer, else `FW-MEASUREMENT`.
+/// 4. Each has at least the profile's security counter, else `FW-ROLLBACK`. A token has no counter;
+///    the one that is pinned with the measurement counts.
 pub(super) fn judge_components(
     rules: &[ComponentRule],
     components: &[SoftwareComponent],
@@ -29,21 +30,36 @@ pub(super) fn judge_components(
         .iter()
         .map(|rule| only_component(rule, components).map(|component| (rule, component)))
         .collect::<Result<Vec<_>, _>>()?;
-    for (rule, component) in &pairs {
-        if !rule
-            .versions
-            .iter()
-            .any(|allowed| allowed.version == component.version)
-        {
-            return Err(Rejection::new(
-                VerdictCode::FwVersion,
-                version_detail(rule, component),
-            ));
-        }
+    let mut releases = Vec::new();
+    for (rule, component) in pairs {
+        let release = rule.allowed_release(&component.version);
+        let release = release.map_err(|fault| {
+            Rejection::new(code(&fault), format!("{}: {fault}", rule.component))
+        })?;
+        releases.push((rule, component, release));
     }
-    pairs
-        .iter()
-        .try_for_each(|(rule, component)| judge_image(rule, component))
+    let of_image = |component: &SoftwareComponent, fault: FirmwareFault| {
+        let (name, version) = (&component.component, &component.version);
+        Rejection::new(code(&fault), format!("{name} {version}: {fault}"))
+    };
+    for (rule, component, release) in &releases {
+        rule.check_image(release, &component.measurement, &component.signer)
+            .map_err(|fault| of_image(component, fault))?;
+    }
+    releases.iter().try_for_each(|(rule, component, release)| {
+        rule.check_counter(release)
+            .map_err(|fault| of_image(component, fault))
+    })
+}
+
+const fn code(fault: &FirmwareFault) -> VerdictCode {
+    match fault {
+        FirmwareFault::KnownBad { .. } | FirmwareFault::Version { .. } => VerdictCode::FwVersion,
+        FirmwareFault::Measurement { .. } | FirmwareFault::Signer { .. } => {
+            VerdictCode::FwMeasurement
+        }
+        FirmwareFault::RolledBack { .. } => VerdictCode::FwRollback,
+    }
 }
 
 fn is_of(rule: &ComponentRule, component: &SoftwareComponent) -> bool {
@@ -65,52 +81,9 @@ fn only_component<'c>(
     }
 }
 
-fn version_detail(rule: &ComponentRule, component: &SoftwareComponent) -> String {
-    let allowed: Vec<_> = rule
-        .versions
-        .iter()
-        .map(|allowed| allowed.version.as_str())
-        .collect();
-    format!(
-        "{}: got version {}, allowed {}",
-        rule.component,
-        name(&component.version),
-        allowed.join(", "),
-    )
-}
-
-fn judge_image(rule: &ComponentRule, component: &SoftwareComponent) -> Result<(), Rejection> {
-    let allowed = rule
-        .versions
-        .iter()
-        .find(|allowed| allowed.version == component.version);
-    let expected = allowed.map(|allowed| allowed.measurement.as_bytes().as_slice());
-    let (what, expected, got) = if expected != Some(component.measurement.as_slice()) {
-        (
-            "image",
-            expected.unwrap_or_default(),
-            &component.measurement,
-        )
-    } else if component.signer != rule.signer.as_bytes() {
-        (
-            "signer",
-            rule.signer.as_bytes().as_slice(),
-            &component.signer,
-        )
-    } else {
-        return Ok(());
-    };
-    let short = |bytes: &[u8]| Hex(bytes.get(..8).unwrap_or_default().to_vec());
-    let detail = format!(
-        "{} {}: got {what} {}…, expected {}…",
-        rule.component,
-        component.version,
-        short(got),
-        short(expected),
-    );
-    Err(Rejection::new(VerdictCode::FwMeasurement, detail))
-}
-
 fn name(text: &str) -> &str {
     if text.is_empty() { "(none)" } else { text }
 }
+
+#[cfg(test)]
+mod tests;

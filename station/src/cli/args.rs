@@ -15,6 +15,7 @@ use super::init::InitArguments;
 use super::ledger::LedgerCommand;
 use super::manifest::ManifestCommand;
 use super::product_owner::OwnerCommand;
+use super::profile::ProfileCommand;
 use super::provision::ProvisionArguments;
 use super::status::StatusArguments;
 use crate::names::OperatorId;
@@ -68,6 +69,9 @@ pub(crate) enum Command {
     /// Open, close and look at batches
     #[command(subcommand)]
     Batch(BatchCommand),
+    /// Write product profiles
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Look at devices, their certificates and their history
     #[command(subcommand)]
     Device(DeviceCommand),

@@ -25,6 +25,7 @@ mod manifest;
 mod output;
 mod owner;
 mod product_owner;
+mod profile;
 mod provision;
 mod short_digests;
 mod status;
@@ -81,6 +82,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Hold(command) => hold::run(command, context),
         Command::Clock(command) => clock::run(command, context),
         Command::Batch(command) => batch::run(command, context),
+        Command::Profile(command) => profile::run(command, context),
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),
         Command::Evidence(command) => evidence::run(command, context),

@@ -2,10 +2,13 @@
 //!
 //! A profile is one strict TOML text. It is read as a whole or refused with every fault in it; no
 //! key is guessed, and none has a default but the lifecycle lists. Its identity is the SHA-256 of
-//! the text. Never here: reading files, or judging evidence (that is `attestation`'s).
+//! the text. Reference values can be pinned into the text from released images. Never here: reading
+//! files, or judging evidence (that is `attestation`'s).
 
 mod certificate_template;
 mod fault;
+mod firmware_pins;
+mod firmware_rules;
 mod key_trust;
 mod measurement_judgement;
 mod measurement_keys;
@@ -17,6 +20,7 @@ mod reference_values;
 mod serial_pattern;
 mod text_pattern;
 mod toml_table;
+mod version_range;
 
 #[cfg(test)]
 mod measurement_rule_tests;
@@ -33,6 +37,8 @@ use crate::encoding::{Hex, sha256};
 
 pub use certificate_template::CertificateTemplate;
 pub use fault::{ProfileFault, ProfileFaults};
+pub use firmware_pins::{PinChange, PinError, PinOptions, Pinned, PinnedImage, pin_images};
+pub use firmware_rules::{ComponentRule, FirmwareFault, KnownBadVersion, PinnedVersion};
 pub use key_trust::{AllowListRule, KeyTrust};
 pub use measurement_judgement::{
     JudgedMeasurement, JudgedMeasurements, SelfTest, judge_measurements,
@@ -40,11 +46,10 @@ pub use measurement_judgement::{
 pub use measurement_limits::{Band, Limits, Repetition};
 pub use measurement_rule::{MeasurementRule, unit_name};
 pub use random_source::{JudgedRandomSource, RandomSourceRule};
-pub use reference_values::{
-    AllowedVersion, AttestationRules, ComponentRule, LifecycleRange, is_debug,
-};
+pub use reference_values::{AttestationRules, LifecycleRange, is_debug};
 pub use serial_pattern::{SerialPattern, SerialPatternError};
 pub use text_pattern::TextPattern;
+pub use version_range::VersionRange;
 
 use toml_table::{Faults, Table};
 
@@ -161,7 +166,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         .and_then(|item| AttestationRules::read(faults, &item));
     let firmware = t
         .required("firmware", "add [[firmware]] for each component")
-        .map(|item| reference_values::read_firmware(faults, &item));
+        .map(|item| firmware_rules::read(faults, &item));
     let measurements = t
         .required("measurement", "add [[measurement]] for each one")
         .map(|item| measurement_rule::read(faults, &item));

@@ -1,32 +1,12 @@
-//! What evidence is compared with: allowed firmware, trusted attestation roots, allowed lifecycles.
+//! What evidence is compared with, besides firmware: trusted attestation roots, allowed lifecycles.
 
 use std::fmt;
 
-use firmware_proto::{Digest, SecurityLifecycle};
+use firmware_proto::SecurityLifecycle;
 
 use super::key_trust::KeyTrust;
 use super::toml_table::{Faults, Item, Table};
 use super::{MAX_LIST, digest, short_text};
-
-/// One released version of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AllowedVersion {
-    /// The version, compared as text.
-    pub version: String,
-    /// SHA-256 of the image.
-    pub measurement: Digest,
-}
-
-/// One component that must be there exactly once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ComponentRule {
-    /// Its measurement type, for example `BL`.
-    pub component: String,
-    /// Digest of the key that signs its images.
-    pub signer: Digest,
-    /// Every version that may be on the board.
-    pub versions: Vec<AllowedVersion>,
-}
 
 /// A range of security lifecycles, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,84 +181,4 @@ fn named_state(name: &str) -> Result<LifecycleRange, &'static str> {
         .find(|first| first.state_name() == Some(name))
         .map(LifecycleRange::state)
         .ok_or("not a state of RFC 9783")
-}
-
-const FIRMWARE_HINT: &str = "write each component as [[firmware]] with component, signer and \
-    versions = [{ version = \"1.2.0\", measurement = \"<SHA-256>\" }]";
-
-pub(super) fn read_firmware<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec<ComponentRule> {
-    let items = faults
-        .list(item, (1, MAX_LIST), FIRMWARE_HINT)
-        .unwrap_or_default();
-    let mut rules: Vec<ComponentRule> = Vec::new();
-    for item in items {
-        let Some(rule) = component(faults, &item) else {
-            continue;
-        };
-        if rules
-            .iter()
-            .any(|earlier| earlier.component == rule.component)
-        {
-            faults.at(
-                &item,
-                format!("{} stands here twice", rule.component),
-                "merge them",
-            );
-        }
-        rules.push(rule);
-    }
-    rules
-}
-
-fn component<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<ComponentRule> {
-    let mut table = faults.table(item, FIRMWARE_HINT)?;
-    let component = table
-        .required("component", FIRMWARE_HINT)
-        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
-    let hint = "SHA-256 of the signing key, as 64 lower-case hexadecimal digits";
-    let signer = table
-        .required("signer", hint)
-        .and_then(|item| faults.parsed(&item, hint, digest));
-    let versions = table
-        .required("versions", FIRMWARE_HINT)
-        .and_then(|item| faults.list(&item, (1, MAX_LIST), FIRMWARE_HINT));
-    table.finish(faults);
-    let mut allowed: Vec<AllowedVersion> = Vec::new();
-    for item in versions? {
-        let Some(version) = allowed_version(faults, &item) else {
-            continue;
-        };
-        if allowed
-            .iter()
-            .any(|earlier| earlier.version == version.version)
-        {
-            faults.at(
-                &item,
-                format!("{} stands here twice", version.version),
-                "keep one",
-            );
-        }
-        allowed.push(version);
-    }
-    Some(ComponentRule {
-        component: component?,
-        signer: signer?,
-        versions: allowed,
-    })
-}
-
-fn allowed_version<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<AllowedVersion> {
-    let mut table = faults.table(item, FIRMWARE_HINT)?;
-    let version = table
-        .required("version", FIRMWARE_HINT)
-        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
-    let hint = "SHA-256 of the image, as 64 lower-case hexadecimal digits";
-    let measurement = table
-        .required("measurement", hint)
-        .and_then(|item| faults.parsed(&item, hint, digest));
-    table.finish(faults);
-    Some(AllowedVersion {
-        version: version?,
-        measurement: measurement?,
-    })
 }

@@ -149,7 +149,7 @@ fn refuses_what_no_board_could_meet() {
     check_fault(
         "\"vdd_core\"",
         "\"vdd_3v3\"",
-        "p.toml:59: measurement[1]: vdd_3v3 stands here twice",
+        "p.toml:67: measurement[1]: vdd_3v3 stands here twice",
     );
     check_fault(
         "http://",
@@ -210,6 +210,51 @@ fn a_misspelt_key_is_one_fault_that_says_which_was_meant() {
     );
 }
 
+#[test]
+fn rules_of_firmware_can_be_met_and_compared() {
+    check_fault(
+        ">=2.5.0, <2.6.0",
+        "2.5.x",
+        "firmware[1].allowed: not a range",
+    );
+    check_fault(
+        ">=2.5.0, <2.6.0",
+        ">=2.6.0",
+        "firmware[1]: no pinned version is allowed, so no board could pass",
+    );
+    check_fault(
+        "minimum_security_counter = 7",
+        "minimum_security_counter = 8",
+        "no pinned version is allowed",
+    );
+    check_fault(
+        "minimum_security_counter = 7",
+        "minimum_security_counter = 4294967296",
+        "outside 0..=4294967295",
+    );
+    check_fault(
+        ", security_counter = 6",
+        "",
+        "firmware[1].versions[0]: has no security counter to compare",
+    );
+    check_fault(
+        "version = \"2.5.0\"",
+        "version = \"v2.5\"",
+        "firmware[1].versions[0]: \"v2.5\" can't be compared with `allowed`",
+    );
+    check_fault(
+        "version = \"2.5.0\"",
+        "version = \"2.5.1\"",
+        "2.5.1 stands here twice",
+    );
+    check_fault("\"2.4.1\"", "\"2.5.1\"", "no pinned version is allowed");
+    check_fault(
+        "reason = \"",
+        "reason = \"\\u0007",
+        "firmware[1].known_bad[0].reason: not 1 to 64",
+    );
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in ".{0,400}") {
@@ -261,6 +306,11 @@ fn every_key_is_documented_and_no_other() {
         ),
         ("## [[firmware]]", "[[firmware]]", "[[firmware]]\nzzqx = 1"),
         ("### A version", "{ version", "{ zzqx = 1, version"),
+        (
+            "### A version that is known to be bad",
+            "{ version = \"2.4.1\"",
+            "{ zzqx = 1, version = \"2.4.1\"",
+        ),
         (
             "## [[measurement]]",
             "[[measurement]]",

@@ -86,6 +86,8 @@ codes! {
     FwComponent = "FW-COMPONENT", Fail, Routine, Never, "Wrong set of firmware; put the board aside for reflashing.";
     /// The version is allowed but the image is not the released one.
     FwMeasurement = "FW-MEASUREMENT", Fail, Alarm, Never, "The firmware is not the released image; put the board aside for QA.";
+    /// A released image whose security counter the product has left behind.
+    FwRollback = "FW-ROLLBACK", Fail, Routine, Never, "The firmware is from before a security update; put the board aside for reflashing.";
 
     /// A measurement is outside its limits.
     HwLimit = "HW-LIMIT", Fail, Routine, Once, "A measurement is out of limits; clean the contacts, put the board in once more.";
