@@ -18,7 +18,8 @@ const HARMLESS: u32 = 0x01 | 0x10 | 0x20 | 0x100;
 /// What the header says, as far as it is of use here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header {
-    pub(super) header_bytes: usize,
+    /// Of the header itself, with what fills it up.
+    pub(super) own_bytes: usize,
     pub(super) protected_bytes: usize,
     pub(super) payload_bytes: usize,
     pub(super) version: ImageVersion,
@@ -59,7 +60,7 @@ impl Header {
             return Err(ImageError::Unsupported(what));
         }
         Ok(Self {
-            header_bytes,
+            own_bytes: header_bytes,
             protected_bytes,
             payload_bytes,
             version,

@@ -73,7 +73,7 @@ impl<'b> FirmwareImage<'b> {
         }
         let header = Header::read(bytes)?;
         let mut reader = Bytes::new(bytes);
-        reader.take(header.header_bytes, "the header")?;
+        reader.take(header.own_bytes, "the header")?;
         reader.take(header.payload_bytes, "the payload")?;
         let protected = Area::read_protected(&mut reader, header.protected_bytes)?;
         let hashed = reader.taken();

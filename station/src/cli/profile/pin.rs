@@ -35,6 +35,10 @@ const MAX_KEY_BYTES: usize = 16 * 1024;
                   --profile sensor-a.toml\n  station profile pin --image BL=bl.bin --image APP=app.bin \
                   --signing-key vendor.pub.pem \\\n      --profile sensor-a.toml --dry-run"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct PinArguments {
     /// A signed image; the component may be left out where the image has a boot record
     #[arg(long = "image", value_name = "[COMPONENT=]FILE", required = true)]
