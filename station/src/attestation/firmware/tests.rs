@@ -19,6 +19,7 @@ fn genuine(name: &str, version: &str) -> SoftwareComponent {
         version: version.to_owned(),
         measurement: sha256(image.as_bytes()).as_bytes().to_vec(),
         signer: sha256(b"vendor firmware signing key").as_bytes().to_vec(),
+        description: None,
     }
 }
 
