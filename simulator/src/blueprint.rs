@@ -74,6 +74,12 @@ pub enum HardwareFault {
     LockFails,
     /// The fuses say that they are blown, and are not.
     LockLies,
+    /// The boot seed is the same in every boot of every board with this fault.
+    SharedBootSeed,
+    /// Each token has another boot seed.
+    ChangingBootSeed,
+    /// The nonces are the same on every board with this fault.
+    SharedNonce,
     /// The identity key gives wrong signatures of this kind of object.
     FalseSignature(ContentType),
 }

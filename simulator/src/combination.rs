@@ -68,7 +68,15 @@ impl Defect {
     /// Whether its verdict has nothing to do with other boards that have it.
     #[must_use]
     pub fn stands_alone(&self) -> bool {
-        let shared = |fault: &Fault| matches!(fault, Fault::SharedKey {});
+        let shared = |fault: &Fault| {
+            matches!(
+                fault,
+                Fault::SharedKey {}
+                    | Fault::SharedAttestationKey {}
+                    | Fault::SharedBootSeed {}
+                    | Fault::SharedNonce {}
+            )
+        };
         !self.needs_another_board() && !self.faults().any(shared)
     }
 

@@ -12,7 +12,6 @@ use firmware_proto::platform::{
 };
 use firmware_proto::transcript::Sha256;
 use firmware_proto::{Digest, Platform, PlatformFault, Progress, SecurityLifecycle};
-use rand_chacha::rand_core::Rng;
 
 use crate::blueprint::{Blueprint, HardwareFault};
 use crate::device_keys::{is_signed_by, sha256};
@@ -88,7 +87,7 @@ impl Platform for Hardware {
         if !state.supply.is_on() {
             return Err(PlatformFault);
         }
-        state.generator.fill_bytes(out);
+        state.draw(out);
         Ok(())
     }
 

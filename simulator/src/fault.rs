@@ -190,6 +190,15 @@ pub enum Fault {
     ForeignKey {},
     /// The identity key comes from a generator that other boards with this fault share.
     SharedKey {},
+    /// The attestation key comes from a generator that other boards with this fault share; the vendor has
+    /// certified it for each of them.
+    SharedAttestationKey {},
+    /// The root of trust has the boot seed of every other board with this fault.
+    SharedBootSeed {},
+    /// The root of trust has another boot seed in each token, without a reset.
+    ChangingBootSeed {},
+    /// The device nonces are those of every other board with this fault.
+    SharedNonce {},
     /// A copy of the board that it comes after: same silicon UID and attestation key, other
     /// identity key.
     Clone {},

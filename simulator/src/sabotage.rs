@@ -11,6 +11,7 @@ use crate::conduct::Conduct;
 use crate::device_keys::{DeviceKey, sha256};
 use crate::evidence::TokenFault;
 use crate::fault::{AuthorityName, Fault, Reading, SignedBy, TokenFaultName, TokenOf};
+use crate::seed::Purpose;
 use crate::self_test;
 use crate::vendor_authorities::Authority;
 use crate::vendor_ca::{EndorsementValidity, Issuer, OTHER_HARDWARE_TYPE};
@@ -22,6 +23,7 @@ impl Fault {
     pub fn apply(&self, board: &mut Blueprint) -> Conduct {
         self.spoil_firmware(board);
         self.spoil_attestation(board);
+        self.spoil_repeats(board);
         self.spoil_measurements(board);
         self.spoil_identity(board);
         self.spoil_pace(board);
@@ -108,6 +110,22 @@ impl Fault {
                     board.claimed.product = code;
                 }
             }
+            _ => {}
+        }
+    }
+
+    /// What belongs to one board alone, and this one shares.
+    fn spoil_repeats(&self, board: &mut Blueprint) {
+        match self {
+            Self::SharedAttestationKey {} => {
+                board.attestation_key =
+                    DeviceKey::of(board.seed, Purpose::WeakGenerator, SHARED_ATTESTATION_KEY);
+            }
+            Self::SharedBootSeed {} => board.hardware_faults.push(HardwareFault::SharedBootSeed),
+            Self::ChangingBootSeed {} => {
+                board.hardware_faults.push(HardwareFault::ChangingBootSeed);
+            }
+            Self::SharedNonce {} => board.hardware_faults.push(HardwareFault::SharedNonce),
             _ => {}
         }
     }
@@ -278,5 +296,7 @@ fn flip(found: &mut AddressMap, addresses: &[u8]) {
     }
 }
 
+/// The stream of the weak generator that makes attestation keys.
+const SHARED_ATTESTATION_KEY: u32 = 1;
 /// Streams of devices that are on no line.
 const ELSEWHERE: u32 = 2_000_000;

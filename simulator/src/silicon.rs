@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) light: Option<bool>,
     /// How many identity keys were made in the board's life.
     pub(crate) keys_made: u32,
+    /// How many nonces of a shared generator were drawn.
+    nonces_drawn: u32,
     pub(crate) volatile: Volatile,
     pub(crate) generator: ChaCha20Rng,
 }
@@ -53,6 +55,7 @@ impl State {
             supply: Supply::new(blueprint.power_cuts.clone()),
             light: None,
             keys_made: 0,
+            nonces_drawn: 0,
             volatile: Volatile::default(),
             generator: seed.stream(Purpose::HardwareGenerator, device),
             blueprint,
@@ -119,7 +122,23 @@ impl State {
         Ok(part.to_vec())
     }
 
+    /// Random bytes of the board's generator. Nonces are the draws of 32 bytes.
+    pub(crate) fn draw(&mut self, out: &mut [u8]) {
+        if out.len() == 32 && self.has(HardwareFault::SharedNonce) {
+            let drawn = sha256(&[b"shared nonce", &self.nonces_drawn.to_be_bytes()]);
+            self.nonces_drawn += 1;
+            return out.copy_from_slice(drawn.as_bytes());
+        }
+        self.generator.fill_bytes(out);
+    }
+
     pub(crate) fn boot_seed(&mut self) -> [u8; 32] {
+        if self.has(HardwareFault::SharedBootSeed) {
+            return *sha256(&[b"shared boot seed"]).as_bytes();
+        }
+        if self.has(HardwareFault::ChangingBootSeed) {
+            self.volatile.boot_seed = None;
+        }
         if let Some(seed) = self.volatile.boot_seed {
             return seed;
         }

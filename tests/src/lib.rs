@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agreement;
+pub mod attentive_supervisor;
 pub mod bare_station;
 pub mod man_on_the_wire;
 pub mod outside_root;

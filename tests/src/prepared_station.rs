@@ -20,7 +20,7 @@ pub const SUPERVISOR: &str = "sv-1";
 pub const PRODUCT: &str = "SENSOR-A";
 
 /// A development home that is ready for batches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PreparedStation {
     folder: PathBuf,
     token: SoftToken,

@@ -12,7 +12,7 @@ use crate::repository;
 pub const PIN: &str = "482913";
 
 /// An initialised, empty token.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SoftToken {
     folder: PathBuf,
     label: String,

@@ -5,6 +5,7 @@
 use std::process::Command;
 
 use acceptance::agreement;
+use acceptance::attentive_supervisor::AttentiveSupervisor;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -12,7 +13,7 @@ use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "DEFECTS-1";
 const LANES: usize = 8;
-const DEVICES: usize = 118;
+const DEVICES: usize = 126;
 
 #[test]
 fn every_defect_gets_its_verdict_and_no_identity() {
@@ -31,7 +32,10 @@ fn every_defect_gets_its_verdict_and_no_identity() {
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
     let report = line.report_file().to_owned();
     let running = station.provision(BATCH, &line.ports());
+    // Repeats hold their lanes; the boards behind them are to have their turn too.
+    let supervisor = AttentiveSupervisor::watch(&station);
     let (_, boards) = line.finish();
+    drop(supervisor);
     running.interrupt();
     let station_said = running.finish();
 

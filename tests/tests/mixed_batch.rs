@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use acceptance::agreement;
+use acceptance::attentive_supervisor::AttentiveSupervisor;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -37,7 +38,10 @@ fn every_mixture_of_defects_ends_as_it_must() {
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
     let report = line.report_file().to_owned();
     let running = station.provision(BATCH, &line.ports());
+    // Some defects hold their lanes; the boards behind them are to have their turn too.
+    let supervisor = AttentiveSupervisor::watch(&station);
     let (_, presented) = line.finish();
+    drop(supervisor);
     running.interrupt();
     let station_said = running.finish();
     assert_eq!(presented.len(), boards, "{}", station_said.stderr);

@@ -16,7 +16,7 @@ use crate::verdict::VerdictCode;
 ///
 /// # Errors
 /// `ATT-MALFORMED`, `ATT-SIGNATURE` (`ATT-SESSION` where another board has signed it), `ATT-NONCE`,
-/// `ATT-SESSION`, `ATT-DEBUG`, `ATT-LIFECYCLE`: the first that applies.
+/// `ATT-SESSION`, `ATT-BOOT-SEED`, `ATT-DEBUG`, `ATT-LIFECYCLE`: the first that applies.
 pub fn appraise_key_token(
     profile: &Profile,
     board: &TrustedBoard,
@@ -80,7 +80,7 @@ impl TrustedBoard {
     /// firmware. The boot seed may differ only where the board has `rebooted`.
     ///
     /// # Errors
-    /// `ATT-SESSION`.
+    /// `ATT-SESSION`, `ATT-BOOT-SEED`.
     pub fn agrees_with(&self, later: &Self, rebooted: bool) -> Result<(), Rejection> {
         agree("UID", self.uid(), later.uid())?;
         judge_session(self.claims(), later.claims(), rebooted)?;
@@ -110,16 +110,17 @@ fn judge_session(
         &hex(&later.implementation_id),
     )?;
     agree("client ID", &first.client_id, &later.client_id)?;
-    if !rebooted {
-        let seed = |claims: &TokenClaims| claims.boot_seed.as_deref().map(hex);
-        agree("boot seed", &seed(first), &seed(later))?;
-    }
     agree("token profile", &first.profile, &later.profile)?;
-    if first.components == later.components {
+    if first.components != later.components {
+        let detail = "the components of the tokens differ within one session";
+        return Err(Rejection::new(VerdictCode::AttSession, detail));
+    }
+    if rebooted || first.boot_seed == later.boot_seed {
         return Ok(());
     }
-    let detail = "the components of the tokens differ within one session";
-    Err(Rejection::new(VerdictCode::AttSession, detail))
+    // The same board in every other respect: it was not swapped.
+    let detail = "the boot seed changed within one session, and the board was not reset";
+    Err(Rejection::new(VerdictCode::AttBootSeed, detail))
 }
 
 fn agree<T: PartialEq + Debug>(what: &str, first: &T, later: &T) -> Result<(), Rejection> {

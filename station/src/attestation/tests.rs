@@ -300,7 +300,7 @@ fn certificates_are_one_leaf_under_the_root() {
 
 #[test]
 fn later_tokens_agree_with_the_first() {
-    use VerdictCode::{AttDebug, AttLifecycle, AttNonce, AttSession, Pass};
+    use VerdictCode::{AttBootSeed, AttDebug, AttLifecycle, AttNonce, AttSession, Pass};
 
     let (profile, board) = (profile(), Case::good().appraise().board.unwrap());
     let check = |spoil: &dyn Fn(&mut Case), before: VerdictCode, after: VerdictCode| {
@@ -328,7 +328,7 @@ fn later_tokens_agree_with_the_first() {
         AttNonce,
         AttNonce,
     );
-    check(&|case| case.boot_seed = [6; 32], AttSession, AttSession);
+    check(&|case| case.boot_seed = [6; 32], AttBootSeed, AttBootSeed);
     check(
         &|case| case.board.claims.client_id = 2,
         AttSession,
@@ -359,7 +359,7 @@ fn a_reset_may_change_the_boot_seed_and_nothing_else() {
     assert!(first.agrees_with(&again, true).is_ok());
     assert_eq!(
         first.agrees_with(&again, false).unwrap_err().code,
-        VerdictCode::AttSession
+        VerdictCode::AttBootSeed
     );
     let mut other = Case::good();
     other.board = Blueprint::good(SEED, 4, [4; 65]);

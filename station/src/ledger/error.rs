@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use firmware_proto::Uid;
 use thiserror::Error;
 
 use super::checkpoint::{CheckpointError, SignerFailure};
 use super::leaf::LeafError;
-use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName};
+
+pub use super::refusal::Refusal;
 
 /// Why the ledger did not do what it was asked. Cheap to clone, since a failed commit fails many at once.
 #[derive(Clone, Debug, Error)]
@@ -82,6 +82,17 @@ pub enum LedgerError {
              or backup (`station ledger verify` names every entry)"
     )]
     Damaged(#[from] Damage),
+    /// Only a writer changes the layout, and none has opened the ledger since the program is newer.
+    #[error(
+        "the ledger has the layout {got}, this program reads {known}; `station ledger checkpoint` brings \
+             it up to date"
+    )]
+    Older {
+        /// The version found.
+        got: u32,
+        /// The one that is read.
+        known: u32,
+    },
     /// The ledger's key is not the one that the station holds.
     #[error(
         "the ledger was made under the key {expected}, the key store holds {got}; use the token that \
@@ -120,143 +131,6 @@ pub enum LedgerError {
     /// The writer has ended.
     #[error("the ledger's writer has stopped; start the station again")]
     Stopped,
-}
-
-/// A rule of the ledger that a request breaks. The writer holds these whoever asks.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
-    /// The board has a live certificate already.
-    #[error(
-        "board {uid} has the live certificate {live}; revoke it in the same request, before the new one"
-    )]
-    SecondLive {
-        /// The board.
-        uid: Uid,
-        /// Its live certificate.
-        live: CertificateSerial,
-    },
-    /// The board has an intent already.
-    #[error("board {uid} has the open intent {open}; finish or void it first")]
-    SecondIntent {
-        /// The board.
-        uid: Uid,
-        /// Its open intent.
-        open: CertificateSerial,
-    },
-    /// The key belongs to another board.
-    #[error("the key of board {uid} is known as that of board {holder}")]
-    KeyOfAnother {
-        /// The board that was to get a certificate.
-        uid: Uid,
-        /// The board that had the key first.
-        holder: Uid,
-    },
-    /// The device serial belongs to another board.
-    #[error("device serial {serial} belongs to board {holder}")]
-    SerialOfAnother {
-        /// The serial.
-        serial: DeviceSerial,
-        /// The board that has it.
-        holder: Uid,
-    },
-    /// The certificate serial was used before.
-    #[error("certificate serial {0} was used before")]
-    SerialUsed(CertificateSerial),
-    /// No open intent with that serial, board, key and device serial.
-    #[error(
-        "certificate {0} does not match an open intent of the same board, key, serials and batch"
-    )]
-    NoIntent(CertificateSerial),
-    /// The certificate is not the signed form of the TBS that was intended.
-    #[error("certificate {0} does not contain the TBS that was intended")]
-    OtherTbs(CertificateSerial),
-    /// No live certificate with that serial, board and batch.
-    #[error("certificate {0} is not a live certificate of that board and batch")]
-    NotLive(CertificateSerial),
-    /// A step before it is missing, for example a proof before the commit.
-    #[error("certificate {serial}: {missing} must be recorded first")]
-    OutOfOrder {
-        /// The certificate.
-        serial: CertificateSerial,
-        /// The kind that is missing.
-        missing: &'static str,
-    },
-    /// A batch of that name was opened before.
-    #[error("batch {0} was opened before; choose another name")]
-    BatchExists(BatchId),
-    /// The batch is unknown or closed.
-    #[error("batch {0} is not open")]
-    BatchNotOpen(BatchId),
-    /// The work order's quantity is reached.
-    #[error("batch {0} is full")]
-    BatchFull(BatchId),
-    /// Some boards of the batch are not finished.
-    #[error("batch {batch} cannot be closed: {}; put these boards in again, or revoke their certificates", counts(.in_doubt, .unfinished, .intents))]
-    BatchUnfinished {
-        /// The batch.
-        batch: BatchId,
-        /// Boards that were ordered to lock and did not answer.
-        in_doubt: Vec<Uid>,
-        /// Boards with a live certificate that were not ordered to lock yet.
-        unfinished: Vec<Uid>,
-        /// Boards with an open intent.
-        intents: Vec<Uid>,
-    },
-    /// The closing event does not state the batch's count and head.
-    #[error("the closing of batch {0} does not state its count and head")]
-    BatchHead(BatchId),
-    /// There is no hold to be cleared.
-    #[error("lane {0} is not held; see station hold list")]
-    NotHeld(LaneName),
-    /// An event of this kind belongs to a batch.
-    #[error("an event of kind {0} must name its batch")]
-    NoBatch(&'static str),
-    /// An event of this kind belongs to no batch.
-    #[error("an event of kind {0} belongs to no batch")]
-    UnwantedBatch(&'static str),
-    /// The profile was never adopted, or is another product's.
-    #[error("batch {0} names a profile that this ledger has not adopted for that product")]
-    UnknownProfile(BatchId),
-    /// The profile's digest is not its text's.
-    #[error("the profile's digest is not that of its text")]
-    ProfileDigest,
-    /// Only the very first event opens the ledger.
-    #[error("the ledger is opened by its first event and by no other")]
-    LedgerOpening,
-    /// A digest of another length than SHA-256 has.
-    #[error("{0} is no SHA-256 digest")]
-    NotADigest(&'static str),
-    /// The event is too large.
-    #[error(transparent)]
-    Leaf(LeafError),
-    /// The request holds no event, or too many.
-    #[error("a request records 1 to {most} events, not {got}")]
-    RequestSize {
-        /// How many there are.
-        got: usize,
-        /// How many there may be.
-        most: usize,
-    },
-    /// Where device serials for the batch come from is not known.
-    #[error("no source of device serials for batch {0}: {1}")]
-    NoSerials(BatchId, String),
-}
-
-fn counts(in_doubt: &[Uid], live: &[Uid], intents: &[Uid]) -> String {
-    let names = |uids: &[Uid]| {
-        let names: Vec<_> = uids.iter().map(ToString::to_string).collect();
-        names.join(", ")
-    };
-    [
-        (in_doubt, "in doubt"),
-        (live, "with an unfinished certificate"),
-        (intents, "with an open intent"),
-    ]
-    .iter()
-    .filter(|(uids, _)| !uids.is_empty())
-    .map(|(uids, what)| format!("{} {what} ({})", uids.len(), names(uids)))
-    .collect::<Vec<_>>()
-    .join(", ")
 }
 
 /// What is wrong with a ledger's file. Each names the first entry that it is about.

@@ -90,6 +90,21 @@ pub struct ClaimsRecord {
     pub other: Vec<(String, String)>,
 }
 
+/// A stop rule of the profile that tripped, with its figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrippedRule {
+    /// Its key in the profile.
+    pub name: String,
+    /// What was counted when it tripped.
+    pub found: u32,
+    /// What the profile allows: the count that trips, or the least yield in percent.
+    pub limit: u32,
+    /// Among how many boards, where the rule has a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
+}
+
 /// Why a certificate is withdrawn (RFC 5280, section 5.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -192,6 +207,12 @@ pub enum Fact {
         token: Base64Bytes,
         /// DER, one after another, leaf first.
         certificates: Base64Bytes,
+        /// The boot that the board named in the answer that this token covers. Old records lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<BootId>,
+        /// The nonce that the board named there. Old records lack it, and were under fewer rules.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device_nonce: Option<DeviceNonce>,
     },
     /// The self-test was judged.
     MeasurementsJudged {
@@ -338,6 +359,9 @@ pub enum Fact {
         /// What the lane's port is known by; the hold is on that port too, whatever its lane is called.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ports: Vec<String>,
+        /// The stop rule that tripped, where it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<TrippedRule>,
     },
     /// The hold is cleared.
     HoldCleared {
@@ -361,6 +385,25 @@ pub enum Fact {
         count: u64,
         /// Leaf hash of the last of them.
         head: Hex,
+        /// Who did it.
+        actor: Actor,
+    },
+    /// No lane begins a board of the batch until the hold is cleared. The session is the one whose verdict
+    /// tripped the rule.
+    BatchHoldPlaced {
+        /// The lane on which that verdict was reached.
+        lane: LaneName,
+        /// That verdict.
+        code: VerdictCode,
+        /// One line for people.
+        detail: String,
+        /// The stop rule.
+        rule: TrippedRule,
+    },
+    /// The batch's hold is cleared.
+    BatchHoldCleared {
+        /// Why, in words.
+        reason: String,
         /// Who did it.
         actor: Actor,
     },

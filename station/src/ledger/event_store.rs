@@ -4,7 +4,7 @@ use firmware_proto::{Digest, Uid};
 
 use super::error::LedgerError;
 use super::event::Event;
-use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
+use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use crate::names::BatchId;
 
 /// The ledger, as those who provision see it.
@@ -21,6 +21,12 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// [`LedgerError`] where the ledger cannot be read or that checkpoint cannot be made.
     fn standing(&self, uid: &Uid) -> Result<DeviceStanding, LedgerError>;
+
+    /// The same of a board that is in a fixture, with what the log says of what it shows now.
+    ///
+    /// # Errors
+    /// As [`EventStore::standing`].
+    fn standing_of(&self, uid: &Uid, now: &ShownNow) -> Result<DeviceStanding, LedgerError>;
 
     /// The board that first showed this identity key (SHA-256 of its SubjectPublicKeyInfo).
     ///

@@ -10,7 +10,7 @@ use super::error::LedgerError;
 use super::event::{Event, Fact};
 use super::event_store::EventStore;
 use super::log_store::{self, LogStore};
-use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
+use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, BatchClosing, BatchOpening, LedgerState};
 use crate::clock::UtcMillis;
 use crate::names::{BatchId, DeviceSerial, StationName};
@@ -135,7 +135,13 @@ impl EventStore for MemoryStore {
     }
 
     fn standing(&self, uid: &Uid) -> Result<DeviceStanding, LedgerError> {
-        self.lock().state.standing(uid).map(|found| found.standing)
+        let found = self.lock().state.standing(uid, None)?;
+        Ok(found.standing)
+    }
+
+    fn standing_of(&self, uid: &Uid, now: &ShownNow) -> Result<DeviceStanding, LedgerError> {
+        let found = self.lock().state.standing(uid, Some(now))?;
+        Ok(found.standing)
     }
 
     fn key_holder(&self, key: &Digest) -> Result<Option<Uid>, LedgerError> {

@@ -1,23 +1,23 @@
 //! Boards, batches and keys for the tests of this room.
 
+mod signer;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use ed25519_dalek::Signer as _;
 use firmware_proto::{DeviceNonce, SessionId, Uid};
-use thiserror::Error;
 
 use super::event::{Actor, Assurance, Event, Fact, RevocationReason, session_name};
 use super::{BatchClosing, BatchOpening, LedgerHandle, NewLedger};
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
-use crate::identity::signer::{KeyRole, PublicKey, Signer};
 use crate::names::{
     BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
 };
 use crate::profile::Profile;
 use crate::verdict::VerdictCode;
+
+pub(in crate::ledger) use signer::TestSigner;
 
 /// As small as a profile can be.
 const PROFILE: &str = concat!(
@@ -58,60 +58,6 @@ organization = "Example Devices"
 hardware_type = "1.3.6.1.4.1.32473.2.1"
 "#
 );
-
-/// A ledger key in software, that can be switched off and counts its signatures.
-#[derive(Debug, Default)]
-pub(in crate::ledger) struct TestSigner {
-    pub(in crate::ledger) ecdsa: bool,
-    pub(in crate::ledger) off: AtomicBool,
-    pub(in crate::ledger) signed: AtomicU32,
-}
-
-#[derive(Debug, Error)]
-#[error("the token is gone")]
-pub(in crate::ledger) struct TokenGone;
-
-impl TestSigner {
-    fn ed25519() -> ed25519_dalek::SigningKey {
-        ed25519_dalek::SigningKey::from_bytes(&[7; 32])
-    }
-
-    fn p256() -> p256::ecdsa::SigningKey {
-        p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap()
-    }
-}
-
-impl Signer for TestSigner {
-    type Error = TokenGone;
-
-    fn public_key(&self, role: KeyRole) -> Result<PublicKey, TokenGone> {
-        assert_eq!(role, KeyRole::Ledger);
-        if self.ecdsa {
-            let point = Self::p256().verifying_key().to_sec1_point(false);
-            return Ok(PublicKey::P256(point.as_bytes().try_into().unwrap()));
-        }
-        Ok(PublicKey::Ed25519(
-            Self::ed25519().verifying_key().to_bytes(),
-        ))
-    }
-
-    fn sign(&self, role: KeyRole, message: &[u8]) -> Result<[u8; 64], TokenGone> {
-        assert_eq!(role, KeyRole::Ledger);
-        if self.off.load(Ordering::SeqCst) {
-            return Err(TokenGone);
-        }
-        self.signed.fetch_add(1, Ordering::SeqCst);
-        if self.ecdsa {
-            let signature: p256::ecdsa::Signature = Self::p256().sign(message);
-            return Ok(signature.to_bytes().into());
-        }
-        Ok(Self::ed25519().sign(message).to_bytes())
-    }
-
-    fn random(&self, _out: &mut [u8]) -> Result<(), TokenGone> {
-        Err(TokenGone)
-    }
-}
 
 /// A folder with a ledger in it.
 pub(in crate::ledger) struct Home {
@@ -272,7 +218,26 @@ impl Board {
             relied_on: Vec::new(),
             token: Base64Bytes(vec![0xd2, 0x84]),
             certificates: Base64Bytes(vec![0x30, 0x00]),
+            boot: None,
+            device_nonce: None,
         }
+    }
+
+    /// Evidence as it is recorded now: each number is one boot seed or nonce.
+    pub(in crate::ledger) fn shown(&self, instance: u8, seed: u8, nonce: u8) -> Fact {
+        let mut fact = self.appraised(instance);
+        if let Fact::EvidenceAppraised {
+            boot_seed,
+            boot,
+            device_nonce,
+            ..
+        } = &mut fact
+        {
+            *boot_seed = Some(Hex(vec![seed; 32]));
+            *boot = Some(firmware_proto::BootId::from_bytes([seed; 4]));
+            *device_nonce = Some(DeviceNonce::from_bytes([nonce; 32]));
+        }
+        fact
     }
 
     pub(in crate::ledger) fn intended(&self) -> Fact {
@@ -375,6 +340,21 @@ impl Board {
             self.provisioned(),
             self.verdict(VerdictCode::Pass),
         ]
+    }
+}
+
+/// The hold of a batch whose yield was too low.
+pub(in crate::ledger) fn batch_hold() -> Fact {
+    Fact::BatchHoldPlaced {
+        lane: LaneName::parse("lane0").unwrap(),
+        code: VerdictCode::HwLimit,
+        detail: "7 of the last 10 boards passed at first".to_owned(),
+        rule: super::event::TrippedRule {
+            name: "first_pass_yield".to_owned(),
+            found: 70,
+            limit: 80,
+            window: Some(10),
+        },
     }
 }
 

@@ -16,7 +16,7 @@ use super::event::{Event, Fact};
 use super::event_store::EventStore;
 use super::log_store::{self, LogStore};
 use super::mirror::{Mirror, sync_folder};
-use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
+use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, BatchClosing, BatchOpening, LedgerState};
 use super::writer::{LedgerKey, QUEUE_MAX, Request, Writer};
 use super::{integrity, trusted_views};
@@ -185,7 +185,14 @@ impl EventStore for LedgerHandle {
 
     fn standing(&self, uid: &Uid) -> Result<DeviceStanding, LedgerError> {
         let uid = uid.clone();
-        self.requests.ask(|reply| Request::Standing(uid, reply))
+        self.requests
+            .ask(|reply| Request::Standing(uid, None, reply))
+    }
+
+    fn standing_of(&self, uid: &Uid, now: &ShownNow) -> Result<DeviceStanding, LedgerError> {
+        let (uid, now) = (uid.clone(), Some(Box::new(now.clone())));
+        self.requests
+            .ask(|reply| Request::Standing(uid, now, reply))
     }
 
     fn key_holder(&self, key: &Digest) -> Result<Option<Uid>, LedgerError> {

@@ -11,7 +11,8 @@
 //! 6. Events enter open batches only. A batch is closed when no intent of it is open and no live
 //!    certificate of it is unfinished or in doubt; its closing states the count and the head.
 //! 7. A `PASS` names a live, provisioned certificate.
-//! 8. Only a lane that is held has its hold cleared.
+//! 8. Only a lane or a batch that is held has its hold cleared. A batch that is held is not closed.
+//! 9. Instance ID, boot seed and device nonce in evidence that passed belong to one board for ever.
 
 use firmware_proto::Uid;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -20,8 +21,9 @@ use super::column::{Hash, Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
 use super::event::{Event, Fact};
 use super::issuance_rules::{OpenIntentRow, intent, issue, live, pass, progress};
+use super::repeats;
 use crate::encoding::{Hex, sha256};
-use crate::names::{BatchId, DeviceSerial};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial};
 use crate::verdict::VerdictCode;
 
 /// Judges an event before it becomes entry `index`.
@@ -72,16 +74,7 @@ pub(in crate::ledger) fn check(
             uid,
             certificate_serial,
             ..
-        } => {
-            let open = OpenIntentRow::find(views, uid)?;
-            let same = |open: &OpenIntentRow| {
-                open.certificate_serial == *certificate_serial && open.batch == *batch
-            };
-            match open.filter(same) {
-                Some(_) => Ok(()),
-                None => Err(Refusal::NoIntent(*certificate_serial).into()),
-            }
-        }
+        } => voiding(views, batch, uid, *certificate_serial),
         Fact::CertificateIssued { .. } => issue(views, batch, event),
         Fact::GrantSigned { .. }
         | Fact::ProofVerified { .. }
@@ -92,12 +85,11 @@ pub(in crate::ledger) fn check(
             code: VerdictCode::Pass,
             ..
         } => pass(views, event),
-        Fact::BatchClosed { count, head, .. } => {
-            if *count != state.next_seq || head.digest() != Some(state.head) {
-                return Err(Refusal::BatchHead(batch.clone()).into());
-            }
-            finished(views, batch)
+        Fact::BatchClosed { count, head, .. } => closing(views, batch, &state, *count, head),
+        Fact::BatchHoldCleared { .. } if !is_held(views, batch)? => {
+            Err(Refusal::BatchNotHeld(batch.clone()).into())
         }
+        Fact::EvidenceAppraised { .. } => repeats::check(views, event),
         _ => Ok(()),
     }
 }
@@ -136,6 +128,42 @@ impl BatchState {
             })
             .doing("looking a batch up")
     }
+}
+
+/// An intent is voided as it was made: of the same board, serial and batch.
+fn voiding(
+    views: &Connection,
+    batch: &BatchId,
+    uid: &Uid,
+    serial: CertificateSerial,
+) -> Result<(), LedgerError> {
+    let open = OpenIntentRow::find(views, uid)?;
+    let same = |open: &OpenIntentRow| open.certificate_serial == serial && open.batch == *batch;
+    match open.filter(same) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::NoIntent(serial).into()),
+    }
+}
+
+fn closing(
+    views: &Connection,
+    batch: &BatchId,
+    state: &BatchState,
+    count: u64,
+    head: &Hex,
+) -> Result<(), LedgerError> {
+    if count != state.next_seq || head.digest() != Some(state.head) {
+        return Err(Refusal::BatchHead(batch.clone()).into());
+    }
+    if is_held(views, batch)? {
+        return Err(Refusal::BatchHeld(batch.clone()).into());
+    }
+    finished(views, batch)
+}
+
+fn is_held(views: &Connection, batch: &BatchId) -> Result<bool, LedgerError> {
+    let sql = "SELECT 1 FROM batch_hold WHERE batch = ?1";
+    exists(views, sql, [Text(batch)])
 }
 
 fn opening(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), LedgerError> {

@@ -29,6 +29,8 @@ impl Fact {
             Self::HoldCleared { .. } => "hold-cleared",
             Self::ClockAccepted { .. } => "clock-accepted",
             Self::BatchClosed { .. } => "batch-closed",
+            Self::BatchHoldPlaced { .. } => "batch-hold-placed",
+            Self::BatchHoldCleared { .. } => "batch-hold-cleared",
         }
     }
 

@@ -40,8 +40,18 @@ pub(in crate::ledger) fn connect(path: &Path, create: bool) -> Result<Connection
     pragma(&connection, "journal_mode", "wal", "wal")?;
     pragma(&connection, "synchronous", "FULL", "2")?;
     common(&connection)?;
-    schema::migrate(&mut connection)?;
+    schema::migrate(&mut connection, refill)?;
     Ok(connection)
+}
+
+/// Makes the views again from the log. Whether the log is what was signed is checked afterwards.
+fn refill(connection: &Connection) -> Result<(), LedgerError> {
+    schema::empty_views(connection)?;
+    for index in 0..size(connection)? {
+        let entry = entry(connection, index)?;
+        views::apply(connection, &entry).doing("making the views again")?;
+    }
+    Ok(())
 }
 
 /// Opens the database for reading; fails where there is none, and never changes it.
@@ -58,8 +68,12 @@ pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, Le
         .doing("opening the ledger to read")?;
     match schema::check(&connection)? {
         found if found == schema::version() => {}
-        // Only the writer migrates; an older ledger is read after the station has opened it once.
-        _ => return Err(Damage::NotALedger.into()),
+        0 => return Err(Damage::NotALedger.into()),
+        // Only the writer migrates.
+        got => {
+            let known = schema::version();
+            return Err(LedgerError::Older { got, known });
+        }
     }
     pragma(&connection, "query_only", "ON", "1")?;
     common(&connection)?;
@@ -71,7 +85,7 @@ pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, Le
 pub(in crate::ledger) fn connect_in_memory() -> Result<Connection, LedgerError> {
     let mut connection = Connection::open_in_memory().doing("making a database in memory")?;
     common(&connection)?;
-    schema::migrate(&mut connection)?;
+    schema::migrate(&mut connection, |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -87,7 +101,8 @@ pub(in crate::ledger) fn connect_scratch(path: Option<&Path>) -> Result<Connecti
     pragma(&connection, "synchronous", "OFF", "0")?;
     // Its entry table stays all but empty.
     pragma(&connection, "foreign_keys", "OFF", "0")?;
-    schema::migrate(&mut connection)?;
+    // Views of an older version are thrown away by whoever kept them, since their note covers the tables.
+    schema::migrate(&mut connection, schema::empty_views)?;
     Ok(connection)
 }
 

@@ -8,7 +8,10 @@ use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::invariants;
 use super::log_store::entry;
-use super::standing::{DeviceStanding, LiveCertificate, LiveStage, OpenIntent, StoredCertificate};
+use super::repeats;
+use super::standing::{
+    DeviceStanding, LiveCertificate, LiveStage, OpenIntent, ShownNow, StoredCertificate,
+};
 use crate::encoding::Hex;
 
 /// A board's standing, and the entry of its live certificate.
@@ -19,7 +22,13 @@ pub(in crate::ledger) struct Lookup {
 }
 
 /// Looks a board up. The certificate in the answer may not be covered by a checkpoint yet.
-pub(in crate::ledger) fn standing(views: &Connection, uid: &Uid) -> Result<Lookup, LedgerError> {
+///
+/// `now` is what the board shows, where it is in a fixture.
+pub(in crate::ledger) fn standing(
+    views: &Connection,
+    uid: &Uid,
+    now: Option<&ShownNow>,
+) -> Result<Lookup, LedgerError> {
     let doing = "looking a board up";
     let device: Option<(Option<Text<Hex>>, bool)> = views
         .prepare_cached("SELECT instance_id, withdrawn FROM device WHERE uid = ?1")
@@ -45,6 +54,14 @@ pub(in crate::ledger) fn standing(views: &Connection, uid: &Uid) -> Result<Looku
         .prepare_cached("SELECT entry FROM intent WHERE uid = ?1 AND state = 'open'")
         .and_then(|mut find| find.query_row([Text(uid)], |row| row.get(0)).optional())
         .doing(doing)?;
+    let revoked_after_commit = live.is_none()
+        && invariants::exists(
+            views,
+            "SELECT 1 FROM certificate
+             WHERE uid = ?1 AND revoked IS NOT NULL AND committed IS NOT NULL",
+            [Text(uid)],
+        )?;
+    let shown = now.map(|now| repeats::shown_before(views, uid, now));
     Ok(Lookup {
         standing: DeviceStanding {
             instance_id: instance_id.map(|id| id.0.0),
@@ -53,6 +70,8 @@ pub(in crate::ledger) fn standing(views: &Connection, uid: &Uid) -> Result<Looku
                 .transpose()?,
             intent: intent.map(|at| open_intent(views, at.0)).transpose()?,
             withdrawn,
+            revoked_after_commit,
+            shown: shown.transpose()?.unwrap_or_default(),
             elsewhere: None,
         },
         issued: live.and_then(|[issued, ..]| issued).map(|at| at.0),

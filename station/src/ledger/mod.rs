@@ -25,9 +25,10 @@ mod mirror;
 mod overview;
 mod places;
 pub mod proof;
-mod rebuild;
-
 pub mod reader;
+mod rebuild;
+mod refusal;
+mod repeats;
 mod schema;
 pub mod standing;
 mod state;

@@ -11,6 +11,7 @@ use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::leaf::Entry;
 use super::{invariants, log_store, schema, views};
+use crate::encoding::Hex;
 
 /// Views that follow a log as it is read.
 pub(in crate::ledger) struct Rebuilt {
@@ -149,6 +150,7 @@ fn describe(expected: Option<&[Value]>, got: Option<&[Value]>) -> String {
     let name = |row: Option<&[Value]>| match row.and_then(<[Value]>::first) {
         Some(Value::Integer(key)) => key.to_string(),
         Some(Value::Text(key)) => key.escape_default().to_string(),
+        Some(Value::Blob(key)) => Hex(key.clone()).to_string(),
         _ => "nothing".to_owned(),
     };
     let (expected_name, got_name) = (name(expected), name(got));

@@ -25,9 +25,11 @@ pub(in crate::ledger) const VIEWS: &[(&str, &str)] = &[
     ("session", "id"),
     ("verdict", "entry"),
     ("hold", "lane"),
+    ("shown", "mark"),
+    ("batch_hold", "batch"),
 ];
 
-const MIGRATIONS: &[&str] = &[LOG_AND_VIEWS];
+const MIGRATIONS: &[&str] = &[LOG_AND_VIEWS, REPEATS_AND_BATCH_HOLDS];
 
 /// Version 1: the log and the first views.
 const LOG_AND_VIEWS: &str = "
@@ -171,6 +173,32 @@ CREATE TABLE hold (
 ) STRICT;
 ";
 
+/// Version 2: what boards show that no other board may show, and batches that are held.
+const REPEATS_AND_BATCH_HOLDS: &str = "
+-- Instance IDs, boot seeds and device nonces of authentic boards, each with the first entry that has it,
+-- which names the board. Looked up for every board and almost never found: a short digest is the key, and
+-- the row is no longer than it must be.
+CREATE TABLE shown (
+    mark BLOB PRIMARY KEY,
+    entry INTEGER NOT NULL REFERENCES entry (idx)
+) STRICT, WITHOUT ROWID;
+
+-- What a board showed last, in the row that its verdict changes too. NULL: never, or not recorded.
+ALTER TABLE device ADD COLUMN boot BLOB;
+ALTER TABLE device ADD COLUMN boot_seed BLOB;
+ALTER TABLE device ADD COLUMN device_nonce BLOB;
+
+-- What the board named when its session was opened; evidence in old records has only this.
+ALTER TABLE session ADD COLUMN device_nonce BLOB;
+
+-- Batches of which no board is begun.
+CREATE TABLE batch_hold (
+    batch TEXT PRIMARY KEY REFERENCES batch (id),
+    code TEXT NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (idx)
+) STRICT;
+";
+
 /// The newest version that this program knows.
 pub(in crate::ledger) fn version() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
@@ -194,8 +222,22 @@ pub(in crate::ledger) fn check(connection: &Connection) -> Result<u32, LedgerErr
     Ok(found)
 }
 
-/// Brings the database to the newest version, in one exclusive transaction.
-pub(in crate::ledger) fn migrate(connection: &mut Connection) -> Result<(), LedgerError> {
+/// Empties every view, those first that others point to last.
+pub(in crate::ledger) fn empty_views(connection: &Connection) -> Result<(), LedgerError> {
+    for (table, _) in VIEWS.iter().rev() {
+        connection
+            .execute_batch(&format!("DELETE FROM {table}"))
+            .doing("emptying the views")?;
+    }
+    Ok(())
+}
+
+/// Brings the database to the newest version, in one exclusive transaction. `refill` makes the views of an
+/// older ledger again from its log, since new tables and columns are empty.
+pub(in crate::ledger) fn migrate(
+    connection: &mut Connection,
+    refill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
     let doing = "bringing the schema up to date";
     if check(connection)? == version() {
         return Ok(());
@@ -207,6 +249,9 @@ pub(in crate::ledger) fn migrate(connection: &mut Connection) -> Result<(), Ledg
     let found = check(&transaction)? as usize;
     for migration in MIGRATIONS.iter().skip(found) {
         transaction.execute_batch(migration).doing(doing)?;
+    }
+    if found > 0 {
+        refill(&transaction)?;
     }
     transaction
         .pragma_update(None, "application_id", APPLICATION_ID)

@@ -1,8 +1,11 @@
 //! What the ledger knows of a board. Pure values; only the store can make a [`StoredCertificate`].
 
-use firmware_proto::{Digest, Uid};
+use std::fmt;
+
+use firmware_proto::{BootId, DeviceNonce, Digest, Uid};
 
 use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName};
+use crate::verdict::VerdictCode;
 
 /// A certificate that is durable in the log, under a durable checkpoint.
 ///
@@ -106,6 +109,79 @@ pub struct OpenIntent {
     pub tbs: Vec<u8>,
 }
 
+/// What belongs to one board alone, besides its UID and its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The instance ID: the digest of its attestation key.
+    InstanceId,
+    /// The seed of one boot.
+    BootSeed,
+    /// The nonce that it drew for its grant.
+    DeviceNonce,
+}
+
+impl Shown {
+    /// The verdict on another board that shows the same.
+    #[must_use]
+    pub const fn code(self) -> VerdictCode {
+        match self {
+            Self::InstanceId => VerdictCode::KeyReused,
+            Self::BootSeed => VerdictCode::AttBootSeed,
+            Self::DeviceNonce => VerdictCode::AttNonceReused,
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InstanceId => "the attestation key",
+            Self::BootSeed => "the boot seed",
+            Self::DeviceNonce => "the device nonce",
+        })
+    }
+}
+
+/// What an authentic board shows now, to be looked up among all that boards ever showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownNow {
+    /// The attested instance ID.
+    pub instance_id: Vec<u8>,
+    /// The attested boot seed, where there is one.
+    pub boot_seed: Option<Vec<u8>>,
+    /// The boot that it names.
+    pub boot: BootId,
+    /// The nonce that it names.
+    pub device_nonce: DeviceNonce,
+}
+
+/// Whether and by whom something was shown before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// By nobody.
+    #[default]
+    Never,
+    /// By this board, and it is the latest that it has shown.
+    Latest,
+    /// By this board, which has shown another one since.
+    Earlier,
+    /// By that board.
+    Elsewhere(Uid),
+}
+
+/// What the log says of what a board shows now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShownBefore {
+    /// Of its instance ID.
+    pub instance_id: Seen,
+    /// Of its boot seed.
+    pub boot_seed: Seen,
+    /// Whether it is in the boot in which it showed its latest boot seed.
+    pub same_boot: bool,
+    /// Of its device nonce.
+    pub device_nonce: Seen,
+}
+
 /// All that matters of one board's past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceStanding {
@@ -117,6 +193,10 @@ pub struct DeviceStanding {
     pub intent: Option<OpenIntent>,
     /// Whether a certificate of this board was revoked after it had been provisioned (not a failed install).
     pub withdrawn: bool,
+    /// Whether a certificate of this board was revoked after it had been ordered to lock.
+    pub revoked_after_commit: bool,
+    /// What it shows now, and who showed that before.
+    pub shown: ShownBefore,
     /// The other lane that has this board in work at this moment. The line knows it, not the ledger.
     pub elsewhere: Option<LaneName>,
 }

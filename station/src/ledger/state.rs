@@ -12,7 +12,7 @@ use super::leaf::Entry;
 use super::log_store::LogStore;
 use super::lookup::{self, Lookup};
 use super::places::Places;
-use super::standing::{NoPlace, Recorded, Reservation};
+use super::standing::{NoPlace, Recorded, Reservation, ShownNow};
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex};
 use crate::names::{BatchId, DeviceSerial, WorkOrderId};
@@ -122,8 +122,12 @@ impl LedgerState {
         }
     }
 
-    pub(in crate::ledger) fn standing(&self, uid: &Uid) -> Result<Lookup, LedgerError> {
-        lookup::standing(self.store.connection(), uid)
+    pub(in crate::ledger) fn standing(
+        &self,
+        uid: &Uid,
+        now: Option<&ShownNow>,
+    ) -> Result<Lookup, LedgerError> {
+        lookup::standing(self.store.connection(), uid, now)
     }
 
     pub(in crate::ledger) fn key_holder(&self, key: &Digest) -> Result<Option<Uid>, LedgerError> {

@@ -4,6 +4,7 @@ mod durability;
 mod large_ledgers;
 mod random_sequences;
 mod refusals;
+mod repeats;
 mod tampering;
 
 use super::error::Damage;
@@ -171,6 +172,26 @@ fn a_batch_closes_when_no_board_is_unfinished() {
 }
 
 #[test]
+fn a_held_batch_is_cleared_once_and_not_closed_before() {
+    let (_home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 1)).unwrap();
+    let record = |fact| ledger.record(events(B, [fact]), Durability::Durable);
+    let clear = || {
+        let reason = "fixture repaired".to_owned();
+        let actor = super::fixture::actor();
+        record(Fact::BatchHoldCleared { reason, actor })
+    };
+    let id = super::fixture::batch(B);
+    assert_eq!(refusal(clear()), Refusal::BatchNotHeld(id.clone()));
+    record(super::fixture::batch_hold()).unwrap();
+    let refused = refusal(ledger.close_batch(closing(B)));
+    assert_eq!(refused, Refusal::BatchHeld(id.clone()));
+    clear().unwrap();
+    assert_eq!(refusal(clear()), Refusal::BatchNotHeld(id));
+    ledger.close_batch(closing(B)).unwrap();
+}
+
+#[test]
 fn only_a_held_lane_is_cleared() {
     let (_home, ledger) = Home::create();
     ledger.open_batch(opening(B, 1)).unwrap();
@@ -180,6 +201,7 @@ fn only_a_held_lane_is_cleared() {
         code: VerdictCode::KeyReused,
         detail: "two boards".to_owned(),
         ports: Vec::new(),
+        rule: None,
     };
     let clear = |name| {
         let fact = Fact::HoldCleared {

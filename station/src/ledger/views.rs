@@ -10,6 +10,7 @@ use firmware_proto::Uid;
 use super::column::{Hash, Int, Text};
 use super::event::{Fact, RevocationReason};
 use super::leaf::Entry;
+use super::repeats::{self, Mark};
 use crate::encoding::Hex;
 use crate::names::CertificateSerial;
 use crate::verdict::VerdictCode;
@@ -27,19 +28,7 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
             params![Text(profile), Text(product), at],
         )?,
         Fact::BatchOpened { .. } | Fact::BatchClosed { .. } => batch(views, entry)?,
-        Fact::SessionOpened {
-            lane, claimed_uid, ..
-        } => run(
-            views,
-            "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, NULL) ON CONFLICT DO NOTHING",
-            params![
-                session(entry),
-                batch_of(entry),
-                Text(lane),
-                Text(claimed_uid),
-                at
-            ],
-        )?,
+        Fact::SessionOpened { .. } => session_opened(views, entry)?,
         Fact::EvidenceAppraised {
             code,
             uid: Some(uid),
@@ -49,10 +38,11 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
             let trusted = instance_id.as_ref().filter(|_| *code == VerdictCode::Pass);
             run(
                 views,
-                "INSERT INTO device VALUES (?1, ?2, 0, NULL)
+                "INSERT INTO device (uid, instance_id, withdrawn) VALUES (?1, ?2, 0)
                  ON CONFLICT DO UPDATE SET instance_id = ifnull(instance_id, excluded.instance_id)",
                 params![Text(uid), trusted.map(Text)],
             )?;
+            repeats::apply(views, entry)?;
         }
         Fact::KeyAppraised {
             uid,
@@ -69,14 +59,10 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::Provisioned { .. }
         | Fact::CertificateRevoked { .. } => progress(views, entry)?,
         Fact::VerdictReached { .. } => verdict(views, entry)?,
-        Fact::HoldPlaced { lane, code, .. } => run(
-            views,
-            "INSERT OR REPLACE INTO hold VALUES (?1, ?2, ?3)",
-            params![Text(lane), Text(code), at],
-        )?,
-        Fact::HoldCleared { lane, .. } => {
-            run(views, "DELETE FROM hold WHERE lane = ?1", [Text(lane)])?;
-        }
+        Fact::HoldPlaced { .. }
+        | Fact::HoldCleared { .. }
+        | Fact::BatchHoldPlaced { .. }
+        | Fact::BatchHoldCleared { .. } => hold(views, entry)?,
         Fact::LedgerOpened { .. }
         | Fact::EvidenceAppraised { .. }
         | Fact::MeasurementsJudged { .. }
@@ -88,6 +74,54 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
 
 fn run(views: &Connection, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<()> {
     views.prepare_cached(sql)?.execute(values).map(|_| ())
+}
+
+fn session_opened(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let Fact::SessionOpened {
+        lane,
+        claimed_uid,
+        device_nonce,
+        ..
+    } = &entry.leaf.fact
+    else {
+        return Ok(());
+    };
+    run(
+        views,
+        "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6) ON CONFLICT DO NOTHING",
+        params![
+            session(entry),
+            batch_of(entry),
+            Text(lane),
+            Text(claimed_uid),
+            Int(entry.index),
+            Mark::of_nonce(device_nonce),
+        ],
+    )
+}
+
+fn hold(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    let at = Int(entry.index);
+    match &entry.leaf.fact {
+        Fact::HoldPlaced { lane, code, .. } => run(
+            views,
+            "INSERT OR REPLACE INTO hold VALUES (?1, ?2, ?3)",
+            params![Text(lane), Text(code), at],
+        ),
+        Fact::HoldCleared { lane, .. } => {
+            run(views, "DELETE FROM hold WHERE lane = ?1", [Text(lane)])
+        }
+        Fact::BatchHoldPlaced { code, .. } => run(
+            views,
+            "INSERT OR REPLACE INTO batch_hold VALUES (?1, ?2, ?3)",
+            params![batch_of(entry), Text(code), at],
+        ),
+        Fact::BatchHoldCleared { .. } => {
+            let sql = "DELETE FROM batch_hold WHERE batch = ?1";
+            run(views, sql, [batch_of(entry)])
+        }
+        _ => Ok(()),
+    }
 }
 
 fn batch_of(entry: &Entry) -> Option<&str> {
@@ -190,7 +224,7 @@ fn issuance(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
             run(views, TAKE_PLACE, params![batch_of(entry), Text(uid)])?;
             run(
                 views,
-                "INSERT INTO device VALUES (?1, NULL, 0, NULL) ON CONFLICT DO NOTHING",
+                "INSERT INTO device (uid, withdrawn) VALUES (?1, 0) ON CONFLICT DO NOTHING",
                 [Text(uid)],
             )?;
             run(

@@ -13,7 +13,7 @@ use super::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
 use super::error::LedgerError;
 use super::mirror::Mirror;
 use super::proof::TreeHead;
-use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation};
+use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, LedgerState};
 use crate::names::{BatchId, DeviceSerial};
 
@@ -30,7 +30,7 @@ type Asked = (Durability, Reply<Recorded>);
 /// What the thread is asked for. Whoever asked may have gone when the answer comes.
 pub(in crate::ledger) enum Request {
     Append(Append, Durability, Reply<Recorded>),
-    Standing(Uid, Reply<DeviceStanding>),
+    Standing(Uid, Option<Box<ShownNow>>, Reply<DeviceStanding>),
     KeyHolder(Digest, Reply<Option<Uid>>),
     Reserve(BatchId, Uid, Reply<Result<Reservation, NoPlace>>),
     Release(BatchId, Uid),
@@ -149,8 +149,8 @@ impl Writer {
             Request::Append(_, _, reply) => {
                 let _ = reply.send(Err(LedgerError::Stopped));
             }
-            Request::Standing(uid, reply) => {
-                let _ = reply.send(self.standing(&uid));
+            Request::Standing(uid, now, reply) => {
+                let _ = reply.send(self.standing(&uid, now.as_deref()));
             }
             Request::KeyHolder(key, reply) => {
                 let _ = reply.send(self.state.key_holder(&key));
@@ -168,8 +168,12 @@ impl Writer {
 
     /// A certificate that was issued while the key store did not sign checkpoints is covered now, or
     /// not handed out.
-    fn standing(&mut self, uid: &Uid) -> Result<DeviceStanding, LedgerError> {
-        let found = self.state.standing(uid)?;
+    fn standing(
+        &mut self,
+        uid: &Uid,
+        now: Option<&ShownNow>,
+    ) -> Result<DeviceStanding, LedgerError> {
+        let found = self.state.standing(uid, now)?;
         let covered = self.last.as_ref().map_or(0, |(size, _)| *size);
         let mirrored = self
             .mirror

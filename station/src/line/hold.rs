@@ -7,12 +7,6 @@ use crate::ledger::event::{Event, Fact};
 use crate::names::LaneName;
 use crate::verdict::VerdictCode;
 
-/// Whether a verdict holds its lane for QA: two boards with one key, or one UID with two.
-#[must_use]
-pub const fn holds_lane(code: VerdictCode) -> bool {
-    matches!(code, VerdictCode::KeyReused | VerdictCode::UidReused)
-}
-
 /// Why a lane is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
@@ -33,7 +27,7 @@ pub(super) fn placed_by(events: &[Event], holds: &Holds) -> Option<(Hold, Event)
     events.iter().find_map(|event| match &event.fact {
         Fact::VerdictReached {
             lane, code, detail, ..
-        } if holds_lane(*code) => {
+        } if code.holds_lane() => {
             let (lane, code, detail) = (lane.clone(), *code, detail.clone());
             let placed = Event {
                 time: event.time,
@@ -44,6 +38,7 @@ pub(super) fn placed_by(events: &[Event], holds: &Holds) -> Option<(Hold, Event)
                     code,
                     detail: detail.clone(),
                     ports: holds.seat_of(&lane).into_iter().collect(),
+                    rule: None,
                 },
             };
             Some((Hold { lane, code, detail }, placed))

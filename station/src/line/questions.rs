@@ -12,7 +12,7 @@ use super::stop::StopLevel;
 use crate::identity::signer::Signer;
 use crate::ledger::event::{Event, Fact};
 use crate::ledger::standing::{DeviceStanding, Durability};
-use crate::ledger::{EventStore, LedgerError};
+use crate::ledger::{EventStore, LedgerError, Refusal};
 use crate::names::LaneName;
 use crate::provisioning::{Action, Input};
 
@@ -44,9 +44,12 @@ pub(super) fn answer<S: Signer, E: EventStore>(
         Action::Sign { role, message } => {
             ask_signer(floor, || floor.signer.sign(role, &message)).map(Input::Signed)
         }
-        Action::LookUpBoard { uid } => {
+        Action::LookUpBoard { uid, shown } => {
             let elsewhere = floor.boards.take(&uid, lane);
-            let board = ask_ledger(floor, || floor.store.standing(&uid));
+            let board = ask_ledger(floor, || match &shown {
+                Some(shown) => floor.store.standing_of(&uid, shown),
+                None => floor.store.standing(&uid),
+            });
             board.map(|standing| {
                 let standing = DeviceStanding {
                     elsewhere,
@@ -71,7 +74,10 @@ pub(super) fn answer<S: Signer, E: EventStore>(
             trouble.hsm = true;
             Input::HsmFailed { detail }
         }
-        Err(Failure::Forbidden(detail)) => Input::Forbidden { detail },
+        Err(Failure::Forbidden(rule)) => Input::Forbidden {
+            code: rule.code(),
+            detail: rule.to_string(),
+        },
         Err(Failure::Ledger(detail)) => {
             trouble.ledger = Some(detail.clone());
             Input::LedgerFailed { detail }
@@ -84,7 +90,7 @@ enum Failure {
     Hsm(String),
     Ledger(String),
     /// The ledger is well, and a rule of its own forbids it.
-    Forbidden(String),
+    Forbidden(Refusal),
 }
 
 impl From<LedgerError> for Failure {
@@ -120,7 +126,7 @@ fn record<S, E: EventStore>(
         .store
         .record(events, durability)
         .map_err(|error| match error {
-            LedgerError::Refused(rule) if !verdict => Failure::Forbidden(rule.to_string()),
+            LedgerError::Refused(rule) if !verdict => Failure::Forbidden(rule),
             error => error.into(),
         })?;
     if let Some((hold, placed)) = held {

@@ -5,7 +5,7 @@ use firmware_proto::{BootId, Digest, Uid};
 use crate::clock::MonotonicMillis;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::Event;
-use crate::ledger::standing::Durability;
+use crate::ledger::standing::{Durability, ShownNow};
 use crate::names::{CertificateSerial, DeviceSerial};
 use crate::verdict::VerdictCode;
 
@@ -30,6 +30,8 @@ pub enum Action {
     LookUpBoard {
         /// The authentic UID.
         uid: Uid,
+        /// What else it shows, where it has passed the appraisal so far.
+        shown: Option<Box<ShownNow>>,
     },
     /// Ask which board had this identity key before: answered by `KeyHolder` or `LedgerFailed`.
     LookUpKey {

@@ -9,10 +9,11 @@ use super::desk::{Desk, Ending};
 use super::evidence_record::{claims_record, component_records};
 use super::expectation::{Interruption, expect_blob};
 use super::greeting::Met;
+use super::repeats::judge_repeats;
 use crate::attestation::{self, AppraisedEvidence, EvidenceInput, Rejection, TrustedBoard};
 use crate::encoding::{Base64Bytes, Hex, SoftwareSha256, sha256};
 use crate::ledger::event::Fact;
-use crate::ledger::standing::{DeviceStanding, Durability, LiveStage};
+use crate::ledger::standing::{DeviceStanding, Durability, LiveStage, ShownNow};
 use crate::verdict::VerdictCode;
 
 /// A board whose evidence was appraised, well or badly; nothing of it is recorded yet.
@@ -109,9 +110,20 @@ pub(super) fn appraise(
     let appraisal = agree_with_earlier(desk, &met, appraisal);
     if let Some(uid) = &appraisal.uid {
         desk.attested_uid = Some(uid.clone());
-        desk.actions.push(Action::LookUpBoard { uid: uid.clone() });
+        desk.actions.push(Action::LookUpBoard {
+            uid: uid.clone(),
+            shown: appraisal.board.as_ref().map(|board| {
+                let claims = board.claims();
+                Box::new(ShownNow {
+                    instance_id: board.instance_id().to_vec(),
+                    boot_seed: claims.boot_seed.clone(),
+                    boot: met.identity.boot,
+                    device_nonce: met.identity.device_nonce,
+                })
+            }),
+        });
     } else {
-        let fact = evidence_fact(&appraisal, &blob.first, &blob.second);
+        let fact = evidence_fact(&appraisal, &met, &blob.first, &blob.second);
         desk.record(vec![fact], Durability::Durable);
     }
     Ok(Appraised {
@@ -196,7 +208,7 @@ impl Appraised {
             self.appraisal.code = ending.code;
             self.appraisal.detail.clone_from(&ending.detail);
         }
-        let fact = evidence_fact(&self.appraisal, &self.token, &self.certificates);
+        let fact = evidence_fact(&self.appraisal, &self.met, &self.token, &self.certificates);
         desk.record(vec![fact], Durability::Durable);
         let (met, token) = (self.met, sha256(&self.token));
         match (judged, board) {
@@ -258,8 +270,10 @@ pub(super) enum Past {
 }
 
 /// 1. A UID has one instance ID for ever.
-/// 2. What was provisioned and withdrawn does not come back.
-/// 3. A locked board must be one that we locked or ordered to lock; an open one must not be.
+/// 2. What was provisioned and withdrawn does not come back, nor what was given up after it was ordered to
+///    lock and locked itself.
+/// 3. What belongs to one board alone is shown by that board alone, each time as it should be.
+/// 4. A locked board must be one that we locked or ordered to lock; an open one must not be.
 fn judge_standing(
     board: &TrustedBoard,
     standing: &DeviceStanding,
@@ -282,6 +296,11 @@ fn judge_standing(
         return Err(Ending::new(VerdictCode::Revoked, detail));
     }
     let locked = claimed == ProvisioningState::Committed;
+    if locked && standing.revoked_after_commit {
+        let detail = "the board's identity was revoked after it had been ordered to lock";
+        return Err(Ending::new(VerdictCode::Revoked, detail));
+    }
+    judge_repeats(&standing.shown)?;
     match (standing.live.as_ref().map(|live| live.stage), locked) {
         (Some(LiveStage::Provisioned | LiveStage::CommitSigned), true) => Ok(Past::Locked),
         (Some(LiveStage::Provisioned), false) => {
@@ -307,7 +326,12 @@ fn not_locked_after_all(desk: &mut Desk, past: Past) -> Result<Past, Ending> {
     }
 }
 
-fn evidence_fact(appraisal: &AppraisedEvidence, token: &[u8], certificates: &[u8]) -> Fact {
+fn evidence_fact(
+    appraisal: &AppraisedEvidence,
+    met: &Met,
+    token: &[u8],
+    certificates: &[u8],
+) -> Fact {
     let claims = appraisal.claims.as_ref();
     Fact::EvidenceAppraised {
         code: appraisal.code,
@@ -323,5 +347,7 @@ fn evidence_fact(appraisal: &AppraisedEvidence, token: &[u8], certificates: &[u8
         relied_on: appraisal.relied_on.iter().copied().map(Hex::from).collect(),
         token: Base64Bytes(token.to_vec()),
         certificates: Base64Bytes(certificates.to_vec()),
+        boot: Some(met.identity.boot),
+        device_nonce: Some(met.identity.device_nonce),
     }
 }

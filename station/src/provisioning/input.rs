@@ -4,6 +4,7 @@ use firmware_proto::Uid;
 
 use crate::clock::{MonotonicMillis, UtcMillis};
 use crate::ledger::standing::{DeviceStanding, NoPlace, Recorded, Reservation};
+use crate::verdict::VerdictCode;
 
 /// The time at which something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum Input {
     },
     /// A rule of the ledger forbids what was to be recorded; nothing was. The ledger itself is well.
     Forbidden {
+        /// The verdict, where the rule is about the board; none where only the station can be at fault.
+        code: Option<VerdictCode>,
         /// One line for people.
         detail: String,
     },

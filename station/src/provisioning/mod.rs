@@ -19,6 +19,7 @@ pub mod input;
 mod installing;
 mod issuing;
 mod receipt;
+mod repeats;
 mod returning;
 pub mod session;
 mod steps;

@@ -68,8 +68,9 @@ impl Session {
             Input::Abort => self.desk.abort_wanted = true,
             Input::HsmFailed { detail } => self.hsm_failed(detail),
             Input::LedgerFailed { detail } => self.ledger_failed(detail),
-            Input::Forbidden { detail } => {
-                self.awaiting = self.end(&Ending::new(VerdictCode::StationLedger, detail));
+            Input::Forbidden { code, detail } => {
+                let code = code.unwrap_or(VerdictCode::StationLedger);
+                self.awaiting = self.end(&Ending::new(code, detail));
             }
             answer => self.step(|desk, awaiting| steps::answered(desk, awaiting, answer)),
         }

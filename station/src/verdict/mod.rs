@@ -73,6 +73,29 @@ impl VerdictCode {
         self.entry().outcome
     }
 
+    /// Whether the lane is held with the verdict: something that belongs to one board alone was seen twice.
+    #[must_use]
+    pub const fn holds_lane(self) -> bool {
+        matches!(
+            self,
+            Self::AttNonce
+                | Self::AttBootSeed
+                | Self::AttNonceReused
+                | Self::KeyReused
+                | Self::UidReused
+                | Self::SerialReused
+        )
+    }
+
+    /// Whether it is an alarm about what a board attests: of itself, its firmware or its key.
+    #[must_use]
+    pub fn is_attestation_alarm(self) -> bool {
+        let entry = self.entry();
+        matches!(entry.severity, Severity::Alarm)
+            && (entry.text.starts_with("ATT-")
+                || matches!(self, Self::FwMeasurement | Self::KeyForeign))
+    }
+
     /// The code of that text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -77,8 +77,12 @@ codes! {
     AttLifecycle = "ATT-LIFECYCLE", Fail, Routine, Never, "The chip is in the wrong lifecycle state; put it aside for rework.";
     /// A debug port is open.
     AttDebug = "ATT-DEBUG", Fail, Routine, Never, "The debug port is open; put the board aside for rework.";
-    /// The tokens of one session do not agree: another board, or a reset that was not announced.
+    /// The tokens of one session do not agree: another board. In old records also a changed boot seed.
     AttSession = "ATT-SESSION", Fail, Alarm, Never, "The board changed in the middle of the work; put it aside for QA.";
+    /// The attested boot seed is another board's, an earlier boot's, or changed without a reset.
+    AttBootSeed = "ATT-BOOT-SEED", Fail, Alarm, Never, "A boot seed came back, or changed without a reset: stop the lane and call QA.";
+    /// The device nonce was seen before, of another board or of this one before it drew a later one.
+    AttNonceReused = "ATT-NONCE-REUSED", Fail, Alarm, Never, "A nonce came back: stop the lane and call QA.";
 
     /// A component's version is not allowed.
     FwVersion = "FW-VERSION", Fail, Routine, Never, "Wrong firmware version; put the board aside for reflashing.";
@@ -132,6 +136,8 @@ codes! {
     KeyReused = "KEY-REUSED", Fail, Alarm, Never, "Two boards with one key: stop the lane and call QA.";
     /// Another key has had this UID: a clone, or a board whose memory was wiped after it had passed.
     UidReused = "UID-REUSED", Fail, Alarm, Never, "This UID has been provisioned before: stop the lane and call QA.";
+    /// The device serial that was to be used belongs to another board.
+    SerialReused = "SERIAL-REUSED", Fail, Alarm, Never, "Two boards with one serial: stop the lane and call QA.";
 
     /// The device refuses its grant.
     InstallRefused = "INSTALL-REFUSED", Fail, Routine, Never, "Put the board aside for QA.";

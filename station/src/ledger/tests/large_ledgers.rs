@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::ledger::fixture::tamper;
+use crate::ledger::fixture::{batch_hold, tamper};
 use crate::ledger::{LedgerHandle, schema};
 
 /// A ledger that counts as long, with views kept over its first board, and another board after that.
@@ -21,8 +21,9 @@ fn long() -> Home {
         code: VerdictCode::KeyReused,
         detail: "two boards".to_owned(),
         ports: Vec::new(),
+        rule: None,
     };
-    let facts = [board(2).whole_way(), vec![hold]].concat();
+    let facts = [board(2).whole_way(), vec![hold, batch_hold()]].concat();
     ledger
         .record(events(B, facts), Durability::Durable)
         .unwrap();
@@ -59,11 +60,11 @@ fn read(home: &Home) -> u64 {
 #[test]
 fn later_starts_read_what_is_new() {
     let home = long();
-    assert_eq!(read(&home), 10, "the second board and its hold");
+    assert_eq!(read(&home), 11, "the second board and the holds");
     assert_eq!(read(&home), 0);
     assert_eq!(home.signer.signed.load(Ordering::SeqCst), 6);
     std::fs::remove_file(beside(&home)).unwrap();
-    assert_eq!(read(&home), 22, "all of it");
+    assert_eq!(read(&home), 23, "all of it");
     home.open().unwrap();
 }
 
@@ -107,7 +108,7 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
     for sql in kept_only {
         let home = long();
         tamper(&beside(&home), sql);
-        assert_eq!(read(&home), 22, "{sql}");
+        assert_eq!(read(&home), 23, "{sql}");
     }
     let home = long();
     home.tamper(change);
@@ -118,7 +119,7 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
     ));
     let home = long();
     std::fs::write(beside(&home), "not a database").unwrap();
-    assert_eq!(read(&home), 22);
+    assert_eq!(read(&home), 23);
     // A checkpoint of the log itself is no word about views.
     let home = long();
     let note = crate::ledger::Reader::open(&home.path()).unwrap();
@@ -130,7 +131,7 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
             note.size, note.note
         ),
     );
-    assert_eq!(read(&home), 22);
+    assert_eq!(read(&home), 23);
 }
 
 /// Kept views of another history of the same station, signed by the same key.
@@ -146,7 +147,7 @@ fn what_is_kept_belongs_to_one_log() {
     drop(ledger);
     drop(start(&other).unwrap());
     std::fs::copy(beside(&other), beside(&home)).unwrap();
-    assert_eq!(read(&home), 22);
+    assert_eq!(read(&home), 23);
 }
 
 /// A token that does not sign costs time and nothing else.
@@ -154,7 +155,7 @@ fn what_is_kept_belongs_to_one_log() {
 fn a_start_goes_on_without_keeping_anything() {
     let home = long();
     home.signer.off.store(true, Ordering::SeqCst);
-    assert_eq!((read(&home), read(&home)), (10, 10));
+    assert_eq!((read(&home), read(&home)), (11, 11));
 }
 
 /// Triggers and poisoned indexes change what rules see, with every row in its place.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::event::{Actor, Assurance, Fact};
-use crate::ledger::fixture::batch;
+use crate::ledger::fixture::{batch, batch_hold};
 use crate::ledger::reader::DeviceFilter;
 use crate::ledger::{Reader, Report, schema, verify};
 
@@ -24,9 +24,13 @@ fn populated() -> Home {
         code: VerdictCode::KeyReused,
         detail: "two boards".to_owned(),
         ports: Vec::new(),
+        rule: None,
     };
     ledger
-        .record(events(B, [hold]), Durability::Durable)
+        .record(
+            events(B, [hold, second.shown(9, 9, 9), batch_hold()]),
+            Durability::Durable,
+        )
         .unwrap();
     drop(ledger);
     home
@@ -86,7 +90,7 @@ fn every_column_of_every_view_is_compared() {
             home.tamper(&format!(
                 "PRAGMA ignore_check_constraints = ON;
                  UPDATE {table} SET {column} = CASE typeof({column})
-                    WHEN 'integer' THEN {column} + 1000 WHEN 'blob' THEN zeroblob(32)
+                    WHEN 'integer' THEN {column} + 1000 WHEN 'blob' THEN zeroblob(16)
                     WHEN 'null' THEN 0 ELSE 'x' || {column} END
                  WHERE {key} = (SELECT max({key}) FROM {table})"
             ));

@@ -151,6 +151,8 @@ impl TestBatch {
             relied_on: Vec::new(),
             token: Base64Bytes(vec![1]),
             certificates: Base64Bytes(vec![2]),
+            boot: None,
+            device_nonce: None,
         });
     }
 

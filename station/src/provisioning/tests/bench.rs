@@ -15,9 +15,9 @@ use crate::identity::ceremony::{self, AuthorityName, NewCertificate};
 use crate::identity::chain::IssuingCertificate;
 use crate::identity::signed_object;
 use crate::identity::signer::{KeyRole, PublicKey, Signer};
-use crate::ledger::event::{Actor, Assurance, Event, Fact};
+use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
 use crate::ledger::fake::MemoryStore;
-use crate::ledger::standing::DeviceStanding;
+use crate::ledger::standing::{DeviceStanding, Durability};
 use crate::ledger::{BatchClosing, BatchOpening, EventStore, LedgerError};
 use crate::names::{BatchId, CertificateSerial, LaneName, OperatorId, WorkOrderId};
 use crate::profile::Profile;
@@ -165,6 +165,31 @@ impl Bench {
         self.store.open_batch(opening).unwrap();
     }
 
+    /// Opens another batch and works on it from now on.
+    pub(super) fn open_another(&mut self, id: &str, quantity: u32) {
+        self.open_batch(id, quantity);
+        self.context.batch = BatchId::parse(id).unwrap();
+    }
+
+    /// Withdraws the board's live certificate, as a person does.
+    pub(super) fn revoke_live(&self, uid: &firmware_proto::Uid, reason: RevocationReason) {
+        let live = self.store.standing(uid).unwrap().live.unwrap();
+        let revoked = Event {
+            time: UtcMillis(START),
+            batch: Some(self.context.batch.clone()),
+            session: None,
+            fact: Fact::CertificateRevoked {
+                uid: uid.clone(),
+                certificate_serial: live.certificate.certificate_serial(),
+                reason,
+                detail: "given up".to_owned(),
+            },
+        };
+        self.store
+            .record(vec![revoked], Durability::Durable)
+            .unwrap();
+    }
+
     pub(super) fn close_batch(&self) -> bool {
         let (time, batch) = (UtcMillis(START), self.context.batch.clone());
         self.store
@@ -247,6 +272,7 @@ impl Bench {
         };
         let ledger = |error: LedgerError| match error {
             LedgerError::Refused(rule) => Input::Forbidden {
+                code: rule.code(),
                 detail: rule.to_string(),
             },
             error => Input::LedgerFailed {
@@ -264,8 +290,12 @@ impl Bench {
                 .signer
                 .sign(role, &message)
                 .map_or_else(hsm, Input::Signed),
-            Action::LookUpBoard { uid } => {
-                self.store.standing(&uid).map_or_else(ledger, |standing| {
+            Action::LookUpBoard { uid, shown } => {
+                let found = match &shown {
+                    Some(shown) => self.store.standing_of(&uid, shown),
+                    None => self.store.standing(&uid),
+                };
+                found.map_or_else(ledger, |standing| {
                     let elsewhere = self.elsewhere.clone();
                     Input::Board(Box::new(DeviceStanding {
                         elsewhere,

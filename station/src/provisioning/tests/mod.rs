@@ -5,5 +5,6 @@ mod faulty_boards;
 mod good_boards;
 mod man_on_the_wire;
 mod measured_boards;
+mod repeats;
 mod station_faults;
 mod unfinished_boards;
