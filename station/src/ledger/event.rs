@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex};
-use crate::names::{
-    BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
-};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, StationName, WorkOrderId};
 use crate::verdict::VerdictCode;
 
+pub use super::actor::{Actor, Assurance};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
+pub use super::tripped_rule::TrippedRule;
 
 /// Version of the leaf's layout: the `v` of each.
 pub const LEAF_VERSION: u8 = 1;
@@ -33,24 +33,6 @@ pub struct Event {
     pub session: Option<Hex>,
     /// What happened.
     pub fact: Fact,
-}
-
-/// How sure we are of who an operator is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Assurance {
-    /// They said so.
-    Asserted,
-}
-
-/// Who did it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Actor {
-    /// Pseudonymous ID.
-    pub operator: OperatorId,
-    /// How sure we are.
-    pub assurance: Assurance,
 }
 
 /// A firmware component as attested.
@@ -88,21 +70,6 @@ pub struct ClaimsRecord {
     /// Claims that RFC 9783 does not know: label and value in CBOR's diagnostic notation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<(String, String)>,
-}
-
-/// A stop rule of the profile that tripped, with its figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrippedRule {
-    /// Its key in the profile.
-    pub name: String,
-    /// What was counted when it tripped.
-    pub found: u32,
-    /// What the profile allows: the count that trips, or the least yield in percent.
-    pub limit: u32,
-    /// Among how many boards, where the rule has a window.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<u32>,
 }
 
 /// Why a certificate is withdrawn (RFC 5280, section 5.3.1).

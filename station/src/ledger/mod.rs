@@ -2,6 +2,7 @@
 //!
 //! `docs/ledger.md` describes the file for those who want to check one without this program.
 
+mod actor;
 pub mod checkpoint;
 mod column;
 pub mod error;
@@ -34,6 +35,7 @@ pub mod standing;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tripped_rule;
 mod trusted_views;
 mod verification;
 mod views;

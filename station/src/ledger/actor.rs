@@ -1,0 +1,23 @@
+//! Who did it, as events name them. Append only, as the events are.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::OperatorId;
+
+/// How sure we are of who an operator is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assurance {
+    /// They said so.
+    Asserted,
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// Pseudonymous ID.
+    pub operator: OperatorId,
+    /// How sure we are.
+    pub assurance: Assurance,
+}
