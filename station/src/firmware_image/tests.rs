@@ -372,7 +372,9 @@ proptest! {
 
     /// Whatever is read is bounded by the file, and its digest is that of its own bytes.
     #[test]
-    fn what_is_read_is_in_the_file(changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..4)) {
+    fn what_is_read_is_in_the_file(
+        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..4),
+    ) {
         let mut bytes = sample!("boot-record.bin").to_vec();
         for (at, value) in changes {
             let at = at % bytes.len();
