@@ -162,6 +162,6 @@ fn where_no_line_runs_the_command_clears_the_hold_itself() {
     running.kill();
     run(&mut as_supervisor(&station, &CLEAR)).ok();
     let none = station.run(["hold", "list"]).ok();
-    assert_eq!(none.stdout, "no lane is held\n");
+    assert_eq!(none.stdout, "nothing is held\n");
     station.run(["ledger", "verify"]).ok();
 }

@@ -12,6 +12,7 @@ use super::batch_serials;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::hold::{BatchHoldView, clear_command};
 use super::owner;
 use super::vendor_files;
 use crate::ledger::Reader;
@@ -190,6 +191,14 @@ fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
     if !rows.is_empty() {
         output.table(&["boards", "code"], &rows);
     }
+    if let Some(held) = &shown.held {
+        output.text(&format!(
+            "held for {}: {}; no lane begins a board of it, until: {}",
+            held.code,
+            held.detail,
+            clear_command(view.batch.as_str())
+        ));
+    }
     for uid in &shown.in_doubt_boards {
         output.text(&format!(
             "not finished: board {uid}; put it in again before the batch is closed, or give it up then"
@@ -203,10 +212,13 @@ pub(super) fn details(home: &StationHome, batch: &BatchId) -> Result<Details, Fa
     let reader = Reader::snapshot(&home.ledger())?;
     let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
     let rows = BatchEvents::read(&reader, batch)?.rows()?;
+    let mut held = reader.batch_holds()?.into_iter();
+    let held = held.find(|held| held.batch == *batch);
     let in_doubt = rows.boards.iter().filter(|row| row.in_doubt());
     Ok(Details {
         view: known.into(),
         counts: Counts::of(&rows.boards, rows.unidentified_sessions),
+        held: held.map(BatchHoldView::from),
         in_doubt_boards: in_doubt.map(|row| row.uid.clone()).collect(),
     })
 }
@@ -217,6 +229,8 @@ pub(super) struct Details {
     view: BatchView,
     pub(super) counts: Counts,
     in_doubt_boards: Vec<Uid>,
+    /// Why no lane begins a board of it, where it is so.
+    held: Option<BatchHoldView>,
 }
 
 #[derive(Serialize)]

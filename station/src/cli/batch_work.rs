@@ -8,6 +8,7 @@ use super::batch::{Details, details};
 use super::batch_record::unknown;
 use super::batch_serials;
 use super::failure::Failure;
+use super::hold::clear_command;
 use super::owner::{Done, Owner};
 use crate::clock::UtcMillis;
 use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
@@ -138,6 +139,14 @@ fn not_closed(owner: &Owner, batch: &BatchId, error: LedgerError) -> Failure {
         LedgerError::Refused(refusal @ Refusal::BatchUnfinished { .. }) => {
             unfinished(batch, &refusal)
         }
+        LedgerError::Refused(Refusal::BatchHeld(_)) => Failure::check(
+            failed,
+            "a stop rule holds it",
+            format_args!(
+                "let QA look, then clear it with {}",
+                clear_command(batch.as_str())
+            ),
+        ),
         LedgerError::Refused(Refusal::BatchNotOpen(_)) => {
             let known = Reader::open(&owner.home.ledger()).and_then(|reader| reader.batch(batch));
             match known.map(|known| known.and_then(|known| known.closed)) {

@@ -11,35 +11,40 @@ use super::failure::Failure;
 use super::owner::{self, Done, Owner};
 use super::short_digests::short_digests;
 use crate::clock::UtcMillis;
-use crate::ledger::event::{Event, Fact};
-use crate::ledger::reader::HoldOverview;
+use crate::ledger::event::{Event, Fact, TrippedRule};
+use crate::ledger::reader::{BatchHoldOverview, HoldOverview};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::control::ControlRequest;
-use crate::names::{LaneName, OperatorId};
-use crate::station_home::Role;
+use crate::names::{BatchId, LaneName, OperatorId};
+use crate::station_home::{Role, StationHome};
 use crate::verdict::VerdictCode;
 
 /// What can be done with holds.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HoldCommand {
-    /// List the lanes that are held, and what for
+    /// List the lanes and batches that are held, and what for
     ///
     /// A held lane takes no board, whoever restarts the station, until its hold is cleared. The hold
-    /// is on its port too, whatever the lane there is called.
+    /// is on its port too, whatever the lane there is called. No lane begins a board of a held batch.
     #[command(after_help = "Example:\n  station hold list --json")]
     List,
-    /// Clear a lane's hold, so that it takes boards again
+    /// Clear the hold of a lane or a batch, so that boards are taken again
     ///
-    /// QA looks first: two boards with one key or one UID were seen there. Takes the role of a
-    /// supervisor; the ledger records who cleared the hold, and why.
+    /// QA looks first: something that belongs to one board alone was seen twice, or a stop rule of the profile
+    /// has tripped, which counts anew from here on. Takes the role of a supervisor; the ledger records who
+    /// cleared the hold, and why.
     #[command(
         after_help = "Example:\n  station hold clear left --reason \"both boards are with QA\" \\\n      \
                       --operator sv-3"
     )]
     Clear {
-        /// The lane, as station hold list names it
-        lane: LaneName,
+        /// The lane or the batch, as station hold list names it
+        #[arg(value_name = "LANE|BATCH")]
+        name: String,
+        /// It is the batch's hold, where a lane of the same name is held too
+        #[arg(long)]
+        batch: bool,
         /// Why it may go on
         #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
         reason: String,
@@ -50,12 +55,25 @@ pub(crate) enum HoldCommand {
 pub(crate) fn run(command: &HoldCommand, context: &Context) -> Result<ExitStatus, Failure> {
     match command {
         HoldCommand::List => list(context)?,
-        HoldCommand::Clear { lane, reason } => {
-            let operator = context.operator_with_role(&context.home()?, &[Role::Supervisor])?;
-            let request = ControlRequest::ClearHold {
-                lane: lane.clone(),
-                reason: reason.clone(),
-                operator,
+        HoldCommand::Clear {
+            name,
+            batch,
+            reason,
+        } => {
+            let home = context.home()?;
+            let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
+            let reason = reason.clone();
+            let request = match held(&home, name, *batch)? {
+                Held::Lane(lane) => ControlRequest::ClearHold {
+                    lane,
+                    reason,
+                    operator,
+                },
+                Held::Batch(batch) => ControlRequest::ClearBatchHold {
+                    batch,
+                    reason,
+                    operator,
+                },
             };
             owner::show(context, owner::perform(context, &request)?);
         }
@@ -63,19 +81,81 @@ pub(crate) fn run(command: &HoldCommand, context: &Context) -> Result<ExitStatus
     Ok(ExitStatus::Done)
 }
 
-/// The command that lets a lane go on, where it takes a person to decide that.
-pub(super) fn way_out(lane: &LaneName, code: VerdictCode) -> Option<String> {
+/// What is held under a name.
+enum Held {
+    Lane(LaneName),
+    Batch(BatchId),
+}
+
+/// The lane that is held under that name, else the batch.
+fn held(home: &StationHome, name: &str, batch: bool) -> Result<Held, Failure> {
+    let reader = Reader::open(&home.ledger())?;
+    let of_lane = |held: HoldOverview| held.lane;
+    let mut lanes = reader.holds()?.into_iter().map(of_lane);
+    let lane = lanes.find(|lane| lane.as_str() == name && !batch);
+    let of_batch = |held: BatchHoldOverview| held.batch;
+    let mut batches = reader.batch_holds()?.into_iter().map(of_batch);
+    let batch = batches.find(|batch| batch.as_str() == name);
+    let found = lane.map(Held::Lane).or(batch.map(Held::Batch));
+    found.ok_or_else(|| {
+        Failure::usage(
+            format_args!("there is nothing to clear under the name {name}"),
+            "neither a lane nor a batch of that name is held",
+            "see station hold list",
+        )
+    })
+}
+
+/// The command that lets a lane go on, where it takes a person to decide that. `name` is what is held.
+pub(super) fn way_out(name: &str, code: VerdictCode) -> Option<String> {
     match code {
-        VerdictCode::KeyReused | VerdictCode::UidReused => {
-            Some(format!("station hold clear {lane} --reason TEXT"))
-        }
+        VerdictCode::StationHsm => None,
         VerdictCode::StationClock => Some("station clock accept --reason TEXT".to_owned()),
-        _ => None,
+        _ => Some(clear_command(name)),
     }
 }
 
-/// Clears a hold; run by the owner of the home.
-pub(super) fn clear(
+/// The command that clears the hold of that name.
+pub(super) fn clear_command(name: &str) -> String {
+    format!("station hold clear {name} --reason TEXT")
+}
+
+/// Clears a batch's hold; run by the owner of the home.
+pub(super) fn clear_batch(
+    owner: &Owner,
+    batch: &BatchId,
+    reason: &str,
+    operator: &OperatorId,
+    now: UtcMillis,
+) -> Result<Done, Failure> {
+    let holds = Reader::open(&owner.home.ledger())?.batch_holds()?;
+    let Some(hold) = holds.into_iter().find(|hold| hold.batch == *batch) else {
+        return Err(Failure::usage(
+            format_args!("there is nothing to clear on batch {batch}"),
+            "it is not held",
+            "see station hold list",
+        ));
+    };
+    let cleared = Event {
+        time: now,
+        batch: Some(batch.clone()),
+        session: None,
+        fact: Fact::BatchHoldCleared {
+            reason: reason.to_owned(),
+            actor: asserted(operator),
+        },
+    };
+    owner.ledger.record(vec![cleared], Durability::Durable)?;
+    let json = serde_json::json!({
+        "batch": batch, "code": hold.code, "entry": hold.entry, "reason": reason, "operator": operator,
+    });
+    let text = format!("batch {batch} goes on; it was held: {}", hold.detail);
+    let json = json.to_string();
+    Ok(Done::Fact { text, json })
+}
+
+/// Clears a lane's hold; run by the owner of the home.
+pub(super) fn clear_lane(
     owner: &Owner,
     lane: &LaneName,
     reason: &str,
@@ -119,22 +199,30 @@ pub(super) fn clear(
 }
 
 fn list(context: &Context) -> Result<(), Failure> {
-    let holds = Reader::open(&context.home()?.ledger())?.holds()?;
-    let views: Vec<HoldView> = holds.into_iter().map(HoldView::from).collect();
-    for view in &views {
+    let reader = Reader::open(&context.home()?.ledger())?;
+    let lanes: Vec<HoldView> = reader.holds()?.into_iter().map(HoldView::from).collect();
+    let batches = reader.batch_holds()?.into_iter();
+    let batches: Vec<BatchHoldView> = batches.map(BatchHoldView::from).collect();
+    for view in &lanes {
         context.output.object(view);
     }
-    if views.is_empty() {
-        context.output.text("no lane is held");
+    for view in &batches {
+        context.output.object(view);
+    }
+    let rows = lanes.iter().map(HoldView::cells);
+    let rows: Vec<Vec<String>> = rows
+        .chain(batches.iter().map(BatchHoldView::cells))
+        .collect();
+    if rows.is_empty() {
+        context.output.text("nothing is held");
         return Ok(());
     }
-    let rows: Vec<Vec<String>> = views.iter().map(HoldView::cells).collect();
     context
         .output
-        .table(&["lane", "code", "since", "port", "detail"], &rows);
+        .table(&["held", "code", "since", "port", "detail"], &rows);
     context
         .output
-        .text("QA clears a hold with: station hold clear LANE --reason TEXT");
+        .text("QA clears a hold with: station hold clear LANE|BATCH --reason TEXT");
     Ok(())
 }
 
@@ -156,6 +244,8 @@ struct HoldView {
     detail: String,
     /// What the port is known by; the hold is on it too, whatever its lane is called.
     ports: Vec<String>,
+    /// The stop rule that tripped, with its figures, where it was one.
+    rule: Option<TrippedRule>,
     since: String,
     /// The entry that placed the hold.
     entry: u64,
@@ -169,6 +259,7 @@ impl From<HoldOverview> for HoldView {
             code: hold.code,
             detail: hold.detail,
             ports: hold.ports,
+            rule: hold.rule,
             entry: hold.entry,
         }
     }
@@ -177,7 +268,7 @@ impl From<HoldOverview> for HoldView {
 impl HoldView {
     fn cells(&self) -> Vec<String> {
         vec![
-            self.lane.to_string(),
+            format!("lane {}", self.lane),
             self.code.to_string(),
             self.since.clone(),
             self.ports
@@ -186,5 +277,42 @@ impl HoldView {
                 .unwrap_or_else(|| "-".to_owned()),
             short_digests(&self.detail),
         ]
+    }
+}
+
+/// A batch that is held.
+#[derive(Serialize)]
+pub(super) struct BatchHoldView {
+    batch: BatchId,
+    /// The lane whose verdict tripped the rule.
+    lane: LaneName,
+    pub(super) code: VerdictCode,
+    pub(super) detail: String,
+    rule: TrippedRule,
+    since: String,
+    /// The entry that placed the hold.
+    entry: u64,
+}
+
+impl From<BatchHoldOverview> for BatchHoldView {
+    fn from(hold: BatchHoldOverview) -> Self {
+        Self {
+            since: hold.time.to_string(),
+            batch: hold.batch,
+            lane: hold.lane,
+            code: hold.code,
+            detail: hold.detail,
+            rule: hold.rule,
+            entry: hold.entry,
+        }
+    }
+}
+
+impl BatchHoldView {
+    fn cells(&self) -> Vec<String> {
+        let detail = short_digests(&self.detail);
+        let batch = format!("batch {}", self.batch);
+        let (code, since) = (self.code.to_string(), self.since.clone());
+        vec![batch, code, since, "-".to_owned(), detail]
     }
 }

@@ -116,7 +116,14 @@ impl Owner {
                 operator,
             } => self
                 .supervised(operator)
-                .and_then(|()| hold::clear(self, lane, reason, operator, now)),
+                .and_then(|()| hold::clear_lane(self, lane, reason, operator, now)),
+            ControlRequest::ClearBatchHold {
+                batch,
+                reason,
+                operator,
+            } => self
+                .supervised(operator)
+                .and_then(|()| hold::clear_batch(self, batch, reason, operator, now)),
             ControlRequest::ProveKeys => self.prove_keys(),
             ControlRequest::Status | ControlRequest::AcceptClock { .. } => return None,
         })

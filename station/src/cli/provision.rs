@@ -155,7 +155,7 @@ fn judge(
         .collect();
     let held = silent.iter().find_map(|lane| {
         let hold = floor.holds.of(&lane.lane)?;
-        let command = hold::way_out(&hold.lane, hold.code)?;
+        let command = hold::way_out(hold.name(), hold.code)?;
         Some((lane, hold, command))
     });
     if let Some((lane, hold, command)) = held {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::hold::way_out;
+use super::hold::{clear_command, way_out};
 use super::owner;
 use super::short_digests::short_digests;
 use crate::line::control::{ControlRequest, ControlResponse, LaneStatus, LineStatus};
@@ -50,11 +50,20 @@ fn show(context: &Context, line: &LineStatus) {
         "batch {}: {} of {} made; {} verdicts since process {} started",
         line.batch, line.provisioned, line.quantity, line.verdicts, line.process
     ));
+    if let Some(held) = &line.batch_held {
+        output.text(&format!(
+            "the batch is held ({}: {}): no lane begins a board, until: {}",
+            held.code,
+            held.detail,
+            clear_command(line.batch.as_str())
+        ));
+    }
     let rows: Vec<Vec<String>> = line.lanes.iter().map(cells).collect();
     output.table(&["lane", "port", "verdicts", "doing"], &rows);
     for lane in &line.lanes {
-        let command = lane.held.and_then(|code| way_out(&lane.lane, code));
-        if let Some(command) = command {
+        let name = lane.held_as.as_deref().unwrap_or(lane.lane.as_str());
+        let command = lane.held.and_then(|code| way_out(name, code));
+        if let (Some(command), None) = (command, &line.batch_held) {
             output.text(&format!(
                 "lane {} takes boards again after: {command}",
                 lane.lane

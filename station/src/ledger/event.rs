@@ -92,6 +92,10 @@ pub enum RevocationReason {
     rename_all_fields = "snake_case"
 )]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value an event, of which a handful are alive"
+)]
 pub enum Fact {
     /// The first event of every ledger.
     LedgerOpened {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::column::{Hash, Int, Text};
 use super::error::{Damage, Doing, LedgerError};
-use super::event::Fact;
+use super::event::{Fact, TrippedRule};
 use super::log_store;
 use super::standing::LiveStage;
 use crate::clock::UtcMillis;
@@ -138,6 +138,8 @@ pub struct HoldOverview {
     pub detail: String,
     /// What the lane's port was known by.
     pub ports: Vec<String>,
+    /// The stop rule that tripped, where it was one.
+    pub rule: Option<TrippedRule>,
     /// Since when.
     pub time: UtcMillis,
     /// The entry that placed the hold.
@@ -154,13 +156,20 @@ pub(in crate::ledger) fn holds(views: &Connection) -> Result<Vec<HoldOverview>, 
             code: text(row, 1)?,
             detail: String::new(),
             ports: Vec::new(),
+            rule: None,
             time: UtcMillis(int(row, 2)?),
             entry: int(row, 3)?,
         })
     })?;
     for hold in &mut holds {
         let placed = log_store::entry(views, hold.entry)?.leaf.fact;
-        let Fact::HoldPlaced { detail, ports, .. } = placed else {
+        let Fact::HoldPlaced {
+            detail,
+            ports,
+            rule,
+            ..
+        } = placed
+        else {
             let what = "a row that points to another entry".to_owned();
             return Err(Damage::Value {
                 table: "hold",
@@ -168,9 +177,61 @@ pub(in crate::ledger) fn holds(views: &Connection) -> Result<Vec<HoldOverview>, 
             }
             .into());
         };
-        (hold.detail, hold.ports) = (detail, ports);
+        (hold.detail, hold.ports, hold.rule) = (detail, ports, rule);
     }
     Ok(holds)
+}
+
+/// A batch that is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchHoldOverview {
+    /// The batch.
+    pub batch: BatchId,
+    /// The lane whose verdict tripped the rule.
+    pub lane: LaneName,
+    /// That verdict.
+    pub code: VerdictCode,
+    /// The same in words.
+    pub detail: String,
+    /// The stop rule.
+    pub rule: TrippedRule,
+    /// Since when.
+    pub time: UtcMillis,
+    /// The entry that placed the hold.
+    pub entry: u64,
+}
+
+/// The batches that are held, by name.
+pub(in crate::ledger) fn batch_holds(
+    views: &Connection,
+) -> Result<Vec<BatchHoldOverview>, LedgerError> {
+    let sql = "SELECT batch, entry FROM batch_hold ORDER BY batch";
+    let held: Vec<(BatchId, u64)> = list(views, sql, [], |row| Ok((text(row, 0)?, int(row, 1)?)))?;
+    let found = held.into_iter().map(|(batch, entry)| {
+        let leaf = log_store::entry(views, entry)?.leaf;
+        match leaf.fact {
+            Fact::BatchHoldPlaced {
+                lane,
+                code,
+                detail,
+                rule,
+            } => Ok(BatchHoldOverview {
+                batch,
+                lane,
+                code,
+                detail,
+                rule,
+                time: leaf.time,
+                entry,
+            }),
+            _ => Err(Damage::Value {
+                table: "batch_hold",
+                what: "a row that points to another entry".to_owned(),
+            }
+            .into()),
+        }
+    });
+    found.collect()
 }
 
 /// All batches, or one.

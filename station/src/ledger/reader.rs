@@ -2,11 +2,13 @@
 //!
 //! A reader never changes the file. It sees whole commits only; a snapshot sees one of them.
 
+mod leaves;
+
 use std::ops::Range;
 use std::path::Path;
 
 use firmware_proto::{Digest, Uid};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::checkpoint::VerifierKey;
 use super::column::{Hash, Int, Text};
@@ -20,12 +22,14 @@ use crate::clock::UtcMillis;
 use crate::encoding::Hex;
 use crate::names::{BatchId, StationName};
 
-pub use super::overview::{
-    BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview, HoldOverview, SessionOverview,
-};
+pub use leaves::Leaves;
 
-/// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
-const PAGE_LEAVES: u32 = 64;
+use leaves::Selection;
+
+pub use super::overview::{
+    BatchHoldOverview, BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview,
+    HoldOverview, SessionOverview,
+};
 
 /// A read-only view of a ledger.
 #[derive(Debug)]
@@ -304,91 +308,22 @@ impl Reader {
         overview::holds(&self.connection)
     }
 
+    /// The batches that are held, by name.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn batch_holds(&self) -> Result<Vec<BatchHoldOverview>, LedgerError> {
+        overview::batch_holds(&self.connection)
+    }
+
+    /// The bytes of what stop rules look at, in the order of the log: the batch's verdicts, and holds that
+    /// were cleared, of the batch and of all lanes.
+    pub fn verdicts_and_cleared_holds(&self, batch: &BatchId) -> Leaves<'_> {
+        Leaves::new(self, Selection::StopRules(batch.clone()), 0)
+    }
+
     /// The connection, for a check of the whole file.
     pub(in crate::ledger) fn connection(&self) -> &Connection {
         &self.connection
-    }
-}
-
-/// Which leaves.
-#[derive(Clone, Debug)]
-enum Selection {
-    /// Before this index.
-    Range(u64),
-    Batch(BatchId),
-    Session(Hex),
-    Board(Uid),
-}
-
-/// Leaves of the log as `(index, bytes)`, read page by page.
-#[derive(Debug)]
-pub struct Leaves<'reader> {
-    reader: &'reader Reader,
-    selection: Selection,
-    /// Where the next page begins.
-    cursor: u64,
-    page: std::vec::IntoIter<(u64, Vec<u8>)>,
-    ended: bool,
-}
-
-impl<'reader> Leaves<'reader> {
-    fn new(reader: &'reader Reader, selection: Selection, cursor: u64) -> Self {
-        Self {
-            reader,
-            selection,
-            cursor,
-            page: Vec::new().into_iter(),
-            ended: false,
-        }
-    }
-
-    fn turn(&mut self) -> rusqlite::Result<()> {
-        // Each gives: where the row stands in the selection, the index, the bytes.
-        let (sql, key): (_, Box<dyn rusqlite::ToSql>) = match &self.selection {
-            Selection::Range(end) => (
-                "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
-                 ORDER BY idx LIMIT ?3",
-                Box::new(Int(*end)),
-            ),
-            Selection::Batch(batch) => (
-                "SELECT batch_seq, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE batch = ?1 AND batch_seq >= ?2 ORDER BY batch_seq LIMIT ?3",
-                Box::new(Text(batch.clone())),
-            ),
-            Selection::Session(session) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE session = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
-                Box::new(Text(session.clone())),
-            ),
-            Selection::Board(uid) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
-                Box::new(Text(uid.clone())),
-            ),
-        };
-        let mut find = self.reader.connection.prepare_cached(sql)?;
-        let mut rows = find.query(params![key, Int(self.cursor), PAGE_LEAVES])?;
-        let mut page = Vec::new();
-        while let Some(row) = rows.next()? {
-            self.cursor = row.get::<_, Int>(0)?.0.saturating_add(1);
-            page.push((row.get::<_, Int>(1)?.0, row.get(2)?));
-        }
-        self.page = page.into_iter();
-        Ok(())
-    }
-}
-
-impl Iterator for Leaves<'_> {
-    type Item = Result<(u64, Vec<u8>), LedgerError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.page.len() == 0 && !self.ended {
-            if let Err(error) = self.turn() {
-                self.ended = true;
-                return Some(Err(LedgerError::database("reading entries", error)));
-            }
-            self.ended = self.page.len() == 0;
-        }
-        self.page.next().map(Ok)
     }
 }

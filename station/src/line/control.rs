@@ -78,6 +78,15 @@ pub enum ControlRequest {
         /// Who asks.
         operator: OperatorId,
     },
+    /// Clear a batch's hold.
+    ClearBatchHold {
+        /// Which batch.
+        batch: BatchId,
+        /// Why it may go on.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
     /// Let every certified key sign, and the token's generator give bytes.
     ProveKeys,
 }
@@ -137,8 +146,20 @@ pub struct LineStatus {
     pub quantity: u32,
     /// Verdicts since the line started.
     pub verdicts: u64,
+    /// Why no lane begins a board of the batch, where it is so.
+    pub batch_held: Option<BatchHeld>,
     /// Each lane.
     pub lanes: Vec<LaneStatus>,
+}
+
+/// Why a batch is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchHeld {
+    /// The verdict with which a stop rule tripped.
+    pub code: VerdictCode,
+    /// In words.
+    pub detail: String,
 }
 
 /// How a lane is doing.
@@ -155,6 +176,8 @@ pub struct LaneStatus {
     pub in_work: bool,
     /// Why it is held, where it is.
     pub held: Option<VerdictCode>,
+    /// The lane or batch whose hold is to be cleared for it, where a person clears it.
+    pub held_as: Option<String>,
     /// Verdicts since the line started.
     pub verdicts: u64,
 }

@@ -241,6 +241,7 @@ fn a_hold_from_before_keeps_every_board_out() {
         lane: LaneName::parse(LANE).unwrap(),
         code: VerdictCode::UidReused,
         detail: "seen yesterday".to_owned(),
+        batch: None,
     }));
     let device = bench.socket.plug_in();
     bench.await_hold(VerdictCode::UidReused);

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::boards_in_work::BoardsInWork;
 use super::clock_guard::{ClockGuard, ClockJump};
-use super::control::{LaneStatus, LineStatus};
+use super::control::{BatchHeld, LaneStatus, LineStatus};
 use super::hold::{Hold, Holds};
 use super::lane_event::{LaneEvent, News};
 use super::stop::{StopLevel, StopSignal};
+use super::stop_watch::StopWatch;
 use crate::ledger::event::{Actor, Event, Fact};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore, LedgerError};
@@ -30,6 +31,8 @@ pub struct Floor<S, E> {
     pub stop: StopSignal,
     /// Lanes that take no board.
     pub holds: Holds,
+    /// What the stop rules know of the batch.
+    watch: Mutex<StopWatch>,
     /// How far the batch is.
     pub production: Production,
     /// Which board is in work on which lane.
@@ -47,10 +50,16 @@ impl<S, E> Floor<S, E> {
             clock,
             stop: StopSignal::default(),
             holds: Holds::default(),
+            watch: Mutex::default(),
             production,
             boards: BoardsInWork::default(),
             sight: Sight::default(),
         }
+    }
+
+    /// What the stop rules know of the batch. Whoever records a verdict, or clears a hold, has it meanwhile.
+    pub fn watch(&self) -> MutexGuard<'_, StopWatch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what became durable: once every place is taken, no lane begins another board.
@@ -92,8 +101,10 @@ impl<S, E> Floor<S, E> {
         let mut lanes = self.sight.lanes();
         for lane in &mut lanes {
             // A lane whose port is missing has not told yet that it is held.
-            let held = || self.holds.of(&lane.lane).map(|hold| hold.code);
-            lane.held = lane.held.or_else(held);
+            if let Some(hold) = self.holds.of(&lane.lane) {
+                lane.held = lane.held.or(Some(hold.code));
+                lane.held_as = Some(hold.name().to_owned());
+            }
         }
         LineStatus {
             process: std::process::id(),
@@ -101,6 +112,10 @@ impl<S, E> Floor<S, E> {
             provisioned: self.production.provisioned(),
             quantity: self.production.quantity,
             verdicts: lanes.iter().map(|lane| lane.verdicts).sum(),
+            batch_held: self.holds.of_batch().map(|hold| BatchHeld {
+                code: hold.code,
+                detail: hold.detail,
+            }),
             lanes,
         }
     }
@@ -174,6 +189,7 @@ impl Sight {
             doing: "starting".to_owned(),
             in_work: false,
             held: None,
+            held_as: None,
             verdicts: 0,
         };
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,6 +221,7 @@ impl Sight {
             }
             News::Released => {
                 status.held = None;
+                status.held_as = None;
                 "waiting for a board".clone_into(&mut status.doing);
             }
             News::Ended(_) => "ended".clone_into(&mut status.doing),

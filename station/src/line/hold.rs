@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ledger::event::{Event, Fact};
-use crate::names::LaneName;
+use super::stop_watch::{Seen, StopWatch, Trip};
+use crate::ledger::event::{Event, Fact, TrippedRule};
+use crate::names::{BatchId, LaneName};
+use crate::profile;
 use crate::verdict::VerdictCode;
 
 /// Why a lane is held.
@@ -16,53 +18,127 @@ pub struct Hold {
     pub code: VerdictCode,
     /// In words.
     pub detail: String,
+    /// The batch, where it is the batch that is held and not this lane alone.
+    pub batch: Option<BatchId>,
+}
+
+impl Hold {
+    /// What a person clears: the batch, or the lane where the hold was placed.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.batch
+            .as_ref()
+            .map_or(self.lane.as_str(), BatchId::as_str)
+    }
 }
 
 /// What a port is known by: lanes with one of these names in common are at the same port.
 pub type PortNames = BTreeSet<String>;
 
-/// The hold that a verdict among these events places, with the event that records it. Both belong
-/// into one request: whoever kills the station between the two must not get round QA.
-pub(super) fn placed_by(events: &[Event], holds: &Holds) -> Option<(Hold, Event)> {
-    events.iter().find_map(|event| match &event.fact {
-        Fact::VerdictReached {
-            lane, code, detail, ..
-        } if code.holds_lane() => {
-            let (lane, code, detail) = (lane.clone(), *code, detail.clone());
-            let placed = Event {
-                time: event.time,
-                batch: None,
-                session: None,
-                fact: Fact::HoldPlaced {
-                    lane: lane.clone(),
-                    code,
-                    detail: detail.clone(),
-                    ports: holds.seat_of(&lane).into_iter().collect(),
-                    rule: None,
-                },
-            };
-            Some((Hold { lane, code, detail }, placed))
+/// A hold that goes with a verdict, and the event that records it. Both belong into one request: whoever
+/// kills the station between the two must not get round QA.
+pub(super) struct Placed {
+    pub(super) hold: Hold,
+    pub(super) ports: PortNames,
+    pub(super) event: Event,
+}
+
+/// The holds that the verdict of this event places: one for its code, and those of the stop rules. What is
+/// held already stays as it is.
+pub(super) fn placed_by(verdict: &Event, holds: &Holds, watch: &StopWatch) -> Vec<Placed> {
+    let Some(seen) = Seen::of(&verdict.fact) else {
+        return Vec::new();
+    };
+    let mut placed: Vec<Placed> = Vec::new();
+    if seen.code.holds_lane() {
+        placed.extend(on_lane(verdict, &seen, holds, None));
+    }
+    for trip in watch.judge(&seen) {
+        let (batch, lane) = (profile::Holds::Batch, profile::Holds::Lane);
+        let has = |wanted| {
+            let of_batch = wanted == batch;
+            placed
+                .iter()
+                .any(|placed| placed.hold.batch.is_some() == of_batch)
+        };
+        if trip.holds == lane && !has(lane) && !holds.has_lane(&seen.lane) {
+            placed.extend(on_lane(verdict, &seen, holds, Some(trip)));
+        } else if trip.holds == batch && !has(batch) && !holds.has_batch() {
+            placed.extend(on_batch(verdict, &seen, trip));
         }
-        _ => None,
+    }
+    placed
+}
+
+fn on_lane(verdict: &Event, seen: &Seen, holds: &Holds, trip: Option<Trip>) -> Option<Placed> {
+    let (detail, rule): (String, Option<TrippedRule>) = match trip {
+        Some(trip) => (trip.detail, Some(trip.rule)),
+        None => (detail_of(&verdict.fact)?, None),
+    };
+    let hold = Hold {
+        lane: seen.lane.clone(),
+        code: seen.code,
+        detail: detail.clone(),
+        batch: None,
+    };
+    let ports = holds.seat_of(&seen.lane);
+    let fact = Fact::HoldPlaced {
+        lane: seen.lane.clone(),
+        code: seen.code,
+        detail,
+        ports: ports.iter().cloned().collect(),
+        rule,
+    };
+    let event = Event {
+        time: verdict.time,
+        batch: None,
+        session: verdict.session.clone(),
+        fact,
+    };
+    Some(Placed { hold, ports, event })
+}
+
+fn on_batch(verdict: &Event, seen: &Seen, trip: Trip) -> Option<Placed> {
+    let hold = Hold {
+        lane: seen.lane.clone(),
+        code: seen.code,
+        detail: trip.detail.clone(),
+        batch: Some(verdict.batch.clone()?),
+    };
+    let fact = Fact::BatchHoldPlaced {
+        lane: seen.lane.clone(),
+        code: seen.code,
+        detail: trip.detail,
+        rule: trip.rule,
+    };
+    let event = Event {
+        fact,
+        ..verdict.clone()
+    };
+    Some(Placed {
+        hold,
+        ports: PortNames::new(),
+        event,
     })
 }
 
-/// The ports that an event has placed a hold at.
-pub(super) fn ports_of(placed: &Event) -> PortNames {
-    match &placed.fact {
-        Fact::HoldPlaced { ports, .. } => ports.iter().cloned().collect(),
-        _ => PortNames::new(),
+fn detail_of(verdict: &Fact) -> Option<String> {
+    match verdict {
+        Fact::VerdictReached { detail, .. } => Some(detail.clone()),
+        _ => None,
     }
 }
 
 /// The holds of all lanes. A hold is on the lane's name and on the port that the lane had: neither
-/// another name for the port nor another port for the name gets round it.
+/// another name for the port nor another port for the name gets round it. The hold of the batch is on every
+/// lane.
 #[derive(Debug, Default)]
 pub struct Holds(Mutex<Places>);
 
 #[derive(Debug, Default)]
 struct Places {
     held: BTreeMap<LaneName, (Hold, PortNames)>,
+    batch: Option<Hold>,
     seats: BTreeMap<LaneName, PortNames>,
 }
 
@@ -75,6 +151,10 @@ impl Holds {
     /// Places a hold that was found at these ports; one that is there already stays as it is.
     pub fn place(&self, hold: Hold, ports: PortNames) {
         let mut places = self.lock();
+        if hold.batch.is_some() {
+            places.batch.get_or_insert(hold);
+            return;
+        }
         places
             .held
             .entry(hold.lane.clone())
@@ -86,17 +166,39 @@ impl Holds {
         self.lock().held.remove(lane).map(|(hold, _)| hold)
     }
 
-    /// Why the lane is held, if it is.
+    /// Lets the batch go on. Gives the hold that it had.
+    pub fn clear_batch(&self) -> Option<Hold> {
+        self.lock().batch.take()
+    }
+
+    /// Why the batch is held, if it is.
+    pub fn of_batch(&self) -> Option<Hold> {
+        self.lock().batch.clone()
+    }
+
+    fn has_batch(&self) -> bool {
+        self.lock().batch.is_some()
+    }
+
+    fn has_lane(&self, lane: &LaneName) -> bool {
+        self.lock().held.contains_key(lane)
+    }
+
+    /// Why the lane is held, if it is: its own hold, that of its port, or the batch's.
     pub fn of(&self, lane: &LaneName) -> Option<Hold> {
         let places = self.lock();
         if let Some((hold, _)) = places.held.get(lane) {
             return Some(hold.clone());
         }
-        let seat = places.seats.get(lane)?;
-        let (hold, _) = places
-            .held
-            .values()
-            .find(|(_, ports)| !ports.is_disjoint(seat))?;
+        let of_port = places.seats.get(lane).and_then(|seat| {
+            let mut held = places.held.values();
+            held.find(|(_, ports)| !ports.is_disjoint(seat))
+        });
+        let Some((hold, _)) = of_port else {
+            let hold = places.batch.clone()?;
+            let lane = lane.clone();
+            return Some(Hold { lane, ..hold });
+        };
         let detail = format!("{}; placed at this port as lane {}", hold.detail, hold.lane);
         Some(Hold {
             detail,
@@ -128,6 +230,7 @@ mod tests {
             lane: lane("left"),
             code: VerdictCode::KeyReused,
             detail: "seen".to_owned(),
+            batch: None,
         };
         holds.place(hold.clone(), holds.seat_of(&lane("left")));
         assert_eq!(holds.of(&lane("left")), Some(hold.clone()));

@@ -147,7 +147,8 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
             } else {
                 LOOK_INTERVAL
             };
-            if told.as_ref().map(|told| told.code) != Some(hold.code) {
+            if told.as_ref().map(|told| (told.code, told.name())) != Some((hold.code, hold.name()))
+            {
                 self.reporter.report(News::Held(hold.clone()));
                 told = Some(hold);
             }
@@ -163,6 +164,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 lane: self.reporter.lane().clone(),
                 code: VerdictCode::StationClock,
                 detail: jump.to_string(),
+                batch: None,
             });
         }
         if let Some(hold) = self.floor.holds.of(self.reporter.lane()) {
@@ -177,6 +179,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                         lane: self.reporter.lane().clone(),
                         code: VerdictCode::StationHsm,
                         detail: error.to_string(),
+                        batch: None,
                     });
                 }
             }

@@ -30,6 +30,7 @@ pub mod port;
 mod questions;
 mod session_budget;
 pub mod stop;
+pub mod stop_watch;
 pub mod supervisor;
 pub mod system_clock;
 mod timer;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::floor::{Floor, boards_completed};
-use super::hold;
+use super::hold::{self, Placed};
 use super::stop::StopLevel;
 use crate::identity::signer::Signer;
 use crate::ledger::event::{Event, Fact};
@@ -115,23 +115,30 @@ fn record<S, E: EventStore>(
     durability: Durability,
 ) -> Result<Input, Failure> {
     let completed = boards_completed(&events);
-    let held = hold::placed_by(&events, &floor.holds).map(|(hold, placed)| {
-        events.push(placed.clone());
-        (hold, placed)
-    });
-    let is_verdict = |event: &Event| matches!(event.fact, Fact::VerdictReached { .. });
-    // A verdict that cannot be recorded would be lost: that stops the line.
-    let verdict = events.iter().any(is_verdict);
+    let is_verdict = |event: &&Event| matches!(event.fact, Fact::VerdictReached { .. });
+    let verdict = events.iter().find(is_verdict).cloned();
+    // Rules see verdicts in the order in which the log has them, so one is recorded after another.
+    let mut watch = verdict.as_ref().map(|_| floor.watch());
+    let placed = match (&verdict, &watch) {
+        (Some(verdict), Some(watch)) => hold::placed_by(verdict, &floor.holds, watch),
+        _ => Vec::new(),
+    };
+    events.extend(placed.iter().map(|placed| placed.event.clone()));
     let recorded = floor
         .store
         .record(events, durability)
         .map_err(|error| match error {
-            LedgerError::Refused(rule) if !verdict => Failure::Forbidden(rule),
+            // A verdict that cannot be recorded would be lost: that stops the line.
+            LedgerError::Refused(rule) if verdict.is_none() => Failure::Forbidden(rule),
             error => error.into(),
         })?;
-    if let Some((hold, placed)) = held {
-        floor.holds.place(hold, hold::ports_of(&placed));
+    if let (Some(watch), Some(verdict)) = (&mut watch, &verdict) {
+        watch.follow(&verdict.fact);
     }
+    for Placed { hold, ports, .. } in placed {
+        floor.holds.place(hold, ports);
+    }
+    drop(watch);
     floor.note_recorded(completed);
     Ok(Input::Recorded(recorded))
 }

@@ -18,6 +18,7 @@ pub mod noise_health;
 mod random_source;
 mod reference_values;
 mod serial_pattern;
+mod stop_rules;
 mod text_pattern;
 mod toml_table;
 mod version_range;
@@ -48,6 +49,7 @@ pub use measurement_rule::{MeasurementRule, unit_name};
 pub use random_source::{JudgedRandomSource, RandomSourceRule};
 pub use reference_values::{AttestationRules, LifecycleRange, is_debug};
 pub use serial_pattern::{SerialPattern, SerialPatternError};
+pub use stop_rules::{Among, Holds, InARow, StopRules, Yield};
 pub use text_pattern::TextPattern;
 pub use version_range::VersionRange;
 
@@ -89,6 +91,8 @@ pub struct Profile {
     pub serial_pattern: SerialPattern,
     /// What the device locks itself into at commit.
     pub lock_state: SecurityLifecycle,
+    /// When the lane or the batch is held.
+    pub stop_rules: StopRules,
 }
 
 impl Profile {
@@ -177,6 +181,10 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
     let certificate = t
         .required("certificate", "add the table [certificate]")
         .and_then(|item| CertificateTemplate::read(faults, &item));
+    let stop_rules = t
+        .optional("stop_rules")
+        .map(|item| StopRules::read(faults, &item))
+        .unwrap_or_default();
     root.finish(faults);
     let (lock_state, attestation) = (lock_state?, attestation?);
     if !attestation
@@ -204,6 +212,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         certificate: certificate?,
         serial_pattern: serial_pattern?,
         lock_state,
+        stop_rules,
     })
 }
 

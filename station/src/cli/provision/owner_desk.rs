@@ -50,6 +50,7 @@ impl OwnerDesk {
             | ControlRequest::CloseBatch { .. }
             | ControlRequest::RevokeAndCloseBatch { .. }
             | ControlRequest::ClearHold { .. }
+            | ControlRequest::ClearBatchHold { .. }
             | ControlRequest::ProveKeys
             | ControlRequest::ExportManifest { .. } => Err(Failure::station(
                 "the line did not do it",
@@ -77,16 +78,35 @@ impl OwnerDesk {
             );
             return Some(ControlResponse::Refused(busy.to_refusal()));
         }
+        if let ControlRequest::ClearHold { .. } | ControlRequest::ClearBatchHold { .. } = request {
+            return self.clear(request);
+        }
         let response = self.office.answer(request, self.floor.clock.now().utc)?;
         if closes_ours && matches!(response, ControlResponse::Done { .. }) {
             self.floor.stop.raise(StopLevel::Finishing);
         }
-        if let (ControlRequest::ClearHold { lane, .. }, ControlResponse::Done { .. }) =
-            (request, &response)
-        {
-            // Recorded first: a lane that goes on is free in the ledger too.
-            self.floor.holds.clear(lane);
+        Some(response)
+    }
+
+    /// Recorded first: what goes on is free in the ledger too. No verdict is recorded meanwhile, so that the
+    /// stop rules count from here on as they would after a start.
+    fn clear(&self, request: &ControlRequest) -> Option<ControlResponse> {
+        let mut watch = self.floor.watch();
+        let response = self.office.answer(request, self.floor.clock.now().utc)?;
+        match (request, &response) {
+            (ControlRequest::ClearHold { lane, .. }, ControlResponse::Done { .. }) => {
+                self.floor.holds.clear(lane);
+                watch.clear_lane(lane);
+            }
+            (ControlRequest::ClearBatchHold { batch, .. }, ControlResponse::Done { .. })
+                if batch == self.floor.production.batch() =>
+            {
+                self.floor.holds.clear_batch();
+                watch.clear_batch();
+            }
+            _ => {}
         }
+        drop(watch);
         Some(response)
     }
 

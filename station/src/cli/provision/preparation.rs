@@ -13,17 +13,19 @@ use crate::cli::failure::Failure;
 use crate::cli::vendor_files;
 use crate::encoding::sha256;
 use crate::ledger::event::{Actor, Assurance};
+use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
-use crate::line::hold::Hold;
+use crate::line::hold::{Hold, PortNames};
 use crate::line::port::SerialPort;
+use crate::line::stop_watch::StopWatch;
 use crate::line::supervisor::LanePlan;
 use crate::line::system_clock::SystemClock;
 use crate::names::{BatchId, LaneName};
-use crate::profile::Profile;
+use crate::profile::{Profile, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
 use crate::station_home::{LaneConfig, Pki, Role, StationHome};
 
@@ -67,6 +69,7 @@ pub(super) fn prepare(
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
     let floor = Arc::new(Floor::new(signer, store, clock, production));
     restore_holds(&floor, &reader, &lanes, context)?;
+    *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let session = SessionContext {
         profile,
         trust: Arc::new(trust),
@@ -105,9 +108,48 @@ fn restore_holds(
             context.output.notice(&text);
         }
         let ports = held.ports.into_iter().collect();
-        floor.holds.place(Hold { lane, code, detail }, ports);
+        let batch = None;
+        floor.holds.place(
+            Hold {
+                lane,
+                code,
+                detail,
+                batch,
+            },
+            ports,
+        );
+    }
+    let ours = floor.production.batch();
+    for held in reader.batch_holds()? {
+        let hold = Hold {
+            lane: held.lane,
+            code: held.code,
+            detail: held.detail,
+            batch: Some(held.batch),
+        };
+        if hold.batch.as_ref() == Some(ours) {
+            floor.holds.place(hold, PortNames::new());
+        }
     }
     Ok(())
+}
+
+/// What the stop rules knew when the station stopped.
+fn watch(reader: &Reader, batch: &BatchId, profile: &Profile) -> Result<StopWatch, Failure> {
+    let mut watch = StopWatch::new(profile.stop_rules.clone());
+    if profile.stop_rules == StopRules::default() {
+        return Ok(watch);
+    }
+    for leaf in reader.verdicts_and_cleared_holds(batch) {
+        let (index, bytes) = leaf?;
+        let unreadable = |error| {
+            let what = format!("cannot read entry {index} of the ledger");
+            Failure::station(what, error, "run station ledger verify")
+        };
+        let leaf = Leaf::decode(&bytes).map_err(unreadable)?;
+        watch.follow(&leaf.fact);
+    }
+    Ok(watch)
 }
 
 fn our_mistake(error: &dyn std::fmt::Display) -> Failure {

@@ -9,6 +9,7 @@ use super::board_result::BoardResult;
 use crate::cli::hold::way_out;
 use crate::cli::output::Output;
 use crate::cli::short_digests::short_digests;
+use crate::line::hold::Hold;
 use crate::line::lane_event::{LaneEvent, News};
 use crate::names::LaneName;
 use crate::provisioning::Step;
@@ -67,7 +68,7 @@ impl<'a> Progress<'a> {
                 let text = "no board answers\n   do: check power and cable of the board";
                 Some(text.to_owned())
             }
-            News::Held(hold) => Some(self.hold(&hold.lane, hold.code, &hold.detail)),
+            News::Held(hold) => Some(self.hold(hold.name(), hold)),
             News::Released => Some("takes boards again".to_owned()),
             _ => None,
         };
@@ -105,7 +106,11 @@ impl<'a> Progress<'a> {
     }
 
     /// Why a lane is held, unless its last verdict has just said it, and how it goes on.
-    fn hold(&self, lane: &LaneName, code: VerdictCode, detail: &str) -> String {
+    fn hold(&self, name: &str, hold: &Hold) -> String {
+        let Hold {
+            lane, code, detail, ..
+        } = hold;
+        let code = *code;
         let told = self.told.get(lane);
         let known = told.is_some_and(|(told, why)| *told == code && why == detail);
         let why = if known {
@@ -113,11 +118,13 @@ impl<'a> Progress<'a> {
         } else {
             format!("\n  why: {}", short_digests(detail))
         };
-        let to_do = match way_out(lane, code) {
+        let to_do = match way_out(name, code) {
             Some(command) => format!("let a supervisor look, then give: {command}"),
             None => code.entry().action.to_owned(),
         };
-        format!("held for {code}, it takes no board{why}\n   do: {to_do}")
+        let with = hold.batch.as_ref();
+        let with = with.map_or_else(String::new, |batch| format!(" with batch {batch}"));
+        format!("held{with} for {code}, it takes no board{why}\n   do: {to_do}")
     }
 
     /// Takes the bars away.
@@ -139,12 +146,18 @@ mod tests {
         let lane = LaneName::parse("left").unwrap();
         let mut progress = Progress::start(&output, std::iter::empty());
         let detail = "board 07 has the same key";
-        let fresh = progress.hold(&lane, VerdictCode::KeyReused, detail);
+        let hold = Hold {
+            lane: lane.clone(),
+            code: VerdictCode::KeyReused,
+            detail: detail.to_owned(),
+            batch: None,
+        };
+        let fresh = progress.hold("left", &hold);
         assert_eq!(fresh.matches(detail).count(), 1, "{fresh}");
         assert!(fresh.contains("\n   do: ") && fresh.contains("station hold clear left"));
         let said = (VerdictCode::KeyReused, detail.to_owned());
         progress.told.insert(lane.clone(), said);
-        let again = progress.hold(&lane, VerdictCode::KeyReused, detail);
+        let again = progress.hold("left", &hold);
         assert!(!again.contains(detail) && again.contains("station hold clear left"));
     }
 }

@@ -1,0 +1,106 @@
+//! Leaves of a selection, page by page.
+
+use firmware_proto::Uid;
+use rusqlite::params;
+
+use super::Reader;
+use crate::encoding::Hex;
+use crate::ledger::column::{Int, Text};
+use crate::ledger::error::LedgerError;
+use crate::names::BatchId;
+
+/// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
+const PAGE_LEAVES: u32 = 64;
+
+/// Which leaves.
+#[derive(Clone, Debug)]
+pub(super) enum Selection {
+    /// Before this index.
+    Range(u64),
+    Batch(BatchId),
+    Session(Hex),
+    Board(Uid),
+    /// What the stop rules of a batch look at.
+    StopRules(BatchId),
+}
+
+/// Leaves of the log as `(index, bytes)`, read page by page.
+#[derive(Debug)]
+pub struct Leaves<'reader> {
+    reader: &'reader Reader,
+    selection: Selection,
+    /// Where the next page begins.
+    cursor: u64,
+    page: std::vec::IntoIter<(u64, Vec<u8>)>,
+    ended: bool,
+}
+
+impl<'reader> Leaves<'reader> {
+    pub(super) fn new(reader: &'reader Reader, selection: Selection, cursor: u64) -> Self {
+        Self {
+            reader,
+            selection,
+            cursor,
+            page: Vec::new().into_iter(),
+            ended: false,
+        }
+    }
+
+    fn turn(&mut self) -> rusqlite::Result<()> {
+        // Each gives: where the row stands in the selection, the index, the bytes.
+        let (sql, key): (_, Box<dyn rusqlite::ToSql>) = match &self.selection {
+            Selection::Range(end) => (
+                "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
+                 ORDER BY idx LIMIT ?3",
+                Box::new(Int(*end)),
+            ),
+            Selection::Batch(batch) => (
+                "SELECT batch_seq, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE batch = ?1 AND batch_seq >= ?2 ORDER BY batch_seq LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+            Selection::Session(session) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE session = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(session.clone())),
+            ),
+            Selection::Board(uid) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(uid.clone())),
+            ),
+            Selection::StopRules(batch) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
+                    AND (kind = 'hold-cleared' OR batch = ?1
+                        AND kind IN ('verdict-reached', 'batch-hold-cleared'))
+                 ORDER BY entry LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+        };
+        let mut find = self.reader.connection.prepare_cached(sql)?;
+        let mut rows = find.query(params![key, Int(self.cursor), PAGE_LEAVES])?;
+        let mut page = Vec::new();
+        while let Some(row) = rows.next()? {
+            self.cursor = row.get::<_, Int>(0)?.0.saturating_add(1);
+            page.push((row.get::<_, Int>(1)?.0, row.get(2)?));
+        }
+        self.page = page.into_iter();
+        Ok(())
+    }
+}
+
+impl Iterator for Leaves<'_> {
+    type Item = Result<(u64, Vec<u8>), LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.len() == 0 && !self.ended {
+            if let Err(error) = self.turn() {
+                self.ended = true;
+                return Some(Err(LedgerError::database("reading entries", error)));
+            }
+            self.ended = self.page.len() == 0;
+        }
+        self.page.next().map(Ok)
+    }
+}
