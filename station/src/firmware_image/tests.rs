@@ -174,6 +174,29 @@ fn a_changed_signature_is_wrong() {
     }
 }
 
+/// `--pad-sig` fills a signature up with zeros, and with nothing else, to 72 bytes and no more.
+#[test]
+fn only_zeros_fill_a_signature_up() {
+    let bytes = sample!("counter.bin");
+    let length = image(bytes).signature.unwrap().bytes.len();
+    let verified = |filling: &[u8]| {
+        let mut bytes = [bytes, filling].concat();
+        let value = bytes.len() - length - filling.len();
+        for at in [at::OPEN + 2, value - 2] {
+            let size = u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+            let size = size + u16::try_from(filling.len()).unwrap();
+            bytes[at..at + 2].copy_from_slice(&size.to_le_bytes());
+        }
+        image(&bytes).verify_signature(&[vendor()])
+    };
+    assert_eq!(verified(&vec![0; 72 - length]), Ok(()));
+    assert_eq!(
+        verified(&vec![0; 73 - length]),
+        Err(SignatureError::Invalid)
+    );
+    assert_eq!(verified(&[1]), Err(SignatureError::Invalid));
+}
+
 #[test]
 fn keys_are_public_and_of_a_kind_that_can_be_checked() {
     let check = |pem: &str, error| assert_eq!(SigningKey::from_pem(pem), Err(error), "{pem}");
