@@ -13,7 +13,7 @@ use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "DEFECTS-1";
 const LANES: usize = 8;
-const DEVICES: usize = 126;
+const DEVICES: usize = 129;
 
 #[test]
 fn every_defect_gets_its_verdict_and_no_identity() {

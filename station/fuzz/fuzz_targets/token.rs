@@ -5,13 +5,18 @@
 use libfuzzer_sys::fuzz_target;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
-use station::attestation::{TokenError, verify_token};
+use station::attestation::{TokenError, diagnostic, inspect_token, verify_token};
 
 fuzz_target!(|bytes: &[u8]| {
     let key = SigningKey::from_slice(&[7; 32]).expect("a scalar");
     let point = key.verifying_key().to_sec1_point(false);
     let point = point.as_bytes().try_into().expect("65 bytes");
     assert!(verify_token(bytes, &point).is_err());
+    let inspected = inspect_token(bytes);
+    let shown = inspected.parameters.iter().map(|one| diagnostic(&one.value));
+    for text in shown.chain([inspected.payload_text(), diagnostic(bytes)]) {
+        assert!(!text.chars().any(char::is_control));
+    }
     if let Ok(length) = u16::try_from(bytes.len())
         && length > 0xff
     {

@@ -19,6 +19,8 @@ mod trust_material;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod token_tests;
+#[cfg(test)]
 mod trust_tests;
 
 use thiserror::Error;

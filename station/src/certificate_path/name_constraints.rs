@@ -115,3 +115,47 @@ fn fold(attribute: &AttributeTypeAndValue) -> Vec<u8> {
         .join(" ")
         .into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        if text.is_empty() {
+            return Name::default();
+        }
+        Name::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn no_other_spelling_gets_round_an_exclusion() {
+        let base = name("O=Another Customer");
+        for inside in [
+            "O=Another Customer",
+            "CN=a,O=Another Customer",
+            "CN=a,O=ANOTHER  customer ",
+        ] {
+            assert!(begins_alike(&name(inside), &base), "{inside}");
+        }
+        for outside in [
+            "",
+            "CN=a",
+            "O=Another Customer,CN=a",
+            "OU=Another Customer",
+            "O=Another",
+        ] {
+            assert!(!begins_alike(&name(outside), &base), "{outside}");
+        }
+    }
+
+    #[test]
+    fn no_other_spelling_gets_into_what_is_permitted() {
+        let base = name("O=Another Customer");
+        assert!(begins_exactly(&name("CN=a,O=Another Customer"), &base));
+        for outside in ["", "CN=a", "CN=a,O=ANOTHER CUSTOMER", "O=Another"] {
+            assert!(!begins_exactly(&name(outside), &base), "{outside}");
+        }
+    }
+}

@@ -129,3 +129,31 @@ fn extensions_stand_once_and_in_one_spelling() {
     );
     refused(ParsedCertificate::from_der(&padded), "strict DER");
 }
+
+#[test]
+fn name_constraints_of_a_kind_that_is_not_judged_are_refused() {
+    let below = certificate(&[CA, SIGNS]).unwrap();
+    let judged = |constraints: &str| {
+        let authority = certificate(&[CA, SIGNS, constraints]).unwrap();
+        authority.require_authority(0).unwrap();
+        authority.require_permits(&below)
+    };
+    for constraints in [
+        "nameConstraints=critical,permitted;DNS:example.com",
+        "nameConstraints=excluded;URI:.example.com",
+        "nameConstraints=critical,excluded;email:example.com",
+    ] {
+        refused(judged(constraints), "not judged here");
+    }
+    let unconstrained = certificate(&[CA, SIGNS]).unwrap();
+    unconstrained.require_permits(&below).unwrap();
+    let leaf = certificate(&[
+        "basicConstraints=critical,CA:FALSE",
+        "keyUsage=critical,digitalSignature",
+        "nameConstraints=critical,permitted;DNS:example.com",
+    ]);
+    refused(
+        leaf.unwrap().require_signer(None),
+        "name constraints without being an authority",
+    );
+}
