@@ -4,7 +4,6 @@
 use firmware_proto::platform::Sec1Point;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
-use p256::elliptic_curve::sec1::ToSec1Point as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
