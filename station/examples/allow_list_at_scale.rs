@@ -8,7 +8,6 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
-use p256::elliptic_curve::group::Curve as _;
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use p256::{AffinePoint, ProjectivePoint};
 use sha2::{Digest as _, Sha256};

@@ -88,7 +88,7 @@ fn certified_key(
     let leaf = sent
         .first()
         .ok_or_else(|| unknown("no attestation-key certificate"))?;
-    let path = path_to_a_root(trust, sent.iter().collect(), now).map_err(|error| {
+    let path = path_to_a_root(trust, &sent.iter().collect::<Vec<_>>(), now).map_err(|error| {
         let code = match error {
             PathError::Validity { .. } => VerdictCode::AttKeyExpired,
             _ => VerdictCode::AttKeyUnknown,
@@ -96,7 +96,8 @@ fn certified_key(
         Rejection::new(code, format!("attestation-key certificate: {error}"))
     })?;
     let relied_on = if trust.require_crl {
-        check_revocation(&path, &material.revocation_lists, now).map_err(revocation_rejection)?
+        check_revocation(&path, &material.revocation_lists, now)
+            .map_err(|error| revocation_rejection(&error))?
     } else {
         Vec::new()
     };
@@ -118,7 +119,7 @@ fn certified_key(
     })
 }
 
-fn revocation_rejection(error: RevocationError) -> Rejection {
+fn revocation_rejection(error: &RevocationError) -> Rejection {
     let code = match error {
         RevocationError::Revoked { .. } => VerdictCode::AttKeyRevoked,
         RevocationError::Missing { .. } | RevocationError::Stale { .. } => {
@@ -132,7 +133,7 @@ fn revocation_rejection(error: RevocationError) -> Rejection {
 /// certificate's issuer. Of several failures the one that came closest to a root counts.
 fn path_to_a_root<'c>(
     trust: &'c KeyTrust,
-    path: Vec<&'c ParsedCertificate>,
+    path: &[&'c ParsedCertificate],
     now: UtcMillis,
 ) -> Result<Vec<&'c ParsedCertificate>, PathError> {
     let mut failure = PathError::Malformed {
@@ -145,7 +146,7 @@ fn path_to_a_root<'c>(
         }
     };
     for root in &trust.roots {
-        let whole = [path.as_slice(), &[root]].concat();
+        let whole = [path, &[root]].concat();
         match verify_path(&whole, LeafUse::Signer, now) {
             Ok(()) => return Ok(whole),
             Err(error) => keep(error),
@@ -158,8 +159,8 @@ fn path_to_a_root<'c>(
     // A path that is as long as can be with its root gets no further authority.
     if path.len() < MAX_SENT {
         for intermediate in trust.intermediates.iter().filter(issuing) {
-            let longer = [path.as_slice(), &[intermediate]].concat();
-            match path_to_a_root(trust, longer, now) {
+            let longer = [path, &[intermediate]].concat();
+            match path_to_a_root(trust, &longer, now) {
                 Ok(whole) => return Ok(whole),
                 Err(error) => keep(error),
             }

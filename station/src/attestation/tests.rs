@@ -7,7 +7,6 @@ use firmware_proto::{
     BootId, DeviceNonce, Digest, HardwareRevision, ProductCode, ProvisioningState,
     SecurityLifecycle, Uid,
 };
-use p256::elliptic_curve::sec1::ToSec1Point as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use simulator::blueprint::{Blueprint, genuine_component};
@@ -370,57 +369,7 @@ fn a_reset_may_change_the_boot_seed_and_nothing_else() {
     );
 }
 
-const RFC_TOKEN: &[u8] = include_bytes!("../../../fixtures/vectors/psa/psa-sign1.cbor");
-
-fn rfc_key() -> firmware_proto::platform::Sec1Point {
-    let pem = include_str!("../../../fixtures/vectors/psa/tfm-es-iak.pem");
-    let key = p256::SecretKey::from_sec1_pem(pem).unwrap();
-    key.public_key()
-        .to_sec1_point(false)
-        .as_bytes()
-        .try_into()
-        .unwrap()
-}
-
-#[test]
-fn reads_the_token_of_the_rfc() {
-    let claims = verify_token(RFC_TOKEN, &rfc_key()).unwrap();
-    assert_eq!(claims.profile, "tag:psacertified.org,2023:psa#tfm");
-    assert_eq!((claims.instance_id[0], claims.instance_id[32]), (1, 2));
-    assert_eq!(claims.implementation_id, [0; 32]);
-    assert_eq!(claims.nonce, [1; 32]);
-    assert_eq!(claims.client_id, i32::MAX);
-    assert_eq!(claims.lifecycle, SecurityLifecycle::SECURED);
-    assert_eq!(claims.boot_seed.as_deref(), Some([0; 8].as_slice()));
-    let [component] = claims.components.as_slice() else {
-        panic!("{claims:?}")
-    };
-    assert_eq!(
-        (component.component.as_str(), component.version.as_str()),
-        ("PRoT", "")
-    );
-    assert_eq!(
-        (&component.measurement[..], &component.signer[..]),
-        (&[3; 32][..], &[4; 32][..])
-    );
-    let other = Case::good().board.attestation_key.point();
-    assert_eq!(verify_token(RFC_TOKEN, &other), Err(TokenError::Signature));
-}
-
 proptest! {
-    #[test]
-    fn no_changed_token_passes(position in 0..RFC_TOKEN.len(), change in 1_u8..) {
-        let mut token = RFC_TOKEN.to_vec();
-        token[position] ^= change;
-        prop_assert!(verify_token(&token, &rfc_key()).is_err());
-    }
-
-    #[test]
-    fn no_cut_or_longer_token_passes(length in 0..RFC_TOKEN.len(), more: u8) {
-        prop_assert!(verify_token(&RFC_TOKEN[..length], &rfc_key()).is_err());
-        prop_assert!(verify_token(&[RFC_TOKEN, &[more]].concat(), &rfc_key()).is_err());
-    }
-
     #[test]
     fn noise_is_no_evidence(noise in vec(any::<u8>(), 0..2000)) {
         let uid = Case::good().board.claimed.uid;

@@ -1,9 +1,11 @@
 //! Tokens by a hostile root of trust: validly signed, and yet each refused for its own reason, or kept whole.
 //! Made from the RFC's example by changing bytes.
 
+use firmware_proto::SecurityLifecycle;
 use firmware_proto::platform::Sec1Point;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use p256::elliptic_curve::sec1::ToSec1Point as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -31,11 +33,11 @@ fn point() -> Sec1Point {
 }
 
 fn string(bytes: &[u8]) -> Vec<u8> {
-    let length = bytes.len();
-    match length {
-        0..=23 => [&[0x40 | length as u8], bytes].concat(),
-        24..=255 => [&[0x58, length as u8], bytes].concat(),
-        _ => [&[0x59, (length >> 8) as u8, length as u8], bytes].concat(),
+    let [high, low] = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+    match bytes.len() {
+        0..=23 => [&[0x40 | low], bytes].concat(),
+        24..=255 => [&[0x58, low], bytes].concat(),
+        _ => [&[0x59, high, low], bytes].concat(),
     }
 }
 
@@ -101,6 +103,40 @@ fn refused(token: &[u8], why: &str) {
 #[track_caller]
 fn refused_claims(payload: &[u8], why: &str) {
     refused(&token(ES256, "a0", payload), why);
+}
+
+fn example_key() -> Sec1Point {
+    let pem = include_str!("../../../fixtures/vectors/psa/tfm-es-iak.pem");
+    let key = p256::SecretKey::from_sec1_pem(pem).unwrap();
+    key.public_key()
+        .to_sec1_point(false)
+        .as_bytes()
+        .try_into()
+        .unwrap()
+}
+
+#[test]
+fn reads_the_token_of_the_rfc() {
+    let claims = verify_token(EXAMPLE, &example_key()).unwrap();
+    assert_eq!(claims.profile, "tag:psacertified.org,2023:psa#tfm");
+    assert_eq!((claims.instance_id[0], claims.instance_id[32]), (1, 2));
+    assert_eq!(claims.implementation_id, [0; 32]);
+    assert_eq!(claims.nonce, [1; 32]);
+    assert_eq!(claims.client_id, i32::MAX);
+    assert_eq!(claims.lifecycle, SecurityLifecycle::SECURED);
+    assert_eq!(claims.boot_seed.as_deref(), Some([0; 8].as_slice()));
+    let [component] = claims.components.as_slice() else {
+        panic!("{claims:?}")
+    };
+    assert_eq!(
+        (component.component.as_str(), component.version.as_str()),
+        ("PRoT", "")
+    );
+    assert_eq!(
+        (&component.measurement[..], &component.signer[..]),
+        (&[3; 32][..], &[4; 32][..])
+    );
+    assert_eq!(verify_token(EXAMPLE, &point()), Err(TokenError::Signature));
 }
 
 #[test]
@@ -272,6 +308,19 @@ fn the_mac_token_of_the_rfcs_authors_is_shown_and_refused() {
 }
 
 proptest! {
+    #[test]
+    fn no_changed_token_passes(position in 0..EXAMPLE.len(), change in 1_u8..) {
+        let mut token = EXAMPLE.to_vec();
+        token[position] ^= change;
+        prop_assert!(verify_token(&token, &example_key()).is_err());
+    }
+
+    #[test]
+    fn no_cut_or_longer_token_passes(length in 0..EXAMPLE.len(), more: u8) {
+        prop_assert!(verify_token(&EXAMPLE[..length], &example_key()).is_err());
+        prop_assert!(verify_token(&[EXAMPLE, &[more]].concat(), &example_key()).is_err());
+    }
+
     #[test]
     fn claims_of_any_bytes_never_panic(noise in vec(any::<u8>(), 0..120)) {
         let mut claim = noise.clone();

@@ -287,64 +287,65 @@ fn every_row_of_a_list_is_found() {
     assert_eq!(list.find(&[2; 33]), None);
 }
 
+#[track_caller]
+fn refused_row(text: &str, line: usize, what: &str) {
+    let fault = read_list(text).unwrap_err();
+    assert_eq!(fault.line, line, "{fault}");
+    assert!(fault.what.contains(what), "{fault}");
+}
+
 #[test]
 fn a_list_is_read_strictly() {
     let good = allow_list(SEED, 3);
-    #[track_caller]
-    fn refused(text: &str, line: usize, what: &str) {
-        let fault = read_list(text).unwrap_err();
-        assert_eq!(fault.line, line, "{fault}");
-        assert!(fault.what.contains(what), "{fault}");
-    }
     let rows: Vec<_> = good.lines().collect();
     let of = |rows: &[&str]| rows.join("\n") + "\n";
-    refused("", 1, "no chip");
-    refused("instance_id,uid,public_key\n", 2, "no chip");
-    refused(good.trim_end(), 4, "does not end");
-    refused(&good.replace('\n', "\r\n"), 1, "expected the line");
-    refused(
+    refused_row("", 1, "no chip");
+    refused_row("instance_id,uid,public_key\n", 2, "no chip");
+    refused_row(good.trim_end(), 4, "does not end");
+    refused_row(&good.replace('\n', "\r\n"), 1, "expected the line");
+    refused_row(
         &of(&[rows[0], &format!("{}\r", rows[1])]),
         2,
         "carriage return",
     );
-    refused(&of(&rows[1..]), 1, "expected the line");
-    refused(&of(&[rows[0], rows[1], ""]), 3, "three fields");
-    refused(&of(&[rows[0], &format!("{},", rows[1])]), 2, "three fields");
-    refused(&of(&[rows[0], &rows[1].to_uppercase()]), 2, "instance ID");
-    refused(
+    refused_row(&of(&rows[1..]), 1, "expected the line");
+    refused_row(&of(&[rows[0], rows[1], ""]), 3, "three fields");
+    refused_row(&of(&[rows[0], &format!("{},", rows[1])]), 2, "three fields");
+    refused_row(&of(&[rows[0], &rows[1].to_uppercase()]), 2, "instance ID");
+    refused_row(
         &of(&[rows[0], &rows[1].replacen("01", "02", 1)]),
         2,
         "begin with 01",
     );
-    refused(
+    refused_row(
         &of(&[rows[0], rows[1], rows[2], rows[1]]),
         4,
         "instance ID stands there twice",
     );
     let fields: Vec<Vec<&str>> = rows.iter().map(|row| row.split(',').collect()).collect();
     let row = |i: usize, u: usize, k: usize| [fields[i][0], fields[u][1], fields[k][2]].join(",");
-    refused(
+    refused_row(
         &of(&[rows[0], rows[1], &row(2, 1, 2)]),
         3,
         "UID stands there twice",
     );
-    refused(
+    refused_row(
         &of(&[rows[0], rows[1], &row(2, 2, 1)]),
         3,
         "key stands there twice",
     );
-    refused(
+    refused_row(
         &of(&[rows[0], &rows[1].replacen(fields[1][1], "00", 1)]),
         2,
         "the UID",
     );
     let off_curve = format!("04{}", "11".repeat(64));
-    refused(
+    refused_row(
         &of(&[rows[0], &rows[1].replacen(fields[1][2], &off_curve, 1)]),
         2,
         "no uncompressed",
     );
-    refused(&("x".repeat(5000) + "\n"), 1, "");
+    refused_row(&("x".repeat(5000) + "\n"), 1, "");
 }
 
 #[test]

@@ -94,16 +94,16 @@ impl RevocationList {
         match std::str::from_utf8(bytes) {
             Ok(text) if text.trim_start().starts_with("-----BEGIN") => {
                 let list = CertificateList::from_pem(text.trim()).map_err(malformed)?;
-                Self::from_list(list, None)
+                Self::from_list(&list, None)
             }
-            _ => Self::from_list(
-                CertificateList::from_der(bytes).map_err(malformed)?,
-                Some(bytes),
-            ),
+            _ => {
+                let list = CertificateList::from_der(bytes).map_err(malformed)?;
+                Self::from_list(&list, Some(bytes))
+            }
         }
     }
 
-    fn from_list(list: CertificateList, bytes: Option<&[u8]>) -> Result<Self, MalformedList> {
+    fn from_list(list: &CertificateList, bytes: Option<&[u8]>) -> Result<Self, MalformedList> {
         let der = list.to_der().map_err(malformed)?;
         if bytes.is_some_and(|bytes| bytes != der) {
             return Err(malformed("another encoding than DER's"));

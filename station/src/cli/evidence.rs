@@ -209,7 +209,7 @@ fn show_components(context: &Context, components: &[SoftwareComponent]) {
         let described = one.description.as_ref();
         let described = described.map_or_else(String::new, |text| format!(" ({text})"));
         let output = &context.output;
-        output.text(&format!("  component {} {}", name(&one.component), one.version).trim_end());
+        output.text(format!("  component {} {}", name(&one.component), one.version).trim_end());
         let measured = Hex(one.measurement.clone());
         output.text(&format!("    measurement {measured}{described}"));
         output.text(&format!("    signer      {}", Hex(one.signer.clone())));
@@ -269,7 +269,7 @@ fn show_review(context: &Context, profile: &Profile, review: &Review) {
             CheckResult::Failed(rejection) => ("FAILED", rejection.to_string()),
             CheckResult::NotJudged(why) => ("not judged", (*why).to_owned()),
         };
-        output.text(&format!("  {mark:<10} {:<32} {why}", check.name).trim_end());
+        output.text(format!("  {mark:<10} {:<32} {why}", check.name).trim_end());
     }
     output.text(&match (review.failure(), review.passes()) {
         (Some(rejection), _) => format!("would fail: {}", rejection.code),
