@@ -135,6 +135,14 @@ impl SimulatedLine {
         self.finish().1
     }
 
+    /// Takes the ports away without a word, as a pulled cable does. No report is left.
+    ///
+    /// # Panics
+    /// Where it can't be killed.
+    pub fn kill(self) {
+        let _ = self.running.kill();
+    }
+
     /// Waits for its end and gives what each device was and met.
     ///
     /// # Panics
