@@ -358,21 +358,8 @@ fn versions_have_one_spelling() {
     for text in ["0.0.0", "2.5.1", "255.255.65535+4294967295"] {
         assert_eq!(ImageVersion::parse(text).unwrap().to_string(), text);
     }
-    for text in [
-        "",
-        "1",
-        "1.2",
-        "1.2.3.4",
-        "256.0.0",
-        "1.2.65536",
-        "01.2.3",
-        "1.2.+3",
-        "1.2.3+0",
-        "1.2.3+",
-        "1.2.3-4",
-        " 1.2.3",
-        "1.2.3+4294967296",
-    ] {
+    let wrong = "1|1.2|1.2.3.4|256.0.0|1.2.65536|01.2.3|1.2.+3|1.2.3+0|1.2.3+|1.2.3-4| 1.2.3";
+    for text in wrong.split('|').chain(["", "1.2.3+4294967296"]) {
         assert!(ImageVersion::parse(text).is_err(), "{text}");
     }
 }

@@ -29,7 +29,9 @@ fn readings(list: &[f32]) -> Value {
 
 fn bus(list: &[u8]) -> Value {
     let mut map = AddressMap::default();
-    list.iter().for_each(|address| map.insert(*address));
+    for address in list {
+        map.insert(*address);
+    }
     Value::Bus(map)
 }
 
