@@ -3,7 +3,6 @@
 //! If a test here fails, the code is wrong, not the test: devices in the field speak these bytes.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     reason = "a test stops where something is not as expected"
 )]
 

@@ -185,9 +185,9 @@ pub(crate) fn responses_of_version_2() -> Vec<Response<'static>> {
 /// Each kind of value once.
 pub(crate) fn report() -> Vec<Measurement> {
     let mut bus = AddressMap::default();
-    [0x00, 0x1D, 0x48, 0x7F]
-        .into_iter()
-        .for_each(|address| bus.insert(address));
+    for address in [0x00, 0x1D, 0x48, 0x7F] {
+        bus.insert(address);
+    }
     let readings = [24.5, -0.0, f32::NAN, f32::NEG_INFINITY];
     let rows = [
         ("vdd_3v3", Value::Real(3.3), Unit::Volt),
