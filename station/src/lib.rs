@@ -7,6 +7,7 @@ pub mod names;
 pub mod verdict;
 
 pub mod certificate_path;
+pub mod dsse;
 pub mod es256;
 
 pub mod firmware_image;

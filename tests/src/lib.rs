@@ -8,6 +8,7 @@ pub mod bare_station;
 pub mod man_on_the_wire;
 pub mod outside_root;
 pub mod prepared_station;
+pub mod production_station;
 pub mod repository;
 pub mod rust_source;
 pub mod serial_wire;

@@ -141,9 +141,15 @@ impl PreparedStation {
     /// The command that opens a batch under the sample profile.
     #[must_use]
     pub fn opening(&self, batch: &str, quantity: usize) -> Command {
+        self.opening_with(batch, quantity, &sample_profile())
+    }
+
+    /// The command that opens a batch under another profile.
+    #[must_use]
+    pub fn opening_with(&self, batch: &str, quantity: usize, profile: &Path) -> Command {
         let mut command = self.command(["batch", "open", batch, "--work-order", "WO-1"]);
         command.args(["--quantity", &quantity.to_string()]);
-        command.arg("--profile").arg(sample_profile());
+        command.arg("--profile").arg(profile);
         command.args(["--operator", SUPERVISOR]);
         command
     }

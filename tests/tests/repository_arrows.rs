@@ -14,6 +14,7 @@ const GROUND: &[&str] = &[
     "names",
     "encoding",
     "es256",
+    "dsse",
     "certificate_path",
 ];
 
@@ -94,6 +95,7 @@ const PURE: &[&str] = &[
     "station/src/names.rs",
     "station/src/encoding.rs",
     "station/src/es256.rs",
+    "station/src/dsse.rs",
     "station/src/certificate_path.rs",
     "station/src/firmware_image/",
     "station/src/profile/",
@@ -101,6 +103,7 @@ const PURE: &[&str] = &[
     "station/src/identity/",
     "station/src/provisioning/",
     "station/src/ledger/event.rs",
+    "station/src/ledger/profile_record.rs",
     "station/src/ledger/standing.rs",
     "station/src/ledger/leaf.rs",
     "station/src/ledger/merkle_tree.rs",

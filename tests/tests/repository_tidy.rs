@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use acceptance::repository::{Faults, all_rust_files, files, shipping_files, text};
 use acceptance::rust_source::{Code, lines_with};
-use station::verdict::VerdictCode;
+use station::verdict::{Outcome, Retry, Severity, VerdictCode};
 
 /// Calls that no shipping code makes, each with what to do instead. An exception is one that the code
 /// itself states, with a reason, in an attribute `#[expect(clippy::…)]` that names this lint.
@@ -241,6 +241,34 @@ fn the_runbook_and_the_verdict_codes_match() {
             "docs/runbook.md, {}: the operator's action is not {:?}",
             entry.text,
             entry.action
+        );
+        let head = match (entry.outcome, entry.severity) {
+            (Outcome::Pass, _) => "PASS.",
+            (Outcome::Fail, Severity::Routine) => "FAIL.",
+            (Outcome::Fail, Severity::Alarm) => "FAIL, alarm.",
+            (Outcome::Error, Severity::Routine) => "ERROR.",
+            (Outcome::Error, Severity::Alarm) => "ERROR, alarm.",
+        };
+        assert!(
+            body.starts_with(&format!("{head}\n")),
+            "docs/runbook.md, {}: its first line is not {head:?}",
+            entry.text
+        );
+        let retest = match entry.retry {
+            Retry::Never => "does not help.",
+            Retry::Once => "once, after the action.",
+            Retry::Later => "yes, as soon as the station is well again.",
+        };
+        assert!(
+            body.contains(&format!("- **Retest**: {retest}")),
+            "docs/runbook.md, {}: the retest is not {retest:?}",
+            entry.text
+        );
+        let operator = format!("- **Operator**: {}", entry.action);
+        assert!(
+            body.contains(&operator),
+            "docs/runbook.md, {}: lacks {operator:?}",
+            entry.text
         );
         for part in [
             "**Meaning**",

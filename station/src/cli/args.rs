@@ -10,6 +10,7 @@ use super::completions::CompletionsArguments;
 use super::device::DeviceCommand;
 use super::doctor::DoctorArguments;
 use super::evidence::EvidenceCommand;
+use super::explain::ExplainArguments;
 use super::hold::HoldCommand;
 use super::init::InitArguments;
 use super::ledger::LedgerCommand;
@@ -69,7 +70,7 @@ pub(crate) enum Command {
     /// Open, close and look at batches
     #[command(subcommand)]
     Batch(BatchCommand),
-    /// Write product profiles
+    /// Check, sign, pin and look at product profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Look at devices, their certificates and their history
@@ -87,5 +88,6 @@ pub(crate) enum Command {
     /// The product owner's side: make the key that devices pin, sign stations' credentials
     #[command(subcommand)]
     Owner(OwnerCommand),
+    Explain(ExplainArguments),
     Completions(CompletionsArguments),
 }

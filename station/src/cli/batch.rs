@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use firmware_proto::Uid;
 use serde::Serialize;
 
@@ -28,8 +29,9 @@ use crate::station_home::{Role, StationHome};
 pub(crate) enum BatchCommand {
     /// Open a batch under a work order
     ///
-    /// The profile's whole text goes into the ledger, so that later changes of the file change nothing. Takes
-    /// the role of a supervisor.
+    /// The profile's whole text goes into the ledger, so that later changes of the file change nothing. A
+    /// station for real products takes a profile that the product owner has signed (station profile sign),
+    /// and only while it is valid. Takes the role of a supervisor.
     #[command(
         after_help = "Example:\n  station batch open B-2026-47 --profile sensor-a.toml \\\n      \
                             --work-order WO-4711 --quantity 500 --operator sv-3"
@@ -37,7 +39,7 @@ pub(crate) enum BatchCommand {
     Open {
         /// The new batch: 1 to 32 letters, digits, '-', '_' and '.'
         batch: BatchId,
-        /// The product profile (TOML)
+        /// The product profile: signed, or in a development home as TOML
         #[arg(long, value_name = "FILE")]
         profile: PathBuf,
         /// The work order that allows it
@@ -49,6 +51,13 @@ pub(crate) enum BatchCommand {
         /// Device serials to use, one a line, instead of the profile's pattern with the ledger's counter
         #[arg(long, value_name = "FILE")]
         serials: Option<PathBuf>,
+        /// Use an older version of the profile than one that this station has used before
+        #[arg(long, requires = "reason")]
+        older_profile: bool,
+        /// Why the older version is used; recorded with the opening
+        #[arg(long, value_name = "TEXT", requires = "older_profile")]
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        reason: Option<String>,
     },
     /// Close a batch, after which it has a manifest
     ///
@@ -90,6 +99,8 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             work_order,
             quantity,
             serials,
+            reason,
+            ..
         } => {
             let home = context.home()?;
             let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
@@ -102,6 +113,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
                 work_order: work_order.clone(),
                 quantity: *quantity,
                 operator,
+                older_profile: reason.clone(),
             };
             let kept = batch_serials::keep(&home, batch, serials.as_deref(), *quantity)?;
             let done = owner::perform(context, &request);

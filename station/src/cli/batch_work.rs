@@ -15,7 +15,7 @@ use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
 use crate::ledger::standing::Durability;
 use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Reader, Refusal};
 use crate::names::{BatchId, OperatorId, WorkOrderId};
-use crate::profile::Profile;
+use crate::profile::signed_profile::{self, AdmittedProfile};
 
 /// What a batch is to be.
 pub(crate) struct Opening<'a> {
@@ -24,6 +24,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) profile_text: &'a str,
     pub(crate) work_order: &'a WorkOrderId,
     pub(crate) quantity: u32,
+    pub(crate) older_profile: Option<&'a String>,
 }
 
 /// Opens a batch; run by the owner of the home.
@@ -34,13 +35,17 @@ pub(crate) fn open(
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let failed = "the batch cannot be opened";
-    let profile = Profile::parse(wish.profile_name, wish.profile_text).map_err(|faults| {
-        Failure::usage(
-            failed,
-            faults,
-            "mend the profile; docs/profile.md has every key",
-        )
-    })?;
+    let development = owner.home.config().development;
+    let file = wish.profile_text;
+    let AdmittedProfile { profile, seal } =
+        signed_profile::admit(wish.profile_name, file, &owner.pki.owner, development)
+            .map_err(|refused| Failure::usage(failed, &refused, refused.advice()))?;
+    if let Some(seal) = &seal {
+        seal.terms.validity.judge(now).map_err(|outside| {
+            let advice = "let the product owner sign it for this time: station profile sign";
+            Failure::usage(failed, outside, advice)
+        })?;
+    }
     if profile.product != *owner.pki.product() {
         let why = format!(
             "the profile is for {}, this station is certified for {}",
@@ -67,6 +72,8 @@ pub(crate) fn open(
         time: now,
         batch: wish.batch.clone(),
         profile,
+        seal,
+        older_profile: wish.older_profile.cloned(),
         work_order: wish.work_order.clone(),
         quantity: wish.quantity,
         issuing_certificate: owner.pki.issuing.der().to_vec(),
@@ -78,6 +85,11 @@ pub(crate) fn open(
             format_args!("there was a batch {} before", wish.batch),
             "choose another name; see station batch list",
         ),
+        LedgerError::Refused(Refusal::Profile(older)) => {
+            let text = older.to_string();
+            let (why, next) = text.split_once("; ").unwrap_or((&text, "use the newest"));
+            Failure::usage(failed, why, next)
+        }
         other => other.into(),
     })?;
     let view = details(&owner.home, wish.batch)?;

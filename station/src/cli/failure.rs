@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::exit_status::ExitStatus;
 use crate::hsm::HsmError;
-use crate::ledger::{LedgerError, Refusal};
+use crate::ledger::{LedgerError, ProfileRefusal, Refusal};
 use crate::line::control;
 use crate::station_home::{HomeError, PkiError};
 
@@ -155,6 +155,7 @@ impl From<Refusal> for Failure {
             | Refusal::NoSerials(..)
             | Refusal::SerialOfAnother { .. }
             | Refusal::UnknownProfile(_)
+            | Refusal::Profile(ProfileRefusal::Older { .. })
             | Refusal::Leaf(_) => ExitStatus::Usage,
             _ => ExitStatus::StationFault,
         };

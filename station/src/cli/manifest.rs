@@ -19,7 +19,9 @@ use crate::identity::signer::{KeyRole, Signer as _};
 use crate::ledger::Reader;
 use crate::line::control::ControlRequest;
 use crate::manifest::assemble::{BatchRecord, assemble};
-use crate::manifest::dsse::{Envelope, MAX_ENVELOPE_BYTES, pre_authentication_encoding};
+use crate::manifest::dsse::{
+    Envelope, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, pre_authentication_encoding,
+};
 use crate::manifest::offline_verifier::{self, VerifiedManifest};
 use crate::manifest::statement::{Counts, Statement};
 use crate::manifest::time_order::SILENT_STEP_MS;
@@ -179,7 +181,8 @@ fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
     let message = pre_authentication_encoding(&payload);
     let signature = owner.signer.sign(KeyRole::Manifest, &message)?;
     let key = owner.pki.manifest.certificate.point();
-    let envelope = Envelope::assemble(payload, key, &signature).map_err(unexpected)?;
+    let envelope =
+        Envelope::assemble(PAYLOAD_TYPE, payload, key, &signature).map_err(unexpected)?;
     let bytes = envelope.to_bytes().map_err(unexpected)?;
     // A manifest that its receiver would refuse is never given away.
     offline_verifier::verify(&bytes, owner.pki.root.der()).map_err(unexpected)?;

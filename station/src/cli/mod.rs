@@ -17,6 +17,7 @@ mod device_measurements;
 mod doctor;
 mod evidence;
 mod exit_status;
+mod explain;
 mod failure;
 mod hold;
 mod init;
@@ -88,6 +89,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Evidence(command) => evidence::run(command, context),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Owner(command) => product_owner::run(command, context),
+        Command::Explain(arguments) => explain::run(arguments, context),
         Command::Completions(arguments) => completions::run(arguments, context),
     }
 }

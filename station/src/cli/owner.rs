@@ -86,6 +86,7 @@ impl Owner {
                 work_order,
                 quantity,
                 operator,
+                older_profile,
             } => {
                 let wish = batch_work::Opening {
                     batch,
@@ -93,6 +94,7 @@ impl Owner {
                     profile_text,
                     work_order,
                     quantity: *quantity,
+                    older_profile: older_profile.as_ref(),
                 };
                 self.supervised(operator)
                     .and_then(|()| batch_work::open(self, &wish, operator, now))

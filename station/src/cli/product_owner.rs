@@ -153,7 +153,7 @@ fn make_key(context: &Context, token: &OwnerToken, output: &Path) -> Result<(), 
 
 impl OwnerToken {
     /// Opens the token with the owner's key, which is made first where it may be.
-    fn open(&self, make: bool) -> Result<SignerPool, Failure> {
+    pub(super) fn open(&self, make: bool) -> Result<SignerPool, Failure> {
         let uri = KeyUri::with_label(&self.key);
         let one = PoolSize::new(1).ok_or_else(too_long)?;
         let config = TokenConfig {

@@ -1,6 +1,7 @@
 //! `station provision`: the line, with words and bars for a face.
 
 mod announcement;
+mod batch_profile;
 mod board_result;
 mod owner_desk;
 mod preparation;

@@ -17,6 +17,7 @@ use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
+pub use super::profile_record::SignedProfileRecord;
 pub use super::tripped_rule::TrippedRule;
 
 /// Version of the leaf's layout: the `v` of each.
@@ -114,6 +115,9 @@ pub enum Fact {
         product: ProductCode,
         /// The whole text.
         text: String,
+        /// The product owner's signature on it; absent where nobody has signed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed: Option<SignedProfileRecord>,
     },
     /// A batch was opened.
     BatchOpened {
@@ -129,6 +133,12 @@ pub enum Fact {
         issuing_certificate: Base64Bytes,
         /// Who did it.
         actor: Actor,
+        /// SHA-256 of the signed profile that it was opened with; absent where nobody has signed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signed_profile: Option<Hex>,
+        /// Why an older version of the profile was used than one adopted before, where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        older_profile: Option<String>,
     },
     /// A board answered on a lane. Nothing of what it claims is proven.
     SessionOpened {
@@ -318,6 +328,9 @@ pub enum Fact {
         duration_ms: u64,
         /// Requests sent again.
         retries: u32,
+        /// SHA-256 of the text of the profile that it was reached by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<Hex>,
     },
     /// A lane takes no board until the hold is cleared.
     HoldPlaced {

@@ -127,6 +127,8 @@ pub(crate) fn opening(name: &str, quantity: u32) -> BatchOpening {
         time: UtcMillis(1_795_336_200_001),
         batch: batch(name),
         profile: profile(),
+        seal: None,
+        older_profile: None,
         work_order: WorkOrderId::parse("WO-1").unwrap(),
         quantity,
         issuing_certificate: vec![0x30, 0x00],
@@ -324,6 +326,7 @@ impl Board {
             certificate_serial: Some(self.certificate_serial),
             duration_ms: 1234,
             retries: 2,
+            profile: None,
         }
     }
 

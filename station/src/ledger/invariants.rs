@@ -13,14 +13,17 @@
 //! 7. A `PASS` names a live, provisioned certificate.
 //! 8. Only a lane or a batch that is held has its hold cleared. A batch that is held is not closed.
 //! 9. Instance ID, boot seed and device nonce in evidence that passed belong to one board for ever.
+//! 10. A batch is opened with an adopted profile; with an older version of it than one that is adopted only
+//!     where the opening says why. A verdict names no other profile than its batch's.
 
 use firmware_proto::Uid;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::column::{Hash, Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
 use super::event::{Event, Fact};
 use super::issuance_rules::{OpenIntentRow, intent, issue, live, pass, progress};
+use super::profiles;
 use super::repeats;
 use crate::encoding::{Hex, sha256};
 use crate::names::{BatchId, CertificateSerial, DeviceSerial};
@@ -65,6 +68,7 @@ pub(in crate::ledger) fn check(
     let Some(state) = BatchState::find(views, batch)?.filter(|batch| !batch.closed) else {
         return Err(Refusal::BatchNotOpen(batch.clone()).into());
     };
+    profiles::check_verdict(views, batch, &event.fact)?;
     match &event.fact {
         Fact::SessionOpened { .. } if event.session.is_none() => {
             Err(Refusal::NoBatch("session-opened without a session").into())
@@ -170,17 +174,7 @@ fn opening(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), Led
     if BatchState::find(views, batch)?.is_some() {
         return Err(Refusal::BatchExists(batch.clone()).into());
     }
-    let Fact::BatchOpened {
-        profile, product, ..
-    } = &event.fact
-    else {
-        return Ok(());
-    };
-    let sql = "SELECT 1 FROM profile WHERE digest = ?1 AND product = ?2";
-    if !exists(views, sql, params![Text(profile), Text(product)])? {
-        return Err(Refusal::UnknownProfile(batch.clone()).into());
-    }
-    Ok(())
+    profiles::check_opening(views, batch, &event.fact)
 }
 
 /// Whether there is such a row.

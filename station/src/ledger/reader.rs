@@ -11,7 +11,7 @@ use firmware_proto::{Digest, Uid};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::checkpoint::VerifierKey;
-use super::column::{Hash, Int, Text};
+use super::column::{Hash, Int};
 use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::leaf::Entry;
@@ -22,6 +22,7 @@ use crate::clock::UtcMillis;
 use crate::encoding::Hex;
 use crate::names::{BatchId, StationName};
 
+pub use super::profiles::ProfileOverview;
 pub use leaves::Leaves;
 
 use leaves::Selection;
@@ -34,7 +35,7 @@ pub use super::overview::{
 /// A read-only view of a ledger.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(in crate::ledger) connection: Connection,
 }
 
 /// What the first entry says.
@@ -209,32 +210,6 @@ impl Reader {
     /// Where a node is missing.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Option<ProofPath>, LedgerError> {
         proof::consistency(&self.connection, old, new)
-    }
-
-    /// The whole text of an adopted profile.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn profile_text(&self, profile: &Digest) -> Result<Option<String>, LedgerError> {
-        let entry = self
-            .connection
-            .prepare_cached("SELECT entry FROM profile WHERE digest = ?1")
-            .and_then(|mut find| {
-                find.query_row([Text(profile)], |row| row.get::<_, Int>(0))
-                    .optional()
-            })
-            .doing("looking a profile up")?;
-        let Some(Int(index)) = entry else {
-            return Ok(None);
-        };
-        match self.entry(index)?.leaf.fact {
-            Fact::ProfileAdopted { text, .. } => Ok(Some(text)),
-            _ => Err(Damage::Value {
-                table: "profile",
-                what: "a row that points to another entry".to_owned(),
-            }
-            .into()),
-        }
     }
 
     /// All batches, in the order of their opening.

@@ -121,6 +121,9 @@ pub enum Refusal {
     /// The profile was never adopted, or is another product's.
     #[error("batch {0} names a profile that this ledger has not adopted for that product")]
     UnknownProfile(BatchId),
+    /// A profile is not the one to be used.
+    #[error(transparent)]
+    Profile(#[from] super::profiles::ProfileRefusal),
     /// The profile's digest is not its text's.
     #[error("the profile's digest is not that of its text")]
     ProfileDigest,

@@ -16,6 +16,7 @@ pub(in crate::ledger) const APPLICATION_ID: u32 = 0x7374_4c47;
 pub(in crate::ledger) const VIEWS: &[(&str, &str)] = &[
     ("event", "entry"),
     ("profile", "digest"),
+    ("signed_profile", "file"),
     ("batch", "id"),
     ("device", "uid"),
     ("device_serial", "serial"),
@@ -29,7 +30,7 @@ pub(in crate::ledger) const VIEWS: &[(&str, &str)] = &[
     ("batch_hold", "batch"),
 ];
 
-const MIGRATIONS: &[&str] = &[LOG_AND_VIEWS, REPEATS_AND_BATCH_HOLDS];
+const MIGRATIONS: &[&str] = &[LOG_AND_VIEWS, REPEATS_AND_BATCH_HOLDS, SIGNED_PROFILES];
 
 /// Version 1: the log and the first views.
 const LOG_AND_VIEWS: &str = "
@@ -197,6 +198,20 @@ CREATE TABLE batch_hold (
     code TEXT NOT NULL,
     entry INTEGER NOT NULL REFERENCES entry (idx)
 ) STRICT;
+";
+
+/// Version 3: no ledger before it has a signed profile.
+const SIGNED_PROFILES: &str = "
+-- The signed files in which profiles came, by their SHA-256; the file is in the entry.
+CREATE TABLE signed_profile (
+    file TEXT PRIMARY KEY,
+    digest TEXT NOT NULL REFERENCES profile (digest),
+    product TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (idx)
+) STRICT;
+CREATE INDEX signed_profile_by_name ON signed_profile (product, name, version);
 ";
 
 /// The newest version that this program knows.

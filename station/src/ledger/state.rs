@@ -6,7 +6,7 @@ use firmware_proto::{Digest, Uid};
 
 use super::column::Text;
 use super::error::{Doing, LedgerError, Refusal};
-use super::event::{Actor, Event, Fact};
+use super::event::{Actor, Event, Fact, SignedProfileRecord};
 use super::invariants::BatchState;
 use super::leaf::Entry;
 use super::log_store::LogStore;
@@ -17,6 +17,7 @@ use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex};
 use crate::names::{BatchId, DeviceSerial, WorkOrderId};
 use crate::profile::Profile;
+use crate::profile::signed_profile::Seal;
 
 /// The most events in one request: a session records a handful.
 pub const REQUEST_EVENTS_MAX: usize = 64;
@@ -30,6 +31,10 @@ pub struct BatchOpening {
     pub batch: BatchId,
     /// What its boards must be.
     pub profile: Profile,
+    /// The product owner's signature on it.
+    pub seal: Option<Seal>,
+    /// Why an older version of the profile than one adopted before is to be used.
+    pub older_profile: Option<String>,
     /// The paper that allows it.
     pub work_order: WorkOrderId,
     /// How many boards may be made.
@@ -169,11 +174,24 @@ fn append(store: &mut LogStore, request: Append) -> Result<Vec<Entry>, LedgerErr
 
 fn opening_events(store: &LogStore, opening: BatchOpening) -> Result<Vec<Event>, LedgerError> {
     let profile = Hex::from(opening.profile.digest);
+    let signed_profile = opening.seal.as_ref().map(|seal| Hex::from(seal.digest));
+    let (sql, digest) = match &signed_profile {
+        Some(file) => ("SELECT 1 FROM signed_profile WHERE file = ?1", file),
+        None => ("SELECT 1 FROM profile WHERE digest = ?1", &profile),
+    };
     let known = store
         .connection()
-        .prepare_cached("SELECT 1 FROM profile WHERE digest = ?1")
-        .and_then(|mut find| find.exists([Text(&profile)]))
+        .prepare_cached(sql)
+        .and_then(|mut find| find.exists([Text(digest)]))
         .doing("looking a profile up")?;
+    let name = opening.profile.name;
+    let signed = opening.seal.map(|seal| SignedProfileRecord {
+        name,
+        version: seal.terms.version,
+        not_before: seal.terms.validity.not_before,
+        not_after: seal.terms.validity.not_after,
+        file: seal.file,
+    });
     let adoption = (!known).then(|| Event {
         time: opening.time,
         batch: None,
@@ -182,6 +200,7 @@ fn opening_events(store: &LogStore, opening: BatchOpening) -> Result<Vec<Event>,
             profile: profile.clone(),
             product: opening.profile.product.clone(),
             text: opening.profile.text,
+            signed,
         },
     });
     let event = Event {
@@ -195,6 +214,8 @@ fn opening_events(store: &LogStore, opening: BatchOpening) -> Result<Vec<Event>,
             quantity: opening.quantity,
             issuing_certificate: Base64Bytes(opening.issuing_certificate),
             actor: opening.actor,
+            signed_profile,
+            older_profile: opening.older_profile,
         },
     };
     Ok(adoption.into_iter().chain([event]).collect())

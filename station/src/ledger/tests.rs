@@ -2,6 +2,7 @@
 
 mod durability;
 mod large_ledgers;
+mod profiles;
 mod random_sequences;
 mod refusals;
 mod repeats;

@@ -10,6 +10,7 @@ use firmware_proto::Uid;
 use super::column::{Hash, Int, Text};
 use super::event::{Fact, RevocationReason};
 use super::leaf::Entry;
+use super::profiles;
 use super::repeats::{self, Mark};
 use crate::encoding::Hex;
 use crate::names::CertificateSerial;
@@ -20,13 +21,7 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
     index(views, entry)?;
     let at = Int(entry.index);
     match &entry.leaf.fact {
-        Fact::ProfileAdopted {
-            profile, product, ..
-        } => run(
-            views,
-            "INSERT INTO profile VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![Text(profile), Text(product), at],
-        )?,
+        Fact::ProfileAdopted { .. } => profiles::adopt(views, entry)?,
         Fact::BatchOpened { .. } | Fact::BatchClosed { .. } => batch(views, entry)?,
         Fact::SessionOpened { .. } => session_opened(views, entry)?,
         Fact::EvidenceAppraised {
@@ -72,7 +67,11 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
     Ok(())
 }
 
-fn run(views: &Connection, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<()> {
+pub(super) fn run(
+    views: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<()> {
     views.prepare_cached(sql)?.execute(values).map(|_| ())
 }
 

@@ -21,7 +21,7 @@ use crate::verdict::VerdictCode;
 pub enum ControlRequest {
     /// How the line is doing.
     Status,
-    /// Open a batch; the profile travels as text, so that the owner reads no file of the asker's
+    /// Open a batch; the profile, signed or not, travels as text, so that the owner reads no file of the asker's
     /// choice.
     OpenBatch {
         /// The new batch.
@@ -36,6 +36,9 @@ pub enum ControlRequest {
         quantity: u32,
         /// Who asks.
         operator: OperatorId,
+        /// Why an older version of the profile than one adopted before is to be used.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        older_profile: Option<String>,
     },
     /// Close a batch.
     CloseBatch {

@@ -281,6 +281,7 @@ fn event(now: Now, code: VerdictCode) -> Event {
             certificate_serial: None,
             duration_ms: 1,
             retries: 0,
+            profile: None,
         }
     } else {
         Fact::ClockAccepted {

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::board_rows::{self, Rows};
 use super::statement::{
     Counts, DigestSet, LedgerExtract, Milestone, PREDICATE_TYPE, Predicate, STATEMENT_TYPE,
-    Statement, Timestamp, subjects_of,
+    SignedProfileReference, Statement, Timestamp, subjects_of,
 };
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
@@ -89,6 +89,7 @@ pub fn assemble(
         quantity,
         issuing_certificate,
         actor: opened_by,
+        ..
     } = &opening.fact
     else {
         return Err(NotExportable::Unknown(record.batch));
@@ -108,11 +109,8 @@ pub fn assemble(
         .iter()
         .filter_map(acceptance)
         .collect();
-    let events: Vec<Event> = record
-        .events
-        .iter()
-        .map(|(_, event)| event.clone())
-        .collect();
+    let events = record.events.iter().map(|(_, event)| event.clone());
+    let events: Vec<Event> = events.collect();
     let Rows {
         boards,
         unidentified_sessions,
@@ -131,6 +129,7 @@ pub fn assemble(
         profile: DigestSet {
             sha256: profile.clone(),
         },
+        signed_profile: signed_profile(&opening.fact),
         issuing_certificate: DigestSet {
             sha256: sha256(&issuing_certificate.0).into(),
         },
@@ -145,6 +144,22 @@ pub fn assemble(
         subject: subjects_of(&predicate.boards),
         predicate_type: PREDICATE_TYPE.to_owned(),
         predicate,
+    })
+}
+
+/// The file in which the product owner had signed the profile of the opened batch.
+fn signed_profile(opening: &Fact) -> Option<SignedProfileReference> {
+    let Fact::BatchOpened {
+        signed_profile: Some(sha256),
+        older_profile,
+        ..
+    } = opening
+    else {
+        return None;
+    };
+    Some(SignedProfileReference {
+        sha256: sha256.clone(),
+        older_because: older_profile.clone(),
     })
 }
 

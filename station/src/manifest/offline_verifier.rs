@@ -15,7 +15,6 @@
 //! Nothing of what a file says is shown to anybody before all of that holds.
 
 use firmware_proto::Digest;
-use serde_json::error::Category;
 use thiserror::Error;
 
 use super::claimed_signer::{OtherRoot, claimed_signer};
@@ -26,6 +25,7 @@ use super::dsse::{
 use super::ledger_proof::{self, LedgerFault};
 use super::statement::{Predicate, Statement};
 use crate::certificate_path::{ParsedCertificate, PathError};
+use crate::dsse::{Misspelt, read_canonical};
 use crate::encoding::{Hex, sha256};
 use crate::es256;
 use crate::identity::chain::{ManifestSigner, verify_manifest_signer};
@@ -228,27 +228,11 @@ fn read<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
     to_bytes: impl Fn(&T) -> Result<Vec<u8>, serde_json::Error>,
 ) -> Result<T, Rejected> {
-    let rejected = |error: serde_json::Error| match error.classify() {
-        Category::Data => Rejected::Fields {
-            part,
-            reason: error.to_string(),
-        },
-        _ => Rejected::Syntax {
-            part,
-            reason: error.to_string(),
-        },
-    };
-    let value: T = serde_json::from_slice(bytes).map_err(rejected)?;
-    let again = to_bytes(&value).map_err(rejected)?;
-    if again == bytes {
-        return Ok(value);
-    }
-    let same = again
-        .iter()
-        .zip(bytes)
-        .take_while(|(ours, theirs)| ours == theirs)
-        .count();
-    Err(Rejected::NotCanonical { part, offset: same })
+    read_canonical(bytes, to_bytes).map_err(|misspelt| match misspelt {
+        Misspelt::Syntax(reason) => Rejected::Syntax { part, reason },
+        Misspelt::Fields(reason) => Rejected::Fields { part, reason },
+        Misspelt::NotCanonical(offset) => Rejected::NotCanonical { part, offset },
+    })
 }
 
 impl VerifiedManifest {

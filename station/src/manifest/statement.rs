@@ -3,18 +3,17 @@
 //! Types and their one serialisation: fixed order of fields, compact JSON. What a manifest says is
 //! decided in [`assemble`](super::assemble), whether it makes sense in [`consistency`](super::consistency).
 
-use std::fmt;
-
 use firmware_proto::{ProductCode, Uid};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 
-use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex};
 use crate::ledger::event::{Actor, Assurance, ComponentRecord, RevocationReason};
 use crate::names::{
     BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
 };
 use crate::verdict::{Outcome, VerdictCode};
+
+pub use crate::clock::Timestamp;
 
 /// The `_type` of every in-toto Statement, version 1.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -83,6 +82,10 @@ pub struct Predicate {
     pub operators: Vec<Actor>,
     /// SHA-256 of the product profile's text.
     pub profile: DigestSet,
+    /// The product owner's signature on the profile; absent where it had none, which only a development
+    /// home accepts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_profile: Option<SignedProfileReference>,
     /// SHA-256 of the certificate of the CA that issued the devices' certificates.
     pub issuing_certificate: DigestSet,
     /// The sums.
@@ -95,6 +98,17 @@ pub struct Predicate {
     pub signing_chain: Vec<Base64Bytes>,
     /// When the manifest was signed, as the station says.
     pub signed_at: Timestamp,
+}
+
+/// The signed file that the profile came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedProfileReference {
+    /// SHA-256 of the signed file, which lies in the ledger.
+    pub sha256: Hex,
+    /// Why an older version than one adopted before was used, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older_because: Option<String>,
 }
 
 /// The opening or the closing of a batch, or the acceptance of a clock.
@@ -247,38 +261,6 @@ pub struct LedgerExtract {
     pub closing_leaf: String,
     /// RFC 6962 inclusion proof of the closing event under the checkpoint.
     pub closing_proof: Vec<Hex>,
-}
-
-/// An instant, written as RFC 3339 with milliseconds in UTC: `2026-11-22T08:30:00.250Z`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(pub UtcMillis);
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Timestamp({})", self.0)
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        UtcMillis::parse_rfc3339(&text)
-            .filter(|at| at.to_string() == text)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("{text:?} is no UTC time with milliseconds")))
-    }
 }
 
 impl Statement {

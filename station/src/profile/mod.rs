@@ -18,6 +18,7 @@ pub mod noise_health;
 mod random_source;
 mod reference_values;
 mod serial_pattern;
+pub mod signed_profile;
 mod stop_rules;
 mod text_pattern;
 mod toml_table;
@@ -148,7 +149,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
     let hint = "this version reads schema = 1";
     let schema = t.required("schema", hint);
     schema.and_then(|item| faults.integer(&item, SCHEMA..=SCHEMA, hint));
-    let hint = "for example name = \"Sensor A, firmware of week 47\"";
+    let hint = "a name such as \"Sensor A\", which stays the same from version to version";
     let name = t
         .required("name", hint)
         .and_then(|item| faults.parsed(&item, hint, short_text));

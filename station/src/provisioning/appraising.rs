@@ -66,6 +66,16 @@ pub(super) fn check_claims(desk: &Desk, met: &Met) -> Result<(), Ending> {
     Ok(())
 }
 
+/// A board that nobody has begun is begun under a profile that is valid. One that was is finished: its
+/// certificate was issued under the same profile while that was valid.
+pub(super) fn check_validity(desk: &Desk) -> Result<(), Ending> {
+    let Some(validity) = desk.context.validity else {
+        return Ok(());
+    };
+    let judged = validity.judge(desk.now.utc);
+    judged.map_err(|outside| Ending::new(VerdictCode::ProfileExpired, outside.to_string()))
+}
+
 pub(super) fn session_opened(desk: &Desk, met: &Met) -> Fact {
     let identity = &met.identity;
     Fact::SessionOpened {
@@ -249,6 +259,10 @@ impl Known {
             Self::Trusted(attested, past) => (attested, past),
             Self::Refused(ending) => return Err(ending),
         };
+        let standing = &attested.standing;
+        if standing.live.is_none() && standing.intent.is_none() {
+            check_validity(desk)?;
+        }
         desk.report(Step::Attested);
         if let Some(live) = &attested.standing.live {
             desk.issuance = Some((&live.certificate).into());

@@ -11,6 +11,7 @@ use crate::identity::chain::IssuingCertificate;
 use crate::ledger::event::Actor;
 use crate::names::{BatchId, LaneName};
 use crate::profile::Profile;
+use crate::profile::signed_profile::Validity;
 
 /// The station's side of trust, the same for all lanes.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct SessionContext {
     pub profile: Arc<Profile>,
     /// The chip vendor's files that the profile needs.
     pub trust: Arc<TrustMaterial>,
+    /// When boards may be begun under it; none where nobody has signed it.
+    pub validity: Option<Validity>,
     /// Where its boards are counted.
     pub batch: BatchId,
     /// Where the board stands.

@@ -259,6 +259,7 @@ impl Desk {
             certificate_serial: verdict.certificate_serial,
             duration_ms: verdict.duration_ms,
             retries: verdict.retries,
+            profile: Some(self.context.profile.digest.into()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::installing::{self, NotInstalled};
 use super::issuing::{self, Plan};
 use super::returning::Returned;
 use super::session::{farewell, taken_leave};
-use firmware_proto::Nonce;
+use firmware_proto::{Nonce, ProvisioningState};
 
 use crate::ledger::standing::Durability;
 
@@ -115,6 +115,9 @@ fn recorded(desk: &mut Desk, awaiting: Awaiting) -> Next {
     Ok(match awaiting {
         Awaiting::SessionRecord(met) => {
             appraising::check_claims(desk, &met)?;
+            if met.identity.state == ProvisioningState::Unprovisioned {
+                appraising::check_validity(desk)?;
+            }
             desk.draw();
             Awaiting::AttestationNonce(met)
         }

@@ -160,6 +160,8 @@ codes! {
     BatchFull = "BATCH-FULL", Error, Routine, Later, "The batch is full; ask the supervisor to close it.";
     /// The board was begun in another batch.
     BatchOther = "BATCH-OTHER", Error, Routine, Later, "This board belongs to another batch; finish it there.";
+    /// The profile is not valid now: it has expired, or is not valid yet.
+    ProfileExpired = "PROFILE-EXPIRED", Error, Routine, Later, "The profile is not valid now; call the supervisor for a new one.";
     /// The HSM does not answer, or refuses.
     StationHsm = "STATION-HSM", Error, Alarm, Later, "The key store does not answer; leave the board in and call the supervisor.";
     /// The ledger cannot be written.

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::batch_profile;
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
 use crate::cli::batch_serials;
@@ -59,8 +60,14 @@ pub(super) fn prepare(
     if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {
         store.use_serials(batch.batch.clone(), serials)?;
     }
-    let profile = Arc::new(profile(&reader, &batch)?);
+    let admitted = batch_profile::read(&reader, &batch, &owned)?;
+    let profile = Arc::new(admitted.profile);
+    let validity = admitted.seal.map(|seal| seal.terms.validity);
     check_product(&profile, &owned.pki)?;
+    if let Some(Err(outside)) = validity.map(|validity| validity.judge(context.now())) {
+        let text = format!("{outside}; boards that were begun are finished, no others are taken");
+        context.output.notice(&text);
+    }
     let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
     let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
     let trust = vendor_files::load(&home, &profile, context.now())?;
@@ -73,6 +80,7 @@ pub(super) fn prepare(
     let session = SessionContext {
         profile,
         trust: Arc::new(trust),
+        validity,
         batch: batch.batch.clone(),
         // Each lane puts its own in.
         lane: LaneName::parse("unnamed").map_err(|error| our_mistake(&error))?,
@@ -313,20 +321,6 @@ fn only_open(reader: &Reader) -> Result<BatchOverview, Failure> {
             "name one with --batch",
         )),
     }
-}
-
-/// The profile that the batch was opened under, as the ledger keeps it.
-fn profile(reader: &Reader, batch: &BatchOverview) -> Result<Profile, Failure> {
-    let unreadable = |why: &dyn std::fmt::Display| {
-        let what = format!("cannot read the profile of batch {}", batch.batch);
-        Failure::station(what, why, "run station ledger verify")
-    };
-    let digest = batch.profile.digest();
-    let digest = digest.ok_or_else(|| unreadable(&"its digest is no SHA-256"))?;
-    let text = reader.profile_text(&digest)?;
-    let text = text.ok_or_else(|| unreadable(&"the ledger does not have it"))?;
-    let name = format!("the profile of batch {}", batch.batch);
-    Profile::parse(&name, &text).map_err(|faults| unreadable(&faults))
 }
 
 fn check_product(profile: &Profile, pki: &Pki) -> Result<(), Failure> {

@@ -22,6 +22,7 @@ fn every_kind() -> Vec<Fact> {
             profile: Hex(vec![1; 32]),
             product: firmware_proto::ProductCode::parse("SENSOR-A").unwrap(),
             text: "schema = 1\nname = \"Sensor \u{e4}\"\n".to_owned(),
+            signed: None,
         },
         Fact::BatchOpened {
             profile: Hex(vec![1; 32]),
@@ -30,6 +31,8 @@ fn every_kind() -> Vec<Fact> {
             quantity: 24,
             issuing_certificate: Base64Bytes(vec![0x30, 0x00]),
             actor: actor(),
+            signed_profile: None,
+            older_profile: None,
         },
         a.session_opened(),
         a.appraised(1),
@@ -214,6 +217,7 @@ fn leaves_have_a_bound() {
         profile: Hex(vec![1; 32]),
         product: firmware_proto::ProductCode::parse("SENSOR-A").unwrap(),
         text: "x".repeat(LEAF_BYTES_MAX),
+        signed: None,
     };
     let too_long = leaf(fact, None).encode();
     assert!(matches!(too_long, Err(LeafError::TooLong { .. })));

@@ -10,7 +10,7 @@ use crate::ledger::{LedgerHandle, schema};
 /// A ledger that counts as long, with views kept over its first board, and another board after that.
 fn long() -> Home {
     let (home, ledger) = Home::create();
-    ledger.open_batch(opening(B, 9)).unwrap();
+    ledger.open_batch(profiles::sealed(B, 1, "one")).unwrap();
     ledger
         .record(events(B, board(1).whole_way()), Durability::Checkpointed)
         .unwrap();

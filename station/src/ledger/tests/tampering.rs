@@ -9,7 +9,7 @@ use crate::ledger::{Reader, Report, schema, verify};
 /// A ledger with a row in every table.
 fn populated() -> Home {
     let (home, ledger) = Home::create();
-    ledger.open_batch(opening(B, 3)).unwrap();
+    ledger.open_batch(profiles::sealed(B, 1, "one")).unwrap();
     ledger
         .record(events(B, board(1).whole_way()), Durability::Checkpointed)
         .unwrap();

@@ -17,7 +17,7 @@ use crate::ledger::leaf::{BatchPosition, Leaf};
 use crate::ledger::merkle_tree::{Frontier, NodeId, leaf_hash};
 use crate::ledger::proof::{TreeHead, inclusion};
 use crate::manifest::assemble::{BatchRecord, ClosingProof, assemble};
-use crate::manifest::dsse::{Envelope, pre_authentication_encoding};
+use crate::manifest::dsse::{Envelope, PAYLOAD_TYPE, pre_authentication_encoding};
 use crate::manifest::statement::Statement;
 use crate::names::{
     BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
@@ -82,6 +82,8 @@ impl TestBatch {
             quantity: 6,
             issuing_certificate,
             actor: actor("supervisor-1"),
+            signed_profile: None,
+            older_profile: None,
         });
         this
     }
@@ -208,6 +210,7 @@ impl TestBatch {
             certificate_serial: None,
             duration_ms: 1250,
             retries: 0,
+            profile: None,
         });
     }
 
@@ -341,7 +344,7 @@ impl TestBatch {
     pub(super) fn file_of_payload(&self, payload: Vec<u8>) -> Vec<u8> {
         let key = &self.pki.signer_key;
         let signature = key.sign(&pre_authentication_encoding(&payload));
-        Envelope::assemble(payload, &key.point(), &signature)
+        Envelope::assemble(PAYLOAD_TYPE, payload, &key.point(), &signature)
             .unwrap()
             .to_bytes()
             .unwrap()

@@ -133,6 +133,7 @@ impl Bench {
         let context = SessionContext {
             profile: Arc::new(profile),
             trust: Arc::default(),
+            validity: None,
             batch: BatchId::parse("B1").unwrap(),
             lane: LaneName::parse("lane0").unwrap(),
             actor: actor(),
@@ -157,6 +158,8 @@ impl Bench {
             time: UtcMillis(START),
             batch: BatchId::parse(id).unwrap(),
             profile: (*self.context.profile).clone(),
+            seal: None,
+            older_profile: None,
             work_order: WorkOrderId::parse("WO-1").unwrap(),
             quantity,
             issuing_certificate: self.context.station.issuing.der().to_vec(),

@@ -5,6 +5,7 @@ mod faulty_boards;
 mod good_boards;
 mod man_on_the_wire;
 mod measured_boards;
+mod profile_validity;
 mod repeats;
 mod station_faults;
 mod unfinished_boards;

@@ -1,0 +1,41 @@
+//! `station explain`: each verdict code with what the runbook says.
+#![forbid(unsafe_code)]
+
+use std::process::Command;
+
+use acceptance::station_process::{Finished, programs, run};
+use station::verdict::VerdictCode;
+
+fn explain(words: &[&str]) -> Finished {
+    let mut command = Command::new(&programs().station);
+    run(command.arg("explain").args(words))
+}
+
+#[test]
+fn every_code_is_explained_by_its_section_of_the_runbook() {
+    let listed = explain(&["--json"]).ok().json_lines();
+    assert_eq!(listed.len(), VerdictCode::ALL.len());
+    let one = explain(&["HW-LIMIT", "--json"]).ok().json_lines();
+    assert_eq!(
+        (&one[0]["code"], &one[0]["retry"]),
+        (&"HW-LIMIT".into(), &"once".into())
+    );
+    let section = one[0]["runbook"].as_str().unwrap_or_default();
+    assert!(
+        section.contains("**Meaning**") && section.contains("**Retest**"),
+        "{section}"
+    );
+    let told = explain(&["att-debug"]).ok().stdout;
+    assert!(told.starts_with("ATT-DEBUG: FAIL, "), "{told}");
+    assert!(told.contains("**QA**"), "{told}");
+}
+
+#[test]
+fn a_misspelt_code_is_wrong_usage_and_told_with_the_one_that_was_meant() {
+    let refused = explain(&["HW-LIMTI"]).code(2);
+    assert!(
+        refused.stderr.contains("did you mean HW-LIMIT?"),
+        "{}",
+        refused.stderr
+    );
+}
