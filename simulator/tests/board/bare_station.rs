@@ -3,7 +3,7 @@
 use coset::{CoseSign1, TaggedCborSerializable};
 use firmware_proto::authority::{Commit, Grant, Payload, Purpose, StationCredential};
 use firmware_proto::cose::{self, ContentType};
-use firmware_proto::limits::{MAX_ENCODED_FRAME_BYTES, chunk_bytes};
+use firmware_proto::limits::{MAX_CHUNKS, MAX_ENCODED_FRAME_BYTES, chunk_bytes};
 use firmware_proto::object_transfer::{BlobId, ChunkSet, InstallPackage, chunk_count};
 use firmware_proto::request::Hello;
 use firmware_proto::response::Identity;
@@ -274,6 +274,9 @@ impl BareStation {
         };
         let size = chunk_bytes(usize::from(FRAME_BYTES));
         let count = chunk_count(usize::from(announced.total_bytes), size);
+        if count > MAX_CHUNKS {
+            return Err(Failure::Unexpected(format!("{count} chunks are announced")));
+        }
         let mut chunks = std::collections::BTreeMap::new();
         take_chunks(answer, &mut chunks);
         while chunks.len() < count {
