@@ -1,6 +1,8 @@
 //! What can be recorded. Append only: a kind or a field is never changed or removed, and an optional
 //! field may be added.
 //!
+//! A new kind is a variant that holds one struct, whose fields stand in a file named after its topic.
+//!
 //! Pure values. An [`Event`] is what somebody wants recorded; the writer adds what only it knows
 //! (number within the batch, hash of the batch's event before it) and makes the leaf's JSON once.
 
@@ -16,8 +18,10 @@ use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, StationNa
 use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
+pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
 pub use super::profile_record::SignedProfileRecord;
+pub use super::revocation_reason::RevocationReason;
 pub use super::tripped_rule::TrippedRule;
 
 /// Version of the leaf's layout: the `v` of each.
@@ -34,55 +38,6 @@ pub struct Event {
     pub session: Option<Hex>,
     /// What happened.
     pub fact: Fact,
-}
-
-/// A firmware component as attested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ComponentRecord {
-    /// The component's type, for example `BL` or `APP`.
-    pub component: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of its image.
-    pub measurement: Hex,
-    /// Digest of the key that signed it.
-    pub signer: Hex,
-}
-
-/// What a token claims besides what its event names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimsRecord {
-    /// The profile that the token says it has.
-    pub profile: String,
-    /// What the token was asked to attest.
-    pub nonce: Hex,
-    /// Who asked for it.
-    pub client_id: i32,
-    /// The certification reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certification_reference: Option<String>,
-    /// The verification service.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verification_service: Option<String>,
-    /// How each component was measured, in their order; empty where the token does not say.
-    pub descriptions: Vec<String>,
-    /// Claims that RFC 9783 does not know: label and value in CBOR's diagnostic notation.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub other: Vec<(String, String)>,
-}
-
-/// Why a certificate is withdrawn (RFC 5280, section 5.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RevocationReason {
-    /// Another certificate takes its place.
-    Superseded,
-    /// The board failed after issuing, or left the line unfinished.
-    CessationOfOperation,
-    /// The key may be known to somebody else.
-    KeyCompromise,
 }
 
 /// What can happen. The names in JSON are the kinds; the order of this list is theirs for ever.

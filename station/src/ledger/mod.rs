@@ -8,6 +8,7 @@ mod column;
 pub mod error;
 pub mod event;
 mod event_store;
+mod evidence_claims;
 #[cfg(test)]
 pub mod fake;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub mod reader;
 mod rebuild;
 mod refusal;
 mod repeats;
+mod revocation_reason;
 mod schema;
 pub mod standing;
 mod state;
