@@ -110,6 +110,7 @@ const PURE: &[&str] = &[
     "station/src/ledger/leaf.rs",
     "station/src/ledger/merkle_tree.rs",
     "station/src/ledger/proof.rs",
+    "station/src/ledger/range_proof.rs",
 ];
 
 /// What makes a function depend on more than its inputs.

@@ -110,6 +110,22 @@ impl Frontier {
         made
     }
 
+    /// Takes the root of the next complete subtree, of that level, in one step. Only for a size at which such a
+    /// subtree begins; with a level of 0 it is the next leaf.
+    pub(in crate::ledger) fn join(&mut self, level: u8, hash: Digest) {
+        let mut joined = hash;
+        let mut place = self.size.checked_shr(level.into()).unwrap_or(0);
+        while place & 1 == 1
+            && let Some(left) = self.peaks.pop()
+        {
+            joined = node_hash(&left, &joined);
+            place >>= 1;
+        }
+        self.peaks.push(joined);
+        let leaves = 1_u64.checked_shl(level.into()).unwrap_or(0);
+        self.size = self.size.saturating_add(leaves);
+    }
+
     /// The tree's root.
     #[must_use]
     pub fn root(&self) -> Digest {

@@ -29,6 +29,7 @@ mod places;
 mod profile_record;
 mod profiles;
 pub mod proof;
+pub mod range_proof;
 pub mod reader;
 mod rebuild;
 mod refusal;

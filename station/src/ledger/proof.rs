@@ -166,7 +166,10 @@ fn split(range: &Range<u64>) -> (Range<u64>, Range<u64>) {
 }
 
 /// Root of the leaves in the range, which begins where a subtree of that size may begin.
-fn root_of<S: NodeSource>(source: &S, range: Range<u64>) -> Result<Digest, S::Error> {
+pub(in crate::ledger) fn root_of<S: NodeSource>(
+    source: &S,
+    range: Range<u64>,
+) -> Result<Digest, S::Error> {
     let length = range.end - range.start;
     if length.is_power_of_two() {
         let level = length.ilog2();
