@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod encoding;
 pub mod names;
+pub mod role;
 pub mod verdict;
 
 pub mod certificate_path;
@@ -22,6 +23,8 @@ pub mod hsm;
 pub mod station_home;
 
 pub mod ledger;
+
+pub mod access;
 
 pub mod provisioning;
 

@@ -10,6 +10,10 @@ use crate::names::OperatorId;
 pub enum Assurance {
     /// They said so.
     Asserted,
+    /// They gave their PIN.
+    Pin,
+    /// They showed their badge and gave their PIN.
+    BadgeAndPin,
 }
 
 /// Who did it.

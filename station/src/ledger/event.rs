@@ -20,6 +20,10 @@ use crate::verdict::VerdictCode;
 pub use super::actor::{Actor, Assurance};
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
+pub use super::operator_record::{
+    CredentialChangedRecord, OperatorEnrolledRecord, OperatorStateRecord, SignInRefusedRecord,
+    SignedInRecord, SignedOutRecord, SignedOutWhy,
+};
 pub use super::profile_record::SignedProfileRecord;
 pub use super::revocation_reason::RevocationReason;
 pub use super::tripped_rule::TrippedRule;
@@ -346,6 +350,22 @@ pub enum Fact {
         /// Who did it.
         actor: Actor,
     },
+    /// An operator was enrolled.
+    OperatorEnrolled(OperatorEnrolledRecord),
+    /// An operator may not sign in any more.
+    OperatorDisabled(OperatorStateRecord),
+    /// An operator may sign in again.
+    OperatorEnabled(OperatorStateRecord),
+    /// An operator has another PIN.
+    PinChanged(CredentialChangedRecord),
+    /// An operator has another badge.
+    BadgeChanged(CredentialChangedRecord),
+    /// An operator signed in.
+    SignedIn(SignedInRecord),
+    /// An operator is signed in no more.
+    SignedOut(SignedOutRecord),
+    /// Wrong PINs were given.
+    SignInRefused(SignInRefusedRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

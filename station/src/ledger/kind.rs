@@ -31,6 +31,14 @@ impl Fact {
             Self::BatchClosed { .. } => "batch-closed",
             Self::BatchHoldPlaced { .. } => "batch-hold-placed",
             Self::BatchHoldCleared { .. } => "batch-hold-cleared",
+            Self::OperatorEnrolled(_) => "operator-enrolled",
+            Self::OperatorDisabled(_) => "operator-disabled",
+            Self::OperatorEnabled(_) => "operator-enabled",
+            Self::PinChanged(_) => "pin-changed",
+            Self::BadgeChanged(_) => "badge-changed",
+            Self::SignedIn(_) => "signed-in",
+            Self::SignedOut(_) => "signed-out",
+            Self::SignInRefused(_) => "sign-in-refused",
         }
     }
 

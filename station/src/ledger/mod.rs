@@ -24,6 +24,7 @@ mod lookup;
 mod measurement_record;
 pub mod merkle_tree;
 mod mirror;
+mod operator_record;
 mod overview;
 mod places;
 mod profile_record;

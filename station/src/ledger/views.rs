@@ -62,7 +62,15 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::EvidenceAppraised { .. }
         | Fact::MeasurementsJudged { .. }
         | Fact::KeyAppraised { .. }
-        | Fact::ClockAccepted { .. } => {}
+        | Fact::ClockAccepted { .. }
+        | Fact::OperatorEnrolled(_)
+        | Fact::OperatorDisabled(_)
+        | Fact::OperatorEnabled(_)
+        | Fact::PinChanged(_)
+        | Fact::BadgeChanged(_)
+        | Fact::SignedIn(_)
+        | Fact::SignedOut(_)
+        | Fact::SignInRefused(_) => {}
     }
     Ok(())
 }

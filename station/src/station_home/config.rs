@@ -10,10 +10,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::config_fault::ConfigFault;
-use super::role::Role;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
+use crate::role::Role;
 
 /// The layout of the file that this version reads.
 const SCHEMA: i64 = 1;

@@ -9,7 +9,6 @@ mod error;
 mod lock;
 mod pki;
 mod private_file;
-mod role;
 mod template;
 
 use std::os::unix::fs::MetadataExt as _;
@@ -22,9 +21,10 @@ pub use lock::HomeLock;
 pub use pki::{
     Pki, PkiError, check_credential, read_certificate, read_issuing, read_manifest, read_public_key,
 };
-pub use private_file::{make_folder, read_bounded, write_new, write_pem};
-pub use role::Role;
+pub use private_file::{make_folder, read_bounded, replace, write_new, write_pem};
 pub use template::config_text;
+
+pub use crate::role::Role;
 
 /// The configuration's name in the home.
 const CONFIG: &str = "station.toml";
@@ -134,6 +134,10 @@ paths! {
     control_socket = "control.sock";
     /// The ledger.
     ledger = "ledger.sqlite";
+    /// Who is enrolled, with their PINs' hashes.
+    operators = "operators.json";
+    /// Taken while that file is changed.
+    operators_lock = "operators.lock";
     /// Certificates and public keys.
     pki = "pki";
     /// The root CA's certificate.

@@ -1,9 +1,9 @@
 //! Files and folders that belong to the station alone.
 
-use std::fs::{DirBuilder, File, OpenOptions, hard_link, remove_file};
+use std::fs::{DirBuilder, File, OpenOptions, hard_link, remove_file, rename};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::HomeError;
 
@@ -24,6 +24,33 @@ pub fn make_folder(path: &Path) -> Result<(), HomeError> {
 /// # Errors
 /// [`HomeError::Exists`] where there is one already.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    let failed = |error: std::io::Error| HomeError::io("write", path, &error);
+    let temporary = write_beside(path, bytes)?;
+    // Unlike a rename, a link never replaces.
+    let linked = hard_link(&temporary, path);
+    let _removed = remove_file(&temporary);
+    match linked {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(HomeError::Exists(path.to_owned()));
+        }
+        other => other.map_err(failed)?,
+    }
+    sync_folder(path)
+}
+
+/// Puts a file, mode 0600, in the place of another or of none: the old one or the new one is there whatever
+/// happens, and the new one is durable before it returns. One process at a time: the caller has a lock.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    let temporary = write_beside(path, bytes)?;
+    rename(&temporary, path).map_err(|error| HomeError::io("write", path, &error))?;
+    sync_folder(path)
+}
+
+/// Writes the bytes, durably, into a file of another name beside it.
+fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf, HomeError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = path.with_file_name(name);
@@ -42,19 +69,17 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(failed)?;
-    // Unlike a rename, a link never replaces.
-    let linked = hard_link(&temporary, path);
-    let _removed = remove_file(&temporary);
-    match linked {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(HomeError::Exists(path.to_owned()));
-        }
-        other => other.map_err(failed)?,
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    File::open(folder)
+    Ok(temporary)
+}
+
+fn sync_folder(path: &Path) -> Result<(), HomeError> {
+    // A bare file name lies in the present folder.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))
         .and_then(|folder| folder.sync_all())
-        .map_err(failed)
+        .map_err(|error| HomeError::io("write", path, &error))
 }
 
 /// Writes a new PEM file; see [`write_new`].
@@ -100,6 +125,19 @@ mod tests {
             Err(HomeError::Exists(path.clone()))
         );
         assert_eq!(read_bounded(&path).unwrap(), b"one");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn replaces_a_file_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(folder.path().join("a.new"), b"hal").unwrap();
+        for bytes in [&b"one"[..], b"two"] {
+            replace(&path, bytes).unwrap();
+            assert_eq!(read_bounded(&path).unwrap(), bytes);
+        }
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(folder.path().read_dir().unwrap().count(), 1);
     }

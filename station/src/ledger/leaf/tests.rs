@@ -2,10 +2,57 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::encoding::Base64Bytes;
-use crate::ledger::event::{RevocationReason, TrippedRule};
+use crate::ledger::event::{
+    Actor, Assurance, CredentialChangedRecord, OperatorEnrolledRecord, OperatorStateRecord,
+    RevocationReason, SignInRefusedRecord, SignedInRecord, SignedOutRecord, SignedOutWhy,
+    TrippedRule,
+};
 use crate::ledger::fixture::{actor, batch, batch_hold, board, event, new_ledger};
 use crate::names::LaneName;
+use crate::role::Role;
 use crate::verdict::VerdictCode;
+
+/// One event of every kind that is about people.
+fn of_operators() -> Vec<Fact> {
+    let operator = crate::names::OperatorId::parse("op-2").unwrap();
+    let proven = Actor {
+        operator: operator.clone(),
+        assurance: Assurance::BadgeAndPin,
+    };
+    let state = OperatorStateRecord {
+        operator: operator.clone(),
+        reason: "on leave".to_owned(),
+        actor: actor(),
+    };
+    let changed = CredentialChangedRecord {
+        operator: operator.clone(),
+        actor: Actor {
+            operator: operator.clone(),
+            assurance: Assurance::Pin,
+        },
+    };
+    vec![
+        Fact::OperatorEnrolled(OperatorEnrolledRecord {
+            operator: operator.clone(),
+            role: Role::SecurityOfficer,
+            badge: true,
+            actor: actor(),
+        }),
+        Fact::OperatorDisabled(state.clone()),
+        Fact::OperatorEnabled(state),
+        Fact::PinChanged(changed.clone()),
+        Fact::BadgeChanged(changed),
+        Fact::SignedIn(SignedInRecord {
+            role: Role::Operator,
+            actor: proven,
+        }),
+        Fact::SignedOut(SignedOutRecord {
+            operator: operator.clone(),
+            why: SignedOutWhy::Idle,
+        }),
+        Fact::SignInRefused(SignInRefusedRecord { operator, count: 3 }),
+    ]
+}
 
 /// One event of every kind.
 #[expect(clippy::too_many_lines, reason = "a table of data")]
@@ -118,6 +165,9 @@ fn every_kind() -> Vec<Fact> {
         },
         a.shown(1, 2, 3),
     ]
+    .into_iter()
+    .chain(of_operators())
+    .collect()
 }
 
 fn leaf(fact: Fact, position: Option<BatchPosition>) -> Leaf {

@@ -1,4 +1,4 @@
-//! The roles of people. What each may do is decided by the commands, by role, never by name.
+//! The roles of people. What each may do is decided by [`access`](crate::access), by role, never by name.
 
 use std::fmt;
 
@@ -12,14 +12,22 @@ pub enum Role {
     Operator,
     /// Opens and closes batches, clears holds, exports manifests.
     Supervisor,
-    /// Keeps the keys.
+    /// Keeps the keys, and says who works here.
     SecurityOfficer,
     /// Looks at everything, changes nothing.
     Auditor,
 }
 
 impl Role {
-    /// The name in the configuration.
+    /// Every role, in the order in which they are listed.
+    pub const ALL: [Self; 4] = [
+        Self::Operator,
+        Self::Supervisor,
+        Self::SecurityOfficer,
+        Self::Auditor,
+    ];
+
+    /// The name in files and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,6 +36,12 @@ impl Role {
             Self::SecurityOfficer => "security-officer",
             Self::Auditor => "auditor",
         }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
