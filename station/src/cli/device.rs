@@ -86,7 +86,7 @@ pub(crate) fn run(command: &DeviceCommand, context: &Context) -> Result<ExitStat
 }
 
 /// Finds a board by UID or serial.
-fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Failure> {
+pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Failure> {
     let serial = DeviceSerial::parse(device).ok();
     let by_serial = DeviceFilter {
         device_serial: serial.clone(),

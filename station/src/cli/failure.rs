@@ -155,6 +155,8 @@ impl From<Refusal> for Failure {
             | Refusal::NoSerials(..)
             | Refusal::SerialOfAnother { .. }
             | Refusal::UnknownProfile(_)
+            | Refusal::NoSuchCheckpoint(_)
+            | Refusal::OtherCheckpoint(_)
             | Refusal::Profile(ProfileRefusal::Older { .. })
             | Refusal::Leaf(_) => ExitStatus::Usage,
             _ => ExitStatus::StationFault,

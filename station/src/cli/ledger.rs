@@ -1,6 +1,13 @@
 //! `station ledger`: one file a verb.
 
+mod check_proof;
+mod checkpoint;
+mod cosign;
+mod document_file;
+mod export;
+mod prove;
 mod verify;
+mod witnesses;
 
 use std::path::Path;
 
@@ -9,22 +16,59 @@ use clap::Subcommand;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::owner::{Done, Owner};
 use crate::ledger::checkpoint::VerifierKey;
 use crate::station_home::{StationHome, read_bounded};
 
+use check_proof::CheckProofArguments;
+use checkpoint::CheckpointArguments;
+use cosign::CosignCommand;
+use export::ExportArguments;
+use prove::ProveArguments;
 use verify::VerifyArguments;
 
 /// What can be done with the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     Verify(VerifyArguments),
+    Checkpoint(CheckpointArguments),
+    Prove(ProveArguments),
+    CheckProof(CheckProofArguments),
+    Export(ExportArguments),
+    /// Add what witnesses say of a checkpoint
+    #[command(subcommand)]
+    Cosign(CosignCommand),
 }
 
 /// Does it.
 pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStatus, Failure> {
     match command {
         LedgerCommand::Verify(arguments) => verify::run(arguments, context),
+        LedgerCommand::Checkpoint(CheckpointArguments {}) => checkpoint::run(context),
+        LedgerCommand::Prove(arguments) => prove::run(arguments, context),
+        LedgerCommand::CheckProof(arguments) => check_proof::run(arguments, context),
+        LedgerCommand::Export(arguments) => export::run(arguments, context),
+        LedgerCommand::Cosign(command) => cosign::run(command, context),
     }
+}
+
+/// What a person does where the log is not what was signed.
+fn tampered(first: &str) -> Failure {
+    Failure::check(
+        "the ledger was changed or is damaged",
+        first,
+        "stop the line, keep the file as it is, compare it with its mirror or backup",
+    )
+}
+
+/// The owner's part of `station ledger checkpoint`.
+pub(in crate::cli) fn sign_checkpoint(owner: &Owner) -> Result<Done, Failure> {
+    checkpoint::work(owner)
+}
+
+/// The owner's part of `station ledger cosign add`.
+pub(in crate::cli) fn add_cosignatures(owner: &Owner, cosigned: &str) -> Result<Done, Failure> {
+    cosign::work(owner, cosigned)
 }
 
 /// The key that the home pins, not the one that the ledger itself names.

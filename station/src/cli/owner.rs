@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, clock, hold, manifest};
+use super::{batch_work, clock, hold, ledger, manifest};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::identity::signer::Signer;
@@ -68,8 +68,10 @@ impl Owner {
                 self.supervised(operator)
                     .and_then(|()| clock::accept_alone(self, reason, operator, now)),
             ),
-            // Nothing is recorded, and the manifest has its own rule.
-            ControlRequest::ExportManifest { .. } => self.perform(request, now),
+            // No event is recorded, and the manifest has its own rule.
+            ControlRequest::ExportManifest { .. }
+            | ControlRequest::Checkpoint
+            | ControlRequest::AddCosignatures { .. } => self.perform(request, now),
             _ => match clock::after_the_ledger(self, now) {
                 Ok(now) => self.perform(request, now),
                 Err(failure) => Some(Err(failure)),
@@ -127,6 +129,10 @@ impl Owner {
                 .supervised(operator)
                 .and_then(|()| hold::clear_batch(self, batch, reason, operator, now)),
             ControlRequest::ProveKeys => self.prove_keys(),
+            ControlRequest::Checkpoint => ledger::sign_checkpoint(self),
+            ControlRequest::AddCosignatures { cosigned } => {
+                ledger::add_cosignatures(self, cosigned)
+            }
             ControlRequest::Status | ControlRequest::AcceptClock { .. } => return None,
         })
     }

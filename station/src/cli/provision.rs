@@ -11,10 +11,11 @@ mod signals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::context::Context;
+use super::context::{Context, OwnedStation};
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::hold;
@@ -22,6 +23,7 @@ use crate::hsm::SignerPool;
 use crate::ledger::LedgerHandle;
 use crate::line::control_socket::ControlServer;
 use crate::line::floor::Floor;
+use crate::line::interval::Interval;
 use crate::line::lane_event::{LaneEnd, LaneEvent, News};
 use crate::line::port::DEFAULT_BAUD;
 use crate::line::supervisor::{self, LaneTally, LineEnd, LineReport, StopRules};
@@ -98,6 +100,7 @@ pub(crate) fn run(
         let why = format!("{error:?}");
         Failure::station("cannot serve other commands", why, error)
     })?;
+    let checkpoints = interval_checkpoints(&owned, &floor.store);
     let signals = Signals::listen(Arc::clone(&floor))?;
     let rules = StopRules {
         verdicts: arguments.count,
@@ -122,12 +125,21 @@ pub(crate) fn run(
     });
     progress.end();
     announcement::end(&context.output, &floor, &report.end, signals.first(), tally);
-    drop((signals, control));
+    drop((signals, control, checkpoints));
     let status = judge(&floor, &report, &results, arguments, context);
     // The ledger's writer ends with its last handle, then the token, then the lock.
     drop((floor, owned));
     written.and_then(|()| results.finish())?;
     status
+}
+
+/// Signs a checkpoint now and then, where the configuration says so. One that fails is told by whatever needs a
+/// checkpoint next, which is every certificate.
+fn interval_checkpoints(owned: &OwnedStation, ledger: &LedgerHandle) -> Option<Interval> {
+    let seconds = owned.home.config().ledger.checkpoint_interval_s?;
+    let ledger = ledger.clone();
+    let every = Duration::from_secs(u64::from(seconds));
+    Some(Interval::start(every, move || drop(ledger.checkpoint())))
 }
 
 /// What ends the line besides a full batch and a person.

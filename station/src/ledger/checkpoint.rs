@@ -199,9 +199,11 @@ impl Checkpoint {
     }
 }
 
-type Signatures<'note> = Vec<(&'note str, Vec<u8>)>;
+/// The signature lines of a note: each one's key name, and its key ID with the signature.
+pub(in crate::ledger) type Signatures<'note> = Vec<(&'note str, Vec<u8>)>;
 
-fn split_note(note: &str) -> Result<(&str, Signatures<'_>), CheckpointError> {
+/// The text of a note, and its signature lines.
+pub(in crate::ledger) fn split_note(note: &str) -> Result<(&str, Signatures<'_>), CheckpointError> {
     if note.len() > NOTE_BYTES_MAX {
         return Err(CheckpointError::TooLong { got: note.len() });
     }
@@ -234,7 +236,7 @@ fn split_note(note: &str) -> Result<(&str, Signatures<'_>), CheckpointError> {
     Ok((text, signatures))
 }
 
-fn is_key_name(name: &str) -> bool {
+pub(in crate::ledger) fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+')
 }
 

@@ -172,6 +172,16 @@ impl LedgerHandle {
         self.requests.ask(Request::Checkpoint)
     }
 
+    /// Puts this note in place of the stored checkpoint over so many entries: the same, with more cosignatures
+    /// behind it. Whose they are is for the caller to check.
+    ///
+    /// # Errors
+    /// [`Refusal`](super::Refusal) where there is no such checkpoint, or the note is not the same with more.
+    pub fn cosign(&self, size: u64, note: String) -> Result<(), LedgerError> {
+        self.requests
+            .ask(|reply| Request::Cosign(size, note, reply))
+    }
+
     fn append(&self, append: Append, durability: Durability) -> Result<Recorded, LedgerError> {
         self.requests
             .ask(|reply| Request::Append(append, durability, reply))

@@ -43,6 +43,15 @@ impl Mirror {
         if self.holds(size) {
             return Ok(());
         }
+        self.write_again(size, note)
+    }
+
+    /// The same where it holds a note over so many entries already, with fewer signatures.
+    pub(in crate::ledger) fn write_again(
+        &mut self,
+        size: u64,
+        note: &str,
+    ) -> Result<(), LedgerError> {
         replace(&self.path, note).map_err(|error| LedgerError::NotMirrored {
             path: self.path.clone(),
             source: Arc::new(error),

@@ -5,6 +5,7 @@
 mod actor;
 pub mod checkpoint;
 mod column;
+pub mod cosignature;
 pub mod error;
 pub mod event;
 mod event_store;
@@ -30,6 +31,7 @@ mod places;
 mod profile_record;
 mod profiles;
 pub mod proof;
+pub mod proof_file;
 pub mod range_proof;
 pub mod reader;
 mod rebuild;

@@ -2,6 +2,7 @@
 //!
 //! A reader never changes the file. It sees whole commits only; a snapshot sees one of them.
 
+mod checkpoints;
 mod leaves;
 
 use std::ops::Range;
@@ -17,12 +18,14 @@ use super::event::Fact;
 use super::leaf::Entry;
 use super::log_store::{self, StoredNote};
 use super::proof::{self, Path as ProofPath};
+use super::range_proof::RangeProof;
 use super::{integrity, overview};
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
-use crate::names::{BatchId, StationName};
+use crate::names::{BatchId, CertificateSerial, StationName};
 
 pub use super::profiles::ProfileOverview;
+pub use checkpoints::Checkpoints;
 pub use leaves::Leaves;
 
 use leaves::Selection;
@@ -175,6 +178,23 @@ impl Reader {
         Ok(stored.map(|StoredNote { size, note }| StoredCheckpoint { size, note }))
     }
 
+    /// All checkpoints, the newest first.
+    pub fn checkpoints(&self) -> Checkpoints<'_> {
+        Checkpoints::new(self)
+    }
+
+    /// The checkpoint over exactly so many entries.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn checkpoint_of(&self, size: u64) -> Result<Option<StoredCheckpoint>, LedgerError> {
+        let over = match size.checked_sub(1) {
+            Some(last) => self.checkpoint_over(last)?,
+            None => None,
+        };
+        Ok(over.filter(|stored| stored.size == size))
+    }
+
     /// The first checkpoint that covers this entry; none where no checkpoint does yet.
     ///
     /// # Errors
@@ -210,6 +230,18 @@ impl Reader {
     /// Where a node is missing.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Option<ProofPath>, LedgerError> {
         proof::consistency(&self.connection, old, new)
+    }
+
+    /// One proof for the entries in that range; none where they are not in the tree of that size.
+    ///
+    /// # Errors
+    /// Where a node is missing.
+    pub fn range_proof(
+        &self,
+        range: Range<u64>,
+        size: u64,
+    ) -> Result<Option<RangeProof>, LedgerError> {
+        RangeProof::make(&self.connection, range.start, range.end, size)
     }
 
     /// All batches, in the order of their opening.
@@ -254,6 +286,18 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn certificates(&self, uid: &Uid) -> Result<Vec<CertificateOverview>, LedgerError> {
         overview::certificates(&self.connection, "uid = ?1", &uid.to_string())
+    }
+
+    /// One certificate.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn certificate(
+        &self,
+        serial: &CertificateSerial,
+    ) -> Result<Option<CertificateOverview>, LedgerError> {
+        overview::certificates(&self.connection, "serial = ?1", &serial.to_string())
+            .map(|mut found| found.pop())
     }
 
     /// All certificates issued in a batch, in the order of issuing.

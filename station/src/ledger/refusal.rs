@@ -127,6 +127,14 @@ pub enum Refusal {
     /// The profile's digest is not its text's.
     #[error("the profile's digest is not that of its text")]
     ProfileDigest,
+    /// Nobody signed a checkpoint over so many entries.
+    #[error("there is no checkpoint over {0} entries; cosign one that the ledger has")]
+    NoSuchCheckpoint(u64),
+    /// Another text, or a signature less.
+    #[error(
+        "the note is not the stored checkpoint over {0} entries with more signatures; cosign that one"
+    )]
+    OtherCheckpoint(u64),
     /// Only the very first event opens the ledger.
     #[error("the ledger is opened by its first event and by no other")]
     LedgerOpening,

@@ -3,6 +3,7 @@
 mod durability;
 mod large_ledgers;
 mod profiles;
+mod public_proofs;
 mod random_sequences;
 mod refusals;
 mod repeats;

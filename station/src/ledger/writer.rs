@@ -37,6 +37,8 @@ pub(in crate::ledger) enum Request {
     UseSerials(BatchId, Vec<DeviceSerial>),
     /// A checkpoint over everything, with its note.
     Checkpoint(Reply<String>),
+    /// This note in place of the stored one over so many entries: the same with more cosignatures.
+    Cosign(u64, String, Reply<()>),
 }
 
 /// The ledger key in use.
@@ -163,6 +165,9 @@ impl Writer {
             Request::Checkpoint(reply) => {
                 let _ = reply.send(self.checkpoint());
             }
+            Request::Cosign(size, note, reply) => {
+                let _ = reply.send(self.cosign(size, note));
+            }
         }
     }
 
@@ -207,6 +212,21 @@ impl Writer {
             mirror.write(head.size, &note)?;
         }
         Ok(note)
+    }
+
+    /// Puts cosignatures under a stored checkpoint, and under the mirror's where that is the same.
+    fn cosign(&mut self, size: u64, note: String) -> Result<(), LedgerError> {
+        let key = &self.key.verifier;
+        self.state
+            .store_mut()
+            .transaction(|store| store.replace_note(key, size, &note))?;
+        if self.last.as_ref().is_some_and(|(last, _)| *last == size) {
+            if let Some(mirror) = &mut self.mirror {
+                mirror.write_again(size, &note)?;
+            }
+            self.last = Some((size, note));
+        }
+        Ok(())
     }
 
     fn sign(&self, head: TreeHead) -> Result<String, LedgerError> {

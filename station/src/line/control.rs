@@ -92,6 +92,13 @@ pub enum ControlRequest {
     },
     /// Let every certified key sign, and the token's generator give bytes.
     ProveKeys,
+    /// Make sure that a checkpoint over everything is durable, and give it.
+    Checkpoint,
+    /// Add cosignatures of known witnesses to a stored checkpoint.
+    AddCosignatures {
+        /// A cosigned note, or signature lines alone.
+        cosigned: String,
+    },
 }
 
 /// The owner's answer. Append only.

@@ -23,6 +23,7 @@ mod fake;
 pub mod floor;
 pub mod hold;
 mod hotplug;
+pub mod interval;
 pub mod lane;
 pub mod lane_event;
 pub mod link;

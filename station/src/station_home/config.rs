@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::config_fault::ConfigFault;
+use super::ledger_config::{LedgerConfig, RawLedger};
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
@@ -72,14 +73,6 @@ impl HsmConfig {
     }
 }
 
-/// `[ledger]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LedgerConfig {
-    /// A file, best on another machine's disk, that gets every checkpoint before it counts as durable.
-    pub checkpoint_mirror: Option<PathBuf>,
-}
-
 /// `[[operator]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorConfig {
@@ -121,7 +114,7 @@ impl Config {
             name: raw.name,
             development: raw.development,
             hsm: at.hsm(raw.hsm, raw.development)?,
-            ledger: raw.ledger,
+            ledger: raw.ledger.check(&at)?,
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
         })
@@ -142,7 +135,7 @@ struct RawConfig {
     development: bool,
     hsm: RawHsm,
     #[serde(default)]
-    ledger: LedgerConfig,
+    ledger: RawLedger,
     #[serde(default)]
     operator: Vec<RawOperator>,
     #[serde(default)]
@@ -196,12 +189,12 @@ struct RawLane {
 }
 
 /// Turns raw values into checked ones; knows the text for its line numbers.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
 }
 
 impl Reader<'_> {
-    fn fault(
+    pub(super) fn fault(
         &self,
         place: &Range<usize>,
         problem: impl fmt::Display,

@@ -6,6 +6,7 @@
 mod config;
 mod config_fault;
 mod error;
+mod ledger_config;
 mod lock;
 mod pki;
 mod private_file;
@@ -14,9 +15,10 @@ mod template;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig};
+pub use config::{Config, HsmConfig, LaneConfig, OperatorConfig};
 pub use config_fault::ConfigFault;
 pub use error::HomeError;
+pub use ledger_config::{LedgerConfig, WitnessConfig};
 pub use lock::HomeLock;
 pub use pki::{
     Pki, PkiError, check_credential, read_certificate, read_issuing, read_manifest, read_public_key,

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Write};
 
 use super::config::{Config, HsmConfig, LaneConfig, OperatorConfig};
+use super::ledger_config::{LedgerConfig, WitnessConfig};
 use crate::hsm::{PinSource, role_name};
 
 /// The text of a configuration, which reads back as the same.
@@ -27,18 +28,7 @@ fn write_all(out: &mut String, config: &Config) -> fmt::Result {
         development = config.development,
     )?;
     write_hsm(out, &config.hsm)?;
-    writeln!(
-        out,
-        "[ledger]\n\
-         # A file on another disk that gets every checkpoint before it counts as durable."
-    )?;
-    match &config.ledger.checkpoint_mirror {
-        Some(path) => writeln!(out, "checkpoint_mirror = {}\n", quoted(path.display()))?,
-        None => writeln!(
-            out,
-            "# checkpoint_mirror = \"/mnt/mirror/station.checkpoint\"\n"
-        )?,
-    }
+    write_ledger(out, &config.ledger)?;
     writeln!(
         out,
         "# Who may do what: operator, supervisor, security-officer, auditor."
@@ -64,6 +54,46 @@ fn write_all(out: &mut String, config: &Config) -> fmt::Result {
         writeln!(out, "{sample}")?;
     }
     Ok(())
+}
+
+fn write_ledger(out: &mut String, ledger: &LedgerConfig) -> fmt::Result {
+    writeln!(
+        out,
+        "[ledger]\n\
+         # A file on another disk that gets every checkpoint before it counts as durable."
+    )?;
+    match &ledger.checkpoint_mirror {
+        Some(path) => writeln!(out, "checkpoint_mirror = {}", quoted(path.display()))?,
+        None => writeln!(
+            out,
+            "# checkpoint_mirror = \"/mnt/mirror/station.checkpoint\""
+        )?,
+    }
+    writeln!(
+        out,
+        "# While a line runs, a checkpoint is made every so many seconds, 1 to 86400."
+    )?;
+    match ledger.checkpoint_interval_s {
+        Some(seconds) => writeln!(out, "checkpoint_interval_s = {seconds}\n")?,
+        None => writeln!(out, "# checkpoint_interval_s = 300\n")?,
+    }
+    writeln!(
+        out,
+        "# Who watches the log from elsewhere: C2SP witnesses, and how many must have cosigned."
+    )?;
+    if let Some(quorum) = ledger.witness_quorum {
+        writeln!(out, "witness_quorum = {quorum}")?;
+    }
+    for WitnessConfig { name, vkey } in &ledger.witnesses {
+        let (name, vkey) = (quoted(name), quoted(vkey));
+        writeln!(out, "[[ledger.witness]]\nname = {name}\nvkey = {vkey}")?;
+    }
+    if ledger.witnesses.is_empty() {
+        let sample = "# witness_quorum = 1\n# [[ledger.witness]]\n# name = \"auditor\"\n\
+                      # vkey = \"witness.example+1e8d55cf+B...\"";
+        writeln!(out, "{sample}")?;
+    }
+    writeln!(out)
 }
 
 fn write_hsm(out: &mut String, hsm: &HsmConfig) -> fmt::Result {

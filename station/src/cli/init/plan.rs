@@ -80,6 +80,7 @@ impl Plan {
                     Some(path) => Some(absolute(path)?),
                     None => None,
                 },
+                ..LedgerConfig::default()
             },
             operators: operators(arguments, context),
             lanes: lanes(arguments),

@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{pinned_key, read_note};
+use super::{pinned_key, read_note, tampered};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
@@ -92,14 +92,6 @@ fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
         .iter()
         .for_each(|finding| output.text(&format!("wrong: {finding}")));
     Err(tampered(first))
-}
-
-fn tampered(first: &str) -> Failure {
-    Failure::check(
-        "the ledger was changed or is damaged",
-        first,
-        "stop the line, keep the file as it is, compare it with its mirror or backup",
-    )
 }
 
 /// How far it is, on stderr, where somebody looks at it.

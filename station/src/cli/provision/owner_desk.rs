@@ -52,6 +52,8 @@ impl OwnerDesk {
             | ControlRequest::ClearHold { .. }
             | ControlRequest::ClearBatchHold { .. }
             | ControlRequest::ProveKeys
+            | ControlRequest::Checkpoint
+            | ControlRequest::AddCosignatures { .. }
             | ControlRequest::ExportManifest { .. } => Err(Failure::station(
                 "the line did not do it",
                 "nobody took the request",

@@ -90,3 +90,48 @@ fn names_and_ports_stand_once() {
     let twice = Config::parse(&(sample() + operator)).unwrap_err();
     assert!(twice.problem.contains("op-1"), "{twice}");
 }
+
+#[test]
+fn witnesses_and_intervals_have_bounds() {
+    let key = |letter: &str| format!("w.example+00000000+{letter}");
+    let witness = |name: &str, key: &str| {
+        format!("\n[[ledger.witness]]\nname = \"{name}\"\nvkey = \"{key}\"\n")
+    };
+    let both = witness("one", &key("B")) + &witness("two", &key("C"));
+    let with = |ledger: &str, witnesses: &str| {
+        Config::parse(&(sample() + "\n[ledger]\n" + ledger + witnesses))
+    };
+    let config = with("checkpoint_interval_s = 60\nwitness_quorum = 2\n", &both).unwrap();
+    assert_eq!(config.ledger.checkpoint_interval_s, Some(60));
+    assert_eq!(config.ledger.witness_quorum, Some(2));
+    assert_eq!(config.ledger.witnesses[1].vkey, key("C"));
+    assert_eq!(Config::parse(&config_text(&config)), Ok(config));
+    let refused = |ledger: &str, witnesses: &str, word: &str| {
+        let fault = with(ledger, witnesses).unwrap_err();
+        assert!(fault.to_string().contains(word), "{fault}");
+    };
+    refused("checkpoint_interval_s = 0\n", "", "checkpoint_interval_s");
+    refused(
+        "checkpoint_interval_s = 86401\n",
+        "",
+        "checkpoint_interval_s",
+    );
+    refused("witness_quorum = 3\n", &both, "2 witnesses are listed");
+    refused("witness_quorum = 0\n", &both, "witness_quorum");
+    refused("witness_quorum = 1\n", "", "witness_quorum");
+    refused(
+        "",
+        &(both.clone() + &witness("two", &key("D"))),
+        "listed twice",
+    );
+    refused(
+        "",
+        &(both.clone() + &witness("three", &key("C"))),
+        "this key",
+    );
+    refused("", &witness("", &key("B")), "no name");
+    let many: String = (0..16)
+        .map(|n| witness(&n.to_string(), &key(&n.to_string())))
+        .collect();
+    refused("", &many, "more than 15");
+}

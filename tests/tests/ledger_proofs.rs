@@ -1,0 +1,576 @@
+//! The ledger proves itself: checkpoints, proofs, exports and witnesses, through the built program and through
+//! the Python of `docs/ledger.md`.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
+use acceptance::repository;
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::station_process::{Finished, programs, run};
+use acceptance::wait_for;
+use base64ct::{Base64, Encoding as _};
+use ed25519_dalek::{Signer as _, SigningKey};
+use firmware_proto::transcript::Sha256 as _;
+use serde_json::Value;
+use station::encoding::SoftwareSha256;
+
+const BATCH: &str = "PROOF-1";
+
+/// A home with a closed batch of two boards; the checkpoint before the batch; its mirror.
+struct Books {
+    station: PreparedStation,
+    before: PathBuf,
+    mirror: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+fn configure(station: &PreparedStation, ledger: &str) {
+    let path = station.home().join("station.toml");
+    let text = std::fs::read_to_string(&path).expect("a configuration");
+    let text = text.replacen("[ledger]\n", &format!("[ledger]\n{ledger}"), 1);
+    std::fs::write(&path, text).expect("the configuration is written");
+}
+
+fn checkpoint(station: &PreparedStation, file: &Path) -> String {
+    let note = station.run(["ledger", "checkpoint"]).ok().stdout;
+    std::fs::write(file, &note).expect("a note is written");
+    note
+}
+
+fn size(note: &str) -> u64 {
+    note.lines()
+        .nth(1)
+        .and_then(|size| size.parse().ok())
+        .expect("a size")
+}
+
+fn books() -> &'static Books {
+    static BOOKS: OnceLock<Books> = OnceLock::new();
+    BOOKS.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let station = PreparedStation::create(folder.path());
+        let mirror = folder.path().join("mirror.txt");
+        let quoted = format!("checkpoint_mirror = {:?}\n", mirror.display().to_string());
+        configure(&station, &quoted);
+        let before = folder.path().join("before.txt");
+        let note = checkpoint(&station, &before);
+        assert_eq!(size(&note), 1, "the ledger's opening: {note}");
+        assert_eq!(std::fs::read_to_string(&mirror).ok(), Some(note));
+        station.open_batch(BATCH, 2);
+        let plan = LinePlan::good_boards(folder.path(), &station, 2, 91);
+        let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+        station.provision(BATCH, &line.ports()).finish().ok();
+        let _ = line.finish();
+        station
+            .run(["batch", "close", BATCH, "--operator", SUPERVISOR])
+            .ok();
+        Books {
+            station,
+            before,
+            mirror,
+            folder,
+        }
+    })
+}
+
+/// With an empty environment, in an empty folder: no home, no token, no network needed.
+fn check(file: &Path, flags: &[&str]) -> Finished {
+    let empty = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(&programs().station);
+    command.env_clear().current_dir(empty.path());
+    command
+        .args(["ledger", "check-proof"])
+        .arg(file)
+        .args(flags);
+    run(&mut command)
+}
+
+fn vkey() -> String {
+    let path = books().station.home().join("pki/ledger.vkey");
+    path.to_string_lossy().into_owned()
+}
+
+fn prove(name: &str, flags: &[&str]) -> PathBuf {
+    let file = books().folder.path().join(name);
+    let mut command = books().station.command(["ledger", "prove"]);
+    run(command.args(flags).arg("-o").arg(&file)).ok();
+    file
+}
+
+fn serial() -> String {
+    let results = books().station.results(BATCH);
+    results[0]["serial"].as_str().expect("a serial").to_owned()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// The n-th block of Python in the document.
+fn python_of_the_document(containing: &str) -> String {
+    let document = std::fs::read_to_string(repository::root().join("docs/ledger.md"));
+    let document = document.expect("docs/ledger.md");
+    let blocks = document.split("```python\n").skip(1);
+    let mut blocks = blocks.filter_map(|rest| rest.split("```").next());
+    let found = blocks.find(|block| block.contains(containing));
+    found
+        .unwrap_or_else(|| panic!("no Python with {containing:?}"))
+        .to_owned()
+}
+
+fn python(script: &str, arguments: &[&str]) -> Finished {
+    let mut command = Command::new("python3");
+    run(command.args(["-I", "-c", script]).args(arguments))
+}
+
+#[test]
+fn the_closing_of_a_batch_is_under_a_mirrored_checkpoint() {
+    let books = books();
+    let mirrored = std::fs::read_to_string(&books.mirror).expect("a mirror");
+    let closed = books.station.run(["batch", "show", BATCH, "--json"]).ok();
+    let exported = books.station.run(["ledger", "export"]).ok();
+    let lines = exported.json_lines();
+    let closing = lines
+        .iter()
+        .find(|line| line["leaf"]["kind"] == "batch-closed");
+    let closing = closing.expect("the closing")["index"]
+        .as_u64()
+        .expect("an index");
+    assert!(size(&mirrored) > closing, "{mirrored}\n{}", closed.stdout);
+    let verified = books.station.run(["ledger", "verify", "--json"]).ok();
+    let verified = verified.json_lines().remove(0);
+    assert_eq!(verified["covered"], size(&mirrored), "{verified}");
+}
+
+#[test]
+fn a_board_a_certificate_and_an_entry_are_proven_without_the_station() {
+    let (vkey, serial) = (vkey(), serial());
+    let board = prove(
+        "board.json",
+        &["--device", &serial, "--since", &text(&books().before)],
+    );
+    let shown = check(&board, &["--vkey", &vkey, "--json"])
+        .ok()
+        .json_lines()
+        .remove(0);
+    let kinds: Vec<_> = shown["entries"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .collect();
+    let kinds: Vec<_> = kinds
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap_or(""))
+        .collect();
+    for kind in [
+        "evidence-appraised",
+        "certificate-issued",
+        "provisioned",
+        "verdict-reached",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
+    }
+    assert_eq!(shown["proves"].as_array().map(Vec::len), Some(2), "{shown}");
+    let before = text(&books().before);
+    check(&board, &["--vkey", &vkey, "--checkpoint", &before]).ok();
+    let words = check(&board, &["--vkey", &vkey]).ok().stdout;
+    assert!(words.contains("this does not prove:"), "{words}");
+    let unknown = check(&board, &[]).ok().stdout;
+    assert!(unknown.contains("whose log it is"), "{unknown}");
+
+    let device = books()
+        .station
+        .run(["device", "show", &serial, "--json"])
+        .ok();
+    let device = device.json_lines().remove(0);
+    let certificate = device["certificate_serial"]
+        .as_str()
+        .expect("a certificate")
+        .to_owned();
+    let proof = prove("certificate.json", &["--certificate", &certificate]);
+    check(&proof, &["--vkey", &vkey]).ok();
+    let refused = check(&proof, &["--vkey", &vkey, "--checkpoint", &before]).code(1);
+    assert!(refused.stderr.contains("--since"), "{}", refused.stderr);
+
+    let entry = prove("entry.json", &["--entry", "0"]);
+    let shown = check(&entry, &["--vkey", &vkey, "--json"])
+        .ok()
+        .json_lines()
+        .remove(0);
+    assert_eq!(shown["entries"][0]["kind"], "ledger-opened", "{shown}");
+    let station = &books().station;
+    station
+        .run(["ledger", "prove", "--entry", "100000"])
+        .code(2);
+    station
+        .run(["ledger", "prove", "--device", "NOBODY"])
+        .code(2);
+    station.run(["ledger", "prove"]).code(2);
+}
+
+#[test]
+fn a_changed_proof_and_another_key_are_refused() {
+    let proof = prove("changed.json", &["--device", &serial()]);
+    let bytes = std::fs::read(&proof).expect("a proof");
+    let file = books().folder.path().join("tampered.json");
+    let step = (bytes.len() / 40).max(1);
+    for at in (0..bytes.len()).step_by(step) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x01;
+        std::fs::write(&file, &changed).expect("a file is written");
+        let refused = check(&file, &["--vkey", &vkey()]).code(1);
+        assert!(
+            refused.stderr.contains("proves nothing"),
+            "byte {at}: {}",
+            refused.stderr
+        );
+    }
+    let other = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+    let refused = check(&proof, &["--vkey", other]).code(1);
+    assert!(
+        refused.stderr.contains("sum.golang.org"),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// The document's own Python, with the standard library alone: tree, and the key's signature.
+#[test]
+fn python_alone_checks_a_proof_and_refuses_a_changed_one() {
+    let script = python_of_the_document("ledger-proof");
+    let proof = prove("python.json", &["--device", &serial()]);
+    let key = std::fs::read_to_string(vkey()).expect("a key");
+    let checked = python(&script, &[&text(&proof), key.trim_end()]).ok();
+    assert!(checked.stdout.contains("provisioned"), "{}", checked.stdout);
+    let whole = std::fs::read_to_string(&proof).expect("a proof");
+    for (from, to) in [("PASS", "FAIL"), ("\"index\":", "\"index\":1")] {
+        let changed = books().folder.path().join("python-changed.json");
+        std::fs::write(&changed, whole.replacen(from, to, 1)).expect("a file is written");
+        let refused = python(&script, &[&text(&changed), key.trim_end()]);
+        assert!(!refused.status.success(), "{from}: {}", refused.stdout);
+    }
+    let log = python_of_the_document("batch_prev");
+    let database = text(&books().station.home().join("ledger.sqlite"));
+    let checked = python(&log, &[&database]).ok();
+    assert!(
+        checked.stdout.contains("root as signed"),
+        "{}",
+        checked.stdout
+    );
+}
+
+#[test]
+fn an_export_has_every_byte_and_proves_itself() {
+    let station = &books().station;
+    let exported = station.run(["ledger", "export"]).ok().stdout;
+    let mut lines: Vec<&str> = exported.lines().collect();
+    let last: Value = serde_json::from_str(lines.pop().expect("a line")).expect("JSON");
+    assert_eq!(last["entries"], lines.len(), "{last}");
+    assert_eq!(
+        size(last["checkpoint"].as_str().expect("a note")),
+        lines.len() as u64
+    );
+    assert_eq!(
+        (&last["left"], &last["right"]),
+        (&Value::Array(vec![]), &Value::Array(vec![]))
+    );
+    for (index, line) in lines.iter().enumerate() {
+        let head = format!("{{\"index\":{index},\"hash\":\"");
+        let rest = line.strip_prefix(&head).expect("index and hash");
+        let (hash, leaf) = rest.split_at(64);
+        let leaf = leaf
+            .strip_prefix("\",\"leaf\":")
+            .and_then(|leaf| leaf.strip_suffix('}'));
+        let leaf = leaf.expect("the leaf's own bytes");
+        assert_eq!(
+            SoftwareSha256.sha256(&[&[0], leaf.as_bytes()]).to_string(),
+            hash
+        );
+    }
+    let script = python_of_the_document("ledger-export");
+    let whole = books().folder.path().join("whole.ndjson");
+    std::fs::write(&whole, &exported).expect("a file is written");
+    python(&script, &[&text(&whole)]).ok();
+
+    let part = books().folder.path().join("part.ndjson");
+    let mut command = station.command(["ledger", "export", "--from", "3", "--to", "9", "-o"]);
+    run(command.arg(&part)).ok();
+    let written = std::fs::read_to_string(&part).expect("an export");
+    assert_eq!(written.lines().count(), 8);
+    assert!(exported.contains(written.lines().next().expect("a line")));
+    let checked = python(&script, &[&text(&part)]).ok();
+    assert!(
+        checked.stdout.contains("entries 3 to 9"),
+        "{}",
+        checked.stdout
+    );
+    let less: String = written
+        .lines()
+        .filter(|line| !line.starts_with("{\"index\":5,"))
+        .collect();
+    std::fs::write(&part, less).expect("a file is written");
+    assert!(!python(&script, &[&text(&part)]).status.success());
+
+    let batch = station
+        .run(["ledger", "export", "--batch", BATCH])
+        .ok()
+        .json_lines();
+    let (last, events) = batch.split_last().expect("lines");
+    assert_eq!(last["left"], Value::Null);
+    assert!(events.iter().all(|event| event["leaf"]["batch"] == BATCH));
+    assert_eq!(
+        events.last().expect("an event")["leaf"]["kind"],
+        "batch-closed"
+    );
+    station.run(["ledger", "export", "--batch", "NONE"]).code(2);
+    station
+        .run(["ledger", "export", "--from", "100000"])
+        .code(2);
+    station
+        .run(["ledger", "export", "--from", "5", "--to", "4"])
+        .code(2);
+}
+
+/// A witness of the test's own.
+struct Witness {
+    name: &'static str,
+    key: SigningKey,
+}
+
+impl Witness {
+    fn new(name: &'static str, seed: u8) -> Self {
+        let key = SigningKey::from_bytes(&[seed; 32]);
+        Self { name, key }
+    }
+
+    fn encoded(&self) -> Vec<u8> {
+        [&[4][..], &self.key.verifying_key().to_bytes()].concat()
+    }
+
+    fn id(&self) -> Vec<u8> {
+        let digest = SoftwareSha256.sha256(&[self.name.as_bytes(), b"\n", &self.encoded()]);
+        digest.as_bytes()[..4].to_vec()
+    }
+
+    fn vkey(&self) -> String {
+        let id: String = self.id().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!(
+            "{}+{id}+{}",
+            self.name,
+            Base64::encode_string(&self.encoded())
+        )
+    }
+
+    fn line(&self, note: &str, time: u64) -> String {
+        let (text, _) = note.split_once("\n\n").expect("a note");
+        let message = format!("cosignature/v1\ntime {time}\n{text}\n");
+        let signature = self.key.sign(message.as_bytes()).to_bytes();
+        let blob = [&self.id()[..], &time.to_be_bytes(), &signature].concat();
+        format!("\u{2014} {} {}\n", self.name, Base64::encode_string(&blob))
+    }
+}
+
+#[test]
+fn witnesses_cosign_and_a_quorum_is_kept_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    let (one, two) = (
+        Witness::new("w.example/1", 1),
+        Witness::new("w.example/2", 2),
+    );
+    let stranger = Witness::new("w.example/3", 3);
+    let tables: String = [("one", &one), ("two", &two)]
+        .map(|(name, key)| {
+            format!(
+                "[[ledger.witness]]\nname = {name:?}\nvkey = {:?}\n",
+                key.vkey()
+            )
+        })
+        .concat();
+    configure(&station, &format!("witness_quorum = 2\n{tables}"));
+    let note = checkpoint(&station, &folder.path().join("note.txt"));
+    let add = |text: &str| {
+        let file = folder.path().join("cosigned.txt");
+        std::fs::write(&file, text).expect("a file is written");
+        run(station.command(["ledger", "cosign", "add"]).arg(file))
+    };
+    let proof = folder.path().join("proof.json");
+    let prove = || {
+        run(station
+            .command(["ledger", "prove", "--entry", "0", "-o"])
+            .arg(&proof))
+    };
+    let refused = prove().code(1);
+    assert!(
+        refused.stderr.contains("2 of 2 witnesses"),
+        "{}",
+        refused.stderr
+    );
+    station.run(["ledger", "export"]).code(1);
+
+    add(&stranger.line(&note, 1_800_000_000)).code(1);
+    add(&one.line("x\n\ny", 1_800_000_000)).code(1);
+    // As a whole note, and as a line alone.
+    add(&format!("{note}{}", one.line(&note, 1_800_000_000))).ok();
+    prove().code(1);
+    let added = add(&two.line(&note, 1_800_000_001)).ok().stdout;
+    assert!(
+        added.contains("w.example/1 at 2027") && added.contains("w.example/2"),
+        "{added}"
+    );
+    add(&two.line(&note, 1_800_000_001)).ok();
+
+    let told = prove().ok().stdout;
+    assert!(told.contains("w.example/2"), "{told}");
+    let vkey = station.home().join("pki/ledger.vkey");
+    let vkey = text(&vkey);
+    let (one_key, two_key, other_key) = (one.vkey(), two.vkey(), stranger.vkey());
+    check(
+        &proof,
+        &[
+            "--vkey",
+            &vkey,
+            "--witness",
+            &one_key,
+            "--witness",
+            &two_key,
+        ],
+    )
+    .ok();
+    let missing = [
+        "--vkey",
+        &vkey,
+        "--witness",
+        &one_key,
+        "--witness",
+        &other_key,
+    ];
+    let refused = check(&proof, &missing).code(1);
+    assert!(
+        refused.stderr.contains("cosigned by w.example/1"),
+        "{}",
+        refused.stderr
+    );
+    check(&proof, &[&missing[..], &["--quorum", "1"]].concat()).ok();
+    let ending = station
+        .run(["ledger", "export"])
+        .ok()
+        .json_lines()
+        .pop()
+        .expect("a line");
+    assert_eq!(
+        ending["cosigned"].as_array().map(Vec::len),
+        Some(2),
+        "{ending}"
+    );
+    station.run(["ledger", "verify"]).ok();
+
+    // A newer checkpoint that nobody has cosigned does not count, the older one still does.
+    station.open_batch(BATCH, 1);
+    let shown = check(&proof, &["--vkey", &vkey, "--json"])
+        .ok()
+        .json_lines()
+        .remove(0);
+    assert_eq!(shown["size"], 1);
+    prove().ok();
+    let refused = station.run(["ledger", "prove", "--entry", "2"]).code(1);
+    assert!(
+        refused.stderr.contains("covers 1 entries"),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// While the line runs: a checkpoint by its owner, checkpoints at the interval, a proof, an export.
+#[test]
+fn a_running_line_makes_checkpoints_and_is_proven_meanwhile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    configure(&station, "checkpoint_interval_s = 1\n");
+    station.open_batch(BATCH, 2);
+    let plan = LinePlan::good_boards(folder.path(), &station, 1, 92);
+    let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+    let running = station.provision(BATCH, &line.ports());
+    let _ = line.finish();
+    let verdict = || station.results(BATCH).len() == 1;
+    wait_for::condition("the board's verdict", verdict);
+    // The verdict itself needs no checkpoint; only the interval puts one over it.
+    wait_for::condition("a checkpoint over everything", || {
+        let verified = station
+            .run(["ledger", "verify", "--json"])
+            .ok()
+            .json_lines()
+            .remove(0);
+        verified["covered"] == verified["entries"]
+    });
+    let note = checkpoint(&station, &folder.path().join("note.txt"));
+    let exported = station.run(["ledger", "export"]).ok().json_lines();
+    assert_eq!(exported.len() as u64, size(&note) + 1);
+    let last = (size(&note) - 1).to_string();
+    let proof = folder.path().join("proof.json");
+    run(station
+        .command(["ledger", "prove", "--entry", &last, "-o"])
+        .arg(&proof))
+    .ok();
+    let vkey = text(&station.home().join("pki/ledger.vkey"));
+    check(&proof, &["--vkey", &vkey]).ok();
+    running.interrupt();
+    let _ = running.finish();
+}
+
+/// A checkpoint counts only once the mirror has it; a mirror that another log has written refuses this one.
+#[test]
+fn a_mirror_that_cannot_be_written_or_says_otherwise_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    let stick = folder.path().join("stick");
+    let mirror = stick.join("mirror.txt");
+    configure(
+        &station,
+        &format!("checkpoint_mirror = {:?}\n", text(&mirror)),
+    );
+    let refused = station.run(["ledger", "checkpoint"]).code(3);
+    assert!(
+        refused.stderr.contains("mirror.txt could not be written"),
+        "{}",
+        refused.stderr
+    );
+    let refused = run(&mut station.opening(BATCH, 1)).code(3);
+    assert!(refused.stderr.contains("mirror"), "{}", refused.stderr);
+    std::fs::create_dir(&stick).expect("a folder");
+    let note = checkpoint(&station, &folder.path().join("note.txt"));
+    assert_eq!(std::fs::read_to_string(&mirror).ok(), Some(note.clone()));
+
+    // Rolled back: the mirror is ahead.
+    let saved = folder.path().join("saved");
+    let copy = |from: &Path, to: &Path| {
+        std::fs::create_dir_all(to).expect("a folder");
+        for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
+            let _absent = std::fs::remove_file(to.join(name));
+            if from.join(name).exists() {
+                std::fs::copy(from.join(name), to.join(name)).expect("a copy");
+            }
+        }
+    };
+    copy(&station.home(), &saved);
+    station.open_batch("PROOF-2", 1);
+    let ahead = size(&std::fs::read_to_string(&mirror).expect("a mirror"));
+    copy(&saved, &station.home());
+    let named = format!(
+        "a checkpoint covers {ahead} entries, the log has {}",
+        size(&note)
+    );
+    for command in [["ledger", "verify"], ["ledger", "checkpoint"]] {
+        let refused = station.run(command);
+        assert!(
+            refused.stderr.contains(&named),
+            "{}\n{}",
+            refused.stdout,
+            refused.stderr
+        );
+        assert!(matches!(refused.status.code(), Some(1 | 3)));
+    }
+}
