@@ -1,18 +1,16 @@
-//! The ledger proves itself: checkpoints, proofs, exports and witnesses, through the built program and through
+//! The ledger proves itself: checkpoints, proofs and exports, through the built program and through
 //! the Python of `docs/ledger.md`.
 #![forbid(unsafe_code)]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
+use acceptance::ledger_books::{check, checkpoint, configure, size, text};
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
-use acceptance::station_process::{Finished, programs, run};
-use acceptance::wait_for;
-use base64ct::{Base64, Encoding as _};
-use ed25519_dalek::{Signer as _, SigningKey};
+use acceptance::station_process::{Finished, run};
 use firmware_proto::transcript::Sha256 as _;
 use serde_json::Value;
 use station::encoding::SoftwareSha256;
@@ -25,26 +23,6 @@ struct Books {
     before: PathBuf,
     mirror: PathBuf,
     folder: tempfile::TempDir,
-}
-
-fn configure(station: &PreparedStation, ledger: &str) {
-    let path = station.home().join("station.toml");
-    let text = std::fs::read_to_string(&path).expect("a configuration");
-    let text = text.replacen("[ledger]\n", &format!("[ledger]\n{ledger}"), 1);
-    std::fs::write(&path, text).expect("the configuration is written");
-}
-
-fn checkpoint(station: &PreparedStation, file: &Path) -> String {
-    let note = station.run(["ledger", "checkpoint"]).ok().stdout;
-    std::fs::write(file, &note).expect("a note is written");
-    note
-}
-
-fn size(note: &str) -> u64 {
-    note.lines()
-        .nth(1)
-        .and_then(|size| size.parse().ok())
-        .expect("a size")
 }
 
 fn books() -> &'static Books {
@@ -76,18 +54,6 @@ fn books() -> &'static Books {
     })
 }
 
-/// With an empty environment, in an empty folder: no home, no token, no network needed.
-fn check(file: &Path, flags: &[&str]) -> Finished {
-    let empty = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(&programs().station);
-    command.env_clear().current_dir(empty.path());
-    command
-        .args(["ledger", "check-proof"])
-        .arg(file)
-        .args(flags);
-    run(&mut command)
-}
-
 fn vkey() -> String {
     let path = books().station.home().join("pki/ledger.vkey");
     path.to_string_lossy().into_owned()
@@ -103,10 +69,6 @@ fn prove(name: &str, flags: &[&str]) -> PathBuf {
 fn serial() -> String {
     let results = books().station.results(BATCH);
     results[0]["serial"].as_str().expect("a serial").to_owned()
-}
-
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 /// The n-th block of Python in the document.
@@ -332,245 +294,4 @@ fn an_export_has_every_byte_and_proves_itself() {
     station
         .run(["ledger", "export", "--from", "5", "--to", "4"])
         .code(2);
-}
-
-/// A witness of the test's own.
-struct Witness {
-    name: &'static str,
-    key: SigningKey,
-}
-
-impl Witness {
-    fn new(name: &'static str, seed: u8) -> Self {
-        let key = SigningKey::from_bytes(&[seed; 32]);
-        Self { name, key }
-    }
-
-    fn encoded(&self) -> Vec<u8> {
-        [&[4][..], &self.key.verifying_key().to_bytes()].concat()
-    }
-
-    fn id(&self) -> Vec<u8> {
-        let digest = SoftwareSha256.sha256(&[self.name.as_bytes(), b"\n", &self.encoded()]);
-        digest.as_bytes()[..4].to_vec()
-    }
-
-    fn vkey(&self) -> String {
-        let id: String = self.id().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!(
-            "{}+{id}+{}",
-            self.name,
-            Base64::encode_string(&self.encoded())
-        )
-    }
-
-    fn line(&self, note: &str, time: u64) -> String {
-        let (text, _) = note.split_once("\n\n").expect("a note");
-        let message = format!("cosignature/v1\ntime {time}\n{text}\n");
-        let signature = self.key.sign(message.as_bytes()).to_bytes();
-        let blob = [&self.id()[..], &time.to_be_bytes(), &signature].concat();
-        format!("\u{2014} {} {}\n", self.name, Base64::encode_string(&blob))
-    }
-}
-
-#[test]
-fn witnesses_cosign_and_a_quorum_is_kept_to() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let station = PreparedStation::create(folder.path());
-    let (one, two) = (
-        Witness::new("w.example/1", 1),
-        Witness::new("w.example/2", 2),
-    );
-    let stranger = Witness::new("w.example/3", 3);
-    let tables: String = [("one", &one), ("two", &two)]
-        .map(|(name, key)| {
-            format!(
-                "[[ledger.witness]]\nname = {name:?}\nvkey = {:?}\n",
-                key.vkey()
-            )
-        })
-        .concat();
-    configure(&station, &format!("witness_quorum = 2\n{tables}"));
-    let note = checkpoint(&station, &folder.path().join("note.txt"));
-    let add = |text: &str| {
-        let file = folder.path().join("cosigned.txt");
-        std::fs::write(&file, text).expect("a file is written");
-        run(station.command(["ledger", "cosign", "add"]).arg(file))
-    };
-    let proof = folder.path().join("proof.json");
-    let prove = || {
-        run(station
-            .command(["ledger", "prove", "--entry", "0", "-o"])
-            .arg(&proof))
-    };
-    let refused = prove().code(1);
-    assert!(
-        refused.stderr.contains("2 of 2 witnesses"),
-        "{}",
-        refused.stderr
-    );
-    station.run(["ledger", "export"]).code(1);
-
-    add(&stranger.line(&note, 1_800_000_000)).code(1);
-    add(&one.line("x\n\ny", 1_800_000_000)).code(1);
-    // As a whole note, and as a line alone.
-    add(&format!("{note}{}", one.line(&note, 1_800_000_000))).ok();
-    prove().code(1);
-    let added = add(&two.line(&note, 1_800_000_001)).ok().stdout;
-    assert!(
-        added.contains("w.example/1 at 2027") && added.contains("w.example/2"),
-        "{added}"
-    );
-    add(&two.line(&note, 1_800_000_001)).ok();
-
-    let told = prove().ok().stdout;
-    assert!(told.contains("w.example/2"), "{told}");
-    let vkey = station.home().join("pki/ledger.vkey");
-    let vkey = text(&vkey);
-    let (one_key, two_key, other_key) = (one.vkey(), two.vkey(), stranger.vkey());
-    check(
-        &proof,
-        &[
-            "--vkey",
-            &vkey,
-            "--witness",
-            &one_key,
-            "--witness",
-            &two_key,
-        ],
-    )
-    .ok();
-    let missing = [
-        "--vkey",
-        &vkey,
-        "--witness",
-        &one_key,
-        "--witness",
-        &other_key,
-    ];
-    let refused = check(&proof, &missing).code(1);
-    assert!(
-        refused.stderr.contains("cosigned by w.example/1"),
-        "{}",
-        refused.stderr
-    );
-    check(&proof, &[&missing[..], &["--quorum", "1"]].concat()).ok();
-    let ending = station
-        .run(["ledger", "export"])
-        .ok()
-        .json_lines()
-        .pop()
-        .expect("a line");
-    assert_eq!(
-        ending["cosigned"].as_array().map(Vec::len),
-        Some(2),
-        "{ending}"
-    );
-    station.run(["ledger", "verify"]).ok();
-
-    // A newer checkpoint that nobody has cosigned does not count, the older one still does.
-    station.open_batch(BATCH, 1);
-    let shown = check(&proof, &["--vkey", &vkey, "--json"])
-        .ok()
-        .json_lines()
-        .remove(0);
-    assert_eq!(shown["size"], 1);
-    prove().ok();
-    let refused = station.run(["ledger", "prove", "--entry", "2"]).code(1);
-    assert!(
-        refused.stderr.contains("covers 1 entries"),
-        "{}",
-        refused.stderr
-    );
-}
-
-/// While the line runs: a checkpoint by its owner, checkpoints at the interval, a proof, an export.
-#[test]
-fn a_running_line_makes_checkpoints_and_is_proven_meanwhile() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let station = PreparedStation::create(folder.path());
-    configure(&station, "checkpoint_interval_s = 1\n");
-    station.open_batch(BATCH, 2);
-    let plan = LinePlan::good_boards(folder.path(), &station, 1, 92);
-    let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
-    let running = station.provision(BATCH, &line.ports());
-    let _ = line.finish();
-    let verdict = || station.results(BATCH).len() == 1;
-    wait_for::condition("the board's verdict", verdict);
-    // The verdict itself needs no checkpoint; only the interval puts one over it.
-    wait_for::condition("a checkpoint over everything", || {
-        let verified = station
-            .run(["ledger", "verify", "--json"])
-            .ok()
-            .json_lines()
-            .remove(0);
-        verified["covered"] == verified["entries"]
-    });
-    let note = checkpoint(&station, &folder.path().join("note.txt"));
-    let exported = station.run(["ledger", "export"]).ok().json_lines();
-    assert_eq!(exported.len() as u64, size(&note) + 1);
-    let last = (size(&note) - 1).to_string();
-    let proof = folder.path().join("proof.json");
-    run(station
-        .command(["ledger", "prove", "--entry", &last, "-o"])
-        .arg(&proof))
-    .ok();
-    let vkey = text(&station.home().join("pki/ledger.vkey"));
-    check(&proof, &["--vkey", &vkey]).ok();
-    running.interrupt();
-    let _ = running.finish();
-}
-
-/// A checkpoint counts only once the mirror has it; a mirror that another log has written refuses this one.
-#[test]
-fn a_mirror_that_cannot_be_written_or_says_otherwise_is_told() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let station = PreparedStation::create(folder.path());
-    let stick = folder.path().join("stick");
-    let mirror = stick.join("mirror.txt");
-    configure(
-        &station,
-        &format!("checkpoint_mirror = {:?}\n", text(&mirror)),
-    );
-    let refused = station.run(["ledger", "checkpoint"]).code(3);
-    assert!(
-        refused.stderr.contains("mirror.txt could not be written"),
-        "{}",
-        refused.stderr
-    );
-    let refused = run(&mut station.opening(BATCH, 1)).code(3);
-    assert!(refused.stderr.contains("mirror"), "{}", refused.stderr);
-    std::fs::create_dir(&stick).expect("a folder");
-    let note = checkpoint(&station, &folder.path().join("note.txt"));
-    assert_eq!(std::fs::read_to_string(&mirror).ok(), Some(note.clone()));
-
-    // Rolled back: the mirror is ahead.
-    let saved = folder.path().join("saved");
-    let copy = |from: &Path, to: &Path| {
-        std::fs::create_dir_all(to).expect("a folder");
-        for name in ["ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"] {
-            let _absent = std::fs::remove_file(to.join(name));
-            if from.join(name).exists() {
-                std::fs::copy(from.join(name), to.join(name)).expect("a copy");
-            }
-        }
-    };
-    copy(&station.home(), &saved);
-    station.open_batch("PROOF-2", 1);
-    let ahead = size(&std::fs::read_to_string(&mirror).expect("a mirror"));
-    copy(&saved, &station.home());
-    let named = format!(
-        "a checkpoint covers {ahead} entries, the log has {}",
-        size(&note)
-    );
-    for command in [["ledger", "verify"], ["ledger", "checkpoint"]] {
-        let refused = station.run(command);
-        assert!(
-            refused.stderr.contains(&named),
-            "{}\n{}",
-            refused.stdout,
-            refused.stderr
-        );
-        assert!(matches!(refused.status.code(), Some(1 | 3)));
-    }
 }

@@ -6,6 +6,7 @@ mod actor;
 pub mod checkpoint;
 mod column;
 pub mod cosignature;
+mod cosigning;
 pub mod error;
 pub mod event;
 mod event_store;
