@@ -1,8 +1,8 @@
 //! Signatures as the station uses them: 64 bytes, low S for ES256, and verified before anyone sees them.
 
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{Signature, VerifyingKey};
+use p256::ecdsa::Signature;
 
+use crate::es256;
 use crate::identity::signer::PublicKey;
 
 /// A signature that does not verify.
@@ -20,12 +20,9 @@ pub fn verify_signature(
     signature: &[u8; 64],
 ) -> Result<(), InvalidSignature> {
     match key {
-        PublicKey::P256(point) => {
-            let key = VerifyingKey::from_sec1_bytes(point).map_err(|_| InvalidSignature)?;
-            let signature = Signature::from_slice(signature).map_err(|_| InvalidSignature)?;
-            key.verify(message, &signature)
-                .map_err(|_| InvalidSignature)
-        }
+        PublicKey::P256(point) => es256::verify(point, message, signature)
+            .then_some(())
+            .ok_or(InvalidSignature),
         PublicKey::Ed25519(point) => {
             let key =
                 ed25519_dalek::VerifyingKey::from_bytes(point).map_err(|_| InvalidSignature)?;

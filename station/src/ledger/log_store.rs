@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use firmware_proto::Digest;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::checkpoint::CheckpointError;
@@ -112,6 +113,10 @@ fn common(connection: &Connection) -> Result<(), LedgerError> {
     pragma(connection, "cell_size_check", "ON", "1")?;
     // Statement journals of savepoints: a file each otherwise, for what a crash forgets anyway.
     pragma(connection, "temp_store", "MEMORY", "2")?;
+    // A plan that looks at the values would be made anew, by compiling the statement again, for each of them.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .doing("configuring the database")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(())
 }
