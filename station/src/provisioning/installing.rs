@@ -174,7 +174,7 @@ pub(super) fn ask_proof(desk: &mut Desk, random: [u8; 32]) -> Nonce {
 pub(super) fn check_proof(
     board: &TrustedBoard,
     certificate: &StoredCertificate,
-    expected_grant: Option<&Digest>,
+    grant: Digest,
     nonce: &Nonce,
     public_key: &firmware_proto::platform::Sec1Point,
     answer: Answer,
@@ -202,7 +202,7 @@ pub(super) fn check_proof(
         uid: board.uid().clone(),
         station_nonce: *nonce,
         certificate: sha256(certificate.der()),
-        grant: expected_grant.copied().unwrap_or(proof.grant),
+        grant,
     };
     proof_fault(&proof, &expected).map_or(Ok(bytes), |fault| Err(invalid(fault.to_owned())))
 }
@@ -232,14 +232,7 @@ impl Installed {
     ) -> Result<Proven, Interruption> {
         let Issued { bound, certificate } = &self.issued;
         let key = &bound.request.public_key;
-        let proof = check_proof(
-            &bound.board,
-            certificate,
-            Some(&self.grant),
-            nonce,
-            key,
-            answer,
-        )?;
+        let proof = check_proof(&bound.board, certificate, self.grant, nonce, key, answer)?;
         let fact = Fact::ProofVerified {
             uid: bound.board.uid().clone(),
             certificate_serial: certificate.certificate_serial(),

@@ -3,7 +3,7 @@
 //! It finishes a board that was in doubt, and shows that a passed one is still the one that passed.
 
 use firmware_proto::platform::Sec1Point;
-use firmware_proto::{Nonce, Request};
+use firmware_proto::{Digest, Nonce, Request};
 
 use super::answer::Answer;
 use super::appraising::Attested;
@@ -22,13 +22,14 @@ pub(super) struct Returned {
     attested: Attested,
     live: LiveCertificate,
     commit: Vec<u8>,
+    grant: Digest,
     public_key: Sec1Point,
 }
 
 impl Returned {
     pub(super) fn begin(desk: &mut Desk, mut attested: Attested) -> Result<Self, Ending> {
         let incomplete = || {
-            let detail = "the ledger has no certificate and commit for this locked board";
+            let detail = "the ledger lacks certificate, grant or commit of this locked board";
             Ending::new(VerdictCode::StationLedger, detail)
         };
         let live = attested.standing.live.take().ok_or_else(incomplete)?;
@@ -36,6 +37,8 @@ impl Returned {
             return Err(begun_elsewhere(&live.batch));
         }
         let commit = live.commit.clone().ok_or_else(incomplete)?;
+        let grant = live.grant.as_deref().map(sha256);
+        let grant = grant.ok_or_else(incomplete)?;
         let certificate = ParsedCertificate::from_der(live.certificate.der());
         let public_key = *certificate.map_err(|_| incomplete())?.point();
         desk.commit_sent = live.stage == LiveStage::CommitSigned;
@@ -45,6 +48,7 @@ impl Returned {
             attested,
             live,
             commit,
+            grant,
             public_key,
         })
     }
@@ -56,13 +60,12 @@ impl Returned {
         nonce: &Nonce,
         answer: Answer,
     ) -> Result<(), Interruption> {
-        let grant = self.live.grant.as_deref().map(sha256);
         let board = &self.attested.board;
         let certificate = &self.live.certificate;
         check_proof(
             board,
             certificate,
-            grant.as_ref(),
+            self.grant,
             nonce,
             &self.public_key,
             answer,

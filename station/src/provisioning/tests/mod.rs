@@ -1,10 +1,12 @@
 //! The session against virtual boards, in virtual time, with the ledger's own rules and keys in software.
 
 mod bench;
+mod bounds;
 mod faulty_boards;
 mod good_boards;
 mod man_on_the_wire;
 mod measured_boards;
+mod other_pasts;
 mod profile_validity;
 mod repeats;
 mod station_faults;
