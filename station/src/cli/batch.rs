@@ -14,6 +14,7 @@ use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::hold::{BatchHoldView, clear_command};
+use super::named_file::read_text;
 use super::owner;
 use super::vendor_files;
 use crate::ledger::Reader;
@@ -297,14 +298,4 @@ impl BatchView {
             self.opened.clone(),
         ]
     }
-}
-
-pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| {
-        Failure::usage(
-            format_args!("cannot read {}", path.display()),
-            error,
-            "name a text file that is there",
-        )
-    })
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::batch::read_text;
 use super::failure::Failure;
+use super::named_file::read_text;
 use crate::names::{BatchId, DeviceSerial};
 use crate::station_home::{StationHome, make_folder, read_bounded, write_new};
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::vendor_files::{read_allow_list, read_at_most, read_revocation_list};
+use super::named_file::read_at_most;
+use super::vendor_files::{read_allow_list, read_revocation_list};
 use crate::attestation::{
     CheckResult, Inspected, Review, ReviewInput, SoftwareComponent, TokenClaims, TrustMaterial,
     diagnostic, inspect_token, review_evidence,

@@ -1,7 +1,5 @@
 //! `station manifest`: export what auditors receive, verify what auditors received.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
@@ -11,6 +9,7 @@ use super::batch_record;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::named_file::{read_at_most, read_text, unreadable, write};
 use super::owner::{self, Done, Owner};
 use crate::certificate_path::ParsedCertificate;
 use crate::clock::UtcMillis;
@@ -190,7 +189,7 @@ fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
 }
 
 fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
-    let root = fs::read_to_string(trust).map_err(|error| unreadable(trust, &error))?;
+    let root = read_text(trust)?;
     let root = ParsedCertificate::from_pem(&root).map_err(|error| {
         Failure::usage(
             format_args!("cannot use {} as trusted root", trust.display()),
@@ -198,16 +197,9 @@ fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Fa
             "give the root's certificate in PEM",
         )
     })?;
-    let length = fs::metadata(file)
-        .map_err(|error| unreadable(file, &error))?
-        .len();
     // Read no more than a manifest may have; the verifier says so by itself.
-    let bytes = if length > MAX_ENVELOPE_BYTES as u64 {
-        Err(offline_verifier::Rejected::TooLong)
-    } else {
-        Ok(fs::read(file).map_err(|error| unreadable(file, &error))?)
-    };
-    let verified = bytes.and_then(|bytes| offline_verifier::verify(&bytes, root.der()));
+    let bytes = read_at_most(file, MAX_ENVELOPE_BYTES).map_err(|error| unreadable(file, &error))?;
+    let verified = offline_verifier::verify(&bytes, root.der());
     let verified = verified.map_err(|rejected| {
         let to_do = match &rejected {
             // The file itself may be as good as its sender says.
@@ -295,34 +287,6 @@ fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
         .iter()
         .for_each(|line| output.text(&format!("  - {line}")));
     Ok(())
-}
-
-/// Writes beside the file and renames, so that nobody ever sees half a manifest.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".unfinished");
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, bytes)
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|error| {
-            Failure::usage(
-                format_args!("cannot write {}", path.display()),
-                error,
-                "see whether the folder is there, can be written, and the disk is not full",
-            )
-        })
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let why = match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.to_string(),
-    };
-    Failure::usage(
-        format_args!("cannot read {}", path.display()),
-        why,
-        "name a file that is there",
-    )
 }
 
 /// What our own rules exclude.

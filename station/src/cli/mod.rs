@@ -23,6 +23,7 @@ mod hold;
 mod init;
 mod ledger;
 mod manifest;
+mod named_file;
 mod output;
 mod owner;
 mod product_owner;

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::batch::read_text;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::init::p256;
+use super::named_file::read_text;
 use super::product_owner::OwnerToken;
 use crate::clock::{Timestamp, UtcMillis};
 use crate::encoding::Hex;

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::named_file::read_at_most;
 use crate::attestation::{AllowList, AllowListReader, MAX_ALLOW_LIST_BYTES, TrustMaterial};
 use crate::certificate_path::{MAX_LIST_BYTES, RevocationList};
 use crate::clock::UtcMillis;
@@ -117,7 +118,7 @@ pub(crate) fn read_allow_list(path: &Path, rule: &AllowListRule) -> Result<Allow
 }
 
 fn read_pieces(path: &Path) -> io::Result<Result<AllowList, crate::attestation::AllowListFault>> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > MAX_ALLOW_LIST_BYTES {
         return Err(io::Error::other(format!(
@@ -125,6 +126,8 @@ fn read_pieces(path: &Path) -> io::Result<Result<AllowList, crate::attestation::
         )));
     }
     let mut reader = AllowListReader::new(length);
+    // What has no length, such as a pipe, has no more than a file either.
+    let mut file = file.take(MAX_ALLOW_LIST_BYTES);
     let mut piece = vec![0; PIECE];
     loop {
         let count = file.read(&mut piece)?;
@@ -177,12 +180,4 @@ pub(crate) fn read_revocation_list(path: &Path) -> Result<RevocationList, Failur
     let bytes =
         read_at_most(path, MAX_LIST_BYTES).map_err(|error| Failure::usage(&what, error, to_do))?;
     RevocationList::from_bytes(&bytes).map_err(|error| Failure::usage(&what, error, to_do))
-}
-
-/// Reads a file of bounded length; one byte more tells that it is longer.
-pub(crate) fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

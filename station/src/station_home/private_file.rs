@@ -99,6 +99,10 @@ pub fn write_pem(path: &Path, label: &'static str, der: &[u8]) -> Result<(), Hom
 pub fn read_bounded(path: &Path) -> Result<Vec<u8>, HomeError> {
     let failed = |error: std::io::Error| HomeError::io("read", path, &error);
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for whoever writes into it.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is no regular file")));
+    }
     let file = File::open(path).map_err(failed)?;
     file.take(MAX_FILE_BYTES.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -148,5 +152,17 @@ mod tests {
         std::fs::write(folder.path().join("a.new"), b"hal").unwrap();
         write_new(&folder.path().join("a"), b"half").unwrap();
         assert_eq!(read_bounded(&folder.path().join("a")).unwrap(), b"half");
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root.pem");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let refused = read_bounded(&path).unwrap_err();
+        assert!(refused.to_string().contains("regular file"), "{refused}");
+        assert!(read_bounded(Path::new("/dev/zero")).is_err());
+        assert!(read_bounded(folder.path()).is_err());
     }
 }

@@ -1,8 +1,6 @@
 //! `station profile pin`: reference values from images.
 
 use std::convert::Infallible;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -12,6 +10,7 @@ use serde::Serialize;
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
+use crate::cli::named_file::{read, write};
 use crate::encoding::{Hex, sha256};
 use crate::firmware_image::{FirmwareImage, MAX_IMAGE_BYTES, SignatureError, SigningKey};
 use crate::profile::{
@@ -137,7 +136,7 @@ pub(super) fn run(arguments: &PinArguments, context: &Context) -> Result<ExitSta
         context.output.text(pinned.text.trim());
         return Ok(ExitStatus::Done);
     };
-    let text = read_bounded(profile, MAX_PROFILE_BYTES)?;
+    let text = read(profile, MAX_PROFILE_BYTES)?;
     let text = String::from_utf8(text).map_err(|error| {
         let what = format!("cannot read {}", profile.display());
         Failure::usage(what, error, "give a profile in TOML")
@@ -218,7 +217,7 @@ fn read_image(
 ) -> Result<ReadImage, Failure> {
     let file = argument.file.display();
     let what = format!("cannot pin {file}");
-    let bytes = read_bounded(&argument.file, MAX_IMAGE_BYTES)?;
+    let bytes = read(&argument.file, MAX_IMAGE_BYTES)?;
     let image = FirmwareImage::parse(&bytes)
         .map_err(|error| Failure::check(&what, &error, error.advice()))?;
     let signer = image.signer().ok_or_else(|| {
@@ -270,7 +269,7 @@ fn read_image(
 }
 
 fn read_key(path: &Path) -> Result<SigningKey, Failure> {
-    let bytes = read_bounded(path, MAX_KEY_BYTES)?;
+    let bytes = read(path, MAX_KEY_BYTES)?;
     SigningKey::from_pem(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         Failure::usage(
             format_args!("cannot use {} as signing key", path.display()),
@@ -283,49 +282,6 @@ fn read_key(path: &Path) -> Result<SigningKey, Failure> {
 fn not_pinned(name: &str, error: &PinError) -> Failure {
     let what = format!("{name} was not changed");
     Failure::check(what, error, error.advice())
-}
-
-fn read_bounded(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
-    let what = format!("cannot read {}", path.display());
-    let failed = |error: std::io::Error| {
-        let why = match error.kind() {
-            ErrorKind::NotFound => "there is no such file".to_owned(),
-            _ => error.to_string(),
-        };
-        Failure::usage(&what, why, "name a file that is there")
-    };
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(failed)?;
-    if bytes.len() > max {
-        let why = format!("it has more than {max} bytes");
-        return Err(Failure::usage(&what, why, "give the right file"));
-    }
-    Ok(bytes)
-}
-
-/// Beside the file and renamed, so that nobody ever reads half a profile. A link stays one, and a file
-/// keeps its permissions.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut beside = target.as_os_str().to_owned();
-    beside.push(".unfinished");
-    let permissions = fs::metadata(&target).map(|metadata| metadata.permissions());
-    fs::write(&beside, bytes)
-        .and_then(|()| match permissions {
-            Ok(permissions) => fs::set_permissions(&beside, permissions),
-            Err(_) => Ok(()),
-        })
-        .and_then(|()| fs::rename(&beside, &target))
-        .map_err(|error| {
-            Failure::usage(
-                format_args!("cannot write {}", path.display()),
-                error,
-                "see whether the folder is there, can be written, and the disk is not full",
-            )
-        })
 }
 
 #[cfg(test)]

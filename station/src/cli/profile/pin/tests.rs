@@ -1,6 +1,7 @@
 //! The command as a release engineer runs it, on imgtool's images and the sample profile.
 
 use std::ffi::OsString;
+use std::fs;
 
 use clap::Parser as _;
 
