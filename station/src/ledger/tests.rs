@@ -1,5 +1,6 @@
 //! The ledger as lanes use it: on a real file, through its writer.
 
+mod batch_rules;
 mod durability;
 mod large_ledgers;
 mod profiles;

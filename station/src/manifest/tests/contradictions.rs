@@ -5,7 +5,7 @@ use crate::manifest::consistency::Contradiction;
 use crate::manifest::ledger_proof::LedgerFault;
 use crate::manifest::offline_verifier::{Rejected, verify};
 use crate::manifest::statement::{
-    CertificateStatus, Counts as SumCounts, Predicate, Statement, subjects_of,
+    BoardRow, CertificateStatus, Counts as SumCounts, Predicate, Statement, subjects_of,
 };
 use crate::verdict::{Outcome, VerdictCode};
 
@@ -209,4 +209,34 @@ fn rows_and_certificates_must_agree() {
         certificate.status = CertificateStatus::Live;
         (certificate.revoked, certificate.reason) = (None, None);
     });
+}
+
+/// What a row says of itself must follow from its sessions.
+#[test]
+fn rows_and_sessions_must_agree() {
+    fn check(message: &str, change: impl Fn(&mut BoardRow)) {
+        check_contradiction(
+            |statement| {
+                let predicate = &mut statement.predicate;
+                let failed = |row: &&mut BoardRow| row.code == Some(VerdictCode::InstallReadback);
+                change(predicate.boards.iter_mut().find(failed).unwrap());
+                let unidentified = predicate.counts.unidentified_sessions;
+                predicate.counts = SumCounts::of(&predicate.boards, unidentified);
+                statement.subject = subjects_of(&predicate.boards);
+            },
+            |error| error.to_string().contains(message),
+        );
+    }
+    check("another verdict than its code has", |row| {
+        row.verdict = Outcome::Error;
+    });
+    check("no session was ever held", |row| row.sessions.clear());
+    check("of no session of its own", |row| {
+        row.started.0.0 += 1;
+    });
+    check("no session of its own came to", |row| {
+        row.code = Some(VerdictCode::LockRefused);
+    });
+    check("its proven UID", |row| row.uid_proven = !row.uid_proven);
+    check("about rework", |row| row.reworked = !row.reworked);
 }

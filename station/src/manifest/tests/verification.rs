@@ -7,6 +7,7 @@ use super::batch::TestBatch;
 use super::pki::{Template, TestKey};
 use crate::encoding::sha256;
 use crate::identity::chain::{DEVELOPMENT_MANIFEST_SIGNING, MANIFEST_SIGNING};
+use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
 use crate::manifest::offline_verifier::{Rejected, verify};
 
 #[test]
@@ -271,4 +272,31 @@ fn every_cut_is_noticed() {
         let error = verify(&file[..end], &batch.pki.root).unwrap_err();
         assert!(!error.to_string().is_empty());
     }
+}
+
+/// A station's signer is for its own manifests, and for those of its product.
+#[test]
+fn a_signer_of_another_station_or_product_is_refused() {
+    for (subject, message) in [
+        ("OU=SENSOR-A,CN=line-8", "is for station line-8"),
+        ("OU=SENSOR-B,CN=line-7", "is for product SENSOR-B"),
+    ] {
+        let mut batch = TestBatch::of_every_kind();
+        let template = Template {
+            subject,
+            ..Template::signer()
+        };
+        let pki = &batch.pki;
+        batch.pki.signer = template.issue(9, &pki.signer_key, &pki.root_key);
+        let statement = batch.statement();
+        let error = verify(&batch.file(&statement), &batch.pki.root).unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn a_file_longer_than_any_manifest_is_not_looked_at() {
+    let batch = TestBatch::of_every_kind();
+    let file = vec![b' '; MAX_ENVELOPE_BYTES + 1];
+    assert_eq!(verify(&file, &batch.pki.root), Err(Rejected::TooLong));
 }
