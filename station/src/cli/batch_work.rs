@@ -9,6 +9,7 @@ use super::batch_record::unknown;
 use super::batch_serials;
 use super::failure::Failure;
 use super::hold::clear_command;
+use super::kept_checkpoint;
 use super::owner::{Done, Owner};
 use crate::clock::UtcMillis;
 use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
@@ -92,11 +93,10 @@ pub(crate) fn open(
         }
         other => other.into(),
     })?;
+    let kept = kept_checkpoint::keep(owner);
     let view = details(&owner.home, wish.batch)?;
-    done(
-        &view,
-        format!("batch {} is open for {} boards", wish.batch, wish.quantity),
-    )
+    let text = format!("batch {} is open for {} boards", wish.batch, wish.quantity);
+    done(&view, text, kept)
 }
 
 /// Closes a batch; run by the owner of the home. With a reason, what is not finished is given up first.
@@ -136,12 +136,13 @@ pub(crate) fn close(
         }
         (first, _) => drop(first.map_err(|error| not_closed(owner, batch, error))?),
     }
+    let kept = kept_checkpoint::keep(owner);
     let view = details(&owner.home, batch)?;
     let text = format!(
         "batch {batch} is closed: {} passed, {} failed; export it with station manifest export {batch}",
         view.counts.passed, view.counts.failed
     );
-    done(&view, text)
+    done(&view, text, kept)
 }
 
 /// Why a batch stays as it is, in the words of whoever wants it closed.
@@ -233,7 +234,13 @@ pub(super) fn asserted(operator: &OperatorId) -> Actor {
     }
 }
 
-fn done(view: &Details, text: String) -> Result<Done, Failure> {
+/// What was done, and what went wrong beside it.
+fn done(view: &Details, text: String, beside: Option<String>) -> Result<Done, Failure> {
+    let text = [Some(text), beside]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("\n");
     let json = serde_json::to_string(view);
     let json = json.map_err(|error| {
         Failure::station("cannot show the batch", error, "see station batch show")

@@ -4,6 +4,7 @@ mod check_proof;
 mod checkpoint;
 mod cosign;
 mod document_file;
+mod elsewhere;
 mod export;
 mod prove;
 mod verify;

@@ -21,6 +21,7 @@ mod explain;
 mod failure;
 mod hold;
 mod init;
+mod kept_checkpoint;
 mod ledger;
 mod manifest;
 mod named_file;

@@ -3,11 +3,9 @@
 //! A command asks the running owner over the control socket; where nobody owns the home, it takes the
 //! home itself, does the same work, and gives the home back.
 
-use std::sync::Arc;
-
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, clock, hold, ledger, manifest};
+use super::{batch_work, clock, hold, kept_checkpoint, ledger, manifest};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::identity::signer::Signer;
@@ -71,6 +69,7 @@ impl Owner {
             // No event is recorded, and the manifest has its own rule.
             ControlRequest::ExportManifest { .. }
             | ControlRequest::Checkpoint
+            | ControlRequest::KeptCheckpoint
             | ControlRequest::AddCosignatures { .. } => self.perform(request, now),
             _ => match clock::after_the_ledger(self, now) {
                 Ok(now) => self.perform(request, now),
@@ -130,6 +129,7 @@ impl Owner {
                 .and_then(|()| hold::clear_batch(self, batch, reason, operator, now)),
             ControlRequest::ProveKeys => self.prove_keys(),
             ControlRequest::Checkpoint => ledger::sign_checkpoint(self),
+            ControlRequest::KeptCheckpoint => kept_checkpoint::tell(self),
             ControlRequest::AddCosignatures { cosigned } => {
                 ledger::add_cosignatures(self, cosigned)
             }
@@ -160,10 +160,8 @@ pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Don
         return done(response);
     }
     let station = context.own_station()?;
-    let mirror = station.home.config().ledger.checkpoint_mirror.clone();
-    let signer = Arc::new(station.signer.clone());
     let owner = Owner {
-        ledger: LedgerHandle::open(&station.home.ledger(), signer, mirror)?,
+        ledger: kept_checkpoint::open_ledger(&station.home, &station.signer)?,
         home: station.home.clone(),
         pki: station.pki.clone(),
         signer: station.signer.clone(),

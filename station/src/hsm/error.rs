@@ -38,6 +38,10 @@ pub enum Operation {
     Sign(KeyRole),
     /// Drawing random bytes.
     DrawRandom,
+    /// Reading a note kept in the token.
+    ReadNote,
+    /// Keeping a note in the token.
+    KeepNote,
 }
 
 /// Why it failed.
@@ -117,6 +121,8 @@ impl HsmError {
             Operation::GenerateKey(role) => format!("make the {} key", role_name(*role)),
             Operation::Sign(role) => format!("sign with the {} key", role_name(*role)),
             Operation::DrawRandom => "draw random bytes from the token".to_owned(),
+            Operation::ReadNote => "read the checkpoint kept in the token".to_owned(),
+            Operation::KeepNote => "keep the checkpoint in the token".to_owned(),
         }
     }
 

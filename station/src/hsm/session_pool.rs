@@ -12,6 +12,7 @@ use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 
 use super::availability::{RUNGS, Rung, next_rung_helps};
 use super::error::{Fault, HsmError, Operation};
+use super::kept_note;
 use super::key_attributes::{self, FoundKey};
 use super::key_role::{ALL_ROLES, KeyUris, role_index};
 use super::module::Pkcs11Session;
@@ -52,6 +53,8 @@ pub(super) type PublicKeys = [Option<PublicKey>; ALL_ROLES.len()];
 pub(super) enum Task {
     Sign { role: KeyRole, message: Vec<u8> },
     DrawRandom { length: usize },
+    ReadNotes { label: String },
+    KeepNote { label: String, note: String },
 }
 
 /// A task and where its answer goes.
@@ -139,8 +142,10 @@ impl Worker {
             Fault::Lost("never tried".to_owned()),
         );
         let seen = self.token.generation();
+        let token = Arc::clone(&self.token);
         for rung in RUNGS {
-            match self.climb(rung, seen).and_then(|open| open.perform(task)) {
+            let open = self.climb(rung, seen);
+            match open.and_then(|open| open.perform(task, &token)) {
                 Ok(done) => return Ok(done),
                 Err(error) if next_rung_helps(&error) => lost = error,
                 Err(error) => return Err(error),
@@ -186,10 +191,16 @@ impl Worker {
 }
 
 impl OpenKeys {
-    fn perform(&self, task: &Task) -> Result<Vec<u8>, HsmError> {
+    fn perform(&self, task: &Task, token: &Token) -> Result<Vec<u8>, HsmError> {
         match task {
             Task::Sign { role, message } => self.sign(*role, message).map(Vec::from),
             Task::DrawRandom { length } => random::draw(&self.session, *length),
+            Task::ReadNotes { label } => kept_note::read(&self.session, label),
+            // Only here is the token written to, so that every other session stays read-only.
+            Task::KeepNote { label, note } => {
+                let writable = token.open_session(true)?;
+                kept_note::replace(&writable, label, note.as_bytes()).map(|()| Vec::new())
+            }
         }
     }
 

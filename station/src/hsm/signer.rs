@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::error::{Fault, HsmError, Operation};
+use super::kept_note;
 use super::key_role::{ALL_ROLES, KeyUris, role_index};
 use super::pin::Pin;
 use super::random::MAX_RANDOM_BYTES;
@@ -105,6 +106,32 @@ impl SignerPool {
         let signature = self.sign(role, SELF_TEST)?;
         verify_signature(certified, SELF_TEST, &signature)
             .map_err(|_| HsmError::new(Operation::CheckKey(role), Fault::KeyNotCertified))
+    }
+
+    /// The notes that the token keeps under this label: one, or more where a crash came between writing a new one
+    /// and removing the old.
+    ///
+    /// # Errors
+    /// Where the token does not answer.
+    pub fn kept_notes(&self, label: &str) -> Result<Vec<String>, HsmError> {
+        let label = label.to_owned();
+        let values = self.request(Task::ReadNotes { label }, || Operation::ReadNote)?;
+        let notes = values.split(|byte| *byte == kept_note::END);
+        let notes = notes.filter_map(|note| std::str::from_utf8(note).ok());
+        Ok(notes
+            .filter(|note| !note.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Keeps this note in the token under the label, in place of those that were there.
+    ///
+    /// # Errors
+    /// Where the token does not take it.
+    pub fn keep_note(&self, label: &str, note: &str) -> Result<(), HsmError> {
+        let (label, note) = (label.to_owned(), note.to_owned());
+        let task = Task::KeepNote { label, note };
+        self.request(task, || Operation::KeepNote).map(drop)
     }
 
     fn request(&self, task: Task, operation: impl Fn() -> Operation) -> Result<Vec<u8>, HsmError> {

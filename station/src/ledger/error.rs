@@ -212,6 +212,22 @@ pub enum Damage {
         /// The log's.
         log: u64,
     },
+    /// The log is shorter than the checkpoint that the token keeps.
+    #[error(
+        "the ledger is older than the token's checkpoint: it has {log} entries, the token has seen {token}: the \
+             home was put back to an older copy, or entries were removed"
+    )]
+    OlderThanToken {
+        /// The size of the token's checkpoint.
+        token: u64,
+        /// The log's.
+        log: u64,
+    },
+    /// The log has another root than the checkpoint that the token keeps.
+    #[error(
+        "the ledger is not the one of the token's checkpoint: something before entry {0} was changed"
+    )]
+    NotTheTokens(u64),
     /// The log has another root than the checkpoint over it.
     #[error(
         "the checkpoint over {size} entries has another root: something before entry {size} was changed"

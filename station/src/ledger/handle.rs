@@ -78,7 +78,21 @@ impl LedgerHandle {
         signer: Arc<dyn CheckpointSigner>,
         mirror: Option<PathBuf>,
     ) -> Result<Self, LedgerError> {
-        Self::open_with(path, signer, mirror, trusted_views::IN_MEMORY_ENTRIES)
+        Self::open_against(path, signer, mirror, &[])
+    }
+
+    /// The same, where the token keeps these notes of checkpoints.
+    ///
+    /// # Errors
+    /// As [`LedgerHandle::open`].
+    pub fn open_against(
+        path: &Path,
+        signer: Arc<dyn CheckpointSigner>,
+        mirror: Option<PathBuf>,
+        kept: &[String],
+    ) -> Result<Self, LedgerError> {
+        let in_memory = trusted_views::IN_MEMORY_ENTRIES;
+        Self::open_with(path, signer, mirror, in_memory, kept)
     }
 
     /// The same, where a ledger of more entries than `in_memory` keeps trusted views beside it.
@@ -87,6 +101,7 @@ impl LedgerHandle {
         signer: Arc<dyn CheckpointSigner>,
         mirror: Option<PathBuf>,
         in_memory: u64,
+        kept: &[String],
     ) -> Result<Self, LedgerError> {
         if !path.exists() {
             let path = path.to_owned();
@@ -108,6 +123,9 @@ impl LedgerHandle {
         let mirror = mirror.map(Mirror::new);
         if let Some(note) = mirror.as_ref().map_or(Ok(None), Mirror::read)? {
             integrity::check_mirror(&connection, &key.verifier, &note)?;
+        }
+        for note in kept {
+            integrity::check_kept(&connection, &key.verifier, note)?;
         }
         let state = LedgerState::new(LogStore::new(connection)?);
         Ok(Self::start(

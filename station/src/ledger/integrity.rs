@@ -81,6 +81,25 @@ pub(in crate::ledger) fn check_mirror(
     check_head(log, &checkpoint)
 }
 
+/// Checks that the log continues the one that the token has seen. What no ledger key has signed says nothing.
+pub(in crate::ledger) fn check_kept(
+    log: &Connection,
+    key: &VerifierKey,
+    note: &str,
+) -> Result<(), LedgerError> {
+    let Ok(checkpoint) = Checkpoint::open(note, key) else {
+        return Ok(());
+    };
+    match check_head(log, &checkpoint) {
+        Err(LedgerError::Damaged(Damage::RolledBack { checkpoint, log })) => {
+            let token = checkpoint;
+            Err(Damage::OlderThanToken { token, log }.into())
+        }
+        Err(LedgerError::Damaged(Damage::Root { size })) => Err(Damage::NotTheTokens(size).into()),
+        checked => checked,
+    }
+}
+
 /// Checks that the log has at least the checkpoint's entries, and its root over them.
 fn check_head(log: &Connection, checkpoint: &Checkpoint) -> Result<(), LedgerError> {
     let (covered, log_size) = (checkpoint.head.size, size(log)?);

@@ -23,7 +23,7 @@ pub const FORMAT: &str = "provisioning-station/ledger-proof/v1";
 pub const ENTRIES_MAX: usize = 4096;
 
 /// The longest file that is read.
-pub const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub const FILE_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Entries of a log, proven under a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -341,6 +341,26 @@ impl Reader {
         Leaves::new(self, Selection::StopRules(batch.clone()), 0)
     }
 
+    /// What is wrong with the log, seen from the checkpoints that the token keeps.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn against_kept(
+        &self,
+        key: &VerifierKey,
+        kept: &[String],
+    ) -> Result<Vec<Damage>, LedgerError> {
+        let mut found = Vec::new();
+        for note in kept {
+            match integrity::check_kept(&self.connection, key, note) {
+                Ok(()) => {}
+                Err(LedgerError::Damaged(damage)) => found.push(damage),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
     /// The connection, for a check of the whole file.
     pub(in crate::ledger) fn connection(&self) -> &Connection {
         &self.connection

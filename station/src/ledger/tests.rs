@@ -2,6 +2,7 @@
 
 mod batch_rules;
 mod durability;
+mod kept_checkpoints;
 mod large_ledgers;
 mod profiles;
 mod public_proofs;

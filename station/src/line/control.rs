@@ -94,6 +94,8 @@ pub enum ControlRequest {
     ProveKeys,
     /// Make sure that a checkpoint over everything is durable, and give it.
     Checkpoint,
+    /// The checkpoints that the token keeps: a JSON list of notes, as a document.
+    KeptCheckpoint,
     /// Add cosignatures of known witnesses to a stored checkpoint.
     AddCosignatures {
         /// A cosigned note, or signature lines alone.

@@ -1,12 +1,10 @@
 //! What lies in `pki/`, and the ledger.
 
-use std::sync::Arc;
-
 use super::report::{Report, State};
 use crate::cli::context::ledger_key;
+use crate::cli::kept_checkpoint;
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
-use crate::ledger::{LedgerError, LedgerHandle};
 use crate::station_home::{
     Pki, PkiError, StationHome, check_credential, read_bounded, read_certificate, read_issuing,
     read_manifest, read_public_key,
@@ -82,13 +80,21 @@ pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, repor
         );
         return;
     };
-    let mirror = home.config().ledger.checkpoint_mirror.clone();
-    let mirrored = mirror.is_some();
-    match LedgerHandle::open(&home.ledger(), Arc::new(signer), mirror) {
+    let mirrored = home.config().ledger.checkpoint_mirror.is_some();
+    match kept_checkpoint::open_ledger(home, &signer) {
         Ok(_ledger) => report.ok("ledger", "it agrees with its last checkpoint"),
-        Err(error) => {
-            let (why, to_do) = split(&error);
-            report.add("ledger", State::Broken, why, to_do);
+        Err(failure) => report.add("ledger", State::Broken, failure.why(), failure.to_do()),
+    }
+    match kept_checkpoint::notes(home, &signer) {
+        Ok(kept) if !kept.is_empty() => report.ok("token's checkpoint", "the token keeps one"),
+        Ok(_) => report.ok("token's checkpoint", "none yet: no batch was opened"),
+        Err(failure) => {
+            report.add(
+                "token's checkpoint",
+                State::Warning,
+                failure.why(),
+                failure.to_do(),
+            );
         }
     }
     if !mirrored {
@@ -96,14 +102,6 @@ pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, repor
         let advice = "name a file on another machine's disk as ledger.checkpoint_mirror";
         report.add("mirror", State::Warning, detail, advice);
     }
-}
-
-fn split(error: &LedgerError) -> (String, String) {
-    let text = error.to_string();
-    let (why, to_do) = text
-        .split_once("; ")
-        .unwrap_or((&text, "run station ledger verify"));
-    (why.to_owned(), to_do.to_owned())
 }
 
 fn tell(report: &mut Report, check: &str, found: Result<String, &PkiError>) {

@@ -1,7 +1,5 @@
 //! `station ledger check-proof`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +10,7 @@ use super::witnesses::Witnessed;
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
+use crate::cli::named_file;
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::cosignature::{WitnessKey, WitnessPolicy};
 use crate::ledger::leaf::Entry;
@@ -82,7 +81,7 @@ pub(super) fn run(
     arguments: &CheckProofArguments,
     context: &Context,
 ) -> Result<ExitStatus, Failure> {
-    let bytes = read(&arguments.file)?;
+    let bytes = named_file::read(&arguments.file, FILE_BYTES_MAX)?;
     let file = ProofFile::read(&bytes).map_err(|fault| refused(&arguments.file, fault))?;
     let given = arguments.vkey.as_deref().map(vkey).transpose()?;
     let key = match &given {
@@ -183,20 +182,6 @@ fn show(context: &Context, shown: &Shown) {
     for line in &shown.does_not_prove {
         output.text(&format!("  - {line}"));
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let limit = FILE_BYTES_MAX.saturating_add(1);
-    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
-    read.map_err(|error| {
-        let what = format!("cannot read {}", path.display());
-        Failure::usage(what, error, "name a file that is there")
-    })?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(refused(path, "no proof is that long"));
-    }
-    Ok(bytes)
 }
 
 /// The text itself, or the file that holds it.

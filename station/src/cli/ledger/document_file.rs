@@ -1,19 +1,12 @@
-//! Files that a command makes: whole, or not there at all.
+//! A long file that a command makes piece by piece: whole, or not there at all.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 
-/// Writes the bytes beside the file and renames.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut document = Document::begin(path)?;
-    document.write(bytes)?;
-    document.finish()
-}
-
-/// A file under way, under another name beside its own.
+/// A file under way, under another name beside its own; removed where it is not finished.
 pub(super) struct Document {
     path: PathBuf,
     beside: PathBuf,
@@ -21,13 +14,15 @@ pub(super) struct Document {
 }
 
 impl Document {
+    /// Begins. As with other files that people name, a device or a pipe is never replaced by a file.
     pub(super) fn begin(path: &Path) -> Result<Self, Failure> {
-        let mut beside = path.as_os_str().to_owned();
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut beside = target.as_os_str().to_owned();
         beside.push(".unfinished");
         let beside = PathBuf::from(beside);
-        let file = File::create(&beside).map_err(|error| unwritable(path, &error))?;
+        let file = create(&target, &beside).map_err(|error| unwritable(path, &error))?;
         Ok(Self {
-            path: path.to_owned(),
+            path: target,
             beside,
             file: BufWriter::new(file),
         })
@@ -46,6 +41,28 @@ impl Document {
             .and_then(|()| fs::rename(&self.beside, &self.path));
         named.map_err(|error| unwritable(&self.path, &error))
     }
+}
+
+impl Drop for Document {
+    fn drop(&mut self) {
+        // A finished one has its own name by now.
+        let _absent = fs::remove_file(&self.beside);
+    }
+}
+
+fn create(target: &Path, beside: &Path) -> io::Result<File> {
+    match fs::metadata(target) {
+        Ok(found) if !found.is_file() => {
+            return Err(io::Error::other("it is there, and is no regular file"));
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    match fs::remove_file(beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(beside)
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {

@@ -6,11 +6,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
-use super::{document_file, pinned_key, read_note};
+use super::{pinned_key, read_note};
 use crate::cli::context::Context;
 use crate::cli::device;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
+use crate::cli::named_file;
 use crate::encoding::Hex;
 use crate::ledger::Reader;
 use crate::ledger::checkpoint::{Checkpoint, VerifierKey};
@@ -128,7 +129,7 @@ fn tell(
         context.output.raw(bytes);
         return Ok(ExitStatus::Done);
     };
-    document_file::write(path, bytes)?;
+    named_file::write(path, bytes)?;
     let made = Made {
         entries: file.entries.len(),
         checkpoint_size: chosen.stored.size,

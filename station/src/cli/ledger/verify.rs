@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{pinned_key, read_note, tampered};
+use super::{elsewhere, pinned_key, read_note, tampered};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
@@ -48,7 +48,12 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     let report = ledger::verify_watched(&home.ledger(), &key, elsewhere.as_deref(), watch);
     progress.finish_and_clear();
     match report {
-        Ok(report) => tell(context, &report),
+        Ok(mut report) => {
+            elsewhere::compare_with_token(context, &home, &key, &mut report)?;
+            let status = tell(context, &report)?;
+            elsewhere::tell_witnesses(context, &home, &key)?;
+            Ok(status)
+        }
         Err(error @ (LedgerError::Damaged(_) | LedgerError::OtherKey { .. })) => {
             Err(tampered(&error.to_string()))
         }

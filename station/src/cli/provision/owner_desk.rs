@@ -53,6 +53,7 @@ impl OwnerDesk {
             | ControlRequest::ClearBatchHold { .. }
             | ControlRequest::ProveKeys
             | ControlRequest::Checkpoint
+            | ControlRequest::KeptCheckpoint
             | ControlRequest::AddCosignatures { .. }
             | ControlRequest::ExportManifest { .. } => Err(Failure::station(
                 "the line did not do it",

@@ -11,12 +11,13 @@ use super::{ProvisionArguments, StationFloor};
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
+use crate::cli::kept_checkpoint;
 use crate::cli::vendor_files;
 use crate::encoding::sha256;
+use crate::ledger::Reader;
 use crate::ledger::event::{Actor, Assurance};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
-use crate::ledger::{LedgerHandle, Reader};
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
@@ -53,8 +54,7 @@ pub(super) fn prepare(
     let lanes = lanes(arguments, &home)?;
     let owned = context.own_station()?;
     let signer = owned.signer.clone();
-    let mirror = home.config().ledger.checkpoint_mirror.clone();
-    let store = LedgerHandle::open(&home.ledger(), Arc::new(signer.clone()), mirror)?;
+    let store = kept_checkpoint::open_ledger(&home, &signer)?;
     let reader = Reader::open(&home.ledger())?;
     let batch = open_batch(&reader, arguments.batch.as_ref())?;
     if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {

@@ -32,7 +32,7 @@ fn long() -> Home {
 }
 
 fn start(home: &Home) -> Result<LedgerHandle, LedgerError> {
-    LedgerHandle::open_with(&home.path(), home.signer.clone(), None, 0)
+    LedgerHandle::open_with(&home.path(), home.signer.clone(), None, 0, &[])
 }
 
 fn beside(home: &Home) -> std::path::PathBuf {

@@ -1,0 +1,63 @@
+//! What others know of the ledger: the token that keeps its checkpoint, the witnesses who have seen it.
+
+use super::witnesses::{Witnessed, newest, policy};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::kept_checkpoint;
+use crate::ledger::checkpoint::VerifierKey;
+use crate::ledger::{LedgerError, Reader, Report};
+use crate::station_home::StationHome;
+
+/// Adds what the token's checkpoint shows. Where the token cannot be read, that is told, and nothing else follows
+/// from it: an auditor has the books and no token.
+pub(super) fn compare_with_token(
+    context: &Context,
+    home: &StationHome,
+    key: &VerifierKey,
+    report: &mut Report,
+) -> Result<(), LedgerError> {
+    match kept_checkpoint::where_readable(context) {
+        Ok(kept) => {
+            let found = Reader::open(&home.ledger())?.against_kept(key, &kept)?;
+            report.findings.extend(found);
+        }
+        Err(failure) => context.output.notice(&format!(
+            "the token's checkpoint was not compared: {}",
+            failure.why()
+        )),
+    }
+    Ok(())
+}
+
+/// Tells the newest checkpoint that counts for the configuration's witnesses; where it asks for some, there must be
+/// one.
+pub(super) fn tell_witnesses(
+    context: &Context,
+    home: &StationHome,
+    key: &VerifierKey,
+) -> Result<(), Failure> {
+    let policy = policy(home)?;
+    if policy.witnesses.is_empty() {
+        return Ok(());
+    }
+    let reader = Reader::open(&home.ledger())?;
+    match newest(&reader, key, &policy)? {
+        Some(chosen) => {
+            let words = Witnessed::in_words(&chosen.witnessed);
+            let size = chosen.stored.size;
+            context
+                .output
+                .text(&format!("  the checkpoint over {size} entries is {words}"));
+            Ok(())
+        }
+        None => Err(Failure::check(
+            "no checkpoint is cosigned as the configuration asks",
+            format_args!(
+                "{} of {} witnesses must have cosigned one",
+                policy.quorum,
+                policy.witnesses.len()
+            ),
+            "let the witnesses cosign one, and add it with station ledger cosign add",
+        )),
+    }
+}

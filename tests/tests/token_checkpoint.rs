@@ -1,0 +1,131 @@
+//! Home and mirror put back to an older day together: nothing in either shows it, the token does.
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::Path;
+
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::station_process::{Finished, run};
+use acceptance::wait_for;
+
+/// The ledger's files and the mirror, which an attacker, or a restore, takes back together.
+const FILES: [&str; 5] = [
+    "home/ledger.sqlite",
+    "home/ledger.sqlite-wal",
+    "home/ledger.sqlite-shm",
+    "home/ledger.sqlite-views",
+    "mirror.txt",
+];
+
+fn copy_all(from: &Path, to: &Path) {
+    for name in FILES {
+        let (from, to) = (from.join(name), to.join(name));
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        let _absent = fs::remove_file(&to);
+        if from.exists() {
+            fs::copy(from, to).expect("a copy");
+        }
+    }
+}
+
+fn with_mirror(folder: &Path) -> PreparedStation {
+    let station = PreparedStation::create(folder);
+    let path = station.home().join("station.toml");
+    let text = fs::read_to_string(&path).expect("a configuration");
+    let mirror = folder.join("mirror.txt").display().to_string();
+    let text = text.replacen(
+        "[ledger]\n",
+        &format!("[ledger]\ncheckpoint_mirror = {mirror:?}\n"),
+        1,
+    );
+    fs::write(&path, text).expect("the configuration is written");
+    station
+}
+
+fn entries(station: &PreparedStation) -> u64 {
+    let verified = station
+        .run(["ledger", "verify", "--json"])
+        .ok()
+        .json_lines()
+        .remove(0);
+    verified["entries"].as_u64().expect("a number")
+}
+
+fn close(station: &PreparedStation, batch: &str) -> Finished {
+    station.run(["batch", "close", batch, "--operator", SUPERVISOR])
+}
+
+#[track_caller]
+fn told(finished: &Finished, status: i32, sentence: &str) {
+    let said = format!("{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.status.code(), Some(status), "{said}");
+    assert!(said.contains(sentence), "{sentence:?} is not in:\n{said}");
+}
+
+#[test]
+fn a_home_and_its_mirror_rolled_back_together_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = with_mirror(folder.path());
+    station.open_batch("OLD-1", 1);
+    let older = entries(&station);
+    let saved = folder.path().join("saved");
+    copy_all(folder.path(), &saved);
+    // Nothing is wrong with the copy as long as nothing came after it.
+    copy_all(&saved, folder.path());
+    station.run(["ledger", "verify"]).ok();
+    let doctor = station.run(["doctor"]).ok().stdout;
+    assert!(doctor.contains("the token keeps one"), "{doctor}");
+
+    close(&station, "OLD-1").ok();
+    station.open_batch("NEW-1", 1);
+    let newer = entries(&station);
+    assert!(newer > older);
+    let newest = folder.path().join("newest");
+    copy_all(folder.path(), &newest);
+    copy_all(&saved, folder.path());
+
+    let named = format!(
+        "the ledger is older than the token's checkpoint: it has {older} entries, the token has seen {newer}"
+    );
+    told(&station.run(["ledger", "verify"]), 1, &named);
+    told(&station.run(["ledger", "checkpoint"]), 3, &named);
+    told(&station.run(["doctor"]), 3, &named);
+    told(&run(&mut station.opening("NEW-2", 1)), 3, &named);
+    told(&close(&station, "OLD-1"), 3, &named);
+
+    // Refused, it has signed nothing and kept nothing: the newer home is as good as it was.
+    copy_all(&newest, folder.path());
+    station.run(["ledger", "verify"]).ok();
+    close(&station, "NEW-1").ok();
+}
+
+/// The token's checkpoint is read through the line that owns the token.
+#[test]
+fn a_running_line_tells_what_its_token_keeps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = with_mirror(folder.path());
+    station.open_batch("RUN-1", 2);
+    let plan = LinePlan::good_boards(folder.path(), &station, 1, 93);
+    let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+    let running = station.provision("RUN-1", &line.ports());
+    let _ = line.finish();
+    wait_for::condition("the board's verdict", || {
+        station.results("RUN-1").len() == 1
+    });
+    let verified = station.run(["ledger", "verify"]).ok();
+    assert!(!verified.stderr.contains("token"), "{}", verified.stderr);
+    running.interrupt();
+    let _ = running.finish();
+}
+
+/// A copy of the books on a desk, without the token, is verified all the same; that nobody asked the token is told.
+#[test]
+fn without_the_token_the_rest_is_verified_and_that_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = with_mirror(folder.path());
+    let mut verify = station.command(["ledger", "verify"]);
+    let verified = run(verify.env("SOFTHSM2_CONF", "/nonexistent")).ok();
+    let told = "the token's checkpoint was not compared";
+    assert!(verified.stderr.contains(told), "{}", verified.stderr);
+}
