@@ -7,6 +7,7 @@ pub mod attentive_supervisor;
 pub mod bare_station;
 pub mod ledger_books;
 pub mod man_on_the_wire;
+pub mod mutation;
 pub mod outside_root;
 pub mod prepared_station;
 pub mod production_station;

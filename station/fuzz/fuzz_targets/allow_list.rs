@@ -2,24 +2,7 @@
 //! many, they mean the same.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use station::attestation::{AllowList, AllowListFault, AllowListReader, HEADER};
+#[path = "../bodies/allow_list.rs"]
+mod body;
 
-fn read(bytes: &[u8], piece: usize) -> Result<AllowList, AllowListFault> {
-    let mut reader = AllowListReader::new(bytes.len() as u64);
-    for piece in bytes.chunks(piece) {
-        reader.feed(piece)?;
-    }
-    reader.finish()
-}
-
-fuzz_target!(|bytes: &[u8]| {
-    let behind = [HEADER.as_bytes(), b"\n", bytes].concat();
-    for bytes in [bytes, behind.as_slice()] {
-        match (read(bytes, usize::MAX), read(bytes, 7)) {
-            (Ok(whole), Ok(parts)) => assert_eq!(whole.digest(), parts.digest()),
-            (Err(whole), Err(parts)) => assert_eq!(whole.line, parts.line),
-            (whole, parts) => panic!("{whole:?} {parts:?}"),
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| body::check(bytes));

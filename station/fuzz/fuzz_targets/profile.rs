@@ -1,17 +1,7 @@
 //! Profiles: every text is a profile or has at least one fault with a hint.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use station::profile::Profile;
+#[path = "../bodies/profile.rs"]
+mod body;
 
-fuzz_target!(|text: &str| {
-    if let Err(faults) = Profile::parse("fuzz.toml", text) {
-        assert!(!faults.faults.is_empty());
-        assert!(
-            faults
-                .faults
-                .iter()
-                .all(|fault| fault.line > 0 && !fault.hint.is_empty())
-        );
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| body::check(bytes));
