@@ -10,7 +10,7 @@ use firmware_proto::platform::Sec1Point;
 use firmware_proto::{Direction, FrameReader, Header, Request, Response, Uid};
 
 use crate::blueprint::Blueprint;
-use crate::conduct::{Conduct, frame, step_of, substitute};
+use crate::conduct::{Conduct, endless_blob, frame, renumbered, step_of, substitute};
 use crate::device::Hardware;
 use crate::experience::Experience;
 use crate::fault::Fault;
@@ -187,16 +187,16 @@ impl VirtualBoard {
         self.experience.boots += 1;
         self.asked.reset();
         self.occupant = match self.conduct {
-            Conduct::Hostile(kind) => self.hostile(kind),
+            Conduct::Hostile(kind) => Occupant::Hostile(Box::new(self.peer(kind))),
             _ => Device::boot(self.hardware.clone())
                 .map_or(Occupant::Off, |device| Occupant::Device(Box::new(device))),
         };
         self.notice_power();
     }
 
-    fn hostile(&self, kind: HostileKind) -> Occupant {
+    fn peer(&self, kind: HostileKind) -> HostilePeer {
         let Blueprint { seed, device, .. } = self.blueprint;
-        Occupant::Hostile(Box::new(HostilePeer::new(kind, seed, device)))
+        HostilePeer::new(kind, seed, device)
     }
 
     fn notice_power(&mut self) {
@@ -260,7 +260,11 @@ impl VirtualBoard {
 
     fn behave(&mut self, step: Step, header: Header, raw: Vec<u8>) -> Vec<u8> {
         match self.conduct {
-            Conduct::SilentFrom(at) | Conduct::NoiseFrom(at) | Conduct::SwappedFrom(at)
+            Conduct::SilentFrom(at)
+            | Conduct::NoiseFrom(at)
+            | Conduct::EndlessBlob(at)
+            | Conduct::WrongSequence(at)
+            | Conduct::SwappedFrom(at)
                 if at == step =>
             {
                 self.conduct_began = true;
@@ -268,14 +272,28 @@ impl VirtualBoard {
             _ => {}
         }
         if self.conduct_began {
-            if matches!(self.conduct, Conduct::NoiseFrom(_)) {
-                self.occupant = self.hostile(HostileKind::Babbler);
-            }
-            return Vec::new();
+            return self.misbehave(header, raw);
         }
         match substitute(self.conduct, step) {
             Some(response) => frame(header, &response),
             None => raw,
+        }
+    }
+
+    /// What is said in place of an answer from the one on with which the conduct begins.
+    fn misbehave(&mut self, header: Header, raw: Vec<u8>) -> Vec<u8> {
+        match self.conduct {
+            Conduct::NoiseFrom(_) => {
+                self.occupant = Occupant::Hostile(Box::new(self.peer(HostileKind::Babbler)));
+                Vec::new()
+            }
+            Conduct::EndlessBlob(_) => {
+                let peer = self.peer(HostileKind::Chunks).answering(header);
+                self.occupant = Occupant::Hostile(Box::new(peer));
+                frame(header, &endless_blob())
+            }
+            Conduct::WrongSequence(_) => renumbered(raw),
+            _ => Vec::new(),
         }
     }
 }

@@ -18,8 +18,8 @@ pub const JOINT: char = '+';
 /// Most defects that one board may have.
 const MOST_PARTS: u32 = 8;
 
-/// What a board gets that is given up before anything was found out about it, or after the order to
-/// lock: one defect may hide another.
+/// What a board may get besides, where one of its defects concerns the line, power or pace: it is given up
+/// before anything was found out about it, or after the order to lock.
 const GIVEN_UP: [&str; 4] = ["LINK-LOST", "LINK-NOISE", "LINK-PROTOCOL", "IN-DOUBT"];
 
 /// Codes of boards that pass.
@@ -100,6 +100,11 @@ impl Defect {
             .any(|fault| matches!(fault, Fault::PortVanishes { .. }))
     }
 
+    /// Whether a board may be given up for it, whatever else is wrong.
+    fn strains_the_line(&self) -> bool {
+        GIVEN_UP.contains(&self.expected.as_str()) || self.faults().any(Fault::strains_the_line)
+    }
+
     /// What the line does to its bytes: the last fault of that kind counts.
     #[must_use]
     pub fn wire_faults(&self) -> WireFaults {
@@ -125,14 +130,17 @@ impl Catalogue {
             return Some(vec![&defect.expected]);
         }
         let parts: Option<Vec<_>> = name.split(JOINT).map(|part| self.defect(part)).collect();
-        let codes: Vec<_> = parts?.iter().map(|part| part.expected.as_str()).collect();
+        let parts = parts?;
+        let codes: Vec<_> = parts.iter().map(|part| part.expected.as_str()).collect();
         let refused = |code: &&str| !PASSED.contains(code);
         let mut allowed: Vec<_> = if codes.iter().any(refused) {
             codes.into_iter().filter(refused).collect()
         } else {
             codes
         };
-        allowed.extend(GIVEN_UP);
+        if parts.iter().any(|part| part.strains_the_line()) {
+            allowed.extend(GIVEN_UP);
+        }
         Some(allowed)
     }
 
@@ -239,6 +247,9 @@ mod tests {
         assert!(codes("noisy+old").contains(&"FW-VERSION"));
         assert!(!codes("noisy+old").contains(&"PASS"));
         assert!(codes("noisy+slow").contains(&"PASS"));
+        // Only what concerns the line can be hidden by it.
+        assert!(codes("noisy+old").contains(&"LINK-LOST"));
+        assert_eq!(codes("old+copy"), ["FW-VERSION", "UID-REUSED"]);
         assert!(catalogue.expected_codes("noisy+new").is_none());
     }
 

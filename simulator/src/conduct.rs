@@ -1,9 +1,12 @@
 //! How a board behaves on the wire once its protocol has decided what to say: as told, or
 //! otherwise.
 
+use firmware_proto::limits::MAX_ENCODED_FRAME_BYTES;
 use firmware_proto::object_transfer::{Announcement, BlobId};
 use firmware_proto::version::Version;
-use firmware_proto::{Digest, Header, Response, encode_message};
+use firmware_proto::{
+    Digest, Direction, FrameReader, Header, Response, encode_frame, encode_message,
+};
 
 use crate::hostile::HostileKind;
 use crate::power::Step;
@@ -19,6 +22,10 @@ pub enum Conduct {
     WrongAnswer(Step),
     /// In place of this answer it announces a blob of 65,535 bytes.
     HugeBlob(Step),
+    /// In place of this answer it announces a blob, and sends a chunk that is none of it for ever.
+    EndlessBlob(Step),
+    /// From this answer on it answers requests that nobody has made.
+    WrongSequence(Step),
     /// From this answer on it writes noise and never stops.
     NoiseFrom(Step),
     /// From this answer on another board speaks, which has heard everything so far.
@@ -67,10 +74,39 @@ pub fn substitute(conduct: Conduct, step: Step) -> Option<Response<'static>> {
     }
 }
 
+/// The blob that is announced where chunks then come for ever: of one chunk, which never comes.
+#[must_use]
+pub const fn endless_blob() -> Response<'static> {
+    Response::Evidence(Announcement {
+        blob: BlobId::Evidence,
+        first_bytes: 1,
+        total_bytes: 1,
+        digest: Digest::from_bytes([0xff; 32]),
+    })
+}
+
+/// The same frame as an answer to a request that nobody has made; as it is, where it is no frame.
+#[must_use]
+pub fn renumbered(raw: Vec<u8>) -> Vec<u8> {
+    let mut rest = raw.as_slice();
+    let mut buffer = [0; MAX_ENCODED_FRAME_BYTES + 2];
+    let mut reader = FrameReader::new(Direction::ToStation);
+    let length = reader.push(&mut rest).and_then(|frame| {
+        let mut header = frame.header;
+        header.exchange.0 ^= 0x8000;
+        header.sequence = header.sequence.wrapping_add(1);
+        encode_frame(header, frame.body, &mut buffer).ok()
+    });
+    match length {
+        Some(length) => buffer.get(..length).unwrap_or_default().to_vec(),
+        None => raw,
+    }
+}
+
 /// A whole frame with that answer; empty where it is too long for any frame.
 #[must_use]
 pub fn frame(header: Header, response: &Response<'_>) -> Vec<u8> {
-    let mut buffer = [0; firmware_proto::limits::MAX_ENCODED_FRAME_BYTES + 2];
+    let mut buffer = [0; MAX_ENCODED_FRAME_BYTES + 2];
     let length = encode_message(header, response, &mut buffer).unwrap_or(0);
     buffer.get(..length).unwrap_or_default().to_vec()
 }

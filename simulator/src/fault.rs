@@ -242,6 +242,16 @@ pub enum Fault {
         /// In place of which answer.
         answer: Step,
     },
+    /// A blob is announced, and a chunk that is none of it comes for ever.
+    EndlessBlob {
+        /// In place of which answer.
+        answer: Step,
+    },
+    /// Answers bear the numbers of other requests from this one on.
+    WrongSequence {
+        /// From which answer on.
+        answer: Step,
+    },
     /// Another board is put in the place of this one in mid-session.
     SwappedFrom {
         /// From which answer on.

@@ -1,7 +1,8 @@
 //! Peers that write raw bytes, not messages: what a broken or malicious thing in the fixture does.
 
 use firmware_proto::frame::DELIMITER;
-use firmware_proto::{Direction, FrameReader, Response};
+use firmware_proto::object_transfer::BlobId;
+use firmware_proto::{Direction, FrameReader, Header, Response};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub enum HostileKind {
     Garbage,
     /// It answers each request with a whole frame that holds no message.
     Malformed,
+    /// It never stops writing a chunk that is none of any blob, once it was asked anything.
+    Chunks,
     /// It sends each request back as it came.
     Echo,
 }
@@ -35,6 +38,8 @@ pub struct HostilePeer {
     kind: HostileKind,
     stream: ChaCha20Rng,
     reader: FrameReader,
+    /// What it was asked last.
+    asked: Option<Header>,
     ready: Vec<u8>,
 }
 
@@ -46,14 +51,26 @@ impl HostilePeer {
             kind,
             stream: seed.stream(Purpose::Hostile, device),
             reader: FrameReader::new(Direction::ToDevice),
+            asked: None,
             ready: Vec::new(),
         }
+    }
+
+    /// The peer, in the place of a device that is just giving that answer.
+    #[must_use]
+    pub fn answering(mut self, header: Header) -> Self {
+        self.asked = Some(header);
+        self
     }
 
     /// Whether it writes without being asked.
     #[must_use]
     pub const fn is_never_silent(&self) -> bool {
-        matches!(self.kind, HostileKind::Babbler | HostileKind::Zeros)
+        match self.kind {
+            HostileKind::Babbler | HostileKind::Zeros => true,
+            HostileKind::Chunks => self.asked.is_some(),
+            _ => false,
+        }
     }
 
     /// Bytes of the station.
@@ -65,6 +82,7 @@ impl HostilePeer {
         while let Some(request) = self.reader.push(&mut rest) {
             let mut header = request.header;
             header.direction = Direction::ToStation;
+            self.asked = Some(header);
             match self.kind {
                 HostileKind::HugeFrames => self.ready.extend(noise(&mut self.stream, 4096)),
                 HostileKind::Garbage => {
@@ -87,9 +105,20 @@ impl HostilePeer {
         match self.kind {
             HostileKind::Babbler => noise(&mut self.stream, BABBLE_BYTES),
             HostileKind::Zeros => vec![DELIMITER; BABBLE_BYTES],
+            HostileKind::Chunks => self.asked.map(chunks).unwrap_or_default(),
             _ => std::mem::take(&mut self.ready),
         }
     }
+}
+
+/// Whole frames with the last chunk that any blob can have, a few at once.
+fn chunks(header: Header) -> Vec<u8> {
+    let chunk = Response::Chunk {
+        blob: BlobId::Evidence,
+        index: LAST_CHUNK,
+        data: &[0xc5; 160],
+    };
+    frame(header, &chunk).repeat(4)
 }
 
 /// Noise without a delimiter.
@@ -102,7 +131,7 @@ pub(crate) fn noise(stream: &mut ChaCha20Rng, length: usize) -> Vec<u8> {
     bytes
 }
 
-fn malformed(header: firmware_proto::Header) -> Vec<u8> {
+fn malformed(header: Header) -> Vec<u8> {
     let mut buffer = [0; 64];
     // Number 0x7f names no message of any version so far.
     let length = firmware_proto::encode_frame(header, &[0x7f, 1, 2, 3], &mut buffer).unwrap_or(0);
@@ -114,3 +143,5 @@ fn malformed(header: firmware_proto::Header) -> Vec<u8> {
 }
 
 const BABBLE_BYTES: usize = 256;
+/// Number 31 of 32; the blob that is announced before has fewer.
+const LAST_CHUNK: u8 = 31;

@@ -39,6 +39,18 @@ impl Fault {
         }
     }
 
+    /// Whether it is about the line, power or pace, and not about what the board is.
+    #[must_use]
+    pub const fn strains_the_line(&self) -> bool {
+        matches!(
+            self,
+            Self::Wire { .. }
+                | Self::Slow { .. }
+                | Self::PowerCut { .. }
+                | Self::PortVanishes { .. }
+        )
+    }
+
     fn conduct(&self) -> Conduct {
         match self {
             Self::Hostile { peer } => Conduct::Hostile(*peer),
@@ -46,6 +58,8 @@ impl Fault {
             Self::NoiseFrom { answer } => Conduct::NoiseFrom(*answer),
             Self::WrongAnswer { answer } => Conduct::WrongAnswer(*answer),
             Self::HugeBlob { answer } => Conduct::HugeBlob(*answer),
+            Self::EndlessBlob { answer } => Conduct::EndlessBlob(*answer),
+            Self::WrongSequence { answer } => Conduct::WrongSequence(*answer),
             Self::SwappedFrom { answer } => Conduct::SwappedFrom(*answer),
             Self::OtherVersion { version } => Conduct::OtherVersion(Version(*version)),
             _ => Conduct::Honest,

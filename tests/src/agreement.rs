@@ -1,9 +1,11 @@
-//! Whether station and boards agree: at most one live identity for each board, and the same one on
-//! both sides.
+//! Whether station, boards and ledger agree: at most one live identity for each board, the same one on both
+//! sides, and every verdict on record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use station::ledger::Reader;
+use station::names::BatchId;
 
 use crate::prepared_station::PreparedStation;
 
@@ -32,6 +34,39 @@ pub fn live_certificates(history: &[Value]) -> BTreeSet<String> {
 
 /// Codes that may leave a board unfinished, with a certificate that waits for it.
 const UNFINISHED: &[&str] = &["IN-DOUBT", "LINK-LOST", "LINK-NOISE", "ABORTED"];
+
+/// Checks that the ledger tells of each result: a verdict of that code, on that lane, about that board, and as
+/// many of them as there are results.
+///
+/// # Panics
+/// Where the ledger knows of fewer, with the first result that it does not tell of.
+pub fn every_result_is_recorded(station: &PreparedStation, batch: &str) {
+    type Told = (String, String, Option<String>);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut recorded: BTreeMap<Told, usize> = BTreeMap::new();
+    let reader = Reader::open(&station.home().join("ledger.sqlite")).expect("the ledger");
+    for leaf in reader.events_of_batch(&BatchId::parse(batch).expect("a name")) {
+        let (_, leaf) = leaf.expect("an event");
+        let event: Value = serde_json::from_slice(&leaf).expect("leaves are JSON");
+        if event["kind"] != "verdict-reached" {
+            continue;
+        }
+        let uid = event["uid"].as_str().or(event["claimed_uid"].as_str());
+        let told = (
+            text(&event["code"]),
+            text(&event["lane"]),
+            uid.map(str::to_owned),
+        );
+        *recorded.entry(told).or_default() += 1;
+    }
+    for result in station.results(batch) {
+        let uid = result["uid"].as_str().map(str::to_owned);
+        let told = (text(&result["code"]), text(&result["lane"]), uid);
+        let left = recorded.get_mut(&told).filter(|left| **left > 0);
+        let left = left.unwrap_or_else(|| panic!("the ledger does not tell of {result:#}"));
+        *left -= 1;
+    }
+}
 
 /// Checks every board that ever told who it is.
 ///

@@ -13,7 +13,7 @@ use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "DEFECTS-1";
 const LANES: usize = 8;
-const DEVICES: usize = 129;
+const DEVICES: usize = 133;
 
 #[test]
 fn every_defect_gets_its_verdict_and_no_identity() {
@@ -56,6 +56,7 @@ fn every_defect_gets_its_verdict_and_no_identity() {
         station_said.stderr
     );
     agreement::check(&station, BATCH, &boards);
+    agreement::every_result_is_recorded(&station, BATCH);
     for result in station.results(BATCH) {
         let proven = result["uid_proven"] == true;
         let Some(uid) = result["uid"].as_str().filter(|_| proven) else {

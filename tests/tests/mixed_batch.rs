@@ -1,7 +1,9 @@
 //! Every defect mixed into one batch, alone and several at once, drawn from a seed: each verdict is one
 //! that was written down, no board that must be refused has an identity, no record is lost.
 //!
-//! `MIXED_BOARDS` and `MIXED_SEED` make it longer and another one.
+//! `MIXED_BOARDS` and `MIXED_SEED` make it longer and another one:
+//!
+//!     MIXED_BOARDS=1000 cargo test -p acceptance --test mixed_batch
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -15,7 +17,8 @@ use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "MIXED-1";
-const LANES: usize = 8;
+/// Lanes of a short batch, and most lanes of a long one.
+const LANES: std::ops::RangeInclusive<usize> = 8..=24;
 const BOARDS: usize = 48;
 const SEED: u64 = 20_261_123;
 
@@ -23,17 +26,18 @@ const SEED: u64 = 20_261_123;
 fn every_mixture_of_defects_ends_as_it_must() {
     let boards = from_environment("MIXED_BOARDS").unwrap_or(BOARDS);
     let seed = from_environment("MIXED_SEED").unwrap_or(SEED);
-    println!("MIXED_BOARDS={boards} MIXED_SEED={seed}");
+    let lanes = (boards / 20).clamp(*LANES.start(), *LANES.end());
+    println!("MIXED_BOARDS={boards} MIXED_SEED={seed} on {lanes} lanes");
     let folder = tempfile::tempdir().expect("a folder");
     let station = PreparedStation::create(folder.path());
     station.open_batch(BATCH, boards);
     let catalogue = mixture(folder.path());
     let plan = LinePlan {
-        lanes: LANES,
+        lanes,
         devices: boards,
         defects: catalogue.clone(),
         gap_ms: Some(700),
-        ..LinePlan::good_boards(folder.path(), &station, LANES, seed)
+        ..LinePlan::good_boards(folder.path(), &station, lanes, seed)
     };
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
     let report = line.report_file().to_owned();
@@ -60,6 +64,7 @@ fn every_mixture_of_defects_ends_as_it_must() {
         station_said.stderr
     );
     agreement::check(&station, BATCH, &presented);
+    agreement::every_result_is_recorded(&station, BATCH);
 
     station.run(["ledger", "verify"]).ok();
     let who = ["--operator", SUPERVISOR];
