@@ -211,6 +211,21 @@ fn claims_have_the_lengths_and_ranges_of_the_rfc() {
         &changed("01 64 50526f54", "03 64 50526f54"),
         "unknown entry",
     );
+    let digest = format!("5820 {}", "07".repeat(32));
+    for entry in [
+        "01 6161",
+        "04 6161",
+        &format!("02 {digest}"),
+        &format!("05 {digest}"),
+        "06 6161",
+    ] {
+        // Before the example's own three entries, twice: a second reader could take the first, or the last.
+        let doubled = format!("19095f 81 a5 {entry} {entry}");
+        refused_claims(
+            &changed("19095f 81 a3", &doubled),
+            "entry of a software component",
+        );
+    }
     for reference in [
         "19095e 6d 31323334353637383930313233",
         "19095e 73 31323334353637383930313233 2d 313233343a",
@@ -290,10 +305,23 @@ fn what_a_second_reader_could_understand_differently_is_no_envelope() {
     );
 }
 
+/// HMAC 256/256 over the example's `MAC_structure` (RFC 9052, section 6.3; RFC 2104), under its authors' key.
+fn mac_of(token: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    let key = hex(&include_str!("../../../fixtures/vectors/psa/tfm-hs-iak.hex").replace('\n', ""));
+    let pad = |byte: u8| key.iter().map(|one| one ^ byte).collect::<Vec<_>>();
+    // Between the heads of the four parts, and the tag with its own.
+    let payload = &token[7..token.len() - 34];
+    let message = [b"\x84\x64MAC0\x43\xa1\x01\x05\x40", payload].concat();
+    let inner = sha2::Sha256::digest([pad(0x36), message].concat());
+    sha2::Sha256::digest([pad(0x5c), inner.to_vec()].concat()).into()
+}
+
 #[test]
 fn the_mac_token_of_the_rfcs_authors_is_shown_and_refused() {
     let text = include_str!("../../../fixtures/vectors/psa/psa-mac0.hex");
     let token = base16ct::lower::decode_vec(text.replace('\n', "")).unwrap();
+    assert_eq!(mac_of(&token).as_slice(), &token[token.len() - 32..]);
     let shown = inspect_token(&token);
     assert_eq!(shown.envelope, "COSE_Mac0 (tag 17)");
     assert!(shown.envelope_fault.unwrap().contains("COSE_Mac0"));
