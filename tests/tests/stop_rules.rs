@@ -68,6 +68,17 @@ fn clear(station: &PreparedStation, name: &str) {
     let clear = ["hold", "clear", name, "--reason", "fixture repaired"];
     let refused = station.run(clear).code(2);
     assert!(refused.stderr.contains("supervisor"), "{}", refused.stderr);
+    let blank = [
+        "hold",
+        "clear",
+        name,
+        "--reason",
+        " ",
+        "--operator",
+        SUPERVISOR,
+    ];
+    let refused = station.run(blank).code(2);
+    assert!(refused.stderr.contains("say why"), "{}", refused.stderr);
     run(station.command(clear).args(["--operator", SUPERVISOR])).ok();
 }
 

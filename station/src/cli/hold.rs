@@ -1,7 +1,6 @@
 //! `station hold`: list, clear.
 
 use clap::Subcommand;
-use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use super::batch_work::asserted;
@@ -46,9 +45,16 @@ pub(crate) enum HoldCommand {
         #[arg(long)]
         batch: bool,
         /// Why it may go on
-        #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+        #[arg(long, value_name = "TEXT", value_parser = reason)]
         reason: String,
     },
+}
+
+/// A reason says something: blanks are none.
+fn reason(text: &str) -> Result<String, &'static str> {
+    let said = text.trim();
+    let said = (!said.is_empty()).then(|| said.to_owned());
+    said.ok_or("say why, in words that QA will understand in a year")
 }
 
 /// Does it.

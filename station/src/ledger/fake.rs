@@ -24,6 +24,8 @@ struct Inner {
     state: LedgerState,
     /// What the next records fail with, the last one first.
     failures: Vec<LedgerError>,
+    /// The kinds of what each request to record had in it.
+    requests: Vec<Vec<&'static str>>,
 }
 
 impl MemoryStore {
@@ -39,6 +41,7 @@ impl MemoryStore {
             inner: Mutex::new(Inner {
                 state,
                 failures: Vec::new(),
+                requests: Vec::new(),
             }),
         };
         let fact = Fact::LedgerOpened {
@@ -84,6 +87,12 @@ impl MemoryStore {
         self.lock().failures.insert(0, error);
     }
 
+    /// The kinds of events of each request to record so far: what is in one is recorded together or not at all.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Vec<&'static str>> {
+        self.lock().requests.clone()
+    }
+
     /// Every event so far, in the log's order.
     ///
     /// # Panics
@@ -127,6 +136,8 @@ impl fmt::Debug for MemoryStore {
 
 impl EventStore for MemoryStore {
     fn record(&self, events: Vec<Event>, durability: Durability) -> Result<Recorded, LedgerError> {
+        let kinds = events.iter().map(|event| event.fact.kind()).collect();
+        self.lock().requests.push(kinds);
         let mut recorded = self.append(Append::Events(events))?;
         if durability == Durability::Durable {
             recorded.certificates.clear();

@@ -219,6 +219,10 @@ fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
         )
     };
     let placed = events.iter().find(|event| held(&event.fact)).unwrap();
+    // Whoever kills the station finds both in the ledger, or neither.
+    let requests = bench.floor.store.requests();
+    let request = requests.iter().find(|kinds| kinds.contains(&"hold-placed"));
+    assert_eq!(request.unwrap(), &["verdict-reached", "hold-placed"]);
     // Whoever comes to this port under another name is held too.
     let Fact::HoldPlaced { ports, .. } = &placed.fact else {
         panic!("no hold");

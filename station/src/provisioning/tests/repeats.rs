@@ -49,6 +49,58 @@ fn what_two_boards_share_is_refused_in_another_batch_too() {
     }
 }
 
+/// Boards that are with QA, or whose identity was withdrawn: what they have shown is theirs all the same.
+#[test]
+fn what_a_refused_or_revoked_board_has_shown_is_refused_of_another_one() {
+    let old = Fault::FirmwareVersion {
+        component: "APP".to_owned(),
+        version: "2.4.0".to_owned(),
+    };
+    let shown_at_once = [
+        (Fault::SharedAttestationKey {}, VerdictCode::KeyReused),
+        (Fault::SharedBootSeed {}, VerdictCode::AttBootSeed),
+        (Fault::SharedNonce {}, VerdictCode::AttNonceReused),
+    ];
+    for (shared, expected) in &shown_at_once {
+        twins(shared, &old, VerdictCode::FwVersion, *expected);
+    }
+    let key = (Fault::SharedKey {}, VerdictCode::KeyReused);
+    for (shared, expected) in shown_at_once.iter().chain([&key]) {
+        let unlocked = (Fault::LockFails {}, VerdictCode::LockRefused);
+        twins(shared, &unlocked.0, unlocked.1, *expected);
+        // Passed, and revoked since.
+        twins(shared, &Fault::None {}, VerdictCode::Pass, *expected);
+    }
+}
+
+/// The first of two boards that share something ends so, in one batch; the second one in another batch.
+fn twins(shared: &Fault, also: &Fault, ends: VerdictCode, expected: VerdictCode) {
+    let mut bench = Bench::new(10);
+    let mut blueprint = Blueprint::good(Seed(7), 0, bench.owner_key());
+    shared.apply(&mut blueprint);
+    also.apply(&mut blueprint);
+    let mut first = VirtualBoard::assemble(blueprint, Conduct::Honest);
+    let verdict = bench.provision(&mut first);
+    assert_eq!(verdict.code, ends, "{shared:?}: {}", verdict.detail);
+    if ends == VerdictCode::Pass {
+        bench.revoke_live(first.uid(), RevocationReason::KeyCompromise);
+    }
+    assert!(bench.close_batch());
+    bench.open_another("BATCH-2", 10);
+    let issued = bench.issued();
+    assert_eq!(bench.revoked(), issued, "nothing is live");
+    let mut second = VirtualBoard::faulty(7, 1, &bench.owner_key(), shared);
+    let verdict = bench.provision(&mut second);
+    assert_eq!(
+        verdict.code, expected,
+        "{shared:?} {ends:?}: {}",
+        verdict.detail
+    );
+    let named = first.uid().to_string();
+    assert!(verdict.detail.contains(&named), "{}", verdict.detail);
+    assert_eq!(bench.issued(), issued);
+}
+
 #[test]
 fn a_boot_seed_that_changes_without_a_reset_is_refused() {
     let mut bench = Bench::new(10);
