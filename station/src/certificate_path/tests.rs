@@ -67,6 +67,8 @@ fn an_authority_is_one_in_every_respect() {
         "keyCertSign",
     );
     refused(of(&[CA]), "keyCertSign");
+    let no_authority = "basicConstraints=critical,CA:FALSE";
+    refused(of(&[no_authority, SIGNS]), "no certification authority");
     refused(
         of(&[CA, SIGNS, "extendedKeyUsage=serverAuth"]),
         "extended key usage",
@@ -155,5 +157,51 @@ fn name_constraints_of_a_kind_that_is_not_judged_are_refused() {
     refused(
         leaf.unwrap().require_signer(None),
         "name constraints without being an authority",
+    );
+}
+
+/// An authority with this key usage, and the revocation list that its key has signed.
+fn authority_and_list(usage: &str) -> (ParsedCertificate, RevocationList) {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = "[req]\ndistinguished_name=dn\n[dn]\n[ca]\ndefault_ca=own\n[own]\n\
+        database=index.txt\ncrlnumber=number\ndefault_md=sha256\ndefault_crl_days=30\n\
+        [own_list]\nauthorityKeyIdentifier=keyid\n";
+    let files = [
+        ("own.cnf", configuration),
+        ("index.txt", ""),
+        ("number", "01\n"),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let openssl = |arguments: &str, more: &[&str]| {
+        let mut command = Command::new("openssl");
+        command.args(arguments.split(' ')).args(more);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+    };
+    let make = "req -x509 -config own.cnf -newkey ec -nodes -sha256 -pkeyopt \
+        ec_paramgen_curve:prime256v1 -keyout key.pem -subj /CN=x -out made.pem";
+    openssl(make, &["-addext", CA, "-addext", usage]);
+    let list = "ca -gencrl -config own.cnf -keyfile key.pem -cert made.pem -out list.pem";
+    // With extensions it is of version 2; no other is read.
+    openssl(list, &["-crlexts", "own_list"]);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let list = RevocationList::from_bytes(read("list.pem").as_bytes()).unwrap();
+    (
+        ParsedCertificate::from_pem(&read("made.pem")).unwrap(),
+        list,
+    )
+}
+
+#[test]
+fn a_list_is_by_an_authority_that_may_make_one() {
+    let (authority, list) = authority_and_list("keyUsage=critical,keyCertSign,cRLSign");
+    assert!(list.is_issued_by(&authority));
+    let (authority, list) = authority_and_list(SIGNS);
+    assert!(
+        !list.is_issued_by(&authority),
+        "its key usage lacks cRLSign"
     );
 }

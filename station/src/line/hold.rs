@@ -219,6 +219,63 @@ impl Holds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::UtcMillis;
+    use crate::profile::{Among, InARow, StopRules};
+
+    fn failed() -> Event {
+        let fact = Fact::VerdictReached {
+            lane: LaneName::parse("left").unwrap(),
+            code: VerdictCode::AttKeyUnknown,
+            detail: "nobody knows it".to_owned(),
+            uid: None,
+            claimed_uid: None,
+            device_serial: None,
+            certificate_serial: None,
+            duration_ms: 1,
+            retries: 0,
+            profile: None,
+        };
+        Event {
+            time: UtcMillis(1_795_336_200_000),
+            batch: Some(BatchId::parse("B-1").unwrap()),
+            session: None,
+            fact,
+        }
+    }
+
+    #[test]
+    fn a_verdict_holds_a_place_once_however_many_rules_trip() {
+        let row = |holds| Some(InARow { count: 1, holds });
+        let rules = StopRules {
+            failures_in_a_row_on_lane: row(profile::Holds::Lane),
+            failures_in_a_row_in_batch: row(profile::Holds::Batch),
+            attestation_alarms: Some(Among {
+                count: 1,
+                window: 5,
+                holds: profile::Holds::Lane,
+            }),
+            same_code_on_lane: Some(Among {
+                count: 1,
+                window: 5,
+                holds: profile::Holds::Batch,
+            }),
+            ..StopRules::default()
+        };
+        let watch = StopWatch::new(rules);
+        let holds = Holds::default();
+        let placed = placed_by(&failed(), &holds, &watch);
+        let of_batch = |placed: &Placed| placed.hold.batch.is_some();
+        let batches = placed.iter().filter(|one| of_batch(one)).count();
+        assert_eq!((placed.len(), batches), (2, 1), "a lane and a batch");
+        for Placed { hold, ports, .. } in placed {
+            holds.place(hold, ports);
+        }
+        // What is held already is not held again.
+        assert!(placed_by(&failed(), &holds, &watch).is_empty());
+        assert!(holds.clear_batch().is_some());
+        let again = placed_by(&failed(), &holds, &watch);
+        assert!(again.len() == 1 && of_batch(&again[0]));
+    }
 
     #[test]
     fn a_hold_is_on_the_name_and_on_the_port() {

@@ -43,6 +43,14 @@ fn what_a_board_has_shown_is_known_for_ever() {
             device_nonce: Seen::Latest,
         };
         assert_eq!(shown(&a, &now(1, 1, 1)), again);
+        // A refused board has shown it too, but what it showed last when it was good stays that.
+        let mut refused = a.shown(1, 7, 7);
+        if let Fact::EvidenceAppraised { code, .. } = &mut refused {
+            *code = VerdictCode::FwVersion;
+        }
+        record(refused);
+        assert_eq!(shown(&a, &now(1, 1, 1)), again);
+        assert_eq!(shown(&a, &now(1, 7, 1)).boot_seed, Seen::Earlier);
         let elsewhere = || Seen::Elsewhere(a.uid.clone());
         let of_a = ShownBefore {
             instance_id: elsewhere(),

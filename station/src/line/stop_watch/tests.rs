@@ -148,6 +148,42 @@ fn only_the_first_time_counts_for_the_yield() {
     assert_eq!(after(&mut watch, &[seen(0, HwLimit, 7)]), [], "counts anew");
 }
 
+#[test]
+fn retests_and_boards_that_come_back_are_no_first_pass() {
+    let rules = StopRules {
+        first_pass_yield: Some(Yield {
+            window: 4,
+            percent: 75,
+            holds: Holds::Batch,
+        }),
+        ..StopRules::default()
+    };
+    let three_of_four = [
+        seen(0, Pass, 1),
+        seen(0, Pass, 2),
+        seen(0, Pass, 4),
+        seen(0, HwLimit, 3),
+    ];
+    let mut watch = StopWatch::new(rules.clone());
+    assert_eq!(after(&mut watch, &three_of_four), []);
+    // The same board fails again, and again: nothing new is said of the yield.
+    assert_eq!(
+        after(&mut watch, &[seen(0, HwLimit, 3), seen(0, HwLimit, 3)]),
+        []
+    );
+
+    let mut watch = StopWatch::new(rules);
+    let begin = [seen(0, Pass, 1), seen(0, Pass, 2), seen(0, HwLimit, 3)];
+    assert_eq!(after(&mut watch, &begin), []);
+    let back: Vec<_> = (10..14)
+        .map(|board| seen(0, AlreadyProvisioned, board))
+        .collect();
+    assert_eq!(after(&mut watch, &back), []);
+    // Boards of before make the yield of today no better.
+    let tripped = watch.judge(&seen(0, HwLimit, 5));
+    assert_eq!(tripped[0].rule.found, 50);
+}
+
 fn any_seen() -> impl Strategy<Value = Seen> {
     let codes = prop::sample::select(vec![Pass, HwLimit, LinkLost, AttKeyUnknown, Aborted]);
     (0..3_u8, codes, 0..30_u8).prop_map(|(lane, code, board)| seen(lane, code, board))
