@@ -1,5 +1,7 @@
 //! What others know of the ledger: the token that keeps its checkpoint, the witnesses who have seen it.
 
+use serde::Serialize;
+
 use super::witnesses::{Witnessed, newest, policy};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -7,6 +9,14 @@ use crate::cli::kept_checkpoint;
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::{LedgerError, Reader, Report};
 use crate::station_home::StationHome;
+
+/// Who has seen how much of the ledger.
+#[derive(Serialize)]
+struct Seen {
+    witnessed_entries: u64,
+    cosigned: Vec<Witnessed>,
+    quorum: usize,
+}
 
 /// Adds what the token's checkpoint shows. Where the token cannot be read, that is told, and nothing else follows
 /// from it: an auditor has the books and no token.
@@ -44,10 +54,16 @@ pub(super) fn tell_witnesses(
     match newest(&reader, key, &policy)? {
         Some(chosen) => {
             let words = Witnessed::in_words(&chosen.witnessed);
-            let size = chosen.stored.size;
-            context
-                .output
-                .text(&format!("  the checkpoint over {size} entries is {words}"));
+            let told = Seen {
+                witnessed_entries: chosen.stored.size,
+                cosigned: chosen.witnessed,
+                quorum: policy.quorum,
+            };
+            let text = format!(
+                "  the checkpoint over {} entries is {words}",
+                told.witnessed_entries
+            );
+            context.output.fact(&told, &text);
             Ok(())
         }
         None => Err(Failure::check(
