@@ -20,6 +20,8 @@ const FILES: &[&str] = &[
     "root.pem",
     "manifest.dsse.json",
     "manifest.csv",
+    "manifest.cdx.json",
+    "report.html",
     "results.ndjson",
     "simulator.ndjson",
     "env",

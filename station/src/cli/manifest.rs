@@ -11,12 +11,13 @@ use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::named_file::{read_at_most, read_text, unreadable, write};
 use super::owner::{self, Done, Owner};
+use super::report;
 use crate::certificate_path::ParsedCertificate;
 use crate::clock::UtcMillis;
 use crate::encoding::{Hex, sha256};
 use crate::identity::signer::{KeyRole, Signer as _};
 use crate::ledger::Reader;
-use crate::line::control::ControlRequest;
+use crate::line::control::{ControlRequest, NamedFile};
 use crate::manifest::assemble::{BatchRecord, assemble};
 use crate::manifest::dsse::{
     Envelope, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, pre_authentication_encoding,
@@ -24,7 +25,7 @@ use crate::manifest::dsse::{
 use crate::manifest::offline_verifier::{self, VerifiedManifest};
 use crate::manifest::statement::{Counts, Statement};
 use crate::manifest::time_order::SILENT_STEP_MS;
-use crate::manifest::{consistency, csv};
+use crate::manifest::{consistency, csv, cyclonedx};
 use crate::names::BatchId;
 
 /// What can be done with manifests.
@@ -33,11 +34,13 @@ pub(crate) enum ManifestCommand {
     /// Export the manifest of a closed batch
     ///
     /// The DSSE manifest is signed and proves itself to whoever has the root certificate. The CSV table has
-    /// the same rows for spreadsheets and proves nothing. Both are made by the process that owns the home:
-    /// by the running line where there is one, else by this command, which needs the token then, for CSV too.
+    /// the same rows for spreadsheets, the CycloneDX document for tools that keep inventories, the HTML report is
+    /// for people; these prove nothing. All are made by the process that owns the home: by the running line where
+    /// there is one, else by this command, which needs the token then, whatever the format.
     #[command(
         after_help = "Example:\n  station manifest export B-2026-47 --format dsse \\\n      \
-                            -o manifest.dsse.json"
+                            -o manifest.dsse.json\n  \
+                      station manifest export B-2026-47 --format html --manifest manifest.dsse.json -o report.html"
     )]
     Export {
         /// The batch
@@ -48,6 +51,9 @@ pub(crate) enum ManifestCommand {
         /// The file to write; replaced where it exists [default: stdout]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// The signed manifest that an HTML report goes with: the report names its digest
+        #[arg(long, value_name = "FILE")]
+        manifest: Option<PathBuf>,
     },
     /// Verify a manifest with a root certificate alone
     ///
@@ -72,6 +78,11 @@ pub(crate) enum Format {
     Dsse,
     /// A table of its rows, not signed
     Csv,
+    /// Devices, firmware and certificates as a CycloneDX 1.7 document (JSON), not signed
+    #[value(name = "cyclonedx")]
+    CycloneDx,
+    /// A report for people, with charts: one HTML file that needs no network, not signed
+    Html,
 }
 
 /// Does it.
@@ -81,7 +92,13 @@ pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitSt
             batch,
             format,
             output,
-        } => export(context, batch, *format, output.as_deref()),
+            manifest,
+        } => export(
+            context,
+            batch,
+            (*format, manifest.as_deref()),
+            output.as_deref(),
+        ),
         ManifestCommand::Verify { file, trust } => verify(context, file, trust),
     }
 }
@@ -89,17 +106,23 @@ pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitSt
 fn export(
     context: &Context,
     batch: &BatchId,
-    format: Format,
+    (format, manifest): (Format, Option<&Path>),
     output: Option<&Path>,
 ) -> Result<ExitStatus, Failure> {
+    let beside = manifest
+        .map(|file| report::beside(format, file))
+        .transpose()?;
     let name = match format {
         Format::Dsse => "dsse",
         Format::Csv => "csv",
+        Format::CycloneDx => "cyclonedx",
+        Format::Html => "html",
     };
     let request = ControlRequest::ExportManifest {
         batch: batch.clone(),
         format: name.to_owned(),
         operator: None,
+        beside,
     };
     let Done::Document(document) = owner::perform(context, &request)? else {
         return Err(unexpected("the owner gave no document"));
@@ -135,6 +158,7 @@ pub(crate) fn document(
     owner: &Owner,
     batch: &BatchId,
     format: &str,
+    beside: Option<&NamedFile>,
     now: UtcMillis,
 ) -> Result<String, Failure> {
     // Read first: an open batch is refused without a signature by anybody.
@@ -148,11 +172,22 @@ pub(crate) fn document(
     let bytes = match format {
         "dsse" => sign(owner, &statement)?,
         "csv" => csv::table(&statement).map_err(unexpected)?,
+        "cyclonedx" => {
+            let mut document = Vec::new();
+            cyclonedx::write(
+                &mut document,
+                &statement.predicate,
+                &statement.predicate.boards,
+            )
+            .map_err(unexpected)?;
+            document
+        }
+        "html" => report::page(&reader, &statement, owner.pki.root.der(), beside)?,
         other => {
             return Err(Failure::usage(
                 "the manifest cannot be made",
                 format_args!("there is no format {other:?}"),
-                "use dsse or csv",
+                "use dsse, csv, cyclonedx or html",
             ));
         }
     };
@@ -290,7 +325,7 @@ fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
 }
 
 /// What our own rules exclude.
-fn unexpected(reason: impl std::fmt::Display) -> Failure {
+pub(super) fn unexpected(reason: impl std::fmt::Display) -> Failure {
     Failure::station(
         "the manifest cannot be made",
         reason,

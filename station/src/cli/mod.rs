@@ -30,6 +30,7 @@ mod owner;
 mod product_owner;
 mod profile;
 mod provision;
+mod report;
 mod short_digests;
 mod status;
 mod vendor_files;

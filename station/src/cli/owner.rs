@@ -110,9 +110,12 @@ impl Owner {
             } => self
                 .supervised(operator)
                 .and_then(|()| batch_work::close(self, batch, Some(reason), operator, now)),
-            ControlRequest::ExportManifest { batch, format, .. } => {
-                manifest::document(self, batch, format, now).map(Done::Document)
-            }
+            ControlRequest::ExportManifest {
+                batch,
+                format,
+                beside,
+                ..
+            } => manifest::document(self, batch, format, beside.as_ref(), now).map(Done::Document),
             ControlRequest::ClearHold {
                 lane,
                 reason,

@@ -361,6 +361,12 @@ impl Reader {
         Ok(found)
     }
 
+    /// The bytes of what a batch's report adds up, in the order of the log: its verdicts, self-tests and holds,
+    /// and holds that were cleared, of all lanes.
+    pub fn verdicts_self_tests_and_holds(&self, batch: &BatchId) -> Leaves<'_> {
+        Leaves::new(self, Selection::Report(batch.clone()), 0)
+    }
+
     /// The connection, for a check of the whole file.
     pub(in crate::ledger) fn connection(&self) -> &Connection {
         &self.connection

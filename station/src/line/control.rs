@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::Hex;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
 use crate::verdict::VerdictCode;
 
@@ -55,6 +56,9 @@ pub enum ControlRequest {
         format: String,
         /// Who asks, where they said so.
         operator: Option<OperatorId>,
+        /// The signed manifest that a report goes with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<NamedFile>,
     },
     /// Clear a lane's hold.
     ClearHold {
@@ -101,6 +105,16 @@ pub enum ControlRequest {
         /// A cosigned note, or signature lines alone.
         cosigned: String,
     },
+}
+
+/// A file that is named in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// SHA-256 of what is in it.
+    pub sha256: Hex,
 }
 
 /// The owner's answer. Append only.

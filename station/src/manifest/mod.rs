@@ -8,9 +8,11 @@ pub mod board_rows;
 pub mod claimed_signer;
 pub mod consistency;
 pub mod csv;
+pub mod cyclonedx;
 pub mod dsse;
 pub mod ledger_proof;
 pub mod offline_verifier;
+pub mod report;
 pub mod statement;
 pub mod time_order;
 

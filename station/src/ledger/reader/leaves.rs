@@ -22,6 +22,8 @@ pub(super) enum Selection {
     Board(Uid),
     /// What the stop rules of a batch look at.
     StopRules(BatchId),
+    /// What the report of a batch adds up.
+    Report(BatchId),
 }
 
 /// Leaves of the log as `(index, bytes)`, read page by page.
@@ -74,6 +76,18 @@ impl<'reader> Leaves<'reader> {
                  WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
                     AND (kind = 'hold-cleared' OR batch = ?1
                         AND kind IN ('verdict-reached', 'batch-hold-cleared'))
+                 ORDER BY entry LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+            // A lane's hold belongs to no batch; its session, if anything, does.
+            Selection::Report(batch) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
+                    AND (kind = 'hold-cleared'
+                        OR kind = 'hold-placed'
+                            AND session IN (SELECT id FROM session WHERE batch = ?1)
+                        OR batch = ?1 AND kind IN ('verdict-reached', 'measurements-judged',
+                            'batch-hold-placed', 'batch-hold-cleared'))
                  ORDER BY entry LIMIT ?3",
                 Box::new(Text(batch.clone())),
             ),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod contradictions;
+mod documents;
 mod golden;
 mod pki;
 mod rows;
