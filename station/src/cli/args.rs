@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::audit::AuditCommand;
 use super::batch::BatchCommand;
 use super::clock::ClockCommand;
 use super::completions::CompletionsArguments;
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     /// Export and verify batch manifests
     #[command(subcommand)]
     Manifest(ManifestCommand),
+    /// Ask the manifests of many batches, offline
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Look at the evidence of boards: attestation tokens
     #[command(subcommand)]
     Evidence(EvidenceCommand),

@@ -224,14 +224,10 @@ fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
 }
 
 fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
-    let root = read_text(trust)?;
-    let root = ParsedCertificate::from_pem(&root).map_err(|error| {
-        Failure::usage(
-            format_args!("cannot use {} as trusted root", trust.display()),
-            error,
-            "give the root's certificate in PEM",
-        )
-    })?;
+    let root = read_root(trust)?;
+    let length = fs::metadata(file)
+        .map_err(|error| unreadable(file, &error))?
+        .len();
     // Read no more than a manifest may have; the verifier says so by itself.
     let bytes = read_at_most(file, MAX_ENVELOPE_BYTES).map_err(|error| unreadable(file, &error))?;
     let verified = offline_verifier::verify(&bytes, root.der());
@@ -251,6 +247,18 @@ fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Fa
     })?;
     show(context, &verified)?;
     Ok(ExitStatus::Done)
+}
+
+/// The root certificate that somebody trusts.
+pub(super) fn read_root(trust: &Path) -> Result<ParsedCertificate, Failure> {
+    let root = read_text(trust)?;
+    ParsedCertificate::from_pem(&root).map_err(|error| {
+        Failure::usage(
+            format_args!("cannot use {} as trusted root", trust.display()),
+            error,
+            "give the root's certificate in PEM",
+        )
+    })
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@
 //! All output goes through [`Output`], all errors through [`Failure`].
 
 mod args;
+mod audit;
 mod batch;
 mod batch_record;
 mod batch_serials;
@@ -89,6 +90,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Profile(command) => profile::run(command, context),
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),
+        Command::Audit(command) => audit::run(command, context),
         Command::Evidence(command) => evidence::run(command, context),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Owner(command) => product_owner::run(command, context),

@@ -1,14 +1,15 @@
 //! The report of a batch: from what the ledger holds to the page.
 
-use std::fs;
 use std::path::Path;
 
 use super::batch_record;
 use super::failure::Failure;
-use super::manifest::{Format, unexpected, unreadable};
+use super::manifest::{Format, unexpected};
+use super::named_file;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
 use crate::line::control::NamedFile;
+use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
 use crate::manifest::report::{self, ManifestFile, Report, Tally};
 use crate::manifest::statement::Statement;
 
@@ -21,7 +22,7 @@ pub(super) fn beside(format: Format, file: &Path) -> Result<NamedFile, Failure> 
             "leave it out, or give --format html",
         ));
     }
-    let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
+    let bytes = named_file::read(file, MAX_ENVELOPE_BYTES)?;
     let name = file.file_name().unwrap_or(file.as_os_str());
     Ok(NamedFile {
         name: name.to_string_lossy().into_owned(),

@@ -12,6 +12,7 @@ pub mod cyclonedx;
 pub mod dsse;
 pub mod ledger_proof;
 pub mod offline_verifier;
+pub mod question;
 pub mod report;
 pub mod statement;
 pub mod time_order;

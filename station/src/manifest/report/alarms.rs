@@ -70,9 +70,9 @@ pub struct Alarm {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alarms {
     holds: Vec<Hold>,
-    alarms: Vec<Alarm>,
-    holds_not_listed: u64,
-    alarms_not_listed: u64,
+    raised: Vec<Alarm>,
+    more_holds: u64,
+    more_raised: u64,
 }
 
 impl Alarms {
@@ -116,11 +116,11 @@ impl Alarms {
                 claimed_uid,
                 ..
             } if code.entry().severity == Severity::Alarm => {
-                if self.alarms.len() >= LISTED_MAX {
-                    self.alarms_not_listed += 1;
+                if self.raised.len() >= LISTED_MAX {
+                    self.more_raised += 1;
                     return;
                 }
-                self.alarms.push(Alarm {
+                self.raised.push(Alarm {
                     time: Timestamp(event.time),
                     lane: lane.clone(),
                     code: *code,
@@ -136,13 +136,13 @@ impl Alarms {
     /// The holds that are listed, and how many more there were.
     #[must_use]
     pub fn holds(&self) -> (&[Hold], u64) {
-        (&self.holds, self.holds_not_listed)
+        (&self.holds, self.more_holds)
     }
 
     /// The alarms that are listed, and how many more there were.
     #[must_use]
     pub fn alarms(&self) -> (&[Alarm], u64) {
-        (&self.alarms, self.alarms_not_listed)
+        (&self.raised, self.more_raised)
     }
 
     /// The hold that this alarm's session has led to.
@@ -162,7 +162,7 @@ impl Alarms {
         rule: Option<&TrippedRule>,
     ) {
         if self.holds.len() >= LISTED_MAX {
-            self.holds_not_listed += 1;
+            self.more_holds += 1;
             return;
         }
         self.holds.push(Hold {

@@ -8,6 +8,7 @@ use super::escape::Escaped;
 use super::page::{Report, end_of_section, end_of_table, figure, section, table};
 use super::tally::ranked;
 use super::units::{duration, percent};
+use crate::names::LaneName;
 use crate::verdict::Outcome;
 
 pub(super) fn failures(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
@@ -59,19 +60,13 @@ pub(super) fn throughput(out: &mut impl Write, report: &Report<'_>) -> io::Resul
     }
     let chart = drawn_throughput(&tally.timeline).map_err(io::Error::other)?;
     let last = LANE_COLOURS.len() - 1;
-    let mut legend = String::new();
-    for (at, lane) in lanes.iter().enumerate().take(LANE_COLOURS.len()) {
+    let key = |(at, lane): (usize, &LaneName)| {
         let shared = at == last && lanes.len() > LANE_COLOURS.len();
-        let name = if shared {
-            "other lanes".to_owned()
-        } else {
-            lane.to_string()
-        };
-        legend.push_str(&format!(
-            "<span class=\"key c{at}\">{}</span> ",
-            Escaped(name)
-        ));
-    }
+        let name = if shared { "other lanes" } else { lane.as_str() };
+        format!("<span class=\"key c{at}\">{}</span>", Escaped(name))
+    };
+    let keys = lanes.iter().enumerate().take(LANE_COLOURS.len()).map(key);
+    let legend = keys.collect::<Vec<_>>().join(" ");
     let first = tally
         .timeline
         .columns()

@@ -172,7 +172,12 @@ fn the_same_batch_gives_the_same_documents() {
         if std::env::var_os(WRITE).is_some() {
             std::fs::write(&path, &made).unwrap();
         }
-        assert_eq!(made, std::fs::read_to_string(path).unwrap(), "{name}");
+        let kept = std::fs::read_to_string(path).unwrap();
+        let differing = made
+            .lines()
+            .zip(kept.lines())
+            .find(|(made, kept)| made != kept);
+        assert!(made == kept, "{name}: {differing:?}");
     }
 }
 

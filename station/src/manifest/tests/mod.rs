@@ -5,5 +5,6 @@ mod contradictions;
 mod documents;
 mod golden;
 mod pki;
+mod questions;
 mod rows;
 mod verification;

@@ -4,6 +4,7 @@ use plotters::prelude::{ChartBuilder, Color as _, PathElement, Rectangle};
 use plotters::style::text_anchor::HPos;
 
 use super::paint::{BAD, BAR, ChartFault, GRID, INK, LIMIT, MUTED, chart, letters};
+use crate::manifest::report::histogram::Histogram;
 use crate::manifest::report::real;
 use crate::manifest::report::tally::Quantity;
 use crate::manifest::report::units::{Scale, number};
@@ -21,34 +22,14 @@ pub(in crate::manifest::report) fn distribution(
 ) -> Result<String, ChartFault> {
     let histogram = &quantity.histogram;
     let (low, high) = histogram.limits();
-    let bins: Vec<_> = histogram.bins().collect();
-    let (below, above) = histogram.beyond();
-    let fullest = bins.iter().map(|(_, _, values)| *values).max();
-    let highest = fullest.unwrap_or(0).max(below).max(above).max(1);
-    let (from, to) = match (bins.first(), bins.last()) {
-        (Some((from, _, _)), Some((_, to, _))) => (scale.apply(*from), scale.apply(*to)),
+    let bars = bars(histogram, scale);
+    let (from, to) = match (bars.first(), bars.last()) {
+        (Some(first), Some(last)) => (first.from, last.to),
         _ => (0.0, 1.0),
     };
-    let bound = |limit: Option<f64>| {
-        limit.map_or_else(|| "none".to_owned(), |limit| scale.show(limit, to - from))
-    };
+    let highest = bars.iter().map(|bar| bar.values).max().unwrap_or(0).max(1);
     let title = format!("Distribution of {}", quantity.name);
-    let words = format!(
-        "Histogram of {} values in {}; lower limit {}, upper limit {}. The table below has mean, deviation and \
-         Cpk.",
-        histogram.count(),
-        if scale.unit.is_empty() {
-            "plain numbers"
-        } else {
-            &scale.unit
-        },
-        bound(low),
-        bound(high),
-    );
-    let outside = |from: f64, to: f64| {
-        let middle = f64::midpoint(from, to);
-        low.is_some_and(|low| middle < low) || high.is_some_and(|high| middle > high)
-    };
+    let words = words(quantity, scale, to - from);
     let id = format!("chart-quantity-{place}");
     chart(&id, (&title, &words), SIZE, |area| {
         let top = real(highest) * 1.12;
@@ -62,6 +43,7 @@ pub(in crate::manifest::report) fn distribution(
         chart
             .configure_mesh()
             .disable_x_mesh()
+            .y_max_light_lines(1)
             .light_line_style(GRID.stroke_width(0))
             .bold_line_style(GRID.stroke_width(1))
             .axis_style(GRID.stroke_width(1))
@@ -73,40 +55,75 @@ pub(in crate::manifest::report) fn distribution(
             .x_label_formatter(&|value| number(*value, to - from))
             .y_label_formatter(&|values| number(*values, 100.0))
             .draw()?;
-        let pad = (to - from) / real(bins.len() as u64) * 0.06;
-        let (below, above) = histogram.beyond();
-        for (at, (start, end, values)) in bins.iter().enumerate() {
-            // What lies beyond all bins is drawn at the edge: a bad value is never invisible.
-            let beyond = if at == 0 {
-                below
-            } else if at + 1 == bins.len() {
-                above
-            } else {
-                0
-            };
-            let values = values + beyond;
-            if values == 0 {
-                continue;
-            }
-            let colour = if outside(*start, *end) { BAD } else { BAR };
-            let bar = [
-                (scale.apply(*start) + pad, 0.0),
-                (scale.apply(*end) - pad, real(values)),
-            ];
-            chart.draw_series([Rectangle::new(bar, colour.filled())])?;
+        let gap = (to - from) / real(bars.len() as u64) * 0.06;
+        for bar in bars.iter().filter(|bar| bar.values > 0) {
+            let colour = if bar.outside { BAD } else { BAR };
+            let corners = [(bar.from + gap, 0.0), (bar.to - gap, real(bar.values))];
+            chart.draw_series([Rectangle::new(corners, colour.filled())])?;
         }
-        for limit in [low, high]
-            .into_iter()
-            .flatten()
-            .map(|limit| scale.apply(limit))
-        {
-            let upright = vec![(limit, 0.0), (limit, top)];
-            chart.draw_series([PathElement::new(upright, LIMIT.stroke_width(2))])?;
-        }
-        if let Some(mean) = histogram.mean().map(|mean| scale.apply(mean)) {
-            let upright = vec![(mean, 0.0), (mean, top)];
-            chart.draw_series([PathElement::new(upright, INK.stroke_width(1))])?;
+        let limits = [low, high].into_iter().flatten();
+        let limits = limits.map(|limit| (limit, LIMIT.stroke_width(2)));
+        let mean = histogram.mean();
+        let mean = mean.map(|mean| (mean, INK.stroke_width(1)));
+        for (value, style) in limits.chain(mean) {
+            let upright = vec![(scale.apply(value), 0.0), (scale.apply(value), top)];
+            chart.draw_series([PathElement::new(upright, style)])?;
         }
         Ok(())
     })
+}
+
+struct Bar {
+    from: f64,
+    to: f64,
+    values: u64,
+    outside: bool,
+}
+
+/// The bins as they are drawn. What lies beyond all of them is drawn at the edge: a bad value is never
+/// invisible.
+fn bars(histogram: &Histogram, scale: &Scale) -> Vec<Bar> {
+    let (low, high) = histogram.limits();
+    let mut bars: Vec<Bar> = histogram
+        .bins()
+        .map(|(from, to, values)| {
+            let middle = f64::midpoint(from, to);
+            Bar {
+                from: scale.apply(from),
+                to: scale.apply(to),
+                values,
+                outside: low.is_some_and(|low| middle < low)
+                    || high.is_some_and(|high| middle > high),
+            }
+        })
+        .collect();
+    let (below, above) = histogram.beyond();
+    if let Some(first) = bars.first_mut() {
+        first.values += below;
+    }
+    if let Some(last) = bars.last_mut() {
+        last.values += above;
+    }
+    bars
+}
+
+fn words(quantity: &Quantity, scale: &Scale, span: f64) -> String {
+    let (low, high) = quantity.histogram.limits();
+    let bound = |limit: Option<f64>| {
+        limit.map_or_else(
+            || "none".to_owned(),
+            |limit| number(scale.apply(limit), span),
+        )
+    };
+    let unit = match scale.unit.as_str() {
+        "" => "plain numbers",
+        unit => unit,
+    };
+    format!(
+        "Histogram of {} values in {unit}; lower limit {}, upper limit {}. The table below has mean, deviation \
+         and Cpk.",
+        quantity.histogram.count(),
+        bound(low),
+        bound(high),
+    )
 }

@@ -73,12 +73,15 @@ pub(super) fn chart(
     ))
 }
 
+/// The library counts letters in another unit than pixels.
+const PER_PIXEL: f64 = 1.24;
+
 /// Letters of that size and colour, hung up at that side of their place.
-pub(super) fn letters(size: i32, colour: RGBColor, side: HPos) -> TextStyle<'static> {
-    ("sans-serif", size)
+pub(super) fn letters(size: i32, colour: RGBColor, hung: HPos) -> TextStyle<'static> {
+    ("sans-serif", f64::from(size) * PER_PIXEL)
         .into_font()
         .color(&colour)
-        .pos(Pos::new(side, VPos::Center))
+        .pos(Pos::new(hung, VPos::Center))
 }
 
 /// Writes a line of text at a place in pixels.

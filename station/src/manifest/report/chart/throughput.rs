@@ -1,6 +1,6 @@
 //! Sessions that ended over time, one colour a lane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plotters::prelude::{ChartBuilder, Color as _, Rectangle};
 use plotters::style::text_anchor::HPos;
@@ -18,16 +18,11 @@ const DAY_MS: u64 = 86_400_000;
 /// The lanes in the order of their colours; all from the last colour on share it.
 #[must_use]
 pub fn lane_order(timeline: &Timeline) -> Vec<LaneName> {
-    let mut lanes: BTreeMap<LaneName, ()> = BTreeMap::new();
+    let mut lanes = BTreeSet::new();
     for (_, column) in timeline.columns() {
-        lanes.extend(
-            column
-                .into_iter()
-                .flatten()
-                .map(|(lane, _)| (lane.clone(), ())),
-        );
+        lanes.extend(column.into_iter().flat_map(BTreeMap::keys).cloned());
     }
-    lanes.into_keys().collect()
+    lanes.into_iter().collect()
 }
 
 /// The chart; the timeline is not empty.
@@ -37,19 +32,19 @@ pub fn lane_order(timeline: &Timeline) -> Vec<LaneName> {
 pub fn throughput(timeline: &Timeline) -> Result<String, ChartFault> {
     let lanes = lane_order(timeline);
     let columns: Vec<_> = timeline.columns().collect();
-    let sum = |column: &Option<&BTreeMap<LaneName, u64>>| -> u64 {
+    let sum = |column: Option<&BTreeMap<LaneName, u64>>| -> u64 {
         column.map_or(0, |lanes| lanes.values().sum())
     };
     let highest = columns
         .iter()
-        .map(|(_, column)| sum(column))
+        .map(|(_, column)| sum(*column))
         .max()
         .unwrap_or(1);
     let width = timeline.width_ms();
     let words = format!(
         "{} sessions on {} lanes in columns of {}; the busiest column has {highest}. The table below has \
          each lane's sum.",
-        columns.iter().map(|(_, column)| sum(column)).sum::<u64>(),
+        columns.iter().map(|(_, column)| sum(*column)).sum::<u64>(),
         lanes.len(),
         duration(width),
     );
@@ -72,6 +67,7 @@ pub fn throughput(timeline: &Timeline) -> Result<String, ChartFault> {
             chart
                 .configure_mesh()
                 .disable_x_mesh()
+                .y_max_light_lines(1)
                 .light_line_style(GRID.stroke_width(0))
                 .bold_line_style(GRID.stroke_width(1))
                 .axis_style(GRID.stroke_width(1))
@@ -85,7 +81,7 @@ pub fn throughput(timeline: &Timeline) -> Result<String, ChartFault> {
                 .draw()?;
             for (at, (_, column)) in columns.iter().enumerate() {
                 let (mut base, middle) = (0, real(at as u64));
-                for (lane, sessions) in column.into_iter().copied().flatten() {
+                for (lane, sessions) in column.iter().copied().flatten() {
                     let place = lanes
                         .iter()
                         .position(|known| known == lane)

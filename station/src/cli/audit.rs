@@ -1,0 +1,226 @@
+//! `station audit`: questions to a folder of manifests, offline.
+
+mod answer_words;
+mod manifest_files;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use firmware_proto::Uid;
+
+use super::context::Context;
+use super::exit_status::ExitStatus;
+use super::failure::Failure;
+use super::manifest::read_root;
+use super::named_file::read_text;
+use crate::certificate_path::ParsedCertificate;
+use crate::clock::UtcMillis;
+use crate::encoding::{Hex, sha256};
+use crate::manifest::question::{CertificateName, FirmwareName, Question};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial, OperatorId};
+use crate::verdict::{Outcome, VerdictCode};
+
+/// What an auditor can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Ask a folder of manifests: which devices, which certificates, which firmware
+    ///
+    /// Needs no station home, no HSM and no network. Reads every signed manifest in the folder (DSSE, *.json) and
+    /// verifies each under the root before it believes a word of it; one that does not verify is left out and told
+    /// on stderr. Where a batch has several manifests, the one that was signed last counts. A device answers where
+    /// all that is asked fits. Exit status 0 where something was found, 1 where nothing was, or where a manifest
+    /// did not verify.
+    #[command(
+        after_help = "Examples:\n  station audit query manifests --trust root.pem --serial SA-000017\n  \
+                      station audit query manifests --trust root.pem --firmware APP=2.5.1 --json\n  \
+                      station audit query manifests --trust root.pem --certificate device.pem\n  \
+                      station audit query manifests --trust root.pem --live --batch B-2026-47"
+    )]
+    Query(Box<QueryArguments>),
+}
+
+/// The question.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArguments {
+    /// The folder with the manifests
+    dir: PathBuf,
+    /// The root certificate that you trust (PEM)
+    #[arg(long, value_name = "FILE", required_unless_present = "unverified")]
+    trust: Option<PathBuf>,
+    /// Take the word of manifests that do not verify too, marked as such
+    #[arg(long)]
+    unverified: bool,
+    /// The device with this serial
+    #[arg(long, value_name = "SERIAL")]
+    serial: Option<DeviceSerial>,
+    /// The device with this UID
+    #[arg(long, value_name = "UID", value_parser = uid)]
+    uid: Option<Uid>,
+    /// The device with this certificate: its serial number, its SHA-256, or its PEM file
+    #[arg(long, value_name = "CERTIFICATE")]
+    certificate: Option<String>,
+    /// Devices that carry this firmware: COMPONENT=VERSION, or VERSION of any component
+    #[arg(long, value_name = "FIRMWARE", value_parser = firmware)]
+    firmware: Option<FirmwareName>,
+    /// Devices finished at this time or later: a day, or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = beginning)]
+    from: Option<UtcMillis>,
+    /// Devices finished until this time: a day to its end, or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = end)]
+    to: Option<UtcMillis>,
+    /// Devices that this person has had in work
+    #[arg(long = "worked-on-by", value_name = "ID")]
+    worker: Option<OperatorId>,
+    /// Devices with this verdict: PASS, FAIL or ERROR
+    #[arg(long, value_name = "VERDICT", value_parser = verdict)]
+    verdict: Option<Outcome>,
+    /// Devices with this code
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    code: Option<VerdictCode>,
+    /// Devices of this batch
+    #[arg(long)]
+    batch: Option<BatchId>,
+    /// Devices with a live certificate, and of their certificates only the live ones
+    #[arg(long)]
+    live: bool,
+}
+
+/// Does it.
+pub(crate) fn run(command: &AuditCommand, context: &Context) -> Result<ExitStatus, Failure> {
+    let AuditCommand::Query(arguments) = command;
+    let question = question(arguments)?;
+    let root = arguments.trust.as_deref().map(read_root).transpose()?;
+    let read = manifest_files::ask(
+        context,
+        &arguments.dir,
+        root.as_ref(),
+        arguments.unverified,
+        &question,
+    )?;
+    let all_hold = read.refused == 0;
+    let found = answer_words::show(context, read, &question);
+    Ok(if found && all_hold {
+        ExitStatus::Done
+    } else {
+        ExitStatus::CheckFailed
+    })
+}
+
+fn question(arguments: &QueryArguments) -> Result<Question, Failure> {
+    let certificate = arguments.certificate.as_deref();
+    Ok(Question {
+        serial: arguments.serial.clone(),
+        uid: arguments.uid.clone(),
+        certificate: certificate.map(certificate_name).transpose()?,
+        firmware: arguments.firmware.clone(),
+        from: arguments.from,
+        before: arguments.to,
+        operator: arguments.worker.clone(),
+        verdict: arguments.verdict,
+        code: arguments.code,
+        batch: arguments.batch.clone(),
+        live: arguments.live,
+    })
+}
+
+/// A serial number or a digest as tools write them, or a file.
+fn certificate_name(text: &str) -> Result<CertificateName, Failure> {
+    let digits = text.replace(':', "").to_ascii_lowercase();
+    let hexadecimal = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hexadecimal && digits.len() == 64 {
+        let digest = base16ct::lower::decode_vec(&digits).unwrap_or_default();
+        return Ok(CertificateName::Digest(Hex(digest)));
+    }
+    if hexadecimal {
+        // Some tools leave zeros at the beginning out, some put one more byte there.
+        let number = digits.trim_start_matches('0');
+        let serial = CertificateSerial::parse_hex(&format!("{number:0>32}"));
+        return serial.map(CertificateName::Serial).ok_or_else(|| {
+            Failure::usage(
+                format_args!("{text:?} names no certificate"),
+                "a serial number has at most 32 hexadecimal digits, a SHA-256 has 64",
+                "give one of them, or the certificate's PEM file",
+            )
+        });
+    }
+    let pem = read_text(Path::new(text))?;
+    let certificate = ParsedCertificate::from_pem(&pem).map_err(|error| {
+        Failure::usage(
+            format_args!("{text} is no certificate"),
+            error,
+            "give a certificate in PEM, its serial number or its SHA-256",
+        )
+    })?;
+    Ok(CertificateName::Digest(sha256(certificate.der()).into()))
+}
+
+fn uid(text: &str) -> Result<Uid, String> {
+    let upper = serde_json::Value::String(text.replace(':', "").to_ascii_uppercase());
+    serde_json::from_value(upper).map_err(|error| error.to_string())
+}
+
+fn firmware(text: &str) -> Result<FirmwareName, String> {
+    FirmwareName::parse(text).ok_or_else(|| "use COMPONENT=VERSION or VERSION".to_owned())
+}
+
+fn verdict(text: &str) -> Result<Outcome, String> {
+    let upper = serde_json::Value::String(text.to_ascii_uppercase());
+    serde_json::from_value(upper).map_err(|_| "use PASS, FAIL or ERROR".to_owned())
+}
+
+fn code(text: &str) -> Result<VerdictCode, String> {
+    VerdictCode::parse(&text.to_ascii_uppercase())
+        .ok_or_else(|| "there is no such code; see station explain --help".to_owned())
+}
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+fn beginning(text: &str) -> Result<UtcMillis, String> {
+    let whole_day = UtcMillis::parse_rfc3339(&format!("{text}T00:00:00Z"));
+    whole_day
+        .or_else(|| UtcMillis::parse_rfc3339(text))
+        .ok_or_else(|| "use a day like 2026-11-25, or RFC 3339".to_owned())
+}
+
+/// The first millisecond that is too late.
+fn end(text: &str) -> Result<UtcMillis, String> {
+    let begins = beginning(text)?;
+    let is_day = UtcMillis::parse_rfc3339(text).is_none();
+    Ok(UtcMillis(begins.0.saturating_add(if is_day {
+        DAY_MS
+    } else {
+        1
+    })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_named_as_other_tools_name_them() {
+        let serial = "0a".to_owned() + &"1b".repeat(15);
+        let expected = CertificateName::Serial(CertificateSerial::parse_hex(&serial).unwrap());
+        for text in [
+            serial.clone(),
+            serial.to_uppercase(),
+            serial[1..].to_owned(),
+            format!("00:{serial}"),
+        ] {
+            assert_eq!(certificate_name(&text).unwrap(), expected, "{text}");
+        }
+        let digest = certificate_name(&"AB:".repeat(32)).unwrap();
+        assert_eq!(digest, CertificateName::Digest(Hex(vec![0xab; 32])));
+        assert!(certificate_name(&"1".repeat(40)).is_err());
+        assert!(certificate_name("no-such-file.pem").is_err());
+    }
+
+    #[test]
+    fn a_day_is_whole() {
+        let (from, to) = (beginning("2026-11-25").unwrap(), end("2026-11-25").unwrap());
+        assert_eq!(to.0 - from.0, DAY_MS);
+        let at = "2026-11-25T10:00:00.000Z";
+        assert_eq!(end(at).unwrap().0 - beginning(at).unwrap().0, 1);
+        assert!(beginning("yesterday").is_err());
+    }
+}

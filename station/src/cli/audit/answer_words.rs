@@ -1,0 +1,130 @@
+//! What was found, for people and for programs.
+
+use serde::Serialize;
+
+use super::manifest_files::Asked;
+use crate::cli::context::Context;
+use crate::manifest::question::{Found, Question, Source};
+use crate::verdict::Outcome;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    device: &'a Found,
+    manifest: &'a Source,
+}
+
+#[derive(Serialize)]
+struct Sum {
+    devices: u64,
+    batches: u64,
+    manifests_read: u64,
+    manifests_verified: u64,
+    manifests_refused: u64,
+    manifests_superseded: u64,
+    other_files: u64,
+}
+
+/// Shows it; whether anything was found.
+pub(super) fn show(context: &Context, asked: Asked, question: &Question) -> bool {
+    let output = &context.output;
+    let settled = question.settle(asked.answers);
+    for (old, by) in &settled.superseded {
+        let line = format!(
+            "{} of batch {} is left out: {by} is of the same batch and counts instead",
+            old.file, old.batch
+        );
+        let object = serde_json::json!({ "superseded": old.file, "batch": old.batch, "by": by });
+        output.remark(&object, &line);
+    }
+    let mut rows = Vec::new();
+    let (mut devices, mut batches) = (0, 0);
+    for answers in &settled.answers {
+        devices += answers.devices.len() as u64;
+        batches += u64::from(!answers.devices.is_empty());
+        for device in &answers.devices {
+            output.object(&Line {
+                device,
+                manifest: &answers.source,
+            });
+            if !output.is_json() {
+                rows.push(row(device, &answers.source));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        let header = [
+            "serial",
+            "uid",
+            "verdict",
+            "batch",
+            "firmware",
+            "finished",
+            "certificates",
+        ];
+        output.table(&header, &rows);
+    }
+    let sum = Sum {
+        devices,
+        batches,
+        manifests_read: asked.read,
+        manifests_verified: asked.verified,
+        manifests_refused: asked.refused,
+        manifests_superseded: settled.superseded.len() as u64,
+        other_files: asked.passed_over,
+    };
+    let line = format!(
+        "{devices} devices in {batches} batches; {} manifests read, {} verified, {} refused, {} superseded; {} other \
+         files passed over",
+        sum.manifests_read,
+        sum.manifests_verified,
+        sum.manifests_refused,
+        sum.manifests_superseded,
+        sum.other_files
+    );
+    output.remark(&serde_json::json!({ "sum": sum }), &line);
+    devices > 0
+}
+
+fn row(device: &Found, source: &Source) -> Vec<String> {
+    let dash = || "-".to_owned();
+    let firmware: Vec<String> = device
+        .firmware
+        .iter()
+        .map(|one| format!("{} {}", one.component, one.version))
+        .collect();
+    let certificates: Vec<String> = device
+        .certificates
+        .iter()
+        .map(|one| format!("{} {}", one.serial, one.status.as_str()))
+        .collect();
+    let verdict = match device.verdict {
+        Outcome::Pass => "PASS",
+        Outcome::Fail => "FAIL",
+        Outcome::Error => "ERROR",
+    };
+    let verdict = device
+        .code
+        .map_or_else(|| verdict.to_owned(), |code| code.to_string());
+    let marks = [
+        (source.development, " (development)"),
+        (!source.verified, " (NOT VERIFIED)"),
+    ];
+    let marks: Vec<&str> = marks
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, mark)| *mark)
+        .collect();
+    vec![
+        device
+            .serial
+            .as_ref()
+            .map_or_else(dash, ToString::to_string),
+        device.uid.to_string(),
+        verdict,
+        format!("{}{}", source.batch, marks.concat()),
+        firmware.join(", "),
+        device.finished.map_or_else(dash, |at| at.to_string()),
+        certificates.join(", "),
+    ]
+}
