@@ -131,16 +131,13 @@ const WEAK_GENERATORS: &str = r#"
 name = "weak-generator-first"
 expected = "PASS"
 fault = { kind = "shared-key" }
-
 [[defect]]
 name = "weak-generator-second"
 expected = "KEY-REUSED"
 fault = { kind = "shared-key" }
-
 [[assign]]
 device = 0
 defect = "weak-generator-first"
-
 [[assign]]
 device = 4
 defect = "weak-generator-second"
