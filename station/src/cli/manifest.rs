@@ -225,9 +225,6 @@ fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
 
 fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
     let root = read_root(trust)?;
-    let length = fs::metadata(file)
-        .map_err(|error| unreadable(file, &error))?
-        .len();
     // Read no more than a manifest may have; the verifier says so by itself.
     let bytes = read_at_most(file, MAX_ENVELOPE_BYTES).map_err(|error| unreadable(file, &error))?;
     let verified = offline_verifier::verify(&bytes, root.der());
