@@ -6,7 +6,9 @@ mod cosign;
 mod document_file;
 mod elsewhere;
 mod export;
+mod progress;
 mod prove;
+mod rebuild;
 mod verify;
 mod witnesses;
 
@@ -26,6 +28,7 @@ use checkpoint::CheckpointArguments;
 use cosign::CosignCommand;
 use export::ExportArguments;
 use prove::ProveArguments;
+use rebuild::RebuildArguments;
 use verify::VerifyArguments;
 
 /// What can be done with the ledger.
@@ -39,6 +42,7 @@ pub(crate) enum LedgerCommand {
     /// Add what witnesses say of a checkpoint
     #[command(subcommand)]
     Cosign(CosignCommand),
+    Rebuild(RebuildArguments),
 }
 
 /// Does it.
@@ -50,6 +54,7 @@ pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStat
         LedgerCommand::CheckProof(arguments) => check_proof::run(arguments, context),
         LedgerCommand::Export(arguments) => export::run(arguments, context),
         LedgerCommand::Cosign(command) => cosign::run(command, context),
+        LedgerCommand::Rebuild(RebuildArguments {}) => rebuild::run(context),
     }
 }
 

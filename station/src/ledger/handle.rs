@@ -19,7 +19,7 @@ use super::mirror::{Mirror, sync_folder};
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, BatchClosing, BatchOpening, LedgerState};
 use super::writer::{LedgerKey, QUEUE_MAX, Request, Writer};
-use super::{integrity, trusted_views};
+use super::{integrity, on_all_cores, trusted_views};
 use crate::clock::UtcMillis;
 use crate::names::{BatchId, DeviceSerial, StationName};
 
@@ -117,9 +117,11 @@ impl LedgerHandle {
                 got: held.to_string(),
             });
         }
-        let last = integrity::check_log(&connection, &verifier)?;
+        let mut readers = on_all_cores::snapshots(path)?;
+        let last = integrity::check_log(&mut readers, &verifier)?;
         let key = LedgerKey { signer, verifier };
-        trusted_views::check(&connection, path, &key, in_memory)?;
+        trusted_views::check(&mut readers, path, &key, in_memory)?;
+        drop(readers);
         let mirror = mirror.map(Mirror::new);
         if let Some(note) = mirror.as_ref().map_or(Ok(None), Mirror::read)? {
             integrity::check_mirror(&connection, &key.verifier, &note)?;
@@ -320,7 +322,7 @@ fn public_key(signer: &dyn CheckpointSigner, name: &str) -> Result<VerifierKey, 
 
 /// Takes the ledger for this process's one writer. A file of its own is locked, since closing any
 /// descriptor of the database would drop SQLite's own locks on it.
-fn own(path: &Path) -> Result<File, LedgerError> {
+pub(in crate::ledger) fn own(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-writer");
     let name = PathBuf::from(name);

@@ -3,11 +3,12 @@
 use rusqlite::Connection;
 
 use super::checkpoint::{Checkpoint, VerifierKey};
-use super::column::{Hash, Int};
+use super::column::Int;
 use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
-use super::log_store::{entry, frontier, last_note, node_damage, size};
-use super::merkle_tree::{Frontier, NodeSource, leaf_hash};
+use super::log_check;
+use super::log_store::{entry, frontier, last_note, size};
+use super::reader::Reader;
 
 /// The ledger key, as the first entry names it.
 pub(in crate::ledger) fn opening_key(log: &Connection) -> Result<VerifierKey, LedgerError> {
@@ -23,9 +24,13 @@ pub(in crate::ledger) fn opening_key(log: &Connection) -> Result<VerifierKey, Le
 /// Checks the log: the last checkpoint's signature, every leaf against its hash and the nodes above it, and
 /// the root that they give against the checkpoint's. Gives the last checkpoint.
 pub(in crate::ledger) fn check_log(
-    log: &Connection,
+    readers: &mut [Reader],
     key: &VerifierKey,
 ) -> Result<(u64, String), LedgerError> {
+    let log = readers
+        .first_mut()
+        .ok_or(Damage::NoCheckpoint)?
+        .connection();
     let stored = last_note(log)?.ok_or(Damage::NoCheckpoint)?;
     let checkpoint = Checkpoint::open(&stored.note, key).map_err(|e| stored.damage(e))?;
     let covered = checkpoint.head.size;
@@ -40,34 +45,17 @@ pub(in crate::ledger) fn check_log(
         }
         .into());
     }
+    // Here by the nodes, each of which must then still be what the leaves say.
     check_head(log, &checkpoint)?;
-    let doing = "reading the entries";
-    let mut tree = Frontier::default();
-    let mut all = log
-        .prepare("SELECT idx, leaf, hash FROM entry ORDER BY idx")
-        .doing(doing)?;
-    let mut rows = all.query([]).doing(doing)?;
-    while let Some(row) = rows.next().doing(doing)? {
-        let index = tree.size();
-        if row.get::<_, Int>(0).doing(doing)?.0 != index {
-            return Err(Damage::EntryMissing(index).into());
-        }
-        let leaf = row.get_ref(1).and_then(|leaf| Ok(leaf.as_blob()?));
-        let hash = leaf_hash(leaf.doing(doing)?);
-        if row.get::<_, Hash>(2).doing(doing)?.0 != hash {
-            return Err(Damage::EntryHash(index).into());
-        }
-        for node in tree.append(hash).into_iter().skip(1) {
-            if log.node(node.id)? != node.hash {
-                return Err(node_damage(node.id).into());
-            }
-        }
-        // The leaf must still say what the tree was built over.
-        if tree.size() == covered && tree.root() != checkpoint.head.root {
-            return Err(Damage::Root { size: covered }.into());
-        }
+    let end = size(log)?;
+    match log_check::check(readers, end, &|_| {})?
+        .found
+        .into_iter()
+        .next()
+    {
+        Some(damage) => Err(damage.into()),
+        None => Ok((covered, stored.note)),
     }
-    Ok((covered, stored.note))
 }
 
 /// Checks that the log continues the one that the mirror saw.
@@ -98,6 +86,27 @@ pub(in crate::ledger) fn check_kept(
         Err(LedgerError::Damaged(Damage::Root { size })) => Err(Damage::NotTheTokens(size).into()),
         checked => checked,
     }
+}
+
+/// Checks that the log continues the one that a checkpoint from elsewhere saw, and still has that checkpoint: each
+/// is stored before anybody else gets it.
+pub(in crate::ledger) fn check_elsewhere(
+    log: &Connection,
+    key: &VerifierKey,
+    note: &str,
+) -> Result<(), LedgerError> {
+    check_mirror(log, key, note)?;
+    let size = Checkpoint::open(note, key).map_or(0, |checkpoint| checkpoint.head.size);
+    let sql = "SELECT 1 FROM checkpoint WHERE size = ?1";
+    let there = log
+        .prepare_cached(sql)
+        .and_then(|mut find| find.exists([Int(size)]));
+    if there.doing("looking for a checkpoint")? {
+        return Ok(());
+    }
+    let what = format!("no checkpoint over {size} entries, of which there is a copy elsewhere");
+    let table = "checkpoint";
+    Err(Damage::Value { table, what }.into())
 }
 
 /// Checks that the log has at least the checkpoint's entries, and its root over them.

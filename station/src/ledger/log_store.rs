@@ -25,6 +25,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements that are kept prepared: about as many as there are in this room.
 const STATEMENTS_MAX: usize = 64;
 
+/// Memory for the pages of a database that is written all over, in KiB: with less, each page is read and written
+/// again and again.
+const CACHE: &str = "-65536";
+
 /// Opens the database for the one writer.
 pub(in crate::ledger) fn connect(path: &Path, create: bool) -> Result<Connection, LedgerError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -40,6 +44,7 @@ pub(in crate::ledger) fn connect(path: &Path, create: bool) -> Result<Connection
     }
     pragma(&connection, "journal_mode", "wal", "wal")?;
     pragma(&connection, "synchronous", "FULL", "2")?;
+    pragma(&connection, "cache_size", CACHE, CACHE)?;
     common(&connection)?;
     schema::migrate(&mut connection, refill)?;
     Ok(connection)
@@ -100,6 +105,7 @@ pub(in crate::ledger) fn connect_scratch(path: Option<&Path>) -> Result<Connecti
     };
     common(&connection)?;
     pragma(&connection, "synchronous", "OFF", "0")?;
+    pragma(&connection, "cache_size", CACHE, CACHE)?;
     // Its entry table stays all but empty.
     pragma(&connection, "foreign_keys", "OFF", "0")?;
     // Views of an older version are thrown away by whoever kept them, since their note covers the tables.

@@ -61,7 +61,7 @@ impl Mirror {
     }
 }
 
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+pub(in crate::ledger) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = path.with_file_name(name);

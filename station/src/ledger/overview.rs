@@ -234,25 +234,31 @@ pub(in crate::ledger) fn batch_holds(
     found.collect()
 }
 
+/// Asks for all batches, or for one.
+pub(in crate::ledger) fn batches_sql(one: bool) -> String {
+    let live = "SELECT count(*) FROM certificate
+        WHERE certificate.batch = b.id AND revoked IS NULL AND provisioned";
+    // Beside `max`, the other column is that of the same row.
+    let last = "SELECT code, max(entry) FROM verdict
+        WHERE verdict.batch = b.id AND uid IS NOT NULL GROUP BY uid";
+    let which = if one { "id = ?1" } else { "?1 IS NULL" };
+    format!(
+        "SELECT id, profile, product, work_order, quantity, taken, next_seq, head,
+            opened, o.time_ms, closed, c.time_ms,
+            ({live} IS NOT NULL),
+            ({live} IS NULL AND committed IS NOT NULL),
+            (SELECT count(*) FROM ({last}) WHERE code NOT IN ('PASS', 'ALREADY-PROVISIONED'))
+         FROM batch b JOIN event o ON o.entry = b.opened LEFT JOIN event c ON c.entry = b.closed
+         WHERE {which} ORDER BY opened"
+    )
+}
+
 /// All batches, or one.
 pub(in crate::ledger) fn batches(
     views: &Connection,
     batch: Option<&BatchId>,
 ) -> Result<Vec<BatchOverview>, LedgerError> {
-    let live = "SELECT count(*) FROM certificate
-        WHERE certificate.batch = b.id AND revoked IS NULL AND provisioned";
-    let sql = format!(
-        "SELECT id, profile, product, work_order, quantity, taken, next_seq, head,
-            opened, o.time_ms, closed, c.time_ms,
-            ({live} IS NOT NULL),
-            ({live} IS NULL AND committed IS NOT NULL),
-            (SELECT count(*) FROM verdict v WHERE v.batch = b.id AND v.uid IS NOT NULL
-                AND v.code NOT IN ('PASS', 'ALREADY-PROVISIONED')
-                AND NOT EXISTS (SELECT 1 FROM verdict w
-                    WHERE w.batch = b.id AND w.uid = v.uid AND w.entry > v.entry))
-         FROM batch b JOIN event o ON o.entry = b.opened LEFT JOIN event c ON c.entry = b.closed
-         WHERE ?1 IS NULL OR id = ?1 ORDER BY opened"
-    );
+    let sql = batches_sql(batch.is_some());
     let row = |row: &Row<'_>| {
         Ok(BatchOverview {
             batch: text(row, 0)?,
@@ -275,29 +281,46 @@ pub(in crate::ledger) fn batches(
     list(views, &sql, params![batch.map(Text)], row)
 }
 
+/// Asks for boards. Each part of the filter that is there is looked up, so that a board is found among millions.
+pub(in crate::ledger) fn devices_sql(filter: &DeviceFilter) -> String {
+    let boards = match filter.batch {
+        Some(_) => "verdict v JOIN device d ON d.uid = v.uid AND d.verdict = v.entry",
+        None => "device d LEFT JOIN verdict v ON v.entry = d.verdict",
+    };
+    let serial = "d.uid = (SELECT uid FROM device_serial WHERE serial = ?2) AND last_serial = ?2";
+    let condition = |there: bool, condition, absent| if there { condition } else { absent };
+    let conditions = [
+        condition(filter.uid.is_some(), "d.uid = ?1", "?1 IS NULL"),
+        condition(filter.device_serial.is_some(), serial, "?2 IS NULL"),
+        condition(filter.batch.is_some(), "v.batch = ?3", "?3 IS NULL"),
+        condition(filter.code.is_some(), "v.code = ?4", "?4 IS NULL"),
+    ];
+    format!(
+        "SELECT d.uid,
+            (SELECT serial FROM device_serial s WHERE s.uid = d.uid
+                ORDER BY s.entry DESC LIMIT 1) AS last_serial,
+            v.code, v.batch, v.lane, e.time_ms, v.entry,
+            c.serial, c.provisioned IS NOT NULL, c.committed IS NOT NULL, d.withdrawn
+         FROM {boards} LEFT JOIN event e ON e.entry = d.verdict
+            LEFT JOIN certificate c ON c.uid = d.uid AND c.revoked IS NULL
+         WHERE {} ORDER BY d.uid",
+        conditions.join(" AND ")
+    )
+}
+
 /// The boards that the filter lets through.
 pub(in crate::ledger) fn devices(
     views: &Connection,
     filter: &DeviceFilter,
 ) -> Result<Vec<DeviceOverview>, LedgerError> {
-    let sql = "SELECT d.uid,
-            (SELECT serial FROM device_serial s WHERE s.uid = d.uid
-                ORDER BY s.entry DESC LIMIT 1) AS last_serial,
-            v.code, v.batch, v.lane, e.time_ms, v.entry,
-            c.serial, c.provisioned IS NOT NULL, c.committed IS NOT NULL, d.withdrawn
-         FROM device d
-            LEFT JOIN verdict v ON v.entry = d.verdict LEFT JOIN event e ON e.entry = d.verdict
-            LEFT JOIN certificate c ON c.uid = d.uid AND c.revoked IS NULL
-         WHERE (?1 IS NULL OR d.uid = ?1) AND (?2 IS NULL OR last_serial = ?2)
-            AND (?3 IS NULL OR v.batch = ?3) AND (?4 IS NULL OR v.code = ?4)
-         ORDER BY d.uid";
+    let sql = devices_sql(filter);
     let values = params![
         filter.uid.as_ref().map(Text),
         filter.device_serial.as_ref().map(Text),
         filter.batch.as_ref().map(Text),
         filter.code.map(Text),
     ];
-    list(views, sql, values, |row| {
+    list(views, &sql, values, |row| {
         let live: Option<Text<CertificateSerial>> = row.get(7)?;
         let stage = match (row.get(8)?, row.get(9)?) {
             (true, _) => LiveStage::Provisioned,
@@ -356,8 +379,10 @@ pub(in crate::ledger) fn sessions(
     views: &Connection,
     batch: &BatchId,
 ) -> Result<Vec<SessionOverview>, LedgerError> {
-    let sql = "SELECT id, lane, claimed_uid, opened, verdict FROM session
-         WHERE batch = ?1 ORDER BY opened";
+    // Of the batch's events, those that opened a session; the same session may be named in a later one.
+    let sql = "SELECT id, lane, claimed_uid, opened, verdict
+         FROM event e JOIN session ON session.id = e.session AND session.opened = e.entry
+         WHERE e.batch = ?1 AND kind = 'session-opened' ORDER BY opened";
     list(views, sql, [Text(batch)], |row| {
         Ok(SessionOverview {
             session: text(row, 0)?,

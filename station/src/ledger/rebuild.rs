@@ -1,21 +1,21 @@
-//! The views made again from the log alone, in a database of their own, to compare with those that are
-//! in use.
+//! The views made again from the log alone, in a database of their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, Rows, params};
+use rusqlite::{Connection, OpenFlags, params};
 
-use super::column::{Hash, Int};
+use super::column::{Hash, Int, Text};
 use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::leaf::Entry;
-use super::{invariants, log_store, schema, views};
-use crate::encoding::Hex;
+use super::reader::Reader;
+use super::{comparison, invariants, log_store, views};
 
 /// Views that follow a log as it is read.
+#[derive(Debug)]
 pub(in crate::ledger) struct Rebuilt {
     scratch: Connection,
+    path: Option<PathBuf>,
 }
 
 impl Rebuilt {
@@ -24,13 +24,14 @@ impl Rebuilt {
         Self::at(None)
     }
 
-    /// Views in a file, as they were left there. They are changed for good by [`Self::keep`] alone.
+    /// Views in a file, as they were left there. They are changed for good by [`Self::commit`] alone.
     pub(in crate::ledger) fn at(path: Option<&Path>) -> Result<Self, LedgerError> {
         let scratch = log_store::connect_scratch(path)?;
         scratch
             .execute_batch("BEGIN")
             .doing("beginning a rebuild")?;
-        Ok(Self { scratch })
+        let path = path.map(Path::to_owned);
+        Ok(Self { scratch, path })
     }
 
     /// Applies an entry, after judging it as the writer did. A broken rule is told, and the entry is
@@ -57,7 +58,9 @@ impl Rebuilt {
                 .and_then(|mut insert| insert.execute(params![Int(index), bytes, Hash(entry.hash)]))
                 .doing("rebuilding")?;
         }
-        match views::apply(&self.scratch, entry) {
+        let applied =
+            views::apply(&self.scratch, entry).and_then(|()| self.forget(&entry.leaf.fact));
+        match applied {
             Ok(()) => Ok(broken),
             // What no writer would append may not fit the tables either.
             Err(error) => Ok(Some(broken.unwrap_or(Damage::View {
@@ -67,95 +70,53 @@ impl Rebuilt {
         }
     }
 
+    /// The bytes of an intent that has ended are not needed any more.
+    fn forget(&self, fact: &Fact) -> rusqlite::Result<()> {
+        let (Fact::CertificateIssued {
+            certificate_serial, ..
+        }
+        | Fact::IntentVoided {
+            certificate_serial, ..
+        }) = fact
+        else {
+            return Ok(());
+        };
+        let sql = "DELETE FROM entry
+            WHERE idx = (SELECT entry FROM intent WHERE certificate_serial = ?1)";
+        let mut forget = self.scratch.prepare_cached(sql)?;
+        forget.execute([Text(certificate_serial)]).map(|_| ())
+    }
+
+    /// What is wrong with the views in use, of which these are the right ones; see [`comparison::differences`].
+    /// Views in a file are committed, and read on all cores.
+    pub(in crate::ledger) fn differences(
+        &mut self,
+        readers: &mut [Reader],
+        log: bool,
+    ) -> Result<Vec<Damage>, LedgerError> {
+        let Some(path) = &self.path else {
+            let own = std::slice::from_mut(&mut self.scratch);
+            return comparison::differences(own, readers, log);
+        };
+        self.commit()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut own = readers
+            .iter()
+            .map(|_| Connection::open_with_flags(path, flags))
+            .collect::<Result<Vec<_>, _>>()
+            .doing("reading rebuilt views")?;
+        comparison::differences(&mut own, readers, log)
+    }
+
     /// The views as they are now.
     pub(in crate::ledger) fn connection(&self) -> &Connection {
         &self.scratch
     }
 
-    /// Leaves the views in their file.
-    pub(in crate::ledger) fn keep(self) -> Result<(), LedgerError> {
+    /// Leaves the views in their file as they are now, for others to read, and goes on.
+    pub(in crate::ledger) fn commit(&self) -> Result<(), LedgerError> {
         self.scratch
-            .execute_batch("COMMIT")
+            .execute_batch("COMMIT; BEGIN")
             .doing("keeping rebuilt views")
     }
-
-    /// The first row of each view in which the log's own view and the one in use differ.
-    pub(in crate::ledger) fn differences(
-        &self,
-        used: &Connection,
-    ) -> Result<Vec<Damage>, LedgerError> {
-        let mut found = Vec::new();
-        let doing = "comparing the views";
-        for (table, key) in schema::VIEWS.iter().chain(SCHEMA) {
-            let sql = format!("SELECT * FROM {table} ORDER BY {key}");
-            let mut own = self.scratch.prepare(&sql).doing(doing)?;
-            let mut other = used.prepare(&sql).doing(doing)?;
-            let columns = own.column_count();
-            let mut own = own.query([]).doing(doing)?;
-            let mut other = other.query([]).doing(doing)?;
-            loop {
-                let expected = next_row(&mut own, columns).doing(doing)?;
-                let got = next_row(&mut other, columns).doing(doing)?;
-                if expected != got {
-                    found.push(Damage::View {
-                        table: (*table).to_owned(),
-                        row: describe(expected.as_deref(), got.as_deref()),
-                    });
-                    break;
-                }
-                if expected.is_none() {
-                    break;
-                }
-            }
-        }
-        for (table, _) in schema::VIEWS {
-            found.extend(index_damage(used, table)?.map(Damage::Sqlite));
-        }
-        Ok(found)
-    }
-}
-
-/// What the tables are, compared like a view: a trigger would change rows behind the writer's back.
-const SCHEMA: &[(&str, &str)] = &[(
-    "(SELECT name, type, tbl_name, sql FROM sqlite_schema)",
-    "name",
-)];
-
-/// What SQLite finds wrong with a table and its indexes. Rules look rows up through indexes, and one that
-/// lacks a row hides it.
-pub(in crate::ledger) fn index_damage(
-    connection: &Connection,
-    table: &str,
-) -> Result<Option<String>, LedgerError> {
-    let doing = "checking the views' indexes";
-    let sql = format!("PRAGMA integrity_check({table})");
-    let line: String = connection
-        .query_row(&sql, [], |row| row.get(0))
-        .doing(doing)?;
-    Ok((line != "ok").then_some(line))
-}
-
-fn next_row(rows: &mut Rows<'_>, columns: usize) -> rusqlite::Result<Option<Vec<Value>>> {
-    match rows.next()? {
-        None => Ok(None),
-        Some(row) => (0..columns)
-            .map(|column| row.get(column))
-            .collect::<Result<_, _>>()
-            .map(Some),
-    }
-}
-
-/// Names the row by its key, the first column of every view.
-fn describe(expected: Option<&[Value]>, got: Option<&[Value]>) -> String {
-    let name = |row: Option<&[Value]>| match row.and_then(<[Value]>::first) {
-        Some(Value::Integer(key)) => key.to_string(),
-        Some(Value::Text(key)) => key.escape_default().to_string(),
-        Some(Value::Blob(key)) => Hex(key.clone()).to_string(),
-        _ => "nothing".to_owned(),
-    };
-    let (expected_name, got_name) = (name(expected), name(got));
-    if expected_name == got_name {
-        return format!("the row of {expected_name} was changed");
-    }
-    format!("expected the row of {expected_name}, found that of {got_name}")
 }

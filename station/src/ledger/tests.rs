@@ -4,11 +4,15 @@ mod batch_rules;
 mod durability;
 mod kept_checkpoints;
 mod large_ledgers;
+mod long_logs;
 mod profiles;
 mod public_proofs;
+mod query_plans;
 mod random_sequences;
+mod rebuilding;
 mod refusals;
 mod repeats;
+mod tamper_corpus;
 mod tampering;
 
 use super::error::Damage;

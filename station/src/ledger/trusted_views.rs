@@ -2,135 +2,141 @@
 //!
 //! The writer's rules read the views, so a row that somebody removed must not go unseen. The views are made
 //! again from the log and compared. A long log is not read from its beginning each time: what was made from
-//! it is kept in a file beside the ledger, under the ledger key's signature, and only later entries are
+//! it is kept in a file beside the ledger, under a note that the ledger key has signed, and only later entries are
 //! applied to it. That file is made from leaves alone, never from the views in use; where it is missing,
 //! damaged or of another log, everything is read again.
 
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use firmware_proto::Digest;
-use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use sha2::Digest as _;
 
 use super::checkpoint::Checkpoint;
-use super::column::Int;
-use super::error::{Doing, LedgerError};
-use super::leaf::Entry;
-use super::log_store::{frontier, last_note, leaf_bytes, size};
+use super::error::{Damage, LedgerError};
+use super::log_store::{frontier, size};
 use super::proof::TreeHead;
-use super::rebuild::{Rebuilt, index_damage};
-use super::schema;
+use super::reader::Reader;
+use super::rebuild::Rebuilt;
 use super::writer::LedgerKey;
+use super::{decoded, mirror, on_all_cores};
 
 /// A ledger of no more entries than this is read whole, which takes a second or two, and keeps no file.
 pub(in crate::ledger) const IN_MEMORY_ENTRIES: u64 = 20_000;
 
+/// The file of kept views is hashed in pieces of this size, on all cores.
+const PIECE_BYTES: u64 = 1 << 24;
+
 /// Compares the views with the log, whose leaves must have been checked. Gives how many entries were read.
 pub(in crate::ledger) fn check(
-    log: &Connection,
+    readers: &mut [Reader],
     ledger: &Path,
     key: &LedgerKey,
     in_memory: u64,
 ) -> Result<u64, LedgerError> {
+    let log = readers.first_mut().ok_or(Damage::NotALedger)?.connection();
     let end = size(log)?;
     if end <= in_memory {
-        follow(log, &Rebuilt::new()?, 0)?;
+        follow(readers, &mut Rebuilt::new()?, 0..end)?;
         return Ok(end);
     }
-    let path = beside(ledger);
-    let kept = Kept { log, key, path };
-    let (rebuilt, from) = kept.take_up()?;
-    follow(log, &rebuilt, from)?;
+    let kept = Kept::beside(ledger, key);
+    let (mut rebuilt, from) = kept.take_up(readers)?;
+    follow(readers, &mut rebuilt, from..end)?;
     if from < end {
         // Without it the next start reads more; nothing is lost.
-        let _ = kept.keep(rebuilt, end);
+        let _ = kept.keep(readers, &rebuilt, end);
     }
     Ok(end.saturating_sub(from))
 }
 
-/// The file of a ledger's trusted views.
-fn beside(ledger: &Path) -> PathBuf {
-    let mut name = ledger.as_os_str().to_owned();
-    name.push("-views");
-    PathBuf::from(name)
-}
-
-/// Applies the entries from there on, then compares.
-fn follow(log: &Connection, rebuilt: &Rebuilt, from: u64) -> Result<(), LedgerError> {
-    for index in from..size(log)? {
-        let bytes = leaf_bytes(log, index)?;
-        let entry = Entry::read(index, &bytes)
-            .map_err(|source| super::error::Damage::Leaf { index, source })?;
-        if let Some(damage) = rebuilt.follow(&entry, &bytes)? {
-            return Err(damage.into());
+/// Applies the entries, then compares.
+fn follow(
+    readers: &mut [Reader],
+    rebuilt: &mut Rebuilt,
+    entries: std::ops::Range<u64>,
+) -> Result<(), LedgerError> {
+    decoded::for_each(readers, entries, |decoded| {
+        let index = decoded.index;
+        let entry = decoded
+            .entry
+            .map_err(|source| Damage::Leaf { index, source })?;
+        match rebuilt.follow(&entry, &decoded.bytes)? {
+            Some(damage) => Err(damage.into()),
+            None => Ok(()),
         }
-    }
-    match rebuilt.differences(log)?.into_iter().next() {
+    })?;
+    match rebuilt.differences(readers, false)?.into_iter().next() {
         Some(damage) => Err(damage.into()),
         None => Ok(()),
     }
 }
 
 struct Kept<'a> {
-    log: &'a Connection,
     key: &'a LedgerKey,
-    path: PathBuf,
+    views: PathBuf,
+    note: PathBuf,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
+    /// The files of a ledger's trusted views.
+    fn beside(ledger: &Path, key: &'a LedgerKey) -> Self {
+        let beside = |suffix| {
+            let mut name = ledger.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        Self {
+            key,
+            views: beside("-views"),
+            note: beside("-views.note"),
+        }
+    }
+
     /// The kept views and how many entries are in them, if they can be trusted; else none yet.
-    fn take_up(&self) -> Result<(Rebuilt, u64), LedgerError> {
-        if self.path.exists() {
+    fn take_up(&self, readers: &mut [Reader]) -> Result<(Rebuilt, u64), LedgerError> {
+        if self.views.exists() {
             // Whatever is wrong with it, the log is there to make it again.
-            if let Ok(rebuilt) = Rebuilt::at(Some(&self.path))
-                && let Ok(Some(from)) = self.trusted(rebuilt.connection())
+            if let Ok(rebuilt) = Rebuilt::at(Some(&self.views))
+                && let Ok(Some(from)) = self.trusted(readers)
             {
                 return Ok((rebuilt, from));
             }
-            std::fs::remove_file(&self.path).map_err(|source| LedgerError::Io {
+            fs::remove_file(&self.views).map_err(|source| LedgerError::Io {
                 doing: "removing views that cannot be trusted",
-                path: self.path.clone(),
+                path: self.views.clone(),
                 source: source.into(),
             })?;
         }
-        Ok((Rebuilt::at(Some(&self.path))?, 0))
+        Ok((Rebuilt::at(Some(&self.views))?, 0))
     }
 
-    /// How many entries of this log the views are made from, where the ledger key says so.
-    fn trusted(&self, views: &Connection) -> Result<Option<u64>, LedgerError> {
-        let Some(stored) = last_note(views)? else {
+    /// How many entries of this log the views are made from, where the ledger key says so. They must be open, so
+    /// that SQLite has undone what a crash left half done.
+    fn trusted(&self, readers: &mut [Reader]) -> Result<Option<u64>, LedgerError> {
+        let Ok(note) = fs::read_to_string(&self.note) else {
             return Ok(None);
         };
-        let origin = self.origin();
-        let Ok(note) = Checkpoint::open_of(&stored.note, &self.key.verifier, &origin) else {
+        let Ok(note) = Checkpoint::open_of(&note, &self.key.verifier, &self.origin()) else {
             return Ok(None);
         };
         let covered = note.head.size;
-        if covered > size(self.log)? || self.head(views, covered)? != note.head {
-            return Ok(None);
-        }
-        for (table, _) in schema::VIEWS {
-            if index_damage(views, table)?.is_some() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(covered))
+        let log = readers.first_mut().ok_or(Damage::NotALedger)?.connection();
+        let known = covered <= size(log)? && self.head(readers, covered)? == note.head;
+        Ok(known.then_some(covered))
     }
 
-    fn keep(&self, rebuilt: Rebuilt, covered: u64) -> Result<(), LedgerError> {
-        let views = rebuilt.connection();
-        let doing = "signing rebuilt views";
-        views.execute("DELETE FROM checkpoint", []).doing(doing)?;
-        let head = self.head(views, covered)?;
+    fn keep(
+        &self,
+        readers: &mut [Reader],
+        rebuilt: &Rebuilt,
+        covered: u64,
+    ) -> Result<(), LedgerError> {
+        rebuilt.commit()?;
+        let head = self.head(readers, covered)?;
         let note = self.key.sign(self.origin(), head)?;
-        views
-            .execute(
-                "INSERT INTO checkpoint VALUES (?1, ?2)",
-                (Int(covered), note),
-            )
-            .doing(doing)?;
-        rebuilt.keep()
+        mirror::replace(&self.note, &note).map_err(|error| self.io(&self.note, error))
     }
 
     /// Not the log's own: no note about views passes for a checkpoint.
@@ -138,57 +144,36 @@ impl Kept<'_> {
         format!("{}/views", self.key.verifier.name())
     }
 
-    /// What is signed: the views, and the tree that they are made from.
-    fn head(&self, views: &Connection, covered: u64) -> Result<TreeHead, LedgerError> {
-        let root = frontier(self.log, covered)?.root();
-        let root = digest(views, &root)?;
+    /// What is signed: the bytes of the file of views, and the tree that they are made from.
+    fn head(&self, readers: &mut [Reader], covered: u64) -> Result<TreeHead, LedgerError> {
+        let log = readers.first_mut().ok_or(Damage::NotALedger)?.connection();
+        let tree = frontier(log, covered)?.root();
+        let read = |error| self.io(&self.views, error);
+        let file = File::open(&self.views).map_err(read)?;
+        let length = file.metadata().map_err(read)?.len();
+        let mut workers = vec![(); on_all_cores::threads()];
+        let pieces = length.div_ceil(PIECE_BYTES);
+        let pieces = on_all_cores::each(&mut workers, pieces, |(), piece| {
+            let from = piece * PIECE_BYTES;
+            let count = PIECE_BYTES.min(length - from);
+            let mut bytes = vec![0; usize::try_from(count).unwrap_or_default()];
+            file.read_exact_at(&mut bytes, from).map_err(read)?;
+            Ok(sha2::Sha256::digest(&bytes))
+        })?;
+        let mut all = sha2::Sha256::new_with_prefix(tree.as_bytes());
+        all.update(length.to_be_bytes());
+        pieces.iter().for_each(|piece| all.update(piece));
         Ok(TreeHead {
             size: covered,
-            root,
+            root: Digest::from_bytes(all.finalize().into()),
         })
     }
-}
 
-/// Digest over a tree's root, and every value of the views and of the intents' entries. Each value is told
-/// with type and length, so that no two contents spell the same.
-fn digest(views: &Connection, root: &Digest) -> Result<Digest, LedgerError> {
-    let doing = "reading rebuilt views";
-    let mut hasher = sha2::Sha256::new_with_prefix(root.as_bytes());
-    let schema = ("sqlite_schema", "name");
-    for (table, key) in schema::VIEWS.iter().chain(&[("entry", "idx"), schema]) {
-        hasher.update(table);
-        let sql = match *table {
-            // Where a table begins in the file is nobody's business.
-            "sqlite_schema" => "SELECT name, type, sql FROM sqlite_schema ORDER BY name".to_owned(),
-            _ => format!("SELECT * FROM {table} ORDER BY {key}"),
-        };
-        let mut all = views.prepare(&sql).doing(doing)?;
-        let columns = all.column_count();
-        let mut rows = all.query([]).doing(doing)?;
-        while let Some(row) = rows.next().doing(doing)? {
-            for column in 0..columns {
-                update(&mut hasher, row.get_ref(column).doing(doing)?);
-            }
+    fn io(&self, path: &Path, error: std::io::Error) -> LedgerError {
+        LedgerError::Io {
+            doing: "reading or writing trusted views",
+            path: path.to_owned(),
+            source: error.into(),
         }
     }
-    Ok(Digest::from_bytes(hasher.finalize().into()))
-}
-
-fn update(hasher: &mut sha2::Sha256, value: ValueRef<'_>) {
-    let (kind, bytes): (u8, &[u8]) = match value {
-        ValueRef::Null => (0, &[]),
-        ValueRef::Integer(number) => {
-            hasher.update([1]);
-            return hasher.update(number.to_be_bytes());
-        }
-        ValueRef::Real(number) => {
-            hasher.update([2]);
-            return hasher.update(number.to_bits().to_be_bytes());
-        }
-        ValueRef::Text(text) => (3, text),
-        ValueRef::Blob(blob) => (4, blob),
-    };
-    hasher.update([kind]);
-    hasher.update((bytes.len() as u64).to_be_bytes());
-    hasher.update(bytes);
 }

@@ -3,27 +3,51 @@
 //! Only the bytes of the entries, the checkpoints' notes and the key are believed; every other column is
 //! recomputed and compared. A ledger that was replaced as a whole by an older copy of itself is
 //! consistent; only a checkpoint from elsewhere shows it, and one can be given.
+//!
+//! Three passes, each over the whole log and on all cores. Memory does not grow with the ledger, but for one hash
+//! for each 8192 entries and one chain for each batch.
 
-use std::collections::HashMap;
+mod signatures;
+mod views;
+mod workspace;
+
 use std::path::Path;
 
-use firmware_proto::Digest;
-use rusqlite::Connection;
-
-use super::checkpoint::{Checkpoint, CheckpointError, VerifierKey};
-use super::column::Int;
-use super::error::{Damage, Doing, LedgerError};
-use super::integrity;
-use super::leaf::Entry;
-use super::log_store::{StoredNote, node_damage};
-use super::merkle_tree::{Frontier, NodeId, NodeSource, leaf_hash};
+use super::checkpoint::VerifierKey;
+use super::error::{Damage, LedgerError};
+use super::merkle_tree::Frontier;
 use super::proof::TreeHead;
 use super::reader::Reader;
-use super::rebuild::Rebuilt;
-use crate::names::BatchId;
+use super::{integrity, log_check, on_all_cores};
 
 /// Findings that are told one by one; more say nothing new.
 pub const FINDINGS_MAX: usize = 100;
+
+/// A part of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Every leaf against its hash, every hash and node against the tree.
+    Log,
+    /// Every checkpoint: its signature, and its root against the tree. The log pass comes before it.
+    Signatures,
+    /// What the entries say: decoded, judged, chained, and the views made from them again.
+    Views,
+}
+
+impl Pass {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::Log, Self::Signatures, Self::Views];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Signatures => "signatures",
+            Self::Views => "views",
+        }
+    }
+}
 
 /// What a verification found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +60,27 @@ pub struct Report {
     pub checkpoints: u64,
     /// How many batches there are.
     pub batches: u64,
+    /// From which entry on the views were made again, where an interrupted verification had made the others.
+    pub resumed_at: u64,
     /// What is wrong, in the order in which it was found; at most [`FINDINGS_MAX`].
     pub findings: Vec<Damage>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        let tree = Frontier::default();
+        Self {
+            head: TreeHead {
+                size: tree.size(),
+                root: tree.root(),
+            },
+            covered: 0,
+            checkpoints: 0,
+            batches: 0,
+            resumed_at: 0,
+            findings: Vec::new(),
+        }
+    }
 }
 
 impl Report {
@@ -58,242 +101,111 @@ pub fn verify(
     key: &VerifierKey,
     elsewhere: Option<&str>,
 ) -> Result<Report, LedgerError> {
-    verify_watched(path, key, elsewhere, |_| {})
+    let mut verification = Verification::begin(path, key, elsewhere)?;
+    for pass in Pass::ALL {
+        verification.run(pass, None, &|_| {})?;
+    }
+    Ok(verification.report())
 }
 
-/// As [`verify`]; `watch` is told how many entries were checked, after each.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_watched(
-    path: &Path,
-    key: &VerifierKey,
-    elsewhere: Option<&str>,
-    watch: impl FnMut(u64),
-) -> Result<Report, LedgerError> {
-    let reader = Reader::snapshot(path)?;
-    let log = reader.connection();
-    let named = integrity::opening_key(log)?;
-    if named != *key {
-        return Err(LedgerError::OtherKey {
-            expected: named.to_string(),
-            got: key.to_string(),
-        });
-    }
-    let mut check = Verification::new(log, key)?;
-    check.database()?;
-    check.entries(&reader, watch)?;
-    check.remaining_nodes()?;
-    check.remaining_checkpoints();
-    if let Some(note) = elsewhere {
-        check.elsewhere(note)?;
-    }
-    check.views()?;
-    Ok(check.report())
+/// A verification, pass by pass, of one commit.
+#[derive(Debug)]
+pub struct Verification {
+    readers: Vec<Reader>,
+    key: VerifierKey,
+    size: u64,
+    report: Report,
 }
 
-struct Verification<'log> {
-    log: &'log Connection,
-    key: &'log VerifierKey,
-    tree: Frontier,
-    rebuilt: Rebuilt,
-    /// The next number of each batch, and the hash that the next event must name.
-    chains: HashMap<BatchId, (u64, Digest)>,
-    notes: std::iter::Peekable<std::vec::IntoIter<StoredNote>>,
-    checkpoints: u64,
-    covered: u64,
-    findings: Vec<Damage>,
-}
-
-impl<'log> Verification<'log> {
-    fn new(log: &'log Connection, key: &'log VerifierKey) -> Result<Self, LedgerError> {
-        let notes = all_notes(log)?;
-        Ok(Self {
-            log,
-            key,
-            tree: Frontier::default(),
-            rebuilt: Rebuilt::new()?,
-            chains: HashMap::new(),
-            checkpoints: notes.len() as u64,
-            notes: notes.into_iter().peekable(),
-            covered: 0,
-            findings: Vec::new(),
-        })
-    }
-
-    fn found(&mut self, damage: Damage) {
-        if self.findings.len() < FINDINGS_MAX {
-            self.findings.push(damage);
-        }
-    }
-
-    /// SQLite's own check of pages, indexes and constraints.
-    fn database(&mut self) -> Result<(), LedgerError> {
-        let doing = "checking the database's structure";
-        let mut check = self
-            .log
-            .prepare("PRAGMA integrity_check(10)")
-            .doing(doing)?;
-        let rows = check.query_map([], |row| row.get(0)).doing(doing)?;
-        for row in rows {
-            let line: String = row.doing(doing)?;
-            if line != "ok" {
-                self.found(Damage::Sqlite(line));
-            }
-        }
-        Ok(())
-    }
-
-    /// Every entry: its hash, what it says, its batch's chain, the nodes it completes, its effect on the
-    /// views, and the checkpoint that ends with it.
-    fn entries(&mut self, reader: &Reader, mut watch: impl FnMut(u64)) -> Result<(), LedgerError> {
-        for leaf in reader.leaves(0..u64::MAX >> 1) {
-            let (index, bytes) = leaf?;
-            if index != self.tree.size() {
-                // The tree cannot be told beyond a gap.
-                self.found(Damage::EntryMissing(self.tree.size()));
-                break;
-            }
-            let hash = leaf_hash(&bytes);
-            let level = 0;
-            let stored = self.log.node(NodeId {
-                level,
-                position: index,
-            });
-            if stored.is_ok_and(|stored| stored != hash) {
-                self.found(Damage::EntryHash(index));
-            }
-            match Entry::read(index, &bytes) {
-                Err(source) => self.found(Damage::Leaf { index, source }),
-                Ok(entry) => {
-                    self.chain(&entry);
-                    let broken = self.rebuilt.follow(&entry, &bytes)?;
-                    if let Some(damage) = broken {
-                        self.found(damage);
-                    }
-                }
-            }
-            for node in self.tree.append(hash).into_iter().skip(1) {
-                if !self
-                    .log
-                    .node(node.id)
-                    .is_ok_and(|stored| stored == node.hash)
-                {
-                    self.found(node_damage(node.id));
-                }
-            }
-            self.checkpoint_here();
-            watch(self.tree.size());
-        }
-        Ok(())
-    }
-
-    fn chain(&mut self, entry: &Entry) {
-        let Some(position) = &entry.leaf.position else {
-            return;
+impl Verification {
+    /// Opens the ledger, and compares it with a checkpoint from elsewhere.
+    ///
+    /// # Errors
+    /// As [`verify`].
+    pub fn begin(
+        path: &Path,
+        key: &VerifierKey,
+        elsewhere: Option<&str>,
+    ) -> Result<Self, LedgerError> {
+        let readers = on_all_cores::snapshots(path)?;
+        let mut verification = Self {
+            readers,
+            key: key.clone(),
+            size: 0,
+            report: Report::default(),
         };
-        let expected = self.chains.get(&position.batch);
-        let (seq, prev) = expected.map_or((0, None), |(seq, prev)| (*seq, Some(*prev)));
-        if (position.seq, position.prev) != (seq, prev) {
-            self.found(Damage::Chain(entry.index));
-        }
-        let next = (position.seq.saturating_add(1), entry.hash);
-        self.chains.insert(position.batch.clone(), next);
-    }
-
-    /// The checkpoint over exactly the entries so far, where there is one.
-    fn checkpoint_here(&mut self) {
-        let size = self.tree.size();
-        while let Some(stored) = self.notes.next_if(|stored| stored.size <= size) {
-            match Checkpoint::open(&stored.note, self.key) {
-                Err(source) => self.found(stored.damage(source)),
-                Ok(checkpoint) if checkpoint.head.size != stored.size || stored.size != size => {
-                    let what = "a checkpoint of another size than its row says";
-                    self.found(stored.damage(CheckpointError::Body(what)));
-                }
-                Ok(checkpoint) if checkpoint.head.root != self.tree.root() => {
-                    self.found(Damage::Root { size });
-                }
-                Ok(_) => self.covered = size,
+        if let Some(reader) = verification.readers.first_mut() {
+            let named = integrity::opening_key(reader.connection())?;
+            if named != *key {
+                return Err(LedgerError::OtherKey {
+                    expected: named.to_string(),
+                    got: key.to_string(),
+                });
+            }
+            verification.size = reader.size()?;
+            let compared =
+                elsewhere.map(|note| integrity::check_elsewhere(reader.connection(), key, note));
+            match compared {
+                None | Some(Ok(())) => {}
+                Some(Err(LedgerError::Damaged(damage))) => verification.found([damage]),
+                Some(Err(error)) => return Err(error),
             }
         }
+        Ok(verification)
     }
 
-    /// Interior nodes that no entry accounts for.
-    fn remaining_nodes(&mut self) -> Result<(), LedgerError> {
-        let size = self.tree.size();
-        // A tree of n leaves has one complete subtree fewer than n for each peak.
-        let expected = size.saturating_sub(u64::from(size.count_ones()));
-        let stored = self
-            .log
-            .query_row("SELECT count(*) FROM node", [], |row| row.get::<_, Int>(0))
-            .doing("counting the nodes")?;
-        if stored.0 > expected {
-            self.found(Damage::Value {
-                table: "node",
-                what: format!("{} nodes where {expected} belong", stored.0),
-            });
+    /// How many entries each pass reads.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Runs a pass; `watch` is told how many entries it has done, from any thread. In a `workspace`, a folder that
+    /// belongs to this user alone, the view pass goes on where an interrupted one ended.
+    ///
+    /// # Errors
+    /// Where the file cannot be read. Damage is in the report.
+    pub fn run(
+        &mut self,
+        pass: Pass,
+        workspace: Option<&Path>,
+        watch: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), LedgerError> {
+        let (readers, size) = (&mut self.readers[..], self.size);
+        match pass {
+            Pass::Log => {
+                let checked = log_check::check(readers, size, watch)?;
+                self.report.head = TreeHead {
+                    size: checked.tree.size(),
+                    root: checked.tree.root(),
+                };
+                self.found(checked.found);
+            }
+            Pass::Signatures => {
+                let checked = signatures::check(readers, &self.key, size, watch)?;
+                self.report.checkpoints = checked.checkpoints;
+                self.report.covered = checked.covered;
+                self.found(checked.found);
+            }
+            Pass::Views => {
+                let checked = views::check(readers, size, workspace, watch)?;
+                self.report.batches = checked.batches;
+                self.report.resumed_at = checked.resumed_at;
+                self.found(checked.found);
+            }
         }
         Ok(())
     }
 
-    /// Checkpoints over more entries than there are.
-    fn remaining_checkpoints(&mut self) {
-        let log = self.tree.size();
-        while let Some(stored) = self.notes.next() {
-            let checkpoint = stored.size;
-            match Checkpoint::open(&stored.note, self.key) {
-                Ok(_) => self.found(Damage::RolledBack { checkpoint, log }),
-                Err(source) => self.found(stored.damage(source)),
-            }
-        }
-        if self.checkpoints == 0 {
-            self.found(Damage::NoCheckpoint);
-        }
+    fn found(&mut self, damage: impl IntoIterator<Item = Damage>) {
+        let findings = &mut self.report.findings;
+        let room = FINDINGS_MAX.saturating_sub(findings.len());
+        findings.extend(damage.into_iter().take(room));
     }
 
-    fn elsewhere(&mut self, note: &str) -> Result<(), LedgerError> {
-        match integrity::check_mirror(self.log, self.key, note) {
-            Ok(()) => Ok(()),
-            Err(LedgerError::Damaged(damage)) => {
-                self.found(damage);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+    /// What the passes found.
+    #[must_use]
+    pub fn report(self) -> Report {
+        self.report
     }
-
-    fn views(&mut self) -> Result<(), LedgerError> {
-        for damage in self.rebuilt.differences(self.log)? {
-            self.found(damage);
-        }
-        Ok(())
-    }
-
-    fn report(self) -> Report {
-        Report {
-            head: TreeHead {
-                size: self.tree.size(),
-                root: self.tree.root(),
-            },
-            covered: self.covered,
-            checkpoints: self.checkpoints,
-            batches: self.chains.len() as u64,
-            findings: self.findings,
-        }
-    }
-}
-
-fn all_notes(log: &Connection) -> Result<Vec<StoredNote>, LedgerError> {
-    log.prepare_cached("SELECT size, note FROM checkpoint ORDER BY size")
-        .and_then(|mut find| {
-            find.query_map([], |row| {
-                Ok(StoredNote {
-                    size: row.get::<_, Int>(0)?.0,
-                    note: row.get(1)?,
-                })
-            })?
-            .collect()
-        })
-        .doing("reading the checkpoints")
 }

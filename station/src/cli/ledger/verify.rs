@@ -1,36 +1,43 @@
 //! `station ledger verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::{elsewhere, pinned_key, read_note, tampered};
+use super::{elsewhere, pinned_key, progress, read_note, tampered};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
-use crate::ledger::{self, LedgerError, Reader, Report};
-use crate::station_home::StationHome;
-
-/// The bar of a verification.
-const TEMPLATE: &str = "verified [{bar:32}] {human_pos} of {human_len} entries, {eta} left";
+use crate::clock::Clock as _;
+use crate::encoding::{Hex, sha256};
+use crate::ledger::checkpoint::VerifierKey;
+use crate::ledger::{LedgerError, Pass, Report, Verification};
+use crate::line::system_clock::SystemClock;
 
 /// Check every entry of the ledger against its checkpoints
 ///
-/// Recomputes the whole log from the bytes of its entries: hashes, tree, the chain of each batch, every
-/// checkpoint's signature, and the views. A station may be running meanwhile. Exit status 1 where
-/// anything was changed, with the first wrong entry named.
+/// Three passes, on all cores: the log (every entry's hash, the tree), the signatures (every checkpoint), and the views
+/// (what the entries say, each batch's chain, the writer's rules, the tables made again and compared). A station
+/// may be running meanwhile. Exit status 1 where anything was changed, with the first wrong entry named.
 ///
 /// An older copy of the whole ledger is consistent with itself. A checkpoint that was kept elsewhere shows
 /// it: that of the configured mirror, or the one given with --checkpoint.
+///
+/// A verification that was interrupted reads log and signatures again, and goes on with the views where it was. Half-made
+/// views are kept below $XDG_STATE_HOME, or ~/.local/state, which must be yours alone; never in the home.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  station ledger verify --home home\n  \
-    station ledger verify --home home --checkpoint note.txt")]
+    station ledger verify --home home --checkpoint note.txt\n  \
+    station ledger verify --home home --no-resume")]
 pub(crate) struct VerifyArguments {
     /// A checkpoint of this ledger that was kept elsewhere (a signed note), to compare with
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+
+    /// Begin anew, and leave nothing to go on from
+    #[arg(long)]
+    no_resume: bool,
 }
 
 /// Does it.
@@ -43,14 +50,13 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
         .clone()
         .or(mirror.filter(|path| path.exists()));
     let elsewhere = elsewhere.map(|path| read_note(&path)).transpose()?;
-    let progress = progress(context, &home);
-    let watch = |done| progress.set_position(done);
-    let report = ledger::verify_watched(&home.ledger(), &key, elsewhere.as_deref(), watch);
-    progress.finish_and_clear();
-    match report {
-        Ok(mut report) => {
+    let workspace = workspace(&key).filter(|_| !arguments.no_resume);
+    let verified = Verification::begin(&home.ledger(), &key, elsewhere.as_deref())
+        .and_then(|verification| run_passes(context, verification, workspace.as_deref()));
+    match verified {
+        Ok((mut report, passes)) => {
             elsewhere::compare_with_token(context, &home, &key, &mut report)?;
-            let status = tell(context, &report)?;
+            let status = tell(context, &report, passes)?;
             elsewhere::tell_witnesses(context, &home, &key)?;
             Ok(status)
         }
@@ -61,6 +67,45 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     }
 }
 
+/// How long a pass took.
+#[derive(Serialize)]
+struct Timed {
+    pass: &'static str,
+    milliseconds: u64,
+}
+
+fn run_passes(
+    context: &Context,
+    mut verification: Verification,
+    workspace: Option<&Path>,
+) -> Result<(Report, Vec<Timed>), LedgerError> {
+    let clock = SystemClock::start();
+    let mut passes = Vec::new();
+    for pass in Pass::ALL {
+        let started = clock.monotonic();
+        let bar = progress::bar(context, pass.name(), verification.size());
+        let done = verification.run(pass, workspace, &|done| bar.set_position(done));
+        bar.finish_and_clear();
+        done?;
+        passes.push(Timed {
+            pass: pass.name(),
+            milliseconds: clock.monotonic().0.saturating_sub(started.0),
+        });
+    }
+    Ok((verification.report(), passes))
+}
+
+/// Where views that are half made wait for the next run: in a folder of this user's, one for each ledger key.
+fn workspace(key: &VerifierKey) -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from);
+    let state = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .filter(|path| path.is_absolute())?;
+    let name = Hex::from(sha256(key.to_string().as_bytes())).to_string();
+    let name = name.get(..16).unwrap_or(&name);
+    Some(state.join("station").join(format!("verify-{name}")))
+}
+
 #[derive(Serialize)]
 struct Shown {
     verified: bool,
@@ -69,10 +114,12 @@ struct Shown {
     covered: u64,
     checkpoints: u64,
     batches: u64,
+    passes: Vec<Timed>,
+    resumed_at: u64,
     findings: Vec<String>,
 }
 
-fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
+fn tell(context: &Context, report: &Report, passes: Vec<Timed>) -> Result<ExitStatus, Failure> {
     let shown = Shown {
         verified: report.is_clean(),
         entries: report.head.size,
@@ -80,6 +127,8 @@ fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
         covered: report.covered,
         checkpoints: report.checkpoints,
         batches: report.batches,
+        passes,
+        resumed_at: report.resumed_at,
         findings: report.findings.iter().map(ToString::to_string).collect(),
     };
     let output = &context.output;
@@ -90,6 +139,13 @@ fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
             shown.entries, shown.batches, shown.checkpoints, shown.covered
         ));
         output.text(&format!("  root {}", shown.root));
+        output.text(&format!("  {}", times(&shown.passes)));
+        if shown.resumed_at > 0 {
+            output.text(&format!(
+                "  the views of the first {} entries were made by a run that was interrupted",
+                shown.resumed_at
+            ));
+        }
         return Ok(ExitStatus::Done);
     };
     shown
@@ -99,16 +155,10 @@ fn tell(context: &Context, report: &Report) -> Result<ExitStatus, Failure> {
     Err(tampered(first))
 }
 
-/// How far it is, on stderr, where somebody looks at it.
-fn progress(context: &Context, home: &StationHome) -> ProgressBar {
-    if context.output.is_quiet() || context.output.is_json() {
-        return ProgressBar::hidden();
-    }
-    // What cannot be read here is told by the verification itself.
-    let size = Reader::open(&home.ledger())
-        .and_then(|reader| reader.size())
-        .unwrap_or(0);
-    let style = ProgressStyle::with_template(TEMPLATE);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(size).with_style(style.progress_chars("=> "))
+fn times(passes: &[Timed]) -> String {
+    let one = |timed: &Timed| {
+        let (seconds, rest) = (timed.milliseconds / 1000, timed.milliseconds % 1000);
+        format!("{} {seconds}.{rest:03} s", timed.pass)
+    };
+    passes.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -39,6 +39,10 @@ fn beside(home: &Home) -> std::path::PathBuf {
     home.folder.path().join("ledger.sqlite-views")
 }
 
+fn note(home: &Home) -> std::path::PathBuf {
+    home.folder.path().join("ledger.sqlite-views.note")
+}
+
 /// An index without its rows, under the name and the text of the right one.
 const POISONED: &str = "DROP INDEX one_live_certificate;
     CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked = 0;
@@ -54,7 +58,9 @@ fn read(home: &Home) -> u64 {
     let verifier = crate::ledger::integrity::opening_key(&connection).unwrap();
     let signer = home.signer.clone();
     let key = LedgerKey { signer, verifier };
-    crate::ledger::trusted_views::check(&connection, &home.path(), &key, 0).unwrap()
+    drop(connection);
+    let mut readers = crate::ledger::on_all_cores::snapshots(&home.path()).unwrap();
+    crate::ledger::trusted_views::check(&mut readers, &home.path(), &key, 0).unwrap()
 }
 
 #[test]
@@ -98,9 +104,7 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
         change,
         "DELETE FROM certificate",
         "DELETE FROM entry",
-        "DELETE FROM checkpoint",
-        "UPDATE checkpoint SET note = replace(note, 'views', 'view')",
-        "UPDATE checkpoint SET note = replace(note, '/views', '')",
+        "INSERT INTO checkpoint VALUES (1, '')",
         "CREATE TRIGGER t AFTER INSERT ON certificate BEGIN DELETE FROM certificate; END",
         "DROP INDEX one_live_certificate",
         POISONED,
@@ -120,17 +124,20 @@ fn what_is_kept_is_believed_under_the_ledger_key_alone() {
     let home = long();
     std::fs::write(beside(&home), "not a database").unwrap();
     assert_eq!(read(&home), 23);
+    for change in ["views", "bench", "A", "/views"] {
+        let home = long();
+        let text = std::fs::read_to_string(note(&home)).unwrap();
+        std::fs::write(note(&home), text.replace(change, "B")).unwrap();
+        assert_eq!(read(&home), if text.contains(change) { 23 } else { 11 });
+    }
+    let home = long();
+    std::fs::remove_file(note(&home)).unwrap();
+    assert_eq!(read(&home), 23);
     // A checkpoint of the log itself is no word about views.
     let home = long();
-    let note = crate::ledger::Reader::open(&home.path()).unwrap();
-    let note = note.checkpoint_over(11).unwrap().unwrap();
-    tamper(
-        &beside(&home),
-        &format!(
-            "UPDATE checkpoint SET size = {}, note = '{}'",
-            note.size, note.note
-        ),
-    );
+    let reader = crate::ledger::Reader::open(&home.path()).unwrap();
+    let stored = reader.checkpoint_over(11).unwrap().unwrap();
+    std::fs::write(note(&home), stored.note).unwrap();
     assert_eq!(read(&home), 23);
 }
 
@@ -147,6 +154,7 @@ fn what_is_kept_belongs_to_one_log() {
     drop(ledger);
     drop(start(&other).unwrap());
     std::fs::copy(beside(&other), beside(&home)).unwrap();
+    std::fs::copy(note(&other), note(&home)).unwrap();
     assert_eq!(read(&home), 23);
 }
 
@@ -155,7 +163,9 @@ fn what_is_kept_belongs_to_one_log() {
 fn a_start_goes_on_without_keeping_anything() {
     let home = long();
     home.signer.off.store(true, Ordering::SeqCst);
-    assert_eq!((read(&home), read(&home)), (11, 11));
+    assert_eq!((read(&home), read(&home)), (11, 23));
+    home.signer.off.store(false, Ordering::SeqCst);
+    assert_eq!((read(&home), read(&home)), (23, 0));
 }
 
 /// Triggers and poisoned indexes change what rules see, with every row in its place.

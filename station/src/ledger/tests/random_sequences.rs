@@ -8,6 +8,7 @@ use super::*;
 use crate::ledger::event::Fact;
 use crate::ledger::leaf::Entry;
 use crate::ledger::log_store::{self, LogStore};
+use crate::ledger::reader::Reader;
 use crate::ledger::rebuild::Rebuilt;
 use crate::ledger::state::{Append, LedgerState};
 
@@ -33,12 +34,12 @@ fn fact((number, generation, step): (u32, u8, u8)) -> Fact {
     }
 }
 
-fn check_rules(state: &LedgerState) {
+fn check_rules(state: &LedgerState, path: &std::path::Path) {
     let log = state.store().connection();
     let mut live: HashMap<_, HashSet<_>> = HashMap::new();
     let mut intents = HashSet::new();
     let mut keys = HashMap::new();
-    let rebuilt = Rebuilt::new().unwrap();
+    let mut rebuilt = Rebuilt::new().unwrap();
     for index in 0..log_store::size(log).unwrap() {
         let bytes = log_store::leaf_bytes(log, index).unwrap();
         let entry = Entry::read(index, &bytes).unwrap();
@@ -79,7 +80,8 @@ fn check_rules(state: &LedgerState) {
             "more boards than the quantity"
         );
     }
-    assert_eq!(rebuilt.differences(log).unwrap(), []);
+    let mut readers = [Reader::snapshot(path).unwrap()];
+    assert_eq!(rebuilt.differences(&mut readers, true).unwrap(), []);
 }
 
 proptest! {
@@ -89,7 +91,9 @@ proptest! {
     fn keep_the_rules(
         requests in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..120),
     ) {
-        let store = LogStore::new(log_store::connect_in_memory().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let store = LogStore::new(log_store::connect(&path, true).unwrap()).unwrap();
         let mut state = LedgerState::new(store);
         let opened = Fact::LedgerOpened {
             station: crate::names::StationName::parse("s").unwrap(),
@@ -108,6 +112,6 @@ proptest! {
                 prop_assert!(matches!(error, LedgerError::Refused(_)), "{}", error);
             }
         }
-        check_rules(&state);
+        check_rules(&state, &path);
     }
 }

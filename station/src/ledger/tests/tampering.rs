@@ -7,7 +7,7 @@ use crate::ledger::reader::DeviceFilter;
 use crate::ledger::{Reader, Report, schema, verify};
 
 /// A ledger with a row in every table.
-fn populated() -> Home {
+pub(super) fn populated() -> Home {
     let (home, ledger) = Home::create();
     ledger.open_batch(profiles::sealed(B, 1, "one")).unwrap();
     ledger
