@@ -12,7 +12,7 @@ use super::leaf::{Entry, LeafError};
 use super::reader::Reader;
 
 /// Entries that are decoded at once; with [`PAGES_AHEAD`] it bounds the memory.
-const PAGE: u64 = 64;
+const PAGE: u8 = 64;
 
 /// Decoded pages of one thread that may wait.
 const PAGES_AHEAD: usize = 4;
@@ -39,7 +39,7 @@ pub(in crate::ledger) fn for_each(
             .zip(readers)
             .map(|(first, reader)| {
                 let (sender, receiver) = sync_channel(PAGES_AHEAD);
-                let pages = range.clone().step_by(PAGE as usize);
+                let pages = range.clone().step_by(PAGE.into());
                 let (mine, end) = (pages.skip(first).step_by(threads), range.end);
                 scope.spawn(move || read(reader.connection(), mine, end, &sender));
                 receiver
@@ -56,7 +56,7 @@ pub(in crate::ledger) fn for_each(
                 work(decoded)?;
                 next += 1;
             }
-            if !(next - range.start).is_multiple_of(PAGE) {
+            if !(next - range.start).is_multiple_of(PAGE.into()) {
                 break;
             }
         }
@@ -67,7 +67,10 @@ pub(in crate::ledger) fn for_each(
 fn read(log: &Connection, pages: impl Iterator<Item = u64>, end: u64, to: &SyncSender<Page>) {
     for from in pages {
         // Nobody listens after a failure.
-        if to.send(page(log, from, end.min(from + PAGE))).is_err() {
+        if to
+            .send(page(log, from, end.min(from + u64::from(PAGE))))
+            .is_err()
+        {
             return;
         }
     }

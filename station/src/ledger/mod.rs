@@ -32,6 +32,7 @@ mod mirror;
 mod on_all_cores;
 mod operator_record;
 mod overview;
+mod overview_questions;
 mod places;
 mod profile_record;
 mod profiles;

@@ -136,7 +136,7 @@ impl<'a> Kept<'a> {
         rebuilt.commit()?;
         let head = self.head(readers, covered)?;
         let note = self.key.sign(self.origin(), head)?;
-        mirror::replace(&self.note, &note).map_err(|error| self.io(&self.note, error))
+        mirror::replace(&self.note, &note).map_err(|error| Self::io(&self.note, error))
     }
 
     /// Not the log's own: no note about views passes for a checkpoint.
@@ -148,7 +148,7 @@ impl<'a> Kept<'a> {
     fn head(&self, readers: &mut [Reader], covered: u64) -> Result<TreeHead, LedgerError> {
         let log = readers.first_mut().ok_or(Damage::NotALedger)?.connection();
         let tree = frontier(log, covered)?.root();
-        let read = |error| self.io(&self.views, error);
+        let read = |error| Self::io(&self.views, error);
         let file = File::open(&self.views).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
         let mut workers = vec![(); on_all_cores::threads()];
@@ -162,14 +162,16 @@ impl<'a> Kept<'a> {
         })?;
         let mut all = sha2::Sha256::new_with_prefix(tree.as_bytes());
         all.update(length.to_be_bytes());
-        pieces.iter().for_each(|piece| all.update(piece));
+        for piece in pieces {
+            all.update(piece);
+        }
         Ok(TreeHead {
             size: covered,
             root: Digest::from_bytes(all.finalize().into()),
         })
     }
 
-    fn io(&self, path: &Path, error: std::io::Error) -> LedgerError {
+    fn io(path: &Path, error: std::io::Error) -> LedgerError {
         LedgerError::Io {
             doing: "reading or writing trusted views",
             path: path.to_owned(),

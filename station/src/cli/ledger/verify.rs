@@ -25,7 +25,7 @@ use crate::line::system_clock::SystemClock;
 /// it: that of the configured mirror, or the one given with --checkpoint.
 ///
 /// A verification that was interrupted reads log and signatures again, and goes on with the views where it was. Half-made
-/// views are kept below $XDG_STATE_HOME, or ~/.local/state, which must be yours alone; never in the home.
+/// views are kept below `$XDG_STATE_HOME`, or `~/.local/state`, which must be yours alone; never in the home.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  station ledger verify --home home\n  \
     station ledger verify --home home --checkpoint note.txt\n  \

@@ -82,9 +82,9 @@ fn pieces_are_one_log() {
     assert_eq!(report.head.size, ENTRIES + 9);
     assert_eq!(report.covered, ENTRIES + 9);
     let reader = Reader::open(&home.path()).unwrap();
-    let note = reader.latest_checkpoint().unwrap().unwrap().note;
+    let signed = reader.latest_checkpoint().unwrap().unwrap().note;
     drop(reader);
-    let signed = crate::ledger::checkpoint::Checkpoint::open(&note, &key(&home)).unwrap();
+    let signed = crate::ledger::checkpoint::Checkpoint::open(&signed, &key(&home)).unwrap();
     assert_eq!(signed.head, report.head);
     let untouched = std::fs::read(home.path()).unwrap();
     let node = |level, position, first| Damage::Node {

@@ -117,7 +117,7 @@ fn another_ledgers_key_rebuilds_nothing() {
     let other = key(&home).to_string().replace("station-1", "station-2");
     // The key's ID changes with its name.
     assert!(VerifierKey::parse(&other).is_err());
-    let point = key(&home).public_key().clone();
+    let point = *key(&home).public_key();
     let other = VerifierKey::new("provisioning-station/station-2", point).unwrap();
     let refused = rebuild(&home.path(), &other, &|_| {});
     assert!(matches!(refused, Err(LedgerError::OtherKey { .. })));

@@ -136,7 +136,7 @@ fn columns(home: &Home, table: &str) -> Vec<String> {
     let find = connection
         .prepare(&format!("SELECT * FROM {table}"))
         .unwrap();
-    find.column_names().into_iter().map(str::to_owned).collect()
+    find.column_names().map(str::to_owned).collect()
 }
 
 /// Any value of any column of any table, rows removed, and rows that were never there.

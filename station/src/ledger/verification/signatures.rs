@@ -44,7 +44,9 @@ pub(super) fn check(
         Ok(checked)
     })?;
     let mut all = CheckedNotes::default();
-    pieces.into_iter().for_each(|piece| all.join(piece));
+    for piece in pieces {
+        all.join(piece);
+    }
     if let Some(reader) = readers.first_mut() {
         all.join(outside(reader.connection(), key, size)?);
     }
