@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, Row, ToSql};
 
-use super::super::checkpoint::{Checkpoint, CheckpointError, VerifierKey};
-use super::super::column::Int;
-use super::super::error::{Damage, Doing, LedgerError};
-use super::super::log_check::PIECE;
-use super::super::log_store::{StoredNote, frontier};
-use super::super::on_all_cores;
-use super::super::reader::Reader;
 use super::FINDINGS_MAX;
+use crate::ledger::checkpoint::{Checkpoint, CheckpointError, VerifierKey};
+use crate::ledger::column::Int;
+use crate::ledger::error::{Damage, Doing, LedgerError};
+use crate::ledger::log_check::PIECE;
+use crate::ledger::log_store::{StoredNote, frontier};
+use crate::ledger::on_all_cores;
+use crate::ledger::reader::Reader;
 
 /// What was found.
 #[derive(Default)]

@@ -7,13 +7,13 @@ use std::path::Path;
 use firmware_proto::Digest;
 use rusqlite::Connection;
 
-use super::super::column::{Hash, Int, Text};
-use super::super::decoded::{self, Decoded};
-use super::super::error::{Damage, Doing, LedgerError};
-use super::super::leaf::Entry;
-use super::super::reader::Reader;
 use super::FINDINGS_MAX;
 use super::workspace::{UNKEPT_ENTRIES, Workspace};
+use crate::ledger::column::{Hash, Int, Text};
+use crate::ledger::decoded::{self, Decoded};
+use crate::ledger::error::{Damage, Doing, LedgerError};
+use crate::ledger::leaf::Entry;
+use crate::ledger::reader::Reader;
 use crate::names::BatchId;
 
 /// What was found.

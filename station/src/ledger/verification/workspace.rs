@@ -12,13 +12,13 @@ use firmware_proto::Digest;
 use rusqlite::{Connection, OptionalExtension as _};
 use rustix::fs::{FlockOperation, flock};
 
-use super::super::column::Int;
-use super::super::error::{Damage, Doing, LedgerError};
-use super::super::log_store::frontier;
-use super::super::merkle_tree::Frontier;
-use super::super::reader::Reader;
-use super::super::rebuild::Rebuilt;
-use super::super::schema;
+use crate::ledger::column::Int;
+use crate::ledger::error::{Damage, Doing, LedgerError};
+use crate::ledger::log_store::frontier;
+use crate::ledger::merkle_tree::Frontier;
+use crate::ledger::reader::Reader;
+use crate::ledger::rebuild::Rebuilt;
+use crate::ledger::schema;
 
 /// A log of no more entries than this is read again faster than its views are found.
 pub(super) const UNKEPT_ENTRIES: u64 = if cfg!(test) { 1000 } else { 20_000 };

@@ -1,6 +1,7 @@
 //! One board's events, as long as a real board's and without their meaning.
 //!
 //! Everything about a board comes from its number, so that a board that was made can be asked for again.
+#![forbid(unsafe_code)]
 
 use firmware_proto::{
     BootId, DeviceNonce, HardwareRevision, ProvisioningState, SecurityLifecycle, SessionId, Uid,

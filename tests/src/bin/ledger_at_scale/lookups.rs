@@ -1,4 +1,5 @@
 //! Boards looked up as a command does it, spread over the whole ledger.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use station::names::DeviceSerial;
 use station::station_home::StationHome;
 
 use super::board::Board;
+use super::making::BATCH;
 use super::{Outcome, now};
 
 /// Looks `count` boards up, three ways.
@@ -17,8 +19,16 @@ pub(crate) fn run(home: &Path, count: u64) -> Outcome<Value> {
     let reader = Reader::open(&StationHome::open(home)?.ledger())?;
     let batches = reader.batches()?;
     let devices: u64 = batches.iter().map(|batch| batch.provisioned).sum();
+    // The boards of each batch that was made to its end, by their numbers.
+    let closed = (0..)
+        .zip(&batches)
+        .filter(|(_, batch)| batch.closed.is_some());
+    let all: Vec<u64> = closed
+        .flat_map(|(at, batch)| at * BATCH..at * BATCH + batch.provisioned)
+        .collect();
     // Neighbours in the question are far apart in the file.
-    let numbers = (0..count).map(|index| index.wrapping_mul(2_654_435_761) % devices);
+    let places = (0..count).map(|index| index.wrapping_mul(2_654_435_761) % all.len() as u64);
+    let numbers = places.filter_map(|place| all.get(usize::try_from(place).ok()?).copied());
     let boards = numbers.map(Board::new).collect::<Outcome<Vec<_>>>()?;
     let mut serials: Vec<DeviceSerial> = Vec::new();
     let by_uid = timed(&boards, |board| {
@@ -37,7 +47,7 @@ pub(crate) fn run(home: &Path, count: u64) -> Outcome<Value> {
         }
     })?;
     let by_certificate = timed(&boards, |board| {
-        let found = reader.certificate(board.certificate_serial)?;
+        let found = reader.certificate(&board.certificate_serial)?;
         match found.filter(|found| found.uid == board.uid) {
             Some(_) => Ok(()),
             None => Err("another board's certificate".into()),

@@ -1,4 +1,5 @@
 //! Appends boards as lanes do: several at once, each waiting for the answer to its last request.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use super::board::{Board, Line, operator};
 use super::{Outcome, now};
 
 /// Boards in one batch.
-const BATCH: u64 = 10_000;
+pub(crate) const BATCH: u64 = 10_000;
 
 /// A profile whose serials are enough for all of them.
 fn profile() -> Outcome<Profile> {

@@ -1,4 +1,5 @@
 //! The least that a check of the log can cost: each row read, and hashed twice.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Passes of the verification one by one, where a ledger is so large that not all of them are wanted.
+#![forbid(unsafe_code)]
 
 use std::path::Path;
 
