@@ -85,7 +85,7 @@ impl<'reader> Leaves<'reader> {
                  WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
                     AND (kind = 'hold-cleared'
                         OR kind = 'hold-placed'
-                            AND session IN (SELECT id FROM session WHERE batch = ?1)
+                            AND (SELECT batch FROM session WHERE id = event.session) = ?1
                         OR batch = ?1 AND kind IN ('verdict-reached', 'measurements-judged',
                             'batch-hold-placed', 'batch-hold-cleared'))
                  ORDER BY entry LIMIT ?3",
