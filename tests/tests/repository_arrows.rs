@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("hsm", &["identity"]),
     ("station_home", &["profile", "identity", "hsm"]),
     ("ledger", &["profile", "identity::signer"]),
-    ("access", &["station_home", "ledger::event"]),
+    ("access", &["station_home", "ledger"]),
     (
         "provisioning",
         &[

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::ledger::LedgerError;
 use crate::names::OperatorId;
 use crate::station_home::HomeError;
 
@@ -33,6 +34,9 @@ pub enum AccessError {
         /// Its mode.
         mode: u32,
     },
+    /// The ledger cannot say who is enrolled.
+    #[error("the ledger does not say who is enrolled: {0}")]
+    Ledger(LedgerError),
     /// There are no random bytes, or no memory for a hash.
     #[error("the machine gave no {0}")]
     Machine(&'static str),
@@ -70,6 +74,7 @@ impl AccessError {
                 "run chmod 600 {}, and change the PINs if others saw it",
                 path.display()
             ),
+            Self::Ledger(_) => "run station ledger verify".to_owned(),
             Self::Machine(_) => "see what else runs on it, then try again".to_owned(),
             Self::Exists(id) => {
                 format!("change the PIN with station operator pin {id}, or choose another ID")
@@ -111,6 +116,9 @@ pub enum Refused {
     /// No such operator.
     #[error("operator {0} is not enrolled")]
     NotEnrolled(OperatorId),
+    /// Enrolled, without anything that could prove it.
+    #[error("operator {0} is enrolled, but operators.json in the home has no PIN of theirs")]
+    Lost(OperatorId),
     /// May not sign in any more.
     #[error("operator {0} is disabled")]
     Disabled(OperatorId),
@@ -129,6 +137,30 @@ pub enum Refused {
     /// The register cannot be used.
     #[error(transparent)]
     Unavailable(#[from] AccessError),
+}
+
+impl Refused {
+    /// What to do.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::NotEnrolled(id) => {
+                format!("let a security officer enrol them: station operator add {id} --role ROLE")
+            }
+            Self::Lost(_) => {
+                "restore that file from a backup, or let a security officer give them a PIN"
+                    .to_owned()
+            }
+            Self::Disabled(id) => {
+                format!("ask a security officer; station operator enable {id} lets them in again")
+            }
+            Self::TooSoon { .. } => "wait, then try again".to_owned(),
+            Self::WrongPin { .. } => {
+                "try again then; a security officer can give them another PIN".to_owned()
+            }
+            Self::Unavailable(error) => error.advice(),
+        }
+    }
 }
 
 /// A wait in words: whole seconds, rounded up, or minutes and seconds.

@@ -4,6 +4,7 @@ use super::badge::{BadgeCode, BadgeDigest, BadgeKey};
 use super::delay::WrongPins;
 use super::error::AccessError;
 use super::pin::PinHash;
+use crate::ledger::OperatorOverview;
 use crate::names::OperatorId;
 use crate::role::Role;
 
@@ -20,13 +21,17 @@ pub struct Operator {
     pub id: OperatorId,
     /// What they may do.
     pub role: Role,
-    /// Whether they may not sign in.
+    /// Whether they may not sign in; the ledger says it, the file does not.
+    #[serde(skip)]
     pub disabled: bool,
     pub(super) badge: Option<BadgeDigest>,
     pub(super) pin: PinHash,
     pub(super) wrong_pins: WrongPins,
     /// Wrong PINs that the ledger has not been told of.
     pub(super) unrecorded: u32,
+    /// Whether the ledger knows of them: the file alone makes nobody an operator.
+    #[serde(skip)]
+    pub(super) known: bool,
 }
 
 impl Operator {
@@ -69,6 +74,9 @@ pub struct OperatorBook {
     /// Wrong PINs of everybody.
     pub(super) wrong_pins: WrongPins,
     pub(super) operators: Vec<Operator>,
+    /// Who is enrolled, as the ledger says, without a PIN in this file.
+    #[serde(skip)]
+    lost: Vec<OperatorId>,
 }
 
 /// The layout of the file that this version reads.
@@ -82,7 +90,23 @@ impl OperatorBook {
             badge_key: BadgeKey::from_random(badge_key),
             wrong_pins: WrongPins::default(),
             operators: Vec::new(),
+            lost: Vec::new(),
         }
+    }
+
+    /// What the ledger says counts: who is enrolled, in which role, and who may not sign in.
+    pub(super) fn as_told(mut self, told: &[OperatorOverview]) -> Self {
+        for entry in &mut self.operators {
+            let said = told.iter().find(|said| said.operator == entry.id);
+            entry.known = said.is_some();
+            if let Some(said) = said {
+                entry.role = said.role;
+                entry.disabled = said.disabled;
+            }
+        }
+        let ids = told.iter().map(|said| said.operator.clone());
+        self.lost = ids.filter(|id| self.find(id).is_none()).collect();
+        self
     }
 
     /// What is wrong with a book that was read.
@@ -105,33 +129,38 @@ impl OperatorBook {
 
     /// Whether nobody is enrolled, so that the list in `station.toml` counts.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.operators.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.operators().next().is_none() && self.lost.is_empty()
     }
 
     /// Everybody, in the order in which they were enrolled.
+    pub fn operators(&self) -> impl Iterator<Item = &Operator> {
+        self.operators.iter().filter(|operator| operator.known)
+    }
+
+    /// Whether somebody is enrolled, but there is no PIN of theirs: the file is an old one, or lost.
     #[must_use]
-    pub fn operators(&self) -> &[Operator] {
-        &self.operators
+    pub fn has_lost(&self, id: &OperatorId) -> bool {
+        self.lost.contains(id)
     }
 
     /// Somebody by ID.
     #[must_use]
     pub fn find(&self, id: &OperatorId) -> Option<&Operator> {
-        self.operators.iter().find(|operator| operator.id == *id)
+        self.operators().find(|operator| operator.id == *id)
     }
 
     /// Whose badge it is.
     #[must_use]
     pub fn by_badge(&self, code: &BadgeCode) -> Option<&Operator> {
         let digest = self.badge_key.digest(code);
-        let mut all = self.operators.iter();
-        all.find(|operator| operator.badge.as_ref() == Some(&digest))
+        self.operators()
+            .find(|operator| operator.badge.as_ref() == Some(&digest))
     }
 
     pub(super) fn find_mut(&mut self, id: &OperatorId) -> Result<&mut Operator, AccessError> {
         let mut all = self.operators.iter_mut();
-        let found = all.find(|operator| operator.id == *id);
+        let found = all.find(|operator| operator.known && operator.id == *id);
         found.ok_or_else(|| AccessError::Unknown(id.clone()))
     }
 
@@ -145,7 +174,7 @@ impl OperatorBook {
         role: Role,
         badge: Option<&BadgeCode>,
     ) -> Result<(), AccessError> {
-        if self.find(id).is_some() {
+        if self.find(id).is_some() || self.has_lost(id) {
             return Err(AccessError::Exists(id.clone()));
         }
         if self.is_empty() && role != Role::SecurityOfficer {
@@ -179,16 +208,43 @@ impl OperatorBook {
         let known = self
             .find(id)
             .ok_or_else(|| AccessError::Unknown(id.clone()))?;
-        let officers = self.operators.iter().filter(|one| one.is_officer()).count();
+        let officers = self.operators().filter(|one| one.is_officer()).count();
         if known.is_officer() && officers == 1 {
             return Err(AccessError::LastOfficer(id.clone()));
         }
         Ok(())
     }
 
+    /// Another PIN, also for somebody of whom there is none.
+    pub(super) fn set_pin(&mut self, id: &OperatorId, pin: PinHash) -> Result<(), AccessError> {
+        if self.has_lost(id) {
+            self.operators.retain(|left| left.id != *id);
+            self.operators.push(Operator {
+                id: id.clone(),
+                // The ledger says which it is.
+                role: Role::Operator,
+                disabled: false,
+                badge: None,
+                pin,
+                wrong_pins: WrongPins::default(),
+                unrecorded: 0,
+                known: true,
+            });
+            return Ok(());
+        }
+        let operator = self.find_mut(id)?;
+        operator.pin = pin;
+        operator.wrong_pins = WrongPins::default();
+        Ok(())
+    }
+
     pub(super) fn enrol(&mut self, new: NewOperator) -> Result<(), AccessError> {
         self.may_enrol(&new.id, new.role, new.badge.as_ref())?;
+        // Left by a process that was killed before it could tell the ledger.
+        self.operators
+            .retain(|left| left.known || left.id != new.id);
         self.operators.push(Operator {
+            known: true,
             badge: new.badge.map(|code| self.badge_key.digest(&code)),
             id: new.id,
             role: new.role,

@@ -1,7 +1,9 @@
 //! The register of operators: who is enrolled, and whether a PIN is theirs.
 //!
-//! Every process of a home may ask it: a lock of its own puts them one after another. What the ledger must
-//! know is recorded by the caller, before the register is changed.
+//! Every process of a home may ask it: a lock of its own puts them one after another. The ledger says who is
+//! enrolled, in which role, and who may not sign in; the file only has what proves who they are. So whoever
+//! enrols somebody changes the file first, then has the ledger say it: what was left by a process killed
+//! between the two counts for nothing, and a file that is lost lets nobody in.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,6 +18,7 @@ use super::moment::Moment;
 use super::operator::{NewOperator, OperatorBook};
 use super::operator_file;
 use super::pin::{OperatorPin, PinHash, SALT_BYTES};
+use crate::ledger::Reader;
 use crate::names::OperatorId;
 use crate::role::Role;
 use crate::station_home::{HomeError, HomePaths};
@@ -25,6 +28,7 @@ use crate::station_home::{HomeError, HomePaths};
 pub struct Register {
     path: PathBuf,
     lock: PathBuf,
+    ledger: PathBuf,
 }
 
 impl Register {
@@ -34,19 +38,22 @@ impl Register {
         Self {
             path: paths.operators(),
             lock: paths.operators_lock(),
+            ledger: paths.ledger(),
         }
     }
 
-    /// Everybody who is enrolled; nobody where there is no register yet.
+    /// Everybody who is enrolled, as the ledger says; nobody where there is no register yet.
     ///
     /// # Errors
     /// Where it cannot be read, or is none.
     pub fn book(&self) -> Result<OperatorBook, AccessError> {
-        match operator_file::read(&self.path)? {
-            Some(book) => Ok(book),
+        let book = match operator_file::read(&self.path)? {
+            Some(book) => book,
             // Its key is thrown away again unless somebody is enrolled.
-            None => Ok(OperatorBook::empty(random()?)),
-        }
+            None => OperatorBook::empty(random()?),
+        };
+        let told = Reader::open(&self.ledger).and_then(|reader| reader.operators());
+        Ok(book.as_told(&told.map_err(AccessError::Ledger)?))
     }
 
     /// Hashes a PIN that somebody has chosen. Takes a good part of a second.
@@ -57,7 +64,7 @@ impl Register {
         PinHash::make(pin, random::<SALT_BYTES>()?).ok_or(AccessError::Machine("memory for a hash"))
     }
 
-    /// Enrols somebody.
+    /// Enrols somebody, once the ledger is told of it.
     ///
     /// # Errors
     /// As [`OperatorBook::may_enrol`]; or where the register cannot be written.
@@ -65,31 +72,12 @@ impl Register {
         self.change(|book| book.enrol(new))
     }
 
-    /// Says that somebody may not sign in any more, or may again.
-    ///
-    /// # Errors
-    /// As [`OperatorBook::may_disable`]; or where the register cannot be written.
-    pub fn set_disabled(&self, id: &OperatorId, disabled: bool) -> Result<(), AccessError> {
-        self.change(|book| {
-            if disabled {
-                book.may_disable(id)?;
-            }
-            book.find_mut(id)?.disabled = disabled;
-            Ok(())
-        })
-    }
-
     /// Gives somebody another PIN. Their wrong ones are forgotten.
     ///
     /// # Errors
     /// Where they are not enrolled, or the register cannot be written.
     pub fn set_pin(&self, id: &OperatorId, pin: PinHash) -> Result<(), AccessError> {
-        self.change(|book| {
-            let operator = book.find_mut(id)?;
-            operator.pin = pin;
-            operator.wrong_pins = WrongPins::default();
-            Ok(())
-        })
+        self.change(|book| book.set_pin(id, pin))
     }
 
     /// Gives somebody another badge.
@@ -121,7 +109,11 @@ impl Register {
         let _lock = self.lock()?;
         let mut book = self.book()?;
         let Some(known) = book.find(id).cloned() else {
-            return Err(Refused::NotEnrolled(id.clone()));
+            return Err(if book.has_lost(id) {
+                Refused::Lost(id.clone())
+            } else {
+                Refused::NotEnrolled(id.clone())
+            });
         };
         if known.disabled {
             return Err(Refused::Disabled(id.clone()));
@@ -161,7 +153,7 @@ impl Register {
     /// Where the register cannot be read.
     pub fn unrecorded(&self) -> Result<Vec<(OperatorId, u32)>, AccessError> {
         let book = self.book()?;
-        let of = book.operators().iter();
+        let of = book.operators();
         let of = of.map(|operator| (operator.id.clone(), operator.unrecorded));
         Ok(of.filter(|(_, count)| *count > 0).collect())
     }

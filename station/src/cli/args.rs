@@ -16,6 +16,7 @@ use super::hold::HoldCommand;
 use super::init::InitArguments;
 use super::ledger::LedgerCommand;
 use super::manifest::ManifestCommand;
+use super::operator::OperatorCommand;
 use super::product_owner::OwnerCommand;
 use super::profile::ProfileCommand;
 use super::provision::ProvisionArguments;
@@ -53,6 +54,34 @@ pub(crate) struct Global {
     /// Who is doing this; recorded in the ledger with every change
     #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID", help_heading = GLOBAL)]
     pub(crate) operator: Option<OperatorId>,
+    #[command(flatten)]
+    pub(crate) operator_pin: OperatorPinFlags,
+}
+
+/// Where an enrolled operator's PIN comes from. Never the PIN itself: arguments can be seen by every user of
+/// the machine.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the fields name the flags")]
+#[group(required = false, multiple = false)]
+pub(crate) struct OperatorPinFlags {
+    /// The file that holds an enrolled operator's PIN (mode 0600) [default: asked for at the terminal]
+    #[arg(
+        long,
+        global = true,
+        env = "STATION_OPERATOR_PIN_FILE",
+        value_name = "FILE"
+    )]
+    #[arg(help_heading = GLOBAL)]
+    pub(crate) operator_pin_file: Option<PathBuf>,
+    /// The systemd credential that holds an enrolled operator's PIN
+    #[arg(
+        long,
+        global = true,
+        env = "STATION_OPERATOR_PIN_CREDENTIAL",
+        value_name = "NAME"
+    )]
+    #[arg(help_heading = GLOBAL)]
+    pub(crate) operator_pin_credential: Option<String>,
 }
 
 /// The nouns and verbs.
@@ -71,6 +100,9 @@ pub(crate) enum Command {
     /// Open, close and look at batches
     #[command(subcommand)]
     Batch(BatchCommand),
+    /// Say who works here: enrol operators, give them PINs and badges
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Check, sign, pin and look at product profiles
     #[command(subcommand)]
     Profile(ProfileCommand),

@@ -17,13 +17,14 @@ use super::hold::{BatchHoldView, clear_command};
 use super::named_file::read_text;
 use super::owner;
 use super::vendor_files;
+use crate::access::Deed;
 use crate::ledger::Reader;
 use crate::ledger::reader::BatchOverview;
 use crate::line::control::ControlRequest;
 use crate::manifest::statement::{CodeCount, Counts};
 use crate::names::{BatchId, WorkOrderId};
 use crate::profile::Profile;
-use crate::station_home::{Role, StationHome};
+use crate::station_home::StationHome;
 
 /// What can be done with batches.
 #[derive(Debug, Subcommand)]
@@ -104,7 +105,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             ..
         } => {
             let home = context.home()?;
-            let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
+            let operator = context.operator_for(&home, Deed::OpenBatch)?;
             let profile_text = read_text(profile)?;
             keep_vendor_files(&home, profile, &profile_text)?;
             let request = ControlRequest::OpenBatch {
@@ -125,7 +126,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             owner::show(context, done?);
         }
         BatchCommand::Close { batch, reason, .. } => {
-            let operator = context.operator_with_role(&context.home()?, &[Role::Supervisor])?;
+            let operator = context.operator_for(&context.home()?, Deed::CloseBatch)?;
             let batch = batch.clone();
             let request = match reason.clone() {
                 Some(reason) => ControlRequest::RevokeAndCloseBatch {

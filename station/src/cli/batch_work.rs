@@ -12,10 +12,10 @@ use super::hold::clear_command;
 use super::kept_checkpoint;
 use super::owner::{Done, Owner};
 use crate::clock::UtcMillis;
-use crate::ledger::event::{Actor, Assurance, Event, Fact, RevocationReason};
+use crate::ledger::event::{Actor, Event, Fact, RevocationReason};
 use crate::ledger::standing::Durability;
 use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Reader, Refusal};
-use crate::names::{BatchId, OperatorId, WorkOrderId};
+use crate::names::{BatchId, WorkOrderId};
 use crate::profile::signed_profile::{self, AdmittedProfile};
 
 /// What a batch is to be.
@@ -32,7 +32,7 @@ pub(crate) struct Opening<'a> {
 pub(crate) fn open(
     owner: &Owner,
     wish: &Opening<'_>,
-    operator: &OperatorId,
+    actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let failed = "the batch cannot be opened";
@@ -78,7 +78,7 @@ pub(crate) fn open(
         work_order: wish.work_order.clone(),
         quantity: wish.quantity,
         issuing_certificate: owner.pki.issuing.der().to_vec(),
-        actor: asserted(operator),
+        actor: actor.clone(),
     });
     opened.map_err(|error| match error {
         LedgerError::Refused(Refusal::BatchExists(_)) => Failure::usage(
@@ -104,13 +104,13 @@ pub(crate) fn close(
     owner: &Owner,
     batch: &BatchId,
     reason: Option<&String>,
-    operator: &OperatorId,
+    actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let closing = BatchClosing {
         time: now,
         batch: batch.clone(),
-        actor: asserted(operator),
+        actor: actor.clone(),
     };
     let first = owner.ledger.close_batch(closing.clone());
     match (first, reason) {
@@ -224,14 +224,6 @@ fn give_up(
         owner.ledger.record(events, Durability::Durable)?;
     }
     Ok(())
-}
-
-/// Somebody who says who they are.
-pub(super) fn asserted(operator: &OperatorId) -> Actor {
-    Actor {
-        operator: operator.clone(),
-        assurance: Assurance::Asserted,
-    }
 }
 
 /// What was done, and what went wrong beside it.

@@ -3,19 +3,17 @@
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 
-use super::batch_work::asserted;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
+use crate::access::Deed;
 use crate::clock::UtcMillis;
-use crate::ledger::event::{Event, Fact};
+use crate::ledger::event::{Actor, Event, Fact};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::clock_guard::TOLERANCE_MS;
 use crate::line::control::ControlRequest;
-use crate::names::OperatorId;
-use crate::station_home::Role;
 
 /// What can be done about the clock.
 #[derive(Debug, Subcommand)]
@@ -39,7 +37,7 @@ pub(crate) enum ClockCommand {
 /// Does it.
 pub(crate) fn run(command: &ClockCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let ClockCommand::Accept { reason } = command;
-    let operator = context.operator_with_role(&context.home()?, &[Role::Supervisor])?;
+    let operator = context.operator_for(&context.home()?, Deed::AcceptClock)?;
     let request = ControlRequest::AcceptClock {
         reason: reason.clone(),
         operator,
@@ -52,7 +50,7 @@ pub(crate) fn run(command: &ClockCommand, context: &Context) -> Result<ExitStatu
 pub(super) fn accept_alone(
     owner: &Owner,
     reason: &str,
-    operator: &OperatorId,
+    actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let last = last_event(owner)?;
@@ -69,13 +67,18 @@ pub(super) fn accept_alone(
         session: None,
         fact: Fact::ClockAccepted {
             reason: reason.to_owned(),
-            actor: asserted(operator),
+            actor: actor.clone(),
         },
     };
     owner.ledger.record(vec![accepted], Durability::Durable)?;
     let text = format!("accepted: the clock says {now}, the ledger's last event was at {last}");
     let json = serde_json::json!({ "accepted": text }).to_string();
     Ok(Done::Fact { text, json })
+}
+
+/// The later of this time and the ledger's last event.
+pub(super) fn latest(owner: &Owner, now: UtcMillis) -> Result<UtcMillis, Failure> {
+    Ok(last_event(owner)?.max(now))
 }
 
 /// The time for what is recorded now: never before the ledger's last event.

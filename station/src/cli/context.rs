@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::Global;
+use super::args::{Global, OperatorPinFlags};
 use super::failure::Failure;
 use super::output::Output;
 use crate::clock::UtcMillis;
@@ -11,7 +11,7 @@ use crate::hsm::SignerPool;
 use crate::identity::signer::{KeyRole, PublicKey};
 use crate::ledger::checkpoint::{VerifierKey, origin};
 use crate::names::{OperatorId, StationName};
-use crate::station_home::{Config, HomeLock, HomePaths, Pki, Role, StationHome};
+use crate::station_home::{Config, HomeLock, HomePaths, Pki, StationHome};
 
 /// The surroundings of a command.
 #[derive(Debug)]
@@ -68,41 +68,9 @@ impl Context {
         })
     }
 
-    /// Who acts, where the configuration lets them act in one of `roles`.
-    pub(crate) fn operator_with_role(
-        &self,
-        home: &StationHome,
-        roles: &[Role],
-    ) -> Result<OperatorId, Failure> {
-        let operator = self.operator()?;
-        let known = home
-            .config()
-            .operators
-            .iter()
-            .find(|entry| entry.id == operator);
-        let Some(known) = known else {
-            return Err(Failure::usage(
-                format_args!("operator {operator} may not do this"),
-                format_args!(
-                    "{} lists no operator {operator}",
-                    home.config_path().display()
-                ),
-                "use the ID of a listed operator, or let the station's keeper add an [[operator]]",
-            ));
-        };
-        if roles.contains(&known.role) {
-            return Ok(operator);
-        }
-        let wanted: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-        Err(Failure::usage(
-            format_args!("operator {operator} may not do this"),
-            format_args!(
-                "it takes the role {}, and theirs is {}",
-                wanted.join(" or "),
-                known.role
-            ),
-            "ask somebody who has that role",
-        ))
+    /// Where an operator's PIN comes from; the terminal where neither flag is given.
+    pub(crate) const fn operator_pin(&self) -> &OperatorPinFlags {
+        &self.global.operator_pin
     }
 
     /// Takes the home as its owner: lock first, then PIN, then token. Two processes on one token are

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use super::exit_status::ExitStatus;
+use crate::access::AccessError;
 use crate::hsm::HsmError;
 use crate::ledger::{LedgerError, ProfileRefusal, Refusal};
 use crate::line::control;
@@ -126,6 +127,22 @@ impl From<HomeError> for Failure {
             ExitStatus::StationFault
         };
         Self::new(status, error.what(), error.reason(), error.advice())
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        let advice = error.advice();
+        match error {
+            AccessError::Home(error) => error.into(),
+            AccessError::Ledger(error) => error.into(),
+            error if error.is_usage() => Self::usage(
+                "the register of operators cannot be changed so",
+                error,
+                advice,
+            ),
+            error => Self::station("cannot use the register of operators", error, advice),
+        }
     }
 }
 

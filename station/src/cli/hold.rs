@@ -3,20 +3,20 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::batch_work::asserted;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
 use super::short_digests::short_digests;
+use crate::access::Deed;
 use crate::clock::UtcMillis;
-use crate::ledger::event::{Event, Fact, TrippedRule};
+use crate::ledger::event::{Actor, Event, Fact, TrippedRule};
 use crate::ledger::reader::{BatchHoldOverview, HoldOverview};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::control::ControlRequest;
 use crate::names::{BatchId, LaneName, OperatorId};
-use crate::station_home::{Role, StationHome};
+use crate::station_home::StationHome;
 use crate::verdict::VerdictCode;
 
 /// What can be done with holds.
@@ -67,7 +67,7 @@ pub(crate) fn run(command: &HoldCommand, context: &Context) -> Result<ExitStatus
             reason,
         } => {
             let home = context.home()?;
-            let operator = context.operator_with_role(&home, &[Role::Supervisor])?;
+            let operator = context.operator_for(&home, Deed::ClearHold)?;
             let reason = reason.clone();
             let request = match held(&home, name, *batch)? {
                 Held::Lane(lane) => ControlRequest::ClearHold {
@@ -131,7 +131,7 @@ pub(super) fn clear_batch(
     owner: &Owner,
     batch: &BatchId,
     reason: &str,
-    operator: &OperatorId,
+    actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let holds = Reader::open(&owner.home.ledger())?.batch_holds()?;
@@ -148,12 +148,13 @@ pub(super) fn clear_batch(
         session: None,
         fact: Fact::BatchHoldCleared {
             reason: reason.to_owned(),
-            actor: asserted(operator),
+            actor: actor.clone(),
         },
     };
     owner.ledger.record(vec![cleared], Durability::Durable)?;
     let json = serde_json::json!({
-        "batch": batch, "code": hold.code, "entry": hold.entry, "reason": reason, "operator": operator,
+        "batch": batch, "code": hold.code, "entry": hold.entry, "reason": reason,
+        "operator": actor.operator,
     });
     let text = format!("batch {batch} goes on; it was held: {}", hold.detail);
     let json = json.to_string();
@@ -165,7 +166,7 @@ pub(super) fn clear_lane(
     owner: &Owner,
     lane: &LaneName,
     reason: &str,
-    operator: &OperatorId,
+    actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let holds = Reader::open(&owner.home.ledger())?.holds()?;
@@ -183,7 +184,7 @@ pub(super) fn clear_lane(
         fact: Fact::HoldCleared {
             lane: lane.clone(),
             reason: reason.to_owned(),
-            actor: asserted(operator),
+            actor: actor.clone(),
         },
     };
     owner.ledger.record(vec![cleared], Durability::Durable)?;
@@ -192,7 +193,7 @@ pub(super) fn clear_lane(
         entry: hold.entry,
         lane: hold.lane,
         reason,
-        operator,
+        operator: &actor.operator,
     };
     let json = serde_json::to_string(&view).map_err(|error| {
         Failure::station("cannot show the hold", error, "see station hold list")

@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod authority;
 mod batch;
 mod batch_record;
 mod batch_serials;
@@ -26,6 +27,9 @@ mod kept_checkpoint;
 mod ledger;
 mod manifest;
 mod named_file;
+mod operator;
+mod operator_proof;
+mod operator_work;
 mod output;
 mod owner;
 mod product_owner;
@@ -87,6 +91,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Hold(command) => hold::run(command, context),
         Command::Clock(command) => clock::run(command, context),
         Command::Batch(command) => batch::run(command, context),
+        Command::Operator(command) => operator::run(command, context),
         Command::Profile(command) => profile::run(command, context),
         Command::Device(command) => device::run(command, context),
         Command::Manifest(command) => manifest::run(command, context),

@@ -3,17 +3,18 @@
 //! A command asks the running owner over the control socket; where nobody owns the home, it takes the
 //! home itself, does the same work, and gives the home back.
 
+use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, clock, hold, kept_checkpoint, ledger, manifest};
+use super::{batch_work, clock, hold, kept_checkpoint, ledger, manifest, operator_work};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::identity::signer::Signer;
 use crate::ledger::LedgerHandle;
+use crate::ledger::event::Actor;
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::line::control_socket;
-use crate::names::OperatorId;
-use crate::station_home::{Pki, Role, StationHome};
+use crate::station_home::{Pki, StationHome};
 
 /// What an owner works with.
 #[derive(Clone)]
@@ -42,13 +43,9 @@ pub(crate) enum Done {
 }
 
 impl Owner {
-    /// Does what is asked about batches, holds and manifests; None where that is not what is asked.
-    pub(crate) fn answer(
-        &self,
-        request: &ControlRequest,
-        now: UtcMillis,
-    ) -> Option<ControlResponse> {
-        Some(match self.perform(request, now)? {
+    /// Does what is asked about batches, holds, operators and manifests; None where that is not what is asked.
+    pub(crate) fn answer(&self, asked: &Authorised, now: UtcMillis) -> Option<ControlResponse> {
+        Some(match self.perform(asked, now)? {
             Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
             Ok(Done::Document(content)) => ControlResponse::Document { content },
             Err(failure) => ControlResponse::Refused(failure.to_refusal()),
@@ -61,33 +58,69 @@ impl Owner {
         request: &ControlRequest,
         now: UtcMillis,
     ) -> Option<Result<Done, Failure>> {
-        match request {
-            ControlRequest::AcceptClock { reason, operator } => Some(
-                self.supervised(operator)
-                    .and_then(|()| clock::accept_alone(self, reason, operator, now)),
+        // What is recorded about wrong PINs must not be refused for a clock that is to be accepted.
+        let asked = match clock::latest(self, now).and_then(|at| self.authorise(request, at)) {
+            Ok(asked) => asked,
+            Err(failure) => return Some(Err(failure)),
+        };
+        match &asked.request {
+            ControlRequest::AcceptClock { reason, .. } => Some(
+                asked
+                    .actor()
+                    .and_then(|actor| clock::accept_alone(self, reason, actor, now)),
             ),
             // No event is recorded, and the manifest has its own rule.
             ControlRequest::ExportManifest { .. }
             | ControlRequest::Checkpoint
             | ControlRequest::KeptCheckpoint
-            | ControlRequest::AddCosignatures { .. } => self.perform(request, now),
+            | ControlRequest::AddCosignatures { .. } => self.perform(&asked, now),
             _ => match clock::after_the_ledger(self, now) {
-                Ok(now) => self.perform(request, now),
+                Ok(now) => self.perform(&asked, now),
                 Err(failure) => Some(Err(failure)),
             },
         }
     }
 
-    fn perform(&self, request: &ControlRequest, now: UtcMillis) -> Option<Result<Done, Failure>> {
-        Some(match request {
+    fn perform(&self, asked: &Authorised, now: UtcMillis) -> Option<Result<Done, Failure>> {
+        Some(match &asked.request {
+            ControlRequest::ExportManifest {
+                batch,
+                format,
+                beside,
+                ..
+            } => manifest::document(self, batch, format, beside.as_ref(), now).map(Done::Document),
+            ControlRequest::ProveKeys => self.prove_keys(),
+            ControlRequest::Checkpoint => ledger::sign_checkpoint(self),
+            ControlRequest::KeptCheckpoint => kept_checkpoint::tell(self),
+            ControlRequest::AddCosignatures { cosigned } => {
+                ledger::add_cosignatures(self, cosigned)
+            }
+            ControlRequest::Status
+            | ControlRequest::AcceptClock { .. }
+            | ControlRequest::Proven { .. } => return None,
+            request => asked
+                .actor()
+                .and_then(|actor| self.perform_as(request, actor, now))
+                .transpose()?,
+        })
+    }
+
+    /// What only somebody who was believed can have done; None where that is not what is asked.
+    fn perform_as(
+        &self,
+        request: &ControlRequest,
+        actor: &Actor,
+        now: UtcMillis,
+    ) -> Result<Option<Done>, Failure> {
+        Ok(Some(match request {
             ControlRequest::OpenBatch {
                 batch,
                 profile_name,
                 profile_text,
                 work_order,
                 quantity,
-                operator,
                 older_profile,
+                ..
             } => {
                 let wish = batch_work::Opening {
                     batch,
@@ -97,47 +130,22 @@ impl Owner {
                     quantity: *quantity,
                     older_profile: older_profile.as_ref(),
                 };
-                self.supervised(operator)
-                    .and_then(|()| batch_work::open(self, &wish, operator, now))
+                batch_work::open(self, &wish, actor, now)?
             }
-            ControlRequest::CloseBatch { batch, operator } => self
-                .supervised(operator)
-                .and_then(|()| batch_work::close(self, batch, None, operator, now)),
-            ControlRequest::RevokeAndCloseBatch {
-                batch,
-                reason,
-                operator,
-            } => self
-                .supervised(operator)
-                .and_then(|()| batch_work::close(self, batch, Some(reason), operator, now)),
-            ControlRequest::ExportManifest {
-                batch,
-                format,
-                beside,
-                ..
-            } => manifest::document(self, batch, format, beside.as_ref(), now).map(Done::Document),
-            ControlRequest::ClearHold {
-                lane,
-                reason,
-                operator,
-            } => self
-                .supervised(operator)
-                .and_then(|()| hold::clear_lane(self, lane, reason, operator, now)),
-            ControlRequest::ClearBatchHold {
-                batch,
-                reason,
-                operator,
-            } => self
-                .supervised(operator)
-                .and_then(|()| hold::clear_batch(self, batch, reason, operator, now)),
-            ControlRequest::ProveKeys => self.prove_keys(),
-            ControlRequest::Checkpoint => ledger::sign_checkpoint(self),
-            ControlRequest::KeptCheckpoint => kept_checkpoint::tell(self),
-            ControlRequest::AddCosignatures { cosigned } => {
-                ledger::add_cosignatures(self, cosigned)
+            ControlRequest::CloseBatch { batch, .. } => {
+                batch_work::close(self, batch, None, actor, now)?
             }
-            ControlRequest::Status | ControlRequest::AcceptClock { .. } => return None,
-        })
+            ControlRequest::RevokeAndCloseBatch { batch, reason, .. } => {
+                batch_work::close(self, batch, Some(reason), actor, now)?
+            }
+            ControlRequest::ClearHold { lane, reason, .. } => {
+                hold::clear_lane(self, lane, reason, actor, now)?
+            }
+            ControlRequest::ClearBatchHold { batch, reason, .. } => {
+                hold::clear_batch(self, batch, reason, actor, now)?
+            }
+            _ => return operator_work::perform(self, request, actor, now),
+        }))
     }
 
     /// For `station doctor`, which leaves a token alone that another process works with.
@@ -151,14 +159,11 @@ impl Owner {
             json: "{}".to_owned(),
         })
     }
-
-    fn supervised(&self, operator: &OperatorId) -> Result<(), Failure> {
-        require_role(&self.home, operator, &[Role::Supervisor])
-    }
 }
 
 /// Has the work done by whoever owns the home, or by this process where nobody does.
 pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Done, Failure> {
+    let request = &context.proven(request)?;
     if let Some(response) = ask(context, request)? {
         return done(response);
     }
@@ -210,24 +215,6 @@ pub(crate) fn show(context: &Context, shown: Done) {
         Done::Fact { text, .. } => text.lines().for_each(|line| context.output.text(line)),
         Done::Document(document) => context.output.raw(document.as_bytes()),
     }
-}
-
-/// Whether the configuration lets this operator act in one of the roles.
-fn require_role(home: &StationHome, operator: &OperatorId, roles: &[Role]) -> Result<(), Failure> {
-    let known = home
-        .config()
-        .operators
-        .iter()
-        .find(|entry| entry.id == *operator);
-    if known.is_some_and(|known| roles.contains(&known.role)) {
-        return Ok(());
-    }
-    let roles: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-    Err(Failure::usage(
-        format_args!("operator {operator} may not do this"),
-        format_args!("it takes the role {}", roles.join(" or ")),
-        "ask somebody who has that role",
-    ))
 }
 
 /// The answer fits no question of this program.

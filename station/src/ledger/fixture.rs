@@ -111,7 +111,8 @@ pub(in crate::ledger) fn batch(name: &str) -> BatchId {
     BatchId::parse(name).unwrap()
 }
 
-pub(in crate::ledger) fn actor() -> Actor {
+/// Somebody who says who they are.
+pub(crate) fn actor() -> Actor {
     Actor {
         operator: OperatorId::parse("op-1").unwrap(),
         assurance: Assurance::Asserted,
@@ -151,6 +152,20 @@ pub(in crate::ledger) fn event(name: &str, fact: Fact) -> Event {
         session: Some(session_name(SessionId::from_bytes([5; 16]))),
         fact,
     }
+}
+
+/// An event that concerns the station alone.
+pub(crate) fn station_event(fact: Fact) -> Event {
+    Event {
+        batch: None,
+        session: None,
+        ..event("B-1", fact)
+    }
+}
+
+/// A new ledger in a file of that name.
+pub(crate) fn new_ledger_at(path: &Path) -> LedgerHandle {
+    LedgerHandle::create(path, new_ledger(), Arc::<TestSigner>::default(), None).unwrap()
 }
 
 /// A board, and a certificate of it. Boards of different numbers share nothing.

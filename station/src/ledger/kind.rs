@@ -60,4 +60,20 @@ impl Fact {
             _ => None,
         }
     }
+
+    /// Whether it is about those who work at the station, and so about no batch.
+    #[must_use]
+    pub const fn is_about_people(&self) -> bool {
+        matches!(
+            self,
+            Self::OperatorEnrolled(_)
+                | Self::OperatorDisabled(_)
+                | Self::OperatorEnabled(_)
+                | Self::PinChanged(_)
+                | Self::BadgeChanged(_)
+                | Self::SignedIn(_)
+                | Self::SignedOut(_)
+                | Self::SignInRefused(_)
+        )
+    }
 }

@@ -30,7 +30,12 @@ pub(in crate::ledger) const VIEWS: &[(&str, &str)] = &[
     ("batch_hold", "batch"),
 ];
 
-const MIGRATIONS: &[&str] = &[LOG_AND_VIEWS, REPEATS_AND_BATCH_HOLDS, SIGNED_PROFILES];
+const MIGRATIONS: &[&str] = &[
+    LOG_AND_VIEWS,
+    REPEATS_AND_BATCH_HOLDS,
+    SIGNED_PROFILES,
+    OPERATORS,
+];
 
 /// Version 1: the log and the first views.
 const LOG_AND_VIEWS: &str = "
@@ -212,6 +217,13 @@ CREATE TABLE signed_profile (
     entry INTEGER NOT NULL REFERENCES entry (idx)
 ) STRICT;
 CREATE INDEX signed_profile_by_name ON signed_profile (product, name, version);
+";
+
+/// Version 4: who is enrolled is asked for at every command, of a log that may have millions of entries.
+const OPERATORS: &str = "
+-- The few events that say who works here.
+CREATE INDEX event_about_operators ON event (entry)
+    WHERE kind IN ('operator-enrolled', 'operator-disabled', 'operator-enabled');
 ";
 
 /// The newest version that this program knows.

@@ -7,8 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Deed, Secret};
 use crate::encoding::Hex;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
+use crate::role::Role;
 use crate::verdict::VerdictCode;
 
 /// A wish of another command. Append only.
@@ -105,6 +107,127 @@ pub enum ControlRequest {
         /// A cosigned note, or signature lines alone.
         cosigned: String,
     },
+    /// Another request, with what proves who asks.
+    Proven {
+        /// The proof.
+        proof: Proof,
+        /// The request.
+        wish: Box<ControlRequest>,
+    },
+    /// Enrol an operator.
+    EnrolOperator {
+        /// Who.
+        subject: OperatorId,
+        /// What they may do.
+        role: Role,
+        /// What a scan of their badge yields, where they have one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        badge: Option<Secret>,
+        /// Their PIN.
+        pin: Secret,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Let an operator sign in no more.
+    DisableOperator {
+        /// Who.
+        subject: OperatorId,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Let an operator sign in again.
+    EnableOperator {
+        /// Who.
+        subject: OperatorId,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Give an operator another PIN.
+    ChangePin {
+        /// Whose.
+        subject: OperatorId,
+        /// The PIN.
+        pin: Secret,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Give an operator another badge.
+    ChangeBadge {
+        /// Whose.
+        subject: OperatorId,
+        /// What a scan of it yields.
+        badge: Secret,
+        /// Who asks.
+        operator: OperatorId,
+    },
+}
+
+/// What an enrolled operator proves it with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// What a scan of their badge yields, where they showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<Secret>,
+    /// Their PIN.
+    pub pin: Secret,
+}
+
+impl ControlRequest {
+    /// Who asks, where the request names somebody who must be believed.
+    #[must_use]
+    pub const fn operator(&self) -> Option<&OperatorId> {
+        match self {
+            Self::OpenBatch { operator, .. }
+            | Self::CloseBatch { operator, .. }
+            | Self::ClearHold { operator, .. }
+            | Self::RevokeAndCloseBatch { operator, .. }
+            | Self::AcceptClock { operator, .. }
+            | Self::ClearBatchHold { operator, .. }
+            | Self::EnrolOperator { operator, .. }
+            | Self::DisableOperator { operator, .. }
+            | Self::EnableOperator { operator, .. }
+            | Self::ChangePin { operator, .. }
+            | Self::ChangeBadge { operator, .. } => Some(operator),
+            Self::Status
+            | Self::ExportManifest { .. }
+            | Self::ProveKeys
+            | Self::Checkpoint
+            | Self::KeptCheckpoint
+            | Self::AddCosignatures { .. }
+            | Self::Proven { .. } => None,
+        }
+    }
+
+    /// What the operator must be allowed to do.
+    #[must_use]
+    pub fn deed(&self) -> Option<Deed> {
+        match self {
+            Self::OpenBatch { .. } => Some(Deed::OpenBatch),
+            Self::CloseBatch { .. } | Self::RevokeAndCloseBatch { .. } => Some(Deed::CloseBatch),
+            Self::ClearHold { .. } | Self::ClearBatchHold { .. } => Some(Deed::ClearHold),
+            Self::AcceptClock { .. } => Some(Deed::AcceptClock),
+            Self::ChangePin {
+                subject, operator, ..
+            } if subject == operator => Some(Deed::ChangeOwnPin),
+            Self::EnrolOperator { .. }
+            | Self::DisableOperator { .. }
+            | Self::EnableOperator { .. }
+            | Self::ChangePin { .. }
+            | Self::ChangeBadge { .. } => Some(Deed::ManageOperators),
+            Self::Status
+            | Self::ExportManifest { .. }
+            | Self::ProveKeys
+            | Self::Checkpoint
+            | Self::KeptCheckpoint
+            | Self::AddCosignatures { .. }
+            | Self::Proven { .. } => None,
+        }
+    }
 }
 
 /// A file that is named in a document.

@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::control::{ControlRequest, ControlResponse, Refusal};
 
@@ -131,7 +132,9 @@ pub fn ask(path: &Path, request: &ControlRequest) -> Result<Option<ControlRespon
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    let mut line = serde_json::to_vec(request).map_err(ControlError::Foreign)?;
+    // A PIN may stand in it.
+    let line = serde_json::to_vec(request).map_err(ControlError::Foreign)?;
+    let mut line = Zeroizing::new(line);
     line.push(b'\n');
     let answer = exchange(&stream, &line).map_err(failed)?;
     serde_json::from_slice(&answer)
@@ -195,7 +198,7 @@ fn serve(listener: &UnixListener, handler: &Handler, ended: &AtomicBool) {
 fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
     stream.set_read_timeout(Some(PIECE_TIMEOUT))?;
     stream.set_write_timeout(Some(TRANSFER_TIMEOUT))?;
-    let line = read_request(&mut &*stream)?;
+    let line = Zeroizing::new(read_request(&mut &*stream)?);
     let response = match serde_json::from_slice(&line) {
         Ok(request) => handler(request),
         Err(error) => ControlResponse::Refused(Refusal {

@@ -2,6 +2,10 @@ use std::fs::{Permissions, read_to_string, set_permissions, write};
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::ledger::event::{Fact, OperatorEnrolledRecord, OperatorStateRecord};
+use crate::ledger::fixture::{actor, new_ledger_at, station_event};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore as _, LedgerHandle};
 
 fn id(name: &str) -> OperatorId {
     OperatorId::parse(name).unwrap()
@@ -30,24 +34,69 @@ fn new(name: &str, role: Role, badge: Option<&str>) -> NewOperator {
 struct Home {
     folder: tempfile::TempDir,
     register: Register,
+    ledger: LedgerHandle,
+}
+
+fn empty_home() -> Home {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = HomePaths::new(folder.path());
+    Home {
+        register: Register::of(&paths),
+        ledger: new_ledger_at(&paths.ledger()),
+        folder,
+    }
 }
 
 /// so-1 and op-1, both with PIN 4711.
 fn home() -> Home {
-    let folder = tempfile::tempdir().unwrap();
-    let register = Register::of(&HomePaths::new(folder.path()));
-    register
-        .enrol(new("so-1", Role::SecurityOfficer, None))
+    let home = empty_home();
+    home.enrol(new("so-1", Role::SecurityOfficer, None))
         .unwrap();
-    register
-        .enrol(new("op-1", Role::Operator, Some("BADGE-1")))
+    home.enrol(new("op-1", Role::Operator, Some("BADGE-1")))
         .unwrap();
-    Home { folder, register }
+    home
 }
 
 impl Home {
     fn file(&self) -> PathBuf {
         self.folder.path().join("operators.json")
+    }
+
+    /// The register, then the ledger.
+    fn enrol(&self, new: NewOperator) -> Result<(), AccessError> {
+        let fact = Fact::OperatorEnrolled(OperatorEnrolledRecord {
+            operator: new.id.clone(),
+            role: new.role,
+            badge: new.badge.is_some(),
+            actor: actor(),
+        });
+        self.register.enrol(new)?;
+        self.record(fact);
+        Ok(())
+    }
+
+    fn record(&self, fact: Fact) {
+        let event = station_event(fact);
+        self.ledger
+            .record(vec![event], Durability::Durable)
+            .unwrap();
+    }
+
+    fn set_disabled(&self, name: &str, disabled: bool) -> Result<(), AccessError> {
+        if disabled {
+            self.register.book()?.may_disable(&id(name))?;
+        }
+        let state = OperatorStateRecord {
+            operator: id(name),
+            reason: "test".to_owned(),
+            actor: actor(),
+        };
+        self.record(if disabled {
+            Fact::OperatorDisabled(state)
+        } else {
+            Fact::OperatorEnabled(state)
+        });
+        Ok(())
     }
 }
 
@@ -68,11 +117,10 @@ fn the_file_is_private_and_holds_neither_pin_nor_badge() {
 
 #[test]
 fn who_may_be_enrolled() {
-    let folder = tempfile::tempdir().unwrap();
-    let register = Register::of(&HomePaths::new(folder.path()));
-    let first = register.enrol(new("op-1", Role::Operator, None));
+    let empty = empty_home();
+    let first = empty.enrol(new("op-1", Role::Operator, None));
     assert!(matches!(first, Err(AccessError::FirstIsNoOfficer)));
-    assert!(!folder.path().join("operators.json").exists());
+    assert!(!empty.file().exists());
 
     let home = home();
     let register = &home.register;
@@ -85,15 +133,14 @@ fn who_may_be_enrolled() {
     assert!(matches!(taken, Err(AccessError::BadgeTaken(_))));
     register.set_badge(&id("op-1"), &badge).unwrap();
 
-    let last = register.set_disabled(&id("so-1"), true);
+    let last = home.set_disabled("so-1", true);
     assert!(matches!(last, Err(AccessError::LastOfficer(_))));
-    register
-        .enrol(new("so-2", Role::SecurityOfficer, None))
+    home.enrol(new("so-2", Role::SecurityOfficer, None))
         .unwrap();
-    register.set_disabled(&id("so-1"), true).unwrap();
+    home.set_disabled("so-1", true).unwrap();
     let word = register.check_pin(&id("so-1"), &pin("4711"), &at("a", 0));
     assert!(matches!(word, Err(Refused::Disabled(_))));
-    register.set_disabled(&id("so-1"), false).unwrap();
+    home.set_disabled("so-1", false).unwrap();
     register
         .check_pin(&id("so-1"), &pin("4711"), &at("a", 0))
         .unwrap();
@@ -156,9 +203,7 @@ fn guessing_at_many_operators_makes_everybody_wait() {
     let now = at("a", 1_000_000);
     for n in 0..10 {
         let name = format!("op-{}", n + 10);
-        home.register
-            .enrol(new(&name, Role::Operator, None))
-            .unwrap();
+        home.enrol(new(&name, Role::Operator, None)).unwrap();
         let word = home.register.check_pin(&id(&name), &pin("0815"), &now);
         assert!(matches!(word, Err(Refused::WrongPin { .. })), "{word:?}");
     }
@@ -179,7 +224,7 @@ fn a_changed_file_is_refused_and_never_taken_for_an_empty_one() {
     let text = read_to_string(home.file()).unwrap();
     let cases = [
         text.replacen("\"schema\": 1", "\"schema\": 2", 1),
-        text.replacen("\"disabled\"", "\"disable\"", 1),
+        text.replacen("\"unrecorded\"", "\"recorded\"", 1),
         text.replacen("\"op-1\"", "\"so-1\"", 1),
         text.replacen("\"passes\": 3", "\"passes\": 300", 1),
         String::new(),
@@ -200,4 +245,58 @@ fn a_changed_file_is_refused_and_never_taken_for_an_empty_one() {
         read,
         Err(AccessError::Permissions { mode: 0o640, .. })
     ));
+}
+
+#[test]
+fn the_ledger_decides_who_is_an_operator() {
+    let home = home();
+    // A file that makes an operator a security officer, or somebody an operator, makes neither.
+    let text = read_to_string(home.file()).unwrap();
+    write(
+        home.file(),
+        text.replace("\"operator\"", "\"security-officer\""),
+    )
+    .unwrap();
+    home.register
+        .enrol(new("op-9", Role::Operator, None))
+        .unwrap();
+    let book = home.register.book().unwrap();
+    assert_eq!(
+        book.find(&id("op-1")).map(|one| one.role),
+        Some(Role::Operator)
+    );
+    assert_eq!(book.find(&id("op-9")), None);
+    let word = home
+        .register
+        .check_pin(&id("op-9"), &pin("4711"), &at("a", 0));
+    assert!(matches!(word, Err(Refused::NotEnrolled(_))), "{word:?}");
+    // What a killed process has left does not stand in the way.
+    home.enrol(new("op-9", Role::Auditor, None)).unwrap();
+    let role = home
+        .register
+        .check_pin(&id("op-9"), &pin("4711"), &at("a", 0));
+    assert_eq!(role.unwrap(), Role::Auditor);
+}
+
+#[test]
+fn a_lost_file_lets_nobody_in() {
+    let home = home();
+    std::fs::remove_file(home.file()).unwrap();
+    let book = home.register.book().unwrap();
+    assert!(!book.is_empty() && book.operators().next().is_none());
+    let word = home
+        .register
+        .check_pin(&id("op-1"), &pin("4711"), &at("a", 0));
+    assert!(matches!(word, Err(Refused::Lost(_))), "{word:?}");
+    let again = home
+        .register
+        .enrol(new("op-1", Role::SecurityOfficer, None));
+    assert!(matches!(again, Err(AccessError::Exists(_))), "{again:?}");
+    // A security officer can give them another PIN; their role is the ledger's.
+    let hash = Register::hash(&pin("0815")).unwrap();
+    home.register.set_pin(&id("op-1"), hash).unwrap();
+    let role = home
+        .register
+        .check_pin(&id("op-1"), &pin("0815"), &at("a", 0));
+    assert_eq!(role.unwrap(), Role::Operator);
 }

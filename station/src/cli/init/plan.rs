@@ -241,13 +241,7 @@ impl FromStr for OperatorArgument {
     fn from_str(text: &str) -> Result<Self, String> {
         let (id, role) = text.split_once('=').ok_or("write it as ID=ROLE")?;
         let id = OperatorId::parse(id).map_err(|error| error.to_string())?;
-        let roles = [
-            Role::Operator,
-            Role::Supervisor,
-            Role::SecurityOfficer,
-            Role::Auditor,
-        ];
-        let role = roles.into_iter().find(|known| known.as_str() == role);
+        let role = Role::named(role);
         let role = role.ok_or("roles are operator, supervisor, security-officer and auditor")?;
         Ok(Self { id, role })
     }

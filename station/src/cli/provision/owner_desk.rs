@@ -3,69 +3,51 @@
 use std::sync::Arc;
 
 use super::StationFloor;
-use crate::cli::context::OwnedStation;
+use crate::cli::authority::Authorised;
 use crate::cli::failure::Failure;
 use crate::cli::owner::Owner;
-use crate::ledger::event::{Actor, Assurance};
-use crate::line::control::{ControlRequest, ControlResponse, Refusal};
+use crate::ledger::event::Actor;
+use crate::line::control::{ControlRequest, ControlResponse};
 use crate::line::control_socket::Handler;
 use crate::line::stop::StopLevel;
-use crate::names::{LaneName, OperatorId};
-use crate::station_home::{OperatorConfig, Role};
-
-/// Who may open and close batches, clear holds and accept the clock.
-const ROLES: &[Role] = &[Role::Supervisor];
+use crate::names::LaneName;
 
 /// The owner's side of the control socket.
 pub(super) struct OwnerDesk {
     floor: Arc<StationFloor>,
-    operators: Vec<OperatorConfig>,
     office: Owner,
 }
 
 impl OwnerDesk {
-    pub(super) fn handler(floor: Arc<StationFloor>, owned: &OwnedStation) -> Handler {
-        let office = Owner {
-            home: owned.home.clone(),
-            pki: owned.pki.clone(),
-            signer: owned.signer.clone(),
-            ledger: floor.store.clone(),
-        };
-        let desk = Self {
-            floor,
-            operators: owned.home.config().operators.clone(),
-            office,
-        };
-        Arc::new(move |request| desk.serve(request).unwrap_or_else(ControlResponse::Refused))
+    pub(super) fn handler(floor: Arc<StationFloor>, office: Owner) -> Handler {
+        let desk = Self { floor, office };
+        Arc::new(move |request| {
+            desk.serve(&request)
+                .unwrap_or_else(|failure| ControlResponse::Refused(failure.to_refusal()))
+        })
     }
 
-    fn serve(&self, request: ControlRequest) -> Result<ControlResponse, Refusal> {
-        if let Some(response) = self.office_work(&request) {
+    fn serve(&self, request: &ControlRequest) -> Result<ControlResponse, Failure> {
+        let asked = self.office.authorise(request, self.floor.clock.now().utc)?;
+        if let Some(response) = self.office_work(&asked) {
             return Ok(response);
         }
-        match request {
+        match &asked.request {
             ControlRequest::Status => Ok(ControlResponse::Status(self.floor.status())),
-            ControlRequest::AcceptClock { reason, operator } => self.accept_clock(reason, operator),
-            ControlRequest::OpenBatch { .. }
-            | ControlRequest::CloseBatch { .. }
-            | ControlRequest::RevokeAndCloseBatch { .. }
-            | ControlRequest::ClearHold { .. }
-            | ControlRequest::ClearBatchHold { .. }
-            | ControlRequest::ProveKeys
-            | ControlRequest::Checkpoint
-            | ControlRequest::KeptCheckpoint
-            | ControlRequest::AddCosignatures { .. }
-            | ControlRequest::ExportManifest { .. } => Err(Failure::station(
+            ControlRequest::AcceptClock { reason, .. } => {
+                self.accept_clock(reason.clone(), asked.actor()?.clone())
+            }
+            _ => Err(Failure::station(
                 "the line did not do it",
                 "nobody took the request",
                 "report this",
-            )
-            .to_refusal()),
+            )),
         }
     }
 
     /// Batches, holds and manifests: the same work as where no station runs.
-    fn office_work(&self, request: &ControlRequest) -> Option<ControlResponse> {
+    fn office_work(&self, asked: &Authorised) -> Option<ControlResponse> {
+        let request = &asked.request;
         let closes_ours = match request {
             ControlRequest::CloseBatch { batch, .. }
             | ControlRequest::RevokeAndCloseBatch { batch, .. } => {
@@ -82,9 +64,9 @@ impl OwnerDesk {
             return Some(ControlResponse::Refused(busy.to_refusal()));
         }
         if let ControlRequest::ClearHold { .. } | ControlRequest::ClearBatchHold { .. } = request {
-            return self.clear(request);
+            return self.clear(asked);
         }
-        let response = self.office.answer(request, self.floor.clock.now().utc)?;
+        let response = self.office.answer(asked, self.floor.clock.now().utc)?;
         if closes_ours && matches!(response, ControlResponse::Done { .. }) {
             self.floor.stop.raise(StopLevel::Finishing);
         }
@@ -93,10 +75,10 @@ impl OwnerDesk {
 
     /// Recorded first: what goes on is free in the ledger too. No verdict is recorded meanwhile, so that the
     /// stop rules count from here on as they would after a start.
-    fn clear(&self, request: &ControlRequest) -> Option<ControlResponse> {
+    fn clear(&self, asked: &Authorised) -> Option<ControlResponse> {
         let mut watch = self.floor.watch();
-        let response = self.office.answer(request, self.floor.clock.now().utc)?;
-        match (request, &response) {
+        let response = self.office.answer(asked, self.floor.clock.now().utc)?;
+        match (&asked.request, &response) {
             (ControlRequest::ClearHold { lane, .. }, ControlResponse::Done { .. }) => {
                 self.floor.holds.clear(lane);
                 watch.clear_lane(lane);
@@ -121,43 +103,19 @@ impl OwnerDesk {
             .map(|lane| lane.lane)
     }
 
-    fn accept_clock(
-        &self,
-        reason: String,
-        operator: OperatorId,
-    ) -> Result<ControlResponse, Refusal> {
-        let actor = self.supervisor(operator)?;
-        let accepted = self.floor.accept_clock(reason, actor);
-        let accepted = accepted.map_err(|error| Failure::from(error).to_refusal())?;
-        let Some(jump) = accepted else {
+    fn accept_clock(&self, reason: String, actor: Actor) -> Result<ControlResponse, Failure> {
+        let Some(jump) = self.floor.accept_clock(reason, actor)? else {
             return Err(Failure::usage(
                 "there is nothing to accept",
                 "the clock has not jumped",
                 "nothing is to be done",
-            )
-            .to_refusal());
+            ));
         };
         let accepted = jump.to_string();
         Ok(done(
             format!("accepted: {accepted}"),
             &Accepted { accepted },
         ))
-    }
-
-    fn supervisor(&self, operator: OperatorId) -> Result<Actor, Refusal> {
-        let known = self.operators.iter().find(|known| known.id == operator);
-        if known.is_some_and(|known| ROLES.contains(&known.role)) {
-            return Ok(Actor {
-                operator,
-                assurance: Assurance::Asserted,
-            });
-        }
-        Err(Failure::usage(
-            format_args!("operator {operator} may not do this"),
-            "it takes the role supervisor",
-            "ask somebody who has that role",
-        )
-        .to_refusal())
     }
 }
 

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use super::batch_profile;
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
+use crate::access::Deed;
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
+use crate::cli::owner::Owner;
 use crate::cli::vendor_files;
 use crate::encoding::sha256;
-use crate::ledger::Reader;
-use crate::ledger::event::{Actor, Assurance};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
+use crate::ledger::{LedgerHandle, Reader};
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
@@ -29,10 +30,7 @@ use crate::line::system_clock::SystemClock;
 use crate::names::{BatchId, LaneName};
 use crate::profile::{Profile, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
-use crate::station_home::{LaneConfig, Pki, Role, StationHome};
-
-/// Who may put boards in.
-const ROLES: &[Role] = &[Role::Operator, Role::Supervisor];
+use crate::station_home::{LaneConfig, Pki, StationHome};
 
 /// Ready for the first board.
 pub(super) struct Preparation {
@@ -50,12 +48,17 @@ pub(super) fn prepare(
     context: &Context,
 ) -> Result<Preparation, Failure> {
     let home = context.home()?;
-    let operator = context.operator_with_role(&home, ROLES)?;
+    let operator = context.operator_for(&home, Deed::ProvisionBoards)?;
+    let proof = context.proof(&home, &operator)?;
     let lanes = lanes(arguments, &home)?;
     let owned = context.own_station()?;
     let signer = owned.signer.clone();
     let store = kept_checkpoint::open_ledger(&home, &signer)?;
     let reader = Reader::open(&home.ledger())?;
+    let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
+    let office = office(&owned, &store);
+    let at = context.now().max(latest);
+    let actor = office.acting(&operator, proof.as_ref(), Deed::ProvisionBoards, at)?;
     let batch = open_batch(&reader, arguments.batch.as_ref())?;
     if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {
         store.use_serials(batch.batch.clone(), serials)?;
@@ -68,7 +71,6 @@ pub(super) fn prepare(
         let text = format!("{outside}; boards that were begun are finished, no others are taken");
         context.output.notice(&text);
     }
-    let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
     let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
     let trust = vendor_files::load(&home, &profile, context.now())?;
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
@@ -84,22 +86,29 @@ pub(super) fn prepare(
         batch: batch.batch.clone(),
         // Each lane puts its own in.
         lane: LaneName::parse("unnamed").map_err(|error| our_mistake(&error))?,
-        actor: Actor {
-            operator,
-            assurance: Assurance::Asserted,
-        },
+        actor,
         station: Arc::new(station_identity(&owned.pki)),
         timing: SessionTiming::default(),
     };
     let plans = lanes.into_iter().map(|lane| plan(lane, &session)).collect();
     Ok(Preparation {
-        handler: OwnerDesk::handler(Arc::clone(&floor), &owned),
+        handler: OwnerDesk::handler(Arc::clone(&floor), office),
         floor,
         plans,
         batch: batch.batch,
         control_socket: home.control_socket(),
         owned,
     })
+}
+
+/// What serves other commands while the line runs.
+fn office(owned: &OwnedStation, store: &LedgerHandle) -> Owner {
+    Owner {
+        home: owned.home.clone(),
+        pki: owned.pki.clone(),
+        signer: owned.signer.clone(),
+        ledger: store.clone(),
+    }
 }
 
 /// Lanes that were held stay so, whoever restarts the station.
