@@ -95,7 +95,7 @@ impl OperatorBook {
     }
 
     /// What the ledger says counts: who is enrolled, in which role, and who may not sign in.
-    pub(super) fn as_told(mut self, told: &[OperatorOverview]) -> Self {
+    pub(super) fn told_by(mut self, told: &[OperatorOverview]) -> Self {
         for entry in &mut self.operators {
             let said = told.iter().find(|said| said.operator == entry.id);
             entry.known = said.is_some();

@@ -53,7 +53,7 @@ impl Register {
             None => OperatorBook::empty(random()?),
         };
         let told = Reader::open(&self.ledger).and_then(|reader| reader.operators());
-        Ok(book.as_told(&told.map_err(AccessError::Ledger)?))
+        Ok(book.told_by(&told.map_err(AccessError::Ledger)?))
     }
 
     /// Hashes a PIN that somebody has chosen. Takes a good part of a second.

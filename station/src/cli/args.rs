@@ -61,7 +61,6 @@ pub(crate) struct Global {
 /// Where an enrolled operator's PIN comes from. Never the PIN itself: arguments can be seen by every user of
 /// the machine.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the fields name the flags")]
 #[group(required = false, multiple = false)]
 pub(crate) struct OperatorPinFlags {
     /// The file that holds an enrolled operator's PIN (mode 0600) [default: asked for at the terminal]

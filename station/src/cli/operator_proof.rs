@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::failure::Failure;
 use crate::access::{
-    BadgeCode, Deed, OperatorBook, OperatorPin, Refused, Register, Secret, permits,
+    BadgeCode, Deed, Operator, OperatorBook, OperatorPin, Refused, Register, Secret, permits,
 };
 use crate::line::control::{ControlRequest, Proof};
 use crate::names::OperatorId;
@@ -113,7 +113,7 @@ impl Context {
         if book.is_empty() {
             return Ok(None);
         }
-        let has_badge = book.find(operator).is_some_and(|known| known.has_badge());
+        let has_badge = book.find(operator).is_some_and(Operator::has_badge);
         let (badge, typed) = match self.pin_source(home)? {
             Some(pin) => (None, pin),
             None => typed(operator, has_badge)?,
