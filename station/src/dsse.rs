@@ -4,13 +4,14 @@
 //! feed. Nothing in it matters that is not under the signature or checked against it. The payload type is
 //! under the signature, so that no kind of document can pass for another.
 
+use firmware_proto::Digest;
 use firmware_proto::platform::{RawSignature, Sec1Point};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use thiserror::Error;
 
-use crate::encoding::{Base64Bytes, Hex};
+use crate::encoding::{Base64Bytes, Hex, sha256};
 use crate::es256;
 
 /// A DSSE envelope.
@@ -52,14 +53,19 @@ pub enum SignatureFault {
     Mismatch,
 }
 
+/// What stands before a payload of that many bytes in DSSE's pre-authentication encoding.
+#[must_use]
+pub fn pre_authentication_head(payload_type: &str, payload_bytes: u64) -> String {
+    format!(
+        "DSSEv1 {} {payload_type} {payload_bytes} ",
+        payload_type.len()
+    )
+}
+
 /// DSSE's pre-authentication encoding of a payload: the bytes that are signed.
 #[must_use]
 pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    );
+    let head = pre_authentication_head(payload_type, payload.len() as u64);
     [head.as_bytes(), payload].concat()
 }
 
@@ -107,15 +113,20 @@ pub fn verify(
     key: &Sec1Point,
     der: &[u8],
 ) -> Result<(), SignatureFault> {
+    let message = pre_authentication_encoding(payload_type, payload);
+    verify_digest(&sha256(&message), key, der)
+}
+
+/// The same, where only the SHA-256 of that encoding is at hand.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_digest(digest: &Digest, key: &Sec1Point, der: &[u8]) -> Result<(), SignatureFault> {
     let signature = es256::signature_from_der(der).ok_or(SignatureFault::Encoding)?;
     if es256::signature_to_der(&signature).as_deref() != Some(der) {
         return Err(SignatureFault::HighS);
     }
-    let verified = es256::verify(
-        key,
-        &pre_authentication_encoding(payload_type, payload),
-        &signature,
-    );
+    let verified = es256::verify_digest(key, digest, &signature);
     verified.then_some(()).ok_or(SignatureFault::Mismatch)
 }
 

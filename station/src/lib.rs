@@ -5,6 +5,7 @@ pub mod clock;
 pub mod encoding;
 pub mod names;
 pub mod role;
+pub mod shift;
 pub mod verdict;
 
 pub mod certificate_path;

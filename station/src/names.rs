@@ -97,6 +97,10 @@ name!(
     StationName, "station", 32
 );
 name!(
+    /// A working shift.
+    ShiftName, "shift", 32
+);
+name!(
     /// A work order.
     WorkOrderId, "work order", 48
 );

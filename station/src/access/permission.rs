@@ -18,6 +18,8 @@ pub enum Deed {
     OpenBatch,
     /// Close a batch, or give up what is unfinished in it.
     CloseBatch,
+    /// Record that a board is thrown away.
+    ScrapBoard,
     /// Let the line pause, or go on.
     PauseBatch,
     /// Clear a lane's or a batch's hold.
@@ -36,11 +38,12 @@ pub enum Deed {
 
 impl Deed {
     /// Every deed, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ProvisionBoards,
         Self::ReprintLabel,
         Self::OpenBatch,
         Self::CloseBatch,
+        Self::ScrapBoard,
         Self::PauseBatch,
         Self::ClearHold,
         Self::AcknowledgeAlarm,
@@ -57,6 +60,7 @@ impl Deed {
             Self::ProvisionBoards | Self::ReprintLabel => &[Operator, Supervisor],
             Self::OpenBatch
             | Self::CloseBatch
+            | Self::ScrapBoard
             | Self::PauseBatch
             | Self::ClearHold
             | Self::AcknowledgeAlarm
@@ -110,6 +114,7 @@ mod tests {
             (Deed::ReprintLabel, "xx.."),
             (Deed::OpenBatch, ".x.."),
             (Deed::CloseBatch, ".x.."),
+            (Deed::ScrapBoard, ".x.."),
             (Deed::PauseBatch, ".x.."),
             (Deed::ClearHold, ".x.."),
             (Deed::AcknowledgeAlarm, ".x.."),

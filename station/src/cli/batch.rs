@@ -8,20 +8,21 @@ use clap::builder::NonEmptyStringValueParser;
 use firmware_proto::Uid;
 use serde::Serialize;
 
-use super::batch_record::{BatchEvents, unknown};
+use super::batch_record::{BatchBoards, unknown};
 use super::batch_serials;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::hold::{BatchHoldView, clear_command};
-use super::named_file::read_text;
+use super::named_file::{self, read_text};
 use super::owner;
 use super::vendor_files;
 use crate::access::Deed;
+use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
 use crate::ledger::reader::BatchOverview;
 use crate::line::control::ControlRequest;
-use crate::manifest::statement::{CodeCount, Counts};
+use crate::manifest::statement::{CodeCount, Counts, Summing};
 use crate::names::{BatchId, WorkOrderId};
 use crate::profile::Profile;
 use crate::station_home::StationHome;
@@ -50,6 +51,9 @@ pub(crate) enum BatchCommand {
         /// How many boards may be made
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         quantity: u32,
+        /// The work order itself: its SHA-256 goes into the ledger and the manifest
+        #[arg(long, value_name = "FILE")]
+        work_order_file: Option<PathBuf>,
         /// Device serials to use, one a line, instead of the profile's pattern with the ledger's counter
         #[arg(long, value_name = "FILE")]
         serials: Option<PathBuf>,
@@ -102,6 +106,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             quantity,
             serials,
             reason,
+            work_order_file,
             ..
         } => {
             let home = context.home()?;
@@ -116,6 +121,7 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
                 quantity: *quantity,
                 operator,
                 older_profile: reason.clone(),
+                work_order_file: work_order_file.as_deref().map(digest_of).transpose()?,
             };
             let kept = batch_serials::keep(&home, batch, serials.as_deref(), *quantity)?;
             let done = owner::perform(context, &request);
@@ -225,15 +231,24 @@ fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
 pub(super) fn details(home: &StationHome, batch: &BatchId) -> Result<Details, Failure> {
     let reader = Reader::snapshot(&home.ledger())?;
     let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
-    let rows = BatchEvents::read(&reader, batch)?.rows()?;
+    let boards = BatchBoards::of(&reader, batch)?;
+    let mut sums = Summing::new(boards.unidentified_sessions);
+    let mut in_doubt_boards = Vec::new();
+    boards.each(|row| {
+        sums.add(&row);
+        if row.in_doubt() {
+            in_doubt_boards.push(row);
+        }
+        Ok(())
+    })?;
+    in_doubt_boards.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let mut held = reader.batch_holds()?.into_iter();
     let held = held.find(|held| held.batch == *batch);
-    let in_doubt = rows.boards.iter().filter(|row| row.in_doubt());
     Ok(Details {
         view: known.into(),
-        counts: Counts::of(&rows.boards, rows.unidentified_sessions),
+        counts: sums.total(),
         held: held.map(BatchHoldView::from),
-        in_doubt_boards: in_doubt.map(|row| row.uid.clone()).collect(),
+        in_doubt_boards: in_doubt_boards.into_iter().map(|row| row.uid).collect(),
     })
 }
 
@@ -299,4 +314,11 @@ impl BatchView {
             self.opened.clone(),
         ]
     }
+}
+
+/// Longest work order that is read.
+const MAX_WORK_ORDER_BYTES: usize = 64 * 1024 * 1024;
+
+fn digest_of(path: &Path) -> Result<Hex, Failure> {
+    Ok(sha256(&named_file::read(path, MAX_WORK_ORDER_BYTES)?).into())
 }

@@ -1,113 +1,264 @@
-//! What the ledger holds of a batch, as the manifest and the batch's own view need it.
+//! What the ledger holds of a batch, as the manifest and the batch's own view need it: board by board, so
+//! that a large batch is never whole in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
 use firmware_proto::Uid;
+use serde::Deserialize;
 
 use super::failure::Failure;
 use crate::encoding::Hex;
-use crate::ledger::event::{Event, Fact};
+use crate::ledger::event::{Actor, Event, Fact};
 use crate::ledger::leaf::Leaf;
+use crate::ledger::reader::Kinds;
 use crate::ledger::{LedgerError, Reader};
-use crate::manifest::assemble::{BatchRecord, ClosingProof, NotExportable};
-use crate::manifest::board_rows::{self, Rows};
+use crate::manifest::assemble::{BatchHead, LogProof, NotExportable, Operators};
+use crate::manifest::board_rows::{self, Noted, SessionUid};
+use crate::manifest::statement::BoardRow;
 use crate::names::BatchId;
+use crate::verdict::VerdictCode;
 
-/// The events of a batch, and what became of its boards' certificates outside of it.
-pub(crate) struct BatchEvents {
-    /// With their indexes.
-    pub(crate) events: Vec<(u64, Event)>,
-    /// Of other batches, or later.
-    pub(crate) elsewhere: Vec<Event>,
+/// The boards of a batch, by their sessions.
+pub(crate) struct BatchBoards<'reader> {
+    reader: &'reader Reader,
+    head: BatchHead,
+    /// The tree that entries outside the batch are proven in; none where nobody asks for proofs.
+    size: Option<u64>,
+    boards: BTreeMap<Uid, Sessions>,
+    /// Sessions in which nobody said who it is.
+    pub(crate) unidentified_sessions: u64,
 }
 
-impl BatchEvents {
-    /// Reads them.
-    pub(crate) fn read(reader: &Reader, batch: &BatchId) -> Result<Self, Failure> {
-        let events = reader
-            .events_of_batch(batch)
-            .map(event)
-            .collect::<Result<Vec<_>, _>>()?;
-        let boards: BTreeSet<&Uid> = events
-            .iter()
-            .filter_map(|(_, event)| event.fact.uid())
-            .collect();
-        let mut elsewhere = Vec::new();
-        for uid in boards {
-            for leaf in reader.history(uid) {
-                let (index, event) = event(leaf)?;
-                if event.batch.as_ref() != Some(batch) && is_about_a_certificate(&event.fact) {
-                    elsewhere.push((index, event));
-                }
-            }
-        }
-        elsewhere.sort_by_key(|(index, _)| *index);
-        let elsewhere = elsewhere.into_iter().map(|(_, event)| event).collect();
-        Ok(Self { events, elsewhere })
-    }
-
-    /// One row a board, as the manifest has them.
-    pub(crate) fn rows(&self) -> Result<Rows, Failure> {
-        let events: Vec<Event> = self.events.iter().map(|(_, event)| event.clone()).collect();
-        board_rows::collect(&events, &self.elsewhere)
-            .map_err(|uid| not_exportable(&NotExportable::NoSession(uid)))
-    }
+/// Where a board's events are.
+#[derive(Default)]
+struct Sessions {
+    names: Vec<Hex>,
+    /// Verdicts of no session.
+    apart: Vec<u64>,
 }
 
-/// All that a manifest says of a batch; the batch must be closed, under a checkpoint.
-pub(crate) fn read(reader: &Reader, batch: &BatchId) -> Result<BatchRecord, Failure> {
-    let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
-    let closed_at = known
-        .closed_at
-        .ok_or_else(|| not_exportable(&NotExportable::StillOpen(batch.clone())))?;
-    let checkpoint = reader
-        .latest_checkpoint()?
-        .filter(|note| note.size > closed_at);
-    let checkpoint = checkpoint.ok_or_else(|| {
-        let why = "no checkpoint covers the batch's closing yet";
-        Failure::station("the manifest cannot be made", why, "give the command again")
-    })?;
-    let path = reader
-        .inclusion(closed_at, checkpoint.size)?
-        .unwrap_or_default();
-    let opening = reader.opening()?;
-    let closing = reader.entry(closed_at)?.leaf.encode().map_err(damaged)?;
-    let BatchEvents { events, elsewhere } = BatchEvents::read(reader, batch)?;
-    let opened_at = events.first().map_or(closed_at, |(index, _)| *index);
-    let clock_accepted = clock_accepted(reader, opened_at)?;
-    Ok(BatchRecord {
-        batch: batch.clone(),
-        station: opening.station,
-        development: opening.development,
-        events,
-        elsewhere,
-        clock_accepted,
-        closing: ClosingProof {
+/// As much of a leaf as says whose session it is.
+#[derive(Deserialize)]
+struct Brief {
+    kind: String,
+    session: Option<Hex>,
+    #[serde(default)]
+    uid: Option<Uid>,
+    #[serde(default)]
+    claimed_uid: Option<Uid>,
+    #[serde(default)]
+    code: Option<VerdictCode>,
+    #[serde(default)]
+    actor: Option<Actor>,
+}
+
+impl<'reader> BatchBoards<'reader> {
+    /// Finds the boards of a batch, open or closed.
+    pub(crate) fn of(reader: &'reader Reader, batch: &BatchId) -> Result<Self, Failure> {
+        let nothing = LogProof::none();
+        Self::read(reader, batch, (nothing, None), false)
+    }
+
+    /// The same for a manifest: the batch must be closed, under a checkpoint.
+    pub(crate) fn to_export(
+        reader: &'reader Reader,
+        batch: &BatchId,
+        with_measurements: bool,
+    ) -> Result<Self, Failure> {
+        let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
+        let closed_at = known
+            .closed_at
+            .ok_or_else(|| not_exportable(&NotExportable::StillOpen(batch.clone())))?;
+        let checkpoint = reader
+            .latest_checkpoint()?
+            .filter(|note| note.size > closed_at);
+        let checkpoint = checkpoint.ok_or_else(|| {
+            let why = "no checkpoint covers the batch's closing yet";
+            Failure::station("the manifest cannot be made", why, "give the command again")
+        })?;
+        let opening = reader.opening()?;
+        let proof = LogProof {
             origin: opening.key.name().to_owned(),
             vkey: opening.key.to_string(),
             checkpoint: checkpoint.note,
-            leaf: String::from_utf8(closing).map_err(damaged)?,
-            path: path.into_iter().map(Hex::from).collect(),
-        },
-    })
-}
+            ..LogProof::none()
+        };
+        let mut boards = Self::read(
+            reader,
+            batch,
+            (proof, Some(checkpoint.size)),
+            with_measurements,
+        )?;
+        let (first, end) = (boards.head.opening.index, closed_at + 1);
+        let range = reader.range_proof(first..end, checkpoint.size)?;
+        boards.head.proof.range = range.unwrap_or_default();
+        Ok(boards)
+    }
 
-/// Jumps of the clock that were accepted since entry `first`. They belong to no batch.
-fn clock_accepted(reader: &Reader, first: u64) -> Result<Vec<Event>, Failure> {
-    const KIND: &[u8] = b"\"clock-accepted\"";
-    let mut accepted = Vec::new();
-    for leaf in reader.leaves(first..reader.size()?) {
-        // Most leaves are long and something else: only those that may be one are read.
-        let may_be = |(_, bytes): &(u64, Vec<u8>)| bytes.windows(KIND.len()).any(|at| at == KIND);
-        if leaf.as_ref().is_ok_and(|leaf| !may_be(leaf)) {
-            continue;
+    fn read(
+        reader: &'reader Reader,
+        batch: &BatchId,
+        (proof, size): (LogProof, Option<u64>),
+        with_measurements: bool,
+    ) -> Result<Self, Failure> {
+        let mut own = reader.kinds_of_batch(Kinds::OfBatch, batch).map(noted);
+        let opening = own.next().ok_or_else(|| unknown(batch))??;
+        let mut operators = Operators::default();
+        operators.add(&opening.event.fact);
+        let (mut terms, mut last) = (None, opening.clone());
+        for noted in own {
+            let noted = noted?;
+            operators.add(&noted.event.fact);
+            if let Fact::BatchTermsRecorded(_) = noted.event.fact {
+                terms = Some(noted.clone());
+            }
+            last = noted;
         }
-        let (_, event) = event(leaf)?;
-        if matches!(event.fact, Fact::ClockAccepted { .. }) {
-            accepted.push(event);
+        let station = reader.opening()?;
+        let mut head = BatchHead {
+            batch: batch.clone(),
+            station: station.station,
+            development: station.development,
+            opening,
+            terms,
+            last,
+            operators,
+            clock_accepted: Vec::new(),
+            cleared: Vec::new(),
+            proof,
+            with_measurements,
+        };
+        by_people(reader, &mut head)?;
+        let mut boards = Self {
+            reader,
+            head,
+            size,
+            boards: BTreeMap::new(),
+            unidentified_sessions: 0,
+        };
+        boards.find_sessions()?;
+        Ok(boards)
+    }
+
+    /// Whose each session is.
+    fn find_sessions(&mut self) -> Result<(), Failure> {
+        let mut sessions: HashMap<Hex, SessionUid> = HashMap::new();
+        for leaf in self
+            .reader
+            .kinds_of_batch(Kinds::Sessions, &self.head.batch)
+        {
+            let (index, bytes) = leaf?;
+            let brief: Brief = serde_json::from_slice(&bytes).map_err(damaged)?;
+            if let Some(actor) = &brief.actor {
+                self.head.operators.insert(actor);
+            }
+            if let Some(name) = &brief.session {
+                brief.tell(sessions.entry(name.clone()).or_default());
+            } else {
+                let mut whose = SessionUid::default();
+                brief.tell(&mut whose);
+                self.keep(&whose, |board| board.apart.push(index));
+            }
+        }
+        for (name, whose) in sessions {
+            self.keep(&whose, |board| board.names.push(name));
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, whose: &SessionUid, add: impl FnOnce(&mut Sessions)) {
+        match whose.uid() {
+            Some(uid) => add(self.boards.entry(uid.clone()).or_default()),
+            None => self.unidentified_sessions += 1,
         }
     }
-    Ok(accepted)
+
+    /// What a manifest says of the batch besides its boards.
+    pub(crate) fn head(&self) -> &BatchHead {
+        &self.head
+    }
+
+    /// Makes the rows, one after another by UID.
+    pub(crate) fn each(
+        &self,
+        mut take: impl FnMut(BoardRow) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let frame = self.head.frame();
+        for (uid, sessions) in &self.boards {
+            let events = self.events(uid, sessions)?;
+            let row = board_rows::row(&frame, uid, &events);
+            let nothing = || not_exportable(&NotExportable::NoSession(uid.clone()));
+            take(row.ok_or_else(nothing)?)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that a board's row is made of, in the ledger's order.
+    fn events(&self, uid: &Uid, sessions: &Sessions) -> Result<Vec<Noted>, Failure> {
+        let kinds = if self.head.with_measurements {
+            Kinds::OfSessionMeasured
+        } else {
+            Kinds::OfSession
+        };
+        let mut events = Vec::new();
+        for name in &sessions.names {
+            for leaf in self.reader.kinds_of_session(kinds, name) {
+                events.push(noted(leaf)?);
+            }
+        }
+        for index in &sessions.apart {
+            let leaf = self.reader.entry(*index)?.leaf.encode().map_err(damaged)?;
+            events.push(noted(Ok((*index, leaf)))?);
+        }
+        for leaf in self.reader.kinds_of_board(Kinds::OfBoard, uid) {
+            let mut noted = noted(leaf)?;
+            noted.proof = self.proof_of(&noted)?;
+            events.push(noted);
+        }
+        events.sort_by_key(|noted| noted.index);
+        Ok(events)
+    }
+
+    /// The proof of what is not in the batch's range.
+    fn proof_of(&self, noted: &Noted) -> Result<Option<Vec<Hex>>, Failure> {
+        let within = self.head.opening.index..=self.head.last.index;
+        let Some(size) = self.size.filter(|_| !within.contains(&noted.index)) else {
+            return Ok(None);
+        };
+        let path = self.reader.inclusion(noted.index, size)?;
+        Ok(path.map(|path| path.into_iter().map(Hex::from).collect()))
+    }
+}
+
+impl Brief {
+    fn tell(&self, whose: &mut SessionUid) {
+        let (uid, claimed) = (self.uid.as_ref(), self.claimed_uid.as_ref());
+        match (self.kind.as_str(), claimed, self.code) {
+            ("session-opened", Some(claimed), _) => whose.opened(claimed),
+            ("evidence-appraised", _, Some(code)) => drop(whose.appraised(code, uid)),
+            ("verdict-reached", _, Some(code)) => whose.judged(code, uid, claimed),
+            _ => {}
+        }
+    }
+}
+
+/// What people did since the batch was opened, whatever batch it was for: holds that were cleared, clocks
+/// that were accepted.
+fn by_people(reader: &Reader, head: &mut BatchHead) -> Result<(), Failure> {
+    for leaf in reader.events_of_kinds(Kinds::ByPeople, head.opening.index) {
+        let (index, event) = event(leaf)?;
+        match &event.fact {
+            Fact::HoldCleared { lane, actor, .. } => {
+                head.cleared.push((lane.clone(), index));
+                if event.batch.as_ref() == Some(&head.batch) {
+                    head.operators.insert(actor);
+                }
+            }
+            Fact::ClockAccepted { .. } => head.clock_accepted.push(event),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// There is no such batch.
@@ -140,13 +291,18 @@ pub(crate) fn event(leaf: Result<(u64, Vec<u8>), LedgerError>) -> Result<(u64, E
     Ok((index, leaf.into_event()))
 }
 
-fn damaged(error: impl std::fmt::Display) -> Failure {
-    Failure::station("cannot read the ledger", error, "run station ledger verify")
+/// The same, with its text.
+fn noted(leaf: Result<(u64, Vec<u8>), LedgerError>) -> Result<Noted, Failure> {
+    let (index, bytes) = leaf?;
+    let event = Leaf::decode(&bytes).map_err(damaged)?.into_event();
+    Ok(Noted {
+        index,
+        leaf: String::from_utf8(bytes).map_err(damaged)?,
+        proof: None,
+        event,
+    })
 }
 
-fn is_about_a_certificate(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::CertificateIssued { .. } | Fact::Provisioned { .. } | Fact::CertificateRevoked { .. }
-    )
+fn damaged(error: impl std::fmt::Display) -> Failure {
+    Failure::station("cannot read the ledger", error, "run station ledger verify")
 }

@@ -12,7 +12,8 @@ use super::hold::clear_command;
 use super::kept_checkpoint;
 use super::owner::{Done, Owner};
 use crate::clock::UtcMillis;
-use crate::ledger::event::{Actor, Event, Fact, RevocationReason};
+use crate::encoding::Hex;
+use crate::ledger::event::{Actor, BatchTermsRecord, Event, Fact, RevocationReason};
 use crate::ledger::standing::Durability;
 use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Reader, Refusal};
 use crate::names::{BatchId, WorkOrderId};
@@ -26,6 +27,7 @@ pub(crate) struct Opening<'a> {
     pub(crate) work_order: &'a WorkOrderId,
     pub(crate) quantity: u32,
     pub(crate) older_profile: Option<&'a String>,
+    pub(crate) work_order_file: Option<&'a Hex>,
 }
 
 /// Opens a batch; run by the owner of the home.
@@ -93,10 +95,30 @@ pub(crate) fn open(
         }
         other => other.into(),
     })?;
+    record_terms(owner, wish, now)?;
     let kept = kept_checkpoint::keep(owner);
     let view = details(&owner.home, wish.batch)?;
     let text = format!("batch {} is open for {} boards", wish.batch, wish.quantity);
     done(&view, text, kept)
+}
+
+/// What the batch is made under besides its profile, where there is anything.
+fn record_terms(owner: &Owner, wish: &Opening<'_>, now: UtcMillis) -> Result<(), Failure> {
+    let terms = BatchTermsRecord {
+        work_order_file: wish.work_order_file.cloned(),
+        shifts: owner.home.config().shifts.clone(),
+    };
+    if terms.work_order_file.is_none() && terms.shifts.is_empty() {
+        return Ok(());
+    }
+    let event = Event {
+        time: now,
+        batch: Some(wish.batch.clone()),
+        session: None,
+        fact: Fact::BatchTermsRecorded(terms),
+    };
+    owner.ledger.record(vec![event], Durability::Durable)?;
+    Ok(())
 }
 
 /// Closes a batch; run by the owner of the home. With a reason, what is not finished is given up first.

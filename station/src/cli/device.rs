@@ -1,17 +1,18 @@
 //! `station device`: list, show, history, certificates.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
-use der::pem::{LineEnding, encode_string};
+use clap::builder::NonEmptyStringValueParser;
 use firmware_proto::Uid;
 use serde::Serialize;
 
 use super::batch_record;
 use super::context::Context;
+use super::device_certificates::{certificate, certificate_der, export_certificates};
 use super::device_history;
 use super::device_measurements;
+use super::device_scrap;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use crate::encoding::{Hex, sha256};
@@ -46,6 +47,25 @@ pub(crate) enum DeviceCommand {
         /// UID or serial
         device: String,
     },
+    /// Record that a board is thrown away
+    ///
+    /// Only a board that was presented in the batch, while the batch is open, and only one without a live
+    /// certificate. The manifest counts it as scrapped. Takes the role of a supervisor.
+    #[command(
+        after_help = "Example:\n  station device scrap 0123456789ABCDEF01234567 --batch B-2026-47 \\\n      \
+                            --reason \"cracked\" --operator sv-3"
+    )]
+    Scrap {
+        /// UID or serial
+        device: String,
+        /// The batch in which it was presented
+        #[arg(long, value_name = "BATCH")]
+        batch: BatchId,
+        /// Why; recorded
+        #[arg(long, value_name = "TEXT")]
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        reason: String,
+    },
     /// Print a board's live certificate (PEM)
     #[command(after_help = "Example:\n  station device certificate SA-000001 > SA-000001.pem")]
     Certificate {
@@ -75,6 +95,11 @@ pub(crate) fn run(command: &DeviceCommand, context: &Context) -> Result<ExitStat
         DeviceCommand::History { device } => {
             device_history::show(context, &reader, &find(&reader, device)?.uid)?;
         }
+        DeviceCommand::Scrap {
+            device,
+            batch,
+            reason,
+        } => device_scrap::scrap(context, reader, (device, batch, reason))?,
         DeviceCommand::Certificate { device } => {
             certificate(context, &reader, &find(&reader, device)?)?;
         }
@@ -286,98 +311,4 @@ fn firmware(reader: &Reader, uid: &Uid) -> Result<Vec<ComponentRecord>, Failure>
         }
     }
     Ok(last)
-}
-
-fn certificate(context: &Context, reader: &Reader, device: &DeviceOverview) -> Result<(), Failure> {
-    let overviews = reader.certificates(&device.uid)?;
-    let live = overviews.iter().find(|one| one.revoked_at.is_none());
-    let live = live.ok_or_else(|| {
-        Failure::check(
-            format_args!("board {} has no live certificate", device.uid),
-            "none was issued, or it was revoked",
-            "see station device show",
-        )
-    })?;
-    let pem = pem(&certificate_der(reader, live)?)?;
-    context.output.object(&CertificateText {
-        uid: &device.uid,
-        serial: &live.device_serial,
-        pem: &pem,
-    });
-    pem.lines().for_each(|line| context.output.text(line));
-    Ok(())
-}
-
-#[derive(Serialize)]
-struct CertificateText<'a> {
-    uid: &'a Uid,
-    serial: &'a DeviceSerial,
-    pem: &'a str,
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    uid: &'a Uid,
-    serial: &'a DeviceSerial,
-    file: String,
-}
-
-fn export_certificates(
-    context: &Context,
-    reader: &Reader,
-    batch: &BatchId,
-    dir: &Path,
-) -> Result<(), Failure> {
-    reader
-        .batch(batch)?
-        .ok_or_else(|| batch_record::unknown(batch))?;
-    let failed = |path: &Path, error: std::io::Error| {
-        Failure::usage(
-            format_args!("cannot write {}", path.display()),
-            error,
-            "name a folder that can be written",
-        )
-    };
-    fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
-    let certificates = reader.certificates_of_batch(batch)?;
-    let passed =
-        |one: &&CertificateOverview| one.revoked_at.is_none() && one.provisioned_at.is_some();
-    let mut count = 0_u64;
-    for one in certificates.iter().filter(passed) {
-        let path = dir.join(format!("{}.pem", one.device_serial));
-        let pem = pem(&certificate_der(reader, one)?)?;
-        fs::write(&path, pem).map_err(|error| failed(&path, error))?;
-        let file = path.display().to_string();
-        context.output.object(&Written {
-            uid: &one.uid,
-            serial: &one.device_serial,
-            file,
-        });
-        count += 1;
-    }
-    context
-        .output
-        .text(&format!("wrote {count} certificates to {}", dir.display()));
-    Ok(())
-}
-
-fn certificate_der(reader: &Reader, overview: &CertificateOverview) -> Result<Vec<u8>, Failure> {
-    match reader.entry(overview.issued_at)?.leaf.fact {
-        Fact::CertificateIssued { certificate, .. } => Ok(certificate.0),
-        _ => Err(Failure::station(
-            "cannot read the certificate",
-            format_args!("entry {} holds none", overview.issued_at),
-            "run station ledger verify",
-        )),
-    }
-}
-
-fn pem(der: &[u8]) -> Result<String, Failure> {
-    encode_string("CERTIFICATE", LineEnding::LF, der).map_err(|error| {
-        Failure::station(
-            "cannot write the certificate",
-            error,
-            "run station ledger verify",
-        )
-    })
 }

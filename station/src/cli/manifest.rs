@@ -1,32 +1,31 @@
 //! `station manifest`: export what auditors receive, verify what auditors received.
 
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
+use firmware_proto::Digest;
 use serde::Serialize;
 
-use super::batch_record;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::named_file::{read_at_most, read_text, unreadable, write};
-use super::owner::{self, Done, Owner};
+use super::manifest_export::{self, nameless};
+use super::named_file::{read_text, unreadable, write_with};
+use super::owner::{self, Done};
 use super::report;
 use crate::certificate_path::ParsedCertificate;
-use crate::clock::UtcMillis;
-use crate::encoding::{Hex, sha256};
-use crate::identity::signer::{KeyRole, Signer as _};
-use crate::ledger::Reader;
-use crate::line::control::{ControlRequest, NamedFile};
-use crate::manifest::assemble::{BatchRecord, assemble};
-use crate::manifest::dsse::{
-    Envelope, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, pre_authentication_encoding,
-};
+use crate::encoding::Hex;
+use crate::line::control::ControlRequest;
+use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
+use crate::manifest::envelope_writing::Hashing;
 use crate::manifest::offline_verifier::{self, VerifiedManifest};
-use crate::manifest::statement::{Counts, Statement};
-use crate::manifest::time_order::SILENT_STEP_MS;
-use crate::manifest::{consistency, csv, cyclonedx};
+use crate::manifest::statement::Counts;
 use crate::names::BatchId;
+
+/// Bytes that are copied at once.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// What can be done with manifests.
 #[derive(Debug, Subcommand)]
@@ -54,6 +53,9 @@ pub(crate) enum ManifestCommand {
         /// The signed manifest that an HTML report goes with: the report names its digest
         #[arg(long, value_name = "FILE")]
         manifest: Option<PathBuf>,
+        /// Add what was measured on each board, with limits
+        #[arg(long)]
+        measurements: bool,
     },
     /// Verify a manifest with a root certificate alone
     ///
@@ -85,6 +87,17 @@ pub(crate) enum Format {
     Html,
 }
 
+impl Format {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Dsse => "dsse",
+            Self::Csv => "csv",
+            Self::CycloneDx => "cyclonedx",
+            Self::Html => "html",
+        }
+    }
+}
+
 /// Does it.
 pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitStatus, Failure> {
     match command {
@@ -93,12 +106,21 @@ pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitSt
             format,
             output,
             manifest,
-        } => export(
-            context,
-            batch,
-            (*format, manifest.as_deref()),
-            output.as_deref(),
-        ),
+            measurements,
+        } => {
+            let beside = manifest
+                .as_deref()
+                .map(|file| report::beside(*format, file))
+                .transpose()?;
+            let request = ControlRequest::ExportManifest {
+                batch: batch.clone(),
+                format: format.as_str().to_owned(),
+                operator: None,
+                beside,
+                measurements: *measurements,
+            };
+            export(context, batch, &request, output.as_deref())
+        }
         ManifestCommand::Verify { file, trust } => verify(context, file, trust),
     }
 }
@@ -106,37 +128,46 @@ pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitSt
 fn export(
     context: &Context,
     batch: &BatchId,
-    (format, manifest): (Format, Option<&Path>),
+    request: &ControlRequest,
     output: Option<&Path>,
 ) -> Result<ExitStatus, Failure> {
-    let beside = manifest
-        .map(|file| report::beside(format, file))
-        .transpose()?;
-    let name = match format {
-        Format::Dsse => "dsse",
-        Format::Csv => "csv",
-        Format::CycloneDx => "cyclonedx",
-        Format::Html => "html",
-    };
-    let request = ControlRequest::ExportManifest {
-        batch: batch.clone(),
-        format: name.to_owned(),
-        operator: None,
-        beside,
-    };
-    let Done::Document(document) = owner::perform(context, &request)? else {
+    let Done::DocumentFile(name) = owner::perform(context, request)? else {
         return Err(unexpected("the owner gave no document"));
     };
+    let made = context
+        .home()?
+        .exports()
+        .join(manifest_export::plain(&name)?);
+    let taken = take(context, batch, &made, output);
+    // Taken or not, nobody comes back for it.
+    drop(fs::remove_file(&made));
+    taken
+}
+
+/// Takes the document out of the home.
+fn take(
+    context: &Context,
+    batch: &BatchId,
+    made: &Path,
+    output: Option<&Path>,
+) -> Result<ExitStatus, Failure> {
+    let mut document = File::open(made).map_err(unexpected)?;
     let Some(path) = output else {
-        context.output.raw(document.as_bytes());
-        return Ok(ExitStatus::Done);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let read = document.read(&mut piece).map_err(unexpected)?;
+            match piece.get(..read) {
+                Some(bytes) if read > 0 => context.output.raw(bytes),
+                _ => return Ok(ExitStatus::Done),
+            }
+        }
     };
-    write(path, document.as_bytes())?;
+    let (bytes, digest) = write(path, &mut document)?;
     let shown = Exported {
         batch,
         file: path.display().to_string(),
-        bytes: document.len(),
-        sha256: sha256(document.as_bytes()).into(),
+        bytes,
+        sha256: digest.into(),
     };
     context.output.fact(
         &shown,
@@ -149,85 +180,15 @@ fn export(
 struct Exported<'a> {
     batch: &'a BatchId,
     file: String,
-    bytes: usize,
+    bytes: u64,
     sha256: Hex,
-}
-
-/// Makes the document; run by the owner of the home.
-pub(crate) fn document(
-    owner: &Owner,
-    batch: &BatchId,
-    format: &str,
-    beside: Option<&NamedFile>,
-    now: UtcMillis,
-) -> Result<String, Failure> {
-    // Read first: an open batch is refused without a signature by anybody.
-    let reader = Reader::snapshot(&owner.home.ledger())?;
-    let record = batch_record::read(&reader, batch)?;
-    let now = signing_time(&record, now)?;
-    let chain = vec![owner.pki.manifest.certificate.der().to_vec()];
-    let statement =
-        assemble(record, chain, now).map_err(|reason| batch_record::not_exportable(&reason))?;
-    consistency::check(&statement).map_err(unexpected)?;
-    let bytes = match format {
-        "dsse" => sign(owner, &statement)?,
-        "csv" => csv::table(&statement).map_err(unexpected)?,
-        "cyclonedx" => {
-            let mut document = Vec::new();
-            cyclonedx::write(
-                &mut document,
-                &statement.predicate,
-                &statement.predicate.boards,
-            )
-            .map_err(unexpected)?;
-            document
-        }
-        "html" => report::page(&reader, &statement, owner.pki.root.der(), beside)?,
-        other => {
-            return Err(Failure::usage(
-                "the manifest cannot be made",
-                format_args!("there is no format {other:?}"),
-                "use dsse, csv, cyclonedx or html",
-            ));
-        }
-    };
-    String::from_utf8(bytes).map_err(unexpected)
-}
-
-/// Nobody signs a batch before it was closed; a clock that stepped back a little is not asked about.
-fn signing_time(record: &BatchRecord, now: UtcMillis) -> Result<UtcMillis, Failure> {
-    let closed = record.events.last().map_or(now, |(_, event)| event.time);
-    if now >= closed || !record.clock_accepted.is_empty() {
-        return Ok(now);
-    }
-    if closed.0.abs_diff(now.0) <= SILENT_STEP_MS {
-        return Ok(closed);
-    }
-    Err(Failure::station(
-        "the manifest cannot be made",
-        format_args!("the clock says {now}, but the batch was closed at {closed}"),
-        "set the clock right; if it is right now, station clock accept --reason TEXT",
-    ))
-}
-
-fn sign(owner: &Owner, statement: &Statement) -> Result<Vec<u8>, Failure> {
-    let payload = statement.to_bytes().map_err(unexpected)?;
-    let message = pre_authentication_encoding(&payload);
-    let signature = owner.signer.sign(KeyRole::Manifest, &message)?;
-    let key = owner.pki.manifest.certificate.point();
-    let envelope =
-        Envelope::assemble(PAYLOAD_TYPE, payload, key, &signature).map_err(unexpected)?;
-    let bytes = envelope.to_bytes().map_err(unexpected)?;
-    // A manifest that its receiver would refuse is never given away.
-    offline_verifier::verify(&bytes, owner.pki.root.der()).map_err(unexpected)?;
-    Ok(bytes)
 }
 
 fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
     let root = read_root(trust)?;
-    // Read no more than a manifest may have; the verifier says so by itself.
-    let bytes = read_at_most(file, MAX_ENVELOPE_BYTES).map_err(|error| unreadable(file, &error))?;
-    let verified = offline_verifier::verify(&bytes, root.der());
+    let manifest = seekable(file)?;
+    let mut ignored = |_| {};
+    let verified = offline_verifier::verify_file(manifest, root.der(), &mut ignored);
     let verified = verified.map_err(|rejected| {
         let to_do = match &rejected {
             // The file itself may be as good as its sender says.
@@ -242,7 +203,7 @@ fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Fa
         let what = format!("{} does not verify", file.display());
         Failure::check(what, rejected, to_do)
     })?;
-    show(context, &verified)?;
+    show(context, &verified);
     Ok(ExitStatus::Done)
 }
 
@@ -277,7 +238,7 @@ struct Shown<'a> {
     does_not_prove: Vec<String>,
 }
 
-fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
+fn show(context: &Context, verified: &VerifiedManifest) {
     let predicate = &verified.statement().predicate;
     let shown = Shown {
         verified: true,
@@ -289,7 +250,7 @@ fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
         signed_at: predicate.signed_at.to_string(),
         validity_judged_at: predicate.signed_at.to_string(),
         key_id: verified.key_id().to_string(),
-        statement_sha256: verified.statement_digest().map_err(unexpected)?.to_string(),
+        statement_sha256: verified.statement_digest().to_string(),
         counts: &predicate.counts,
         ledger_origin: &predicate.ledger.origin,
         checkpoint: &predicate.ledger.checkpoint,
@@ -303,15 +264,7 @@ fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
         "verified: batch {} of {}",
         shown.batch, shown.product
     ));
-    output.text(&format!(
-        "  {} presented, {} passed ({} reworked), {} failed, {} already provisioned, {} unjudged",
-        counts.presented,
-        counts.passed,
-        counts.reworked,
-        counts.failed,
-        counts.already_provisioned,
-        counts.unjudged
-    ));
+    output.text(&format!("  {counts}"));
     output.text(&format!(
         "  signed at {} by key {}",
         shown.signed_at, shown.key_id
@@ -326,7 +279,30 @@ fn show(context: &Context, verified: &VerifiedManifest) -> Result<(), Failure> {
         .does_not_prove
         .iter()
         .for_each(|line| output.text(&format!("  - {line}")));
-    Ok(())
+}
+
+/// Opens a file that can be read from both ends; what comes through a pipe is kept in one without a name.
+fn seekable(file: &Path) -> Result<File, Failure> {
+    let mut opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+    let kind = opened
+        .metadata()
+        .map_err(|error| unreadable(file, &error))?;
+    if kind.is_file() {
+        return Ok(opened);
+    }
+    let mut kept = nameless(&std::env::temp_dir()).map_err(|error| unreadable(file, &error))?;
+    let mut bounded = (&mut opened).take(MAX_ENVELOPE_BYTES + 1);
+    io::copy(&mut bounded, &mut kept).map_err(|error| unreadable(file, &error))?;
+    Ok(kept)
+}
+
+/// Takes the document to where the person wants it. Gives length and digest.
+fn write(path: &Path, document: &mut File) -> Result<(u64, Digest), Failure> {
+    write_with(path, |file| {
+        let mut hashing = Hashing::new(file);
+        let bytes = io::copy(document, &mut hashing)?;
+        Ok((bytes, hashing.digest()))
+    })
 }
 
 /// What our own rules exclude.

@@ -52,7 +52,15 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// Writes beside the file and renames, so that nobody ever sees half of it. A link stays one, and a file keeps
 /// its permissions.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    replace(path, bytes).map_err(|error| {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is too large to be in memory.
+pub(crate) fn write_with<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<T>,
+) -> Result<T, Failure> {
+    replace(path, fill).map_err(|error| {
         Failure::usage(
             format_args!("cannot write {}", path.display()),
             error,
@@ -61,7 +69,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace<T>(path: &Path, write_all: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = match fs::metadata(&target) {
         Ok(metadata) => Some(metadata),
@@ -80,14 +88,14 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => {}
     }
     let mut file = File::create_new(beside)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| match before {
-            Some(before) => file.set_permissions(before.permissions()),
-            None => Ok(()),
-        })
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(beside, &target));
+    let written = write_all(&mut file).and_then(|filled| {
+        if let Some(before) = before {
+            file.set_permissions(before.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(beside, &target)?;
+        Ok(filled)
+    });
     if written.is_err() {
         // Where even this fails, the next command removes it.
         let _ = fs::remove_file(beside);

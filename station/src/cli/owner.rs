@@ -6,7 +6,9 @@
 use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, clock, hold, kept_checkpoint, ledger, manifest, operator_work};
+use super::{
+    batch_work, clock, device_scrap, hold, kept_checkpoint, ledger, manifest_export, operator_work,
+};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::identity::signer::Signer;
@@ -38,8 +40,10 @@ pub(crate) enum Done {
         /// A JSON object.
         json: String,
     },
-    /// A whole document.
+    /// A short document, whole.
     Document(String),
+    /// A document, by its name in the home's folder of exports.
+    DocumentFile(String),
 }
 
 impl Owner {
@@ -48,6 +52,7 @@ impl Owner {
         Some(match self.perform(asked, now)? {
             Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
             Ok(Done::Document(content)) => ControlResponse::Document { content },
+            Ok(Done::DocumentFile(name)) => ControlResponse::DocumentFile { name },
             Err(failure) => ControlResponse::Refused(failure.to_refusal()),
         })
     }
@@ -87,8 +92,16 @@ impl Owner {
                 batch,
                 format,
                 beside,
+                measurements,
                 ..
-            } => manifest::document(self, batch, format, beside.as_ref(), now).map(Done::Document),
+            } => {
+                let wanted = manifest_export::Wanted {
+                    format,
+                    beside: beside.as_ref(),
+                    with_measurements: *measurements,
+                };
+                manifest_export::export(self, batch, &wanted, now).map(Done::DocumentFile)
+            }
             ControlRequest::ProveKeys => self.prove_keys(),
             ControlRequest::Checkpoint => ledger::sign_checkpoint(self),
             ControlRequest::KeptCheckpoint => kept_checkpoint::tell(self),
@@ -120,6 +133,7 @@ impl Owner {
                 work_order,
                 quantity,
                 older_profile,
+                work_order_file,
                 ..
             } => {
                 let wish = batch_work::Opening {
@@ -129,9 +143,13 @@ impl Owner {
                     work_order,
                     quantity: *quantity,
                     older_profile: older_profile.as_ref(),
+                    work_order_file: work_order_file.as_ref(),
                 };
                 batch_work::open(self, &wish, actor, now)?
             }
+            ControlRequest::ScrapBoard {
+                batch, uid, reason, ..
+            } => device_scrap::record(self, (batch, uid, reason), actor, now)?,
             ControlRequest::CloseBatch { batch, .. } => {
                 batch_work::close(self, batch, None, actor, now)?
             }
@@ -200,6 +218,7 @@ pub(crate) fn done(response: ControlResponse) -> Result<Done, Failure> {
     match response {
         ControlResponse::Done { text, json } => Ok(Done::Fact { text, json }),
         ControlResponse::Document { content } => Ok(Done::Document(content)),
+        ControlResponse::DocumentFile { name } => Ok(Done::DocumentFile(name)),
         ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
         ControlResponse::Status(_) => Err(other_version()),
     }
@@ -214,6 +233,7 @@ pub(crate) fn show(context: &Context, shown: Done) {
         }
         Done::Fact { text, .. } => text.lines().for_each(|line| context.output.text(line)),
         Done::Document(document) => context.output.raw(document.as_bytes()),
+        Done::DocumentFile(name) => context.output.text(&name),
     }
 }
 

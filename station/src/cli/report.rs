@@ -1,17 +1,21 @@
 //! The report of a batch: from what the ledger holds to the page.
 
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::batch_record;
 use super::failure::Failure;
-use super::manifest::{Format, unexpected};
-use super::named_file;
+use super::manifest::Format;
+use super::manifest_export::unexpected;
+use super::named_file::unreadable;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
 use crate::line::control::NamedFile;
-use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
+use crate::manifest::envelope_writing::Hashing;
 use crate::manifest::report::{self, ManifestFile, Report, Tally};
-use crate::manifest::statement::Statement;
+use crate::manifest::statement::Predicate;
+use crate::manifest::statement_writing::SortedRows;
 
 /// The signed manifest that lies beside the report, by name and digest.
 pub(super) fn beside(format: Format, file: &Path) -> Result<NamedFile, Failure> {
@@ -22,22 +26,25 @@ pub(super) fn beside(format: Format, file: &Path) -> Result<NamedFile, Failure> 
             "leave it out, or give --format html",
         ));
     }
-    let bytes = named_file::read(file, MAX_ENVELOPE_BYTES)?;
+    let mut hashing = Hashing::new(io::sink());
+    File::open(file)
+        .and_then(|mut manifest| io::copy(&mut manifest, &mut hashing))
+        .map_err(|error| unreadable(file, &error))?;
     let name = file.file_name().unwrap_or(file.as_os_str());
     Ok(NamedFile {
         name: name.to_string_lossy().into_owned(),
-        sha256: sha256(&bytes).into(),
+        sha256: hashing.digest().into(),
     })
 }
 
-/// The page.
-pub(super) fn page(
+/// Writes the page.
+pub(super) fn write(
+    out: &mut impl Write,
     reader: &Reader,
-    statement: &Statement,
+    (predicate, rows): (&Predicate, &mut SortedRows),
     root: &[u8],
     beside: Option<&NamedFile>,
-) -> Result<Vec<u8>, Failure> {
-    let predicate = &statement.predicate;
+) -> Result<(), Failure> {
     let mut tally = Tally::default();
     for leaf in reader.verdicts_self_tests_and_holds(&predicate.batch) {
         let (_, event) = batch_record::event(leaf)?;
@@ -54,7 +61,5 @@ pub(super) fn page(
         root: &root,
         manifest: manifest.as_ref(),
     };
-    let mut page = Vec::new();
-    report::write(&mut page, &report, &predicate.boards).map_err(unexpected)?;
-    Ok(page)
+    report::write(out, &report, |take| rows.each(|row| take(&row))).map_err(unexpected)
 }

@@ -9,6 +9,7 @@ use std::thread;
 
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use firmware_proto::Digest;
 
 use super::availability::{RUNGS, Rung, next_rung_helps};
 use super::error::{Fault, HsmError, Operation};
@@ -20,6 +21,7 @@ use super::random;
 use super::signature::{verify_signature, with_low_s};
 use super::token::Token;
 use crate::encoding::sha256;
+use crate::es256;
 use crate::identity::signer::{KeyRole, PublicKey};
 
 /// Most workers: more than any token answers at once.
@@ -52,6 +54,7 @@ pub(super) type PublicKeys = [Option<PublicKey>; ALL_ROLES.len()];
 #[derive(Clone, Debug)]
 pub(super) enum Task {
     Sign { role: KeyRole, message: Vec<u8> },
+    SignDigest { role: KeyRole, digest: Digest },
     DrawRandom { length: usize },
     ReadNotes { label: String },
     KeepNote { label: String, note: String },
@@ -194,6 +197,7 @@ impl OpenKeys {
     fn perform(&self, task: &Task, token: &Token) -> Result<Vec<u8>, HsmError> {
         match task {
             Task::Sign { role, message } => self.sign(*role, message).map(Vec::from),
+            Task::SignDigest { role, digest } => self.sign_digest(*role, digest).map(Vec::from),
             Task::DrawRandom { length } => random::draw(&self.session, *length),
             Task::ReadNotes { label } => kept_note::read(&self.session, label),
             // Only here is the token written to, so that every other session stays read-only.
@@ -204,14 +208,37 @@ impl OpenKeys {
         }
     }
 
-    /// Takes the digest here: `CKM_ECDSA` signs any bytes, and so would sign what is no digest.
-    fn sign(&self, role: KeyRole, message: &[u8]) -> Result<[u8; 64], HsmError> {
+    fn key(&self, role: KeyRole) -> Result<FoundKey, HsmError> {
         let key = self.keys.get(role_index(role)).copied().flatten();
         let missing = || HsmError::new(Operation::FindKey(role), Fault::KeyNotConfigured);
+        key.ok_or_else(missing)
+    }
+
+    /// For what is too large to travel; with P-256 alone, since Ed25519 signs the message itself.
+    fn sign_digest(&self, role: KeyRole, digest: &Digest) -> Result<[u8; 64], HsmError> {
         let FoundKey {
             private,
             public_key,
-        } = key.ok_or_else(missing)?;
+        } = self.key(role)?;
+        let invalid = || HsmError::new(Operation::Sign(role), Fault::SignatureInvalid);
+        let PublicKey::P256(point) = public_key else {
+            return Err(invalid());
+        };
+        let raw = self
+            .session
+            .call(|session| session.sign(&Mechanism::Ecdsa, private, digest.as_bytes()))
+            .map_err(|error| HsmError::from_call(Operation::Sign(role), &error))?;
+        let signature = with_low_s(&raw).map_err(|_| invalid())?;
+        let verified = es256::verify_digest(&point, digest, &signature);
+        verified.then_some(signature).ok_or_else(invalid)
+    }
+
+    /// Takes the digest here: `CKM_ECDSA` signs any bytes, and so would sign what is no digest.
+    fn sign(&self, role: KeyRole, message: &[u8]) -> Result<[u8; 64], HsmError> {
+        let FoundKey {
+            private,
+            public_key,
+        } = self.key(role)?;
         let called = match public_key {
             PublicKey::P256(_) => {
                 let digest = sha256(message);

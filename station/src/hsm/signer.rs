@@ -4,6 +4,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use firmware_proto::Digest;
+
 use super::error::{Fault, HsmError, Operation};
 use super::kept_note;
 use super::key_role::{ALL_ROLES, KeyUris, role_index};
@@ -150,6 +152,20 @@ impl SignerPool {
             Err(RecvTimeoutError::Timeout) => Err(failed(Fault::Timeout(self.0.timeout_ms))),
             Err(RecvTimeoutError::Disconnected) => Err(gone()),
         }
+    }
+}
+
+impl SignerPool {
+    /// Signs the message with this SHA-256, which is too large to be handed over; for keys of P-256.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    pub fn sign_digest(&self, role: KeyRole, digest: &Digest) -> Result<[u8; 64], HsmError> {
+        let digest = *digest;
+        let signature =
+            self.request(Task::SignDigest { role, digest }, || Operation::Sign(role))?;
+        let invalid = |_| HsmError::new(Operation::Sign(role), Fault::SignatureInvalid);
+        signature.try_into().map_err(invalid)
     }
 }
 

@@ -18,6 +18,8 @@ use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, StationNa
 use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
+pub use super::batch_tally::BatchTally;
+pub use super::batch_terms_record::BatchTermsRecord;
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
 pub use super::operator_record::{
@@ -26,6 +28,7 @@ pub use super::operator_record::{
 };
 pub use super::profile_record::SignedProfileRecord;
 pub use super::revocation_reason::RevocationReason;
+pub use super::scrapping_record::ScrappingRecord;
 pub use super::tripped_rule::TrippedRule;
 
 /// Version of the leaf's layout: the `v` of each.
@@ -330,6 +333,9 @@ pub enum Fact {
         head: Hex,
         /// Who did it.
         actor: Actor,
+        /// How many of them are of which kind. Old records lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tally: Option<BatchTally>,
     },
     /// No lane begins a board of the batch until the hold is cleared. The session is the one whose verdict
     /// tripped the rule.
@@ -366,6 +372,10 @@ pub enum Fact {
     SignedOut(SignedOutRecord),
     /// Wrong PINs were given.
     SignInRefused(SignInRefusedRecord),
+    /// The batch's further terms.
+    BatchTermsRecorded(BatchTermsRecord),
+    /// A board that did not pass is thrown away.
+    BoardScrapped(ScrappingRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

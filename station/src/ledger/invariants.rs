@@ -15,10 +15,12 @@
 //! 9. Instance ID, boot seed and device nonce in evidence that passed belong to one board for ever.
 //! 10. A batch is opened with an adopted profile; with an older version of it than one that is adopted only
 //!     where the opening says why. A verdict names no other profile than its batch's.
+//! 11. Only a board that was presented in the batch, and has no identity, is scrapped there, once.
 
 use firmware_proto::Uid;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::batch_rules;
 use super::column::{Hash, Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
 use super::event::{Event, Fact};
@@ -90,7 +92,14 @@ pub(in crate::ledger) fn check(
             code: VerdictCode::Pass,
             ..
         } => pass(views, event),
-        Fact::BatchClosed { count, head, .. } => closing(views, batch, &state, *count, head),
+        Fact::BatchClosed {
+            count, head, tally, ..
+        } => {
+            closing(views, batch, &state, *count, head)?;
+            batch_rules::check_tally(views, batch, tally.as_ref())
+        }
+        Fact::BatchTermsRecorded(_) => batch_rules::check_terms(views, batch),
+        Fact::BoardScrapped(one) => batch_rules::check_scrapping(views, batch, &one.uid),
         Fact::BatchHoldCleared { .. } if !is_held(views, batch)? => {
             Err(Refusal::BatchNotHeld(batch.clone()).into())
         }

@@ -39,6 +39,8 @@ impl Fact {
             Self::SignedIn(_) => "signed-in",
             Self::SignedOut(_) => "signed-out",
             Self::SignInRefused(_) => "sign-in-refused",
+            Self::BatchTermsRecorded(_) => "batch-terms-recorded",
+            Self::BoardScrapped(_) => "board-scrapped",
         }
     }
 
@@ -57,6 +59,7 @@ impl Fact {
             | Self::CommitSigned { uid, .. }
             | Self::Provisioned { uid, .. }
             | Self::CertificateRevoked { uid, .. } => Some(uid),
+            Self::BoardScrapped(scrapping) => Some(&scrapping.uid),
             _ => None,
         }
     }

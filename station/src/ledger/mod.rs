@@ -3,6 +3,9 @@
 //! `docs/ledger.md` describes the file for those who want to check one without this program.
 
 mod actor;
+mod batch_rules;
+mod batch_tally;
+mod batch_terms_record;
 pub mod checkpoint;
 mod column;
 mod comparison;
@@ -47,6 +50,7 @@ mod refusal;
 mod repeats;
 mod revocation_reason;
 mod schema;
+mod scrapping_record;
 pub mod standing;
 mod state;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A reader never changes the file. It sees whole commits only; a snapshot sees one of them.
 
 mod checkpoints;
+mod kinds;
 mod leaves;
 
 use std::ops::Range;
@@ -26,9 +27,10 @@ use crate::names::{BatchId, CertificateSerial, StationName};
 
 pub use super::profiles::ProfileOverview;
 pub use checkpoints::Checkpoints;
+pub use kinds::Kinds;
 pub use leaves::Leaves;
 
-use leaves::Selection;
+use leaves::{Selection, Whose};
 
 pub use super::overview::{
     BatchHoldOverview, BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview,
@@ -144,6 +146,29 @@ impl Reader {
     /// The bytes of all events about a board, in their order.
     pub fn history(&self, uid: &Uid) -> Leaves<'_> {
         Leaves::new(self, Selection::Board(uid.clone()), 0)
+    }
+
+    /// The bytes of the events of these kinds from entry `first` on, in their order.
+    pub fn events_of_kinds(&self, kinds: Kinds, first: u64) -> Leaves<'_> {
+        Leaves::new(self, Selection::Kinds(kinds.list(), Whose::Anybody), first)
+    }
+
+    /// The same, of a batch.
+    pub fn kinds_of_batch(&self, kinds: Kinds, batch: &BatchId) -> Leaves<'_> {
+        let whose = Whose::Batch(batch.clone());
+        Leaves::new(self, Selection::Kinds(kinds.list(), whose), 0)
+    }
+
+    /// The same, of a session.
+    pub fn kinds_of_session(&self, kinds: Kinds, session: &Hex) -> Leaves<'_> {
+        let whose = Whose::Session(session.clone());
+        Leaves::new(self, Selection::Kinds(kinds.list(), whose), 0)
+    }
+
+    /// The same, of a board.
+    pub fn kinds_of_board(&self, kinds: Kinds, uid: &Uid) -> Leaves<'_> {
+        let whose = Whose::Board(uid.clone());
+        Leaves::new(self, Selection::Kinds(kinds.list(), whose), 0)
     }
 
     /// The leaf hashes of the entries in that range.

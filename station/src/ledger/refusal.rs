@@ -101,6 +101,20 @@ pub enum Refusal {
     /// The closing event does not state the batch's count and head.
     #[error("the closing of batch {0} does not state its count and head")]
     BatchHead(BatchId),
+    /// The closing event does not state what the batch has.
+    #[error("the closing of batch {0} does not state its tally")]
+    BatchTally(BatchId),
+    /// The terms of the batch are recorded.
+    #[error("the terms of batch {0} are recorded already")]
+    SecondTerms(BatchId),
+    /// Not every board is thrown away.
+    #[error("board {uid} cannot be scrapped: {why}")]
+    NotScrapped {
+        /// The board.
+        uid: Uid,
+        /// What stands against it, and what to do.
+        why: &'static str,
+    },
     /// There is no hold to be cleared.
     #[error("lane {0} is not held; see station hold list")]
     NotHeld(LaneName),

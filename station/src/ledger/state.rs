@@ -4,6 +4,7 @@
 
 use firmware_proto::{Digest, Uid};
 
+use super::batch_rules;
 use super::column::Text;
 use super::error::{Doing, LedgerError, Refusal};
 use super::event::{Actor, Event, Fact, SignedProfileRecord};
@@ -234,6 +235,7 @@ fn closing_event(store: &LogStore, closing: BatchClosing) -> Result<Event, Ledge
     let Some(state) = BatchState::find(store.connection(), &batch)? else {
         return Err(Refusal::BatchNotOpen(batch).into());
     };
+    let tally = batch_rules::tally(store.connection(), &batch)?;
     Ok(Event {
         time: closing.time,
         batch: Some(batch),
@@ -242,6 +244,7 @@ fn closing_event(store: &LogStore, closing: BatchClosing) -> Result<Event, Ledge
             count: state.next_seq,
             head: state.head.into(),
             actor: closing.actor,
+            tally: Some(tally),
         },
     })
 }

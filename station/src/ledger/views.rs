@@ -70,7 +70,9 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::BadgeChanged(_)
         | Fact::SignedIn(_)
         | Fact::SignedOut(_)
-        | Fact::SignInRefused(_) => {}
+        | Fact::SignInRefused(_)
+        | Fact::BatchTermsRecorded(_)
+        | Fact::BoardScrapped(_) => {}
     }
     Ok(())
 }

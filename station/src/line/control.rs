@@ -5,6 +5,7 @@
 //! the
 //! handler that the owner passes in.
 
+use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Deed, Secret};
@@ -42,6 +43,20 @@ pub enum ControlRequest {
         /// Why an older version of the profile than one adopted before is to be used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         older_profile: Option<String>,
+        /// SHA-256 of the work order's file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        work_order_file: Option<Hex>,
+    },
+    /// Record that a board of the batch is thrown away.
+    ScrapBoard {
+        /// Which batch.
+        batch: BatchId,
+        /// Which board.
+        uid: Uid,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
     },
     /// Close a batch.
     CloseBatch {
@@ -61,6 +76,9 @@ pub enum ControlRequest {
         /// The signed manifest that a report goes with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         beside: Option<NamedFile>,
+        /// Whether rows are to have the boards' measurements.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        measurements: bool,
     },
     /// Clear a lane's hold.
     ClearHold {
@@ -183,6 +201,7 @@ impl ControlRequest {
     pub const fn operator(&self) -> Option<&OperatorId> {
         match self {
             Self::OpenBatch { operator, .. }
+            | Self::ScrapBoard { operator, .. }
             | Self::CloseBatch { operator, .. }
             | Self::ClearHold { operator, .. }
             | Self::RevokeAndCloseBatch { operator, .. }
@@ -209,6 +228,7 @@ impl ControlRequest {
         match self {
             Self::OpenBatch { .. } => Some(Deed::OpenBatch),
             Self::CloseBatch { .. } | Self::RevokeAndCloseBatch { .. } => Some(Deed::CloseBatch),
+            Self::ScrapBoard { .. } => Some(Deed::ScrapBoard),
             Self::ClearHold { .. } | Self::ClearBatchHold { .. } => Some(Deed::ClearHold),
             Self::AcceptClock { .. } => Some(Deed::AcceptClock),
             Self::ChangePin {
@@ -258,10 +278,16 @@ pub enum ControlResponse {
         /// The same for machines: a JSON object, as text.
         json: String,
     },
-    /// To `ExportManifest`: the whole document.
+    /// A short document, whole.
     Document {
-        /// Its bytes; every format is text.
+        /// Its text.
         content: String,
+    },
+    /// To `ExportManifest`: the whole document lies in the home's folder of exports. The asker takes it from
+    /// there.
+    DocumentFile {
+        /// Its name there.
+        name: String,
     },
     /// Not done.
     Refused(Refusal),

@@ -24,8 +24,8 @@ use super::control::{ControlRequest, ControlResponse, Refusal};
 /// Longest request, in bytes: a profile fits many times.
 const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
 
-/// Longest response, in bytes: the manifest of the largest batch fits.
-const MAX_RESPONSE_BYTES: u64 = 256 * 1024 * 1024;
+/// Longest response, in bytes: a status of many lanes fits many times. Documents travel as files.
+const MAX_RESPONSE_BYTES: u64 = 1024 * 1024;
 
 /// How long either side waits for the other's next bytes while they travel.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -249,8 +249,8 @@ mod tests {
 
     fn echo_text(text: &'static str) -> Handler {
         Arc::new(move |request| match request {
-            ControlRequest::Status => ControlResponse::Document {
-                content: text.to_owned(),
+            ControlRequest::Status => ControlResponse::DocumentFile {
+                name: text.to_owned(),
             },
             _ => ControlResponse::Refused(Refusal {
                 exit_status: 1,
@@ -269,10 +269,10 @@ mod tests {
             let server = ControlServer::start(path, echo_text(text)).unwrap();
             let mode = fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
-            let content = text.to_owned();
+            let name = text.to_owned();
             assert_eq!(
                 ask(path, &ControlRequest::Status).unwrap(),
-                Some(ControlResponse::Document { content })
+                Some(ControlResponse::DocumentFile { name })
             );
             drop(server);
         }

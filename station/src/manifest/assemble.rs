@@ -5,51 +5,126 @@
 
 use std::collections::BTreeMap;
 
-use firmware_proto::Uid;
+use firmware_proto::{Digest, Uid};
 use thiserror::Error;
 
-use super::board_rows::{self, Rows};
+use super::board_rows::{self, Frame, Noted, Rows};
 use super::statement::{
-    Counts, DigestSet, LedgerExtract, Milestone, PREDICATE_TYPE, Predicate, STATEMENT_TYPE,
-    SignedProfileReference, Statement, Timestamp, subjects_of,
+    BoardRow, Counts, DigestSet, HASHES_A_PIECE, LedgerExtract, LogEntry, Milestone,
+    PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE, SignedProfileReference, Statement,
+    Timestamp, subjects_of,
 };
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
-use crate::ledger::event::{Actor, Event, Fact};
-use crate::names::{BatchId, OperatorId, StationName};
+use crate::ledger::event::{Actor, BatchTermsRecord, Event, Fact};
+use crate::ledger::range_proof::RangeProof;
+use crate::names::{BatchId, LaneName, OperatorId, StationName};
+use crate::shift::Shift;
 
-/// What the ledger holds of one batch.
+/// What the ledger holds of one batch, but for its boards.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BatchRecord {
+pub struct BatchHead {
     /// The batch.
     pub batch: BatchId,
     /// From the ledger's first event: the station.
     pub station: StationName,
     /// From the ledger's first event: whether the keys are a development PKI.
     pub development: bool,
-    /// The batch's events with their index, in the log's order.
-    pub events: Vec<(u64, Event)>,
-    /// Events outside the batch that are about the batch's boards, in the log's order.
-    pub elsewhere: Vec<Event>,
+    /// The event that opened it.
+    pub opening: Noted,
+    /// Its further terms.
+    pub terms: Option<Noted>,
+    /// Its last event.
+    pub last: Noted,
+    /// Everybody whom its events name.
+    pub operators: Operators,
     /// Jumps of the clock that were accepted since the batch was opened, in the log's order.
     pub clock_accepted: Vec<Event>,
-    /// That the log has the closing event.
-    pub closing: ClosingProof,
+    /// Holds of lanes that were cleared since then, with the index of the clearing.
+    pub cleared: Vec<(LaneName, u64)>,
+    /// That the log has the batch.
+    pub proof: LogProof,
+    /// Whether the rows are to have measurements.
+    pub with_measurements: bool,
 }
 
-/// What the ledger has to show for the end of a batch.
+/// What the ledger has to show for the whole range of a batch, but for the leaf hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClosingProof {
+pub struct LogProof {
     /// The log's origin.
     pub origin: String,
     /// The verifier key of the log's checkpoints.
     pub vkey: String,
     /// A checkpoint that covers the closing event: the signed note.
     pub checkpoint: String,
-    /// The closing event as it lies in the log.
-    pub leaf: String,
-    /// Its inclusion proof under the checkpoint.
-    pub path: Vec<Hex>,
+    /// The proof of the range under the checkpoint.
+    pub range: RangeProof,
+}
+
+impl LogProof {
+    /// Nothing to show.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            origin: String::new(),
+            vkey: String::new(),
+            checkpoint: String::new(),
+            range: RangeProof::default(),
+        }
+    }
+}
+
+/// Everybody whom events name, by ID.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operators(BTreeMap<OperatorId, Actor>);
+
+impl Operators {
+    /// Adds whom an event names.
+    pub fn add(&mut self, fact: &Fact) {
+        let (Fact::BatchOpened { actor, .. }
+        | Fact::SessionOpened { actor, .. }
+        | Fact::HoldCleared { actor, .. }
+        | Fact::BatchHoldCleared { actor, .. }
+        | Fact::ClockAccepted { actor, .. }
+        | Fact::BatchClosed { actor, .. }) = fact
+        else {
+            if let Fact::BoardScrapped(scrapping) = fact {
+                self.insert(&scrapping.actor);
+            }
+            return;
+        };
+        self.insert(actor);
+    }
+
+    /// Adds somebody.
+    pub fn insert(&mut self, actor: &Actor) {
+        self.0.insert(actor.operator.clone(), actor.clone());
+    }
+}
+
+impl BatchHead {
+    /// What its rows have in common.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            batch: self.batch.clone(),
+            shifts: self.shifts(),
+            cleared: self.cleared.clone(),
+            with_measurements: self.with_measurements,
+        }
+    }
+
+    fn terms(&self) -> Option<&BatchTermsRecord> {
+        match &self.terms.as_ref()?.event.fact {
+            Fact::BatchTermsRecorded(terms) => Some(terms),
+            _ => None,
+        }
+    }
+
+    fn shifts(&self) -> Vec<Shift> {
+        let terms = self.terms();
+        terms.map_or_else(Vec::new, |terms| terms.shifts.clone())
+    }
 }
 
 /// Why there is no manifest.
@@ -68,20 +143,18 @@ pub enum NotExportable {
     NoSession(Uid),
 }
 
-/// Makes the statement, to be signed at `signed_at` by the first certificate of the chain.
+/// The statement but for its four long lists, to be signed at `signed_at` by the first certificate of the
+/// chain.
 ///
 /// # Errors
-/// Where the batch has no beginning or no end, or a certificate came from nowhere.
-pub fn assemble(
-    record: BatchRecord,
+/// Where the batch has no beginning or no end.
+pub fn skeleton(
+    head: BatchHead,
+    counts: Counts,
     signing_chain: Vec<Vec<u8>>,
     signed_at: UtcMillis,
 ) -> Result<Statement, NotExportable> {
-    let (Some((first_index, opening)), Some((last_index, closing))) =
-        (record.events.first(), record.events.last())
-    else {
-        return Err(NotExportable::Unknown(record.batch));
-    };
+    let opening = &head.opening.event;
     let Fact::BatchOpened {
         profile,
         product,
@@ -92,40 +165,35 @@ pub fn assemble(
         ..
     } = &opening.fact
     else {
-        return Err(NotExportable::Unknown(record.batch));
+        return Err(NotExportable::Unknown(head.batch));
     };
+    let closing = &head.last.event;
     let Fact::BatchClosed {
         count,
-        head,
+        head: event_head,
         actor: closed_by,
+        ..
     } = &closing.fact
     else {
-        return Err(NotExportable::StillOpen(record.batch));
+        return Err(NotExportable::StillOpen(head.batch));
     };
-    let ledger = extract(record.closing, *first_index, *last_index, (*count, head));
-    let (opened, closed) = (milestone(opening, opened_by), milestone(closing, closed_by));
-    let clock_accepted = record
-        .clock_accepted
-        .iter()
-        .filter_map(acceptance)
-        .collect();
-    let events = record.events.iter().map(|(_, event)| event.clone());
-    let events: Vec<Event> = events.collect();
-    let Rows {
-        boards,
-        unidentified_sessions,
-    } = board_rows::collect(&events, &record.elsewhere).map_err(NotExportable::NoSession)?;
+    let ledger = extract(&head, *count, event_head);
+    let mut operators = head.operators.clone();
+    for event in &head.clock_accepted {
+        operators.add(&event.fact);
+    }
+    let file = head.terms().and_then(|terms| terms.work_order_file.clone());
     let predicate = Predicate {
-        batch: record.batch,
         work_order: work_order.clone(),
+        work_order_file: file.map(|sha256| DigestSet { sha256 }),
         product: product.clone(),
-        station: record.station,
-        development: record.development,
+        development: head.development,
         quantity: *quantity,
-        opened,
-        closed,
-        operators: operators(events.iter().chain(&record.clock_accepted)),
-        clock_accepted,
+        opened: milestone(opening, opened_by),
+        closed: milestone(closing, closed_by),
+        shifts: head.shifts(),
+        clock_accepted: head.clock_accepted.iter().filter_map(acceptance).collect(),
+        operators: operators.0.into_values().collect(),
         profile: DigestSet {
             sha256: profile.clone(),
         },
@@ -133,18 +201,66 @@ pub fn assemble(
         issuing_certificate: DigestSet {
             sha256: sha256(&issuing_certificate.0).into(),
         },
-        counts: Counts::of(&boards, unidentified_sessions),
-        boards,
-        ledger,
+        counts,
         signing_chain: signing_chain.into_iter().map(Base64Bytes).collect(),
         signed_at: Timestamp(signed_at),
+        with_measurements: head.with_measurements,
+        row_digests: Vec::new(),
+        boards: Vec::new(),
+        ledger,
+        batch: head.batch,
+        station: head.station,
     };
     Ok(Statement {
         statement_type: STATEMENT_TYPE.to_owned(),
-        subject: subjects_of(&predicate.boards),
+        subject: Vec::new(),
         predicate_type: PREDICATE_TYPE.to_owned(),
         predicate,
     })
+}
+
+/// The whole statement of a small batch, from all events of its boards.
+///
+/// # Errors
+/// Where the batch has no beginning or no end, or a certificate came from nowhere.
+pub fn assemble(
+    head: BatchHead,
+    events: &[Noted],
+    leaf_hashes: &[Digest],
+    signing_chain: Vec<Vec<u8>>,
+    signed_at: UtcMillis,
+) -> Result<Statement, NotExportable> {
+    let Rows {
+        boards,
+        unidentified_sessions,
+    } = board_rows::collect(&head.frame(), events).map_err(NotExportable::NoSession)?;
+    let counts = Counts::of(&boards, unidentified_sessions);
+    let mut statement = skeleton(head, counts, signing_chain, signed_at)?;
+    statement.predicate.ledger.leaf_hashes = pieces(leaf_hashes);
+    fill(&mut statement, boards);
+    Ok(statement)
+}
+
+/// Gives a statement these rows, with the lists that follow from them. Not the sums.
+pub fn fill(statement: &mut Statement, boards: Vec<BoardRow>) {
+    statement.subject = subjects_of(&boards);
+    // Rows always have bytes; one without would be found out by the check before the signing.
+    let digest = |row: &BoardRow| {
+        let bytes = serde_json::to_vec(row).unwrap_or_default();
+        RowDigest::of(row, &bytes)
+    };
+    statement.predicate.row_digests = boards.iter().map(digest).collect();
+    statement.predicate.boards = boards;
+}
+
+/// Leaf hashes as the manifest has them.
+#[must_use]
+pub fn pieces(hashes: &[Digest]) -> Vec<Base64Bytes> {
+    let piece = |hashes: &[Digest]| {
+        let bytes = hashes.iter().flat_map(|hash| *hash.as_bytes());
+        Base64Bytes(bytes.collect())
+    };
+    hashes.chunks(HASHES_A_PIECE).map(piece).collect()
 }
 
 /// The file in which the product owner had signed the profile of the opened batch.
@@ -163,17 +279,25 @@ fn signed_profile(opening: &Fact) -> Option<SignedProfileReference> {
     })
 }
 
-fn extract(closing: ClosingProof, first: u64, last: u64, before: (u64, &Hex)) -> LedgerExtract {
+fn extract(head: &BatchHead, count: u64, event_head: &Hex) -> LedgerExtract {
+    let proof = head.proof.clone();
     LedgerExtract {
-        origin: closing.origin,
-        vkey: closing.vkey,
-        checkpoint: closing.checkpoint,
-        first_index: first,
-        last_index: last,
-        event_count: before.0,
-        event_head: before.1.clone(),
-        closing_leaf: closing.leaf,
-        closing_proof: closing.path,
+        origin: proof.origin,
+        vkey: proof.vkey,
+        checkpoint: proof.checkpoint,
+        first_index: head.opening.index,
+        last_index: head.last.index,
+        event_count: count,
+        event_head: event_head.clone(),
+        opening_leaf: head.opening.leaf.clone(),
+        terms: head.terms.as_ref().map(|terms| LogEntry {
+            index: terms.index,
+            leaf: terms.leaf.clone(),
+            proof: None,
+        }),
+        closing_leaf: head.last.leaf.clone(),
+        range_proof: proof.range.into(),
+        leaf_hashes: Vec::new(),
     }
 }
 
@@ -190,21 +314,4 @@ fn acceptance(event: &Event) -> Option<Milestone> {
         Fact::ClockAccepted { actor, .. } => Some(milestone(event, actor)),
         _ => None,
     }
-}
-
-/// Everybody whom one of these events names, once each, by ID.
-fn operators<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<Actor> {
-    let mut found: BTreeMap<&OperatorId, &Actor> = BTreeMap::new();
-    for event in events {
-        let (Fact::BatchOpened { actor, .. }
-        | Fact::SessionOpened { actor, .. }
-        | Fact::HoldCleared { actor, .. }
-        | Fact::ClockAccepted { actor, .. }
-        | Fact::BatchClosed { actor, .. }) = &event.fact
-        else {
-            continue;
-        };
-        found.insert(&actor.operator, actor);
-    }
-    found.into_values().cloned().collect()
 }

@@ -17,17 +17,59 @@ use std::collections::BTreeMap;
 
 use firmware_proto::Uid;
 
+use super::board_certificates::{Certificate, certificates};
+use super::board_sessions::{Session, sessions};
 use super::statement::{
-    BoardRow, CertificateRow, CertificateStatus, SessionRow, Timestamp, failed_before_passing,
+    BoardRow, CertificateStatus, LogEntry, Measured, Scrapping, Timestamp, failed_before_passing,
 };
-use crate::clock::UtcMillis;
-use crate::encoding::{Hex, sha256};
-use crate::ledger::event::{ComponentRecord, Event, Fact};
-use crate::names::{CertificateSerial, DeviceSerial, LaneName, OperatorId};
+use crate::encoding::Hex;
+use crate::ledger::event::{Event, Fact};
+use crate::names::{BatchId, LaneName};
+use crate::shift::{Shift, shift_at};
 use crate::verdict::{Outcome, VerdictCode};
 
+pub use super::board_sessions::{SessionUid, UNPROVEN};
+
+/// An event with its place in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noted {
+    /// Its index.
+    pub index: u64,
+    /// The leaf as it lies in the log.
+    pub leaf: String,
+    /// Its inclusion proof, where a manifest shows the entry and has no leaf hash for it.
+    pub proof: Option<Vec<Hex>>,
+    /// What it says.
+    pub event: Event,
+}
+
+impl Noted {
+    /// As a row shows it.
+    #[must_use]
+    pub fn entry(&self) -> LogEntry {
+        LogEntry {
+            index: self.index,
+            leaf: self.leaf.clone(),
+            proof: self.proof.clone(),
+        }
+    }
+}
+
+/// What all rows of a batch have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The batch.
+    pub batch: BatchId,
+    /// Its shifts.
+    pub shifts: Vec<Shift>,
+    /// Holds of lanes that were cleared since the batch was opened, with the index of the clearing.
+    pub cleared: Vec<(LaneName, u64)>,
+    /// Whether rows have measurements.
+    pub with_measurements: bool,
+}
+
 /// The rows, and the sessions that belong to none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
     /// Sorted as the manifest has them.
     pub boards: Vec<BoardRow>,
@@ -35,30 +77,40 @@ pub struct Rows {
     pub unidentified_sessions: u64,
 }
 
-/// Makes the rows from the batch's events and, as `elsewhere`, the events of the same boards outside
-/// the batch; both in the ledger's order.
+/// Makes all rows from the batch's events and those of the same boards outside the batch, in the ledger's
+/// order. For small batches: everything is in memory.
 ///
 /// # Errors
 /// The board that has a certificate but no session, which no ledger of ours can hold.
-pub fn collect(events: &[Event], elsewhere: &[Event]) -> Result<Rows, Uid> {
-    let mut boards: BTreeMap<Uid, Board> = BTreeMap::new();
+pub fn collect(frame: &Frame, events: &[Noted]) -> Result<Rows, Uid> {
     let mut unidentified_sessions = 0;
-    for session in sessions(events) {
-        match session.uid() {
-            Some(uid) => boards
-                .entry(uid.clone())
-                .or_default()
-                .sessions
-                .push(session),
+    let mut boards: BTreeMap<Uid, Vec<Noted>> = BTreeMap::new();
+    let mut uids: BTreeMap<Hex, Uid> = BTreeMap::new();
+    for session in sessions(frame, events) {
+        match session.whose.uid() {
+            Some(uid) => drop(uids.insert(session.name.clone(), uid.clone())),
             None => unidentified_sessions += 1,
         }
     }
-    for certificate in certificates(events, elsewhere) {
-        let board = boards.entry(certificate.uid.clone()).or_default();
-        board.certificates.push(certificate);
+    for noted in events {
+        let of_session = noted.event.session.as_ref().and_then(|name| uids.get(name));
+        let uid = own_uid(&noted.event.fact).or(of_session);
+        if let Some(uid) = uid {
+            boards.entry(uid.clone()).or_default().push(noted.clone());
+        }
     }
-    let row = |(uid, board): (Uid, Board)| board.into_row(uid.clone()).ok_or(uid);
-    let mut boards = boards.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    let make = |(uid, events): (Uid, Vec<Noted>)| match row(frame, &uid, &events) {
+        // What only another batch knows of a board makes no row.
+        None if events
+            .iter()
+            .all(|one| one.event.batch.as_ref() != Some(&frame.batch)) =>
+        {
+            None
+        }
+        made => Some(made.ok_or(uid)),
+    };
+    let boards = boards.into_iter().filter_map(make);
+    let mut boards = boards.collect::<Result<Vec<_>, _>>()?;
     boards.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Rows {
         boards,
@@ -66,225 +118,80 @@ pub fn collect(events: &[Event], elsewhere: &[Event]) -> Result<Rows, Uid> {
     })
 }
 
-/// Codes reached before a token's signature, freshness and origin were all found good: whatever UID stands
-/// beside one of them, nobody has proven it.
-pub const UNPROVEN: &[VerdictCode] = &[
-    VerdictCode::AttMalformed,
-    VerdictCode::AttSignature,
-    VerdictCode::AttNonce,
-    VerdictCode::AttKeyUnknown,
-    VerdictCode::AttKeyExpired,
-    VerdictCode::AttKeyRevoked,
-];
+/// The board of an event that belongs to it whatever its session.
+fn own_uid(fact: &Fact) -> Option<&Uid> {
+    match fact {
+        Fact::CertificateIssued { uid, .. }
+        | Fact::Provisioned { uid, .. }
+        | Fact::CertificateRevoked { uid, .. } => Some(uid),
+        Fact::BoardScrapped(scrapping) => Some(&scrapping.uid),
+        _ => None,
+    }
+}
 
-#[derive(Default)]
+/// The row of one board, from its sessions in the batch and what the ledger has of its certificates, in the
+/// ledger's order. None where no session of the batch was held with it.
+#[must_use]
+pub fn row(frame: &Frame, uid: &Uid, events: &[Noted]) -> Option<BoardRow> {
+    let board = Board {
+        sessions: sessions(frame, events),
+        certificates: certificates(frame, events),
+    };
+    let mut row = board.into_row(frame, uid.clone())?;
+    let passed = row.passed();
+    row.held = !passed && events.iter().any(|one| is_held(frame, one));
+    row.scrapped = events.iter().rev().filter(|_| !passed).find_map(scrapping);
+    if frame.with_measurements {
+        row.measurements = events.iter().rev().find_map(|one| measured(uid, one));
+    }
+    Some(row)
+}
+
+/// Whether it put a hold on its lane that nobody has cleared.
+fn is_held(frame: &Frame, noted: &Noted) -> bool {
+    let Fact::HoldPlaced { lane, .. } = &noted.event.fact else {
+        return false;
+    };
+    let mut cleared = frame.cleared.iter();
+    !cleared.any(|(other, index)| other == lane && *index > noted.index)
+}
+
+fn scrapping(noted: &Noted) -> Option<Scrapping> {
+    let Fact::BoardScrapped(record) = &noted.event.fact else {
+        return None;
+    };
+    Some(Scrapping {
+        time: Timestamp(noted.event.time),
+        operator: record.actor.operator.clone(),
+        reason: record.reason.clone(),
+        entry: noted.entry(),
+    })
+}
+
+fn measured(uid: &Uid, noted: &Noted) -> Option<Measured> {
+    match &noted.event.fact {
+        Fact::MeasurementsJudged {
+            uid: of,
+            code,
+            measurements,
+            ..
+        } if of == uid => Some(Measured {
+            time: Timestamp(noted.event.time),
+            code: *code,
+            index: noted.index,
+            values: measurements.clone(),
+        }),
+        _ => None,
+    }
+}
+
 struct Board {
     sessions: Vec<Session>,
     certificates: Vec<Certificate>,
 }
 
-struct Session {
-    name: Hex,
-    lane: LaneName,
-    operator: Option<OperatorId>,
-    started: UtcMillis,
-    finished: Option<UtcMillis>,
-    code: Option<VerdictCode>,
-    claimed: Option<Uid>,
-    proven: Option<Uid>,
-    serial: Option<DeviceSerial>,
-    firmware: Vec<ComponentRecord>,
-}
-
-impl Session {
-    fn new(name: Hex, lane: LaneName, started: UtcMillis) -> Self {
-        Self {
-            name,
-            lane,
-            started,
-            operator: None,
-            finished: None,
-            code: None,
-            claimed: None,
-            proven: None,
-            serial: None,
-            firmware: Vec::new(),
-        }
-    }
-
-    fn uid(&self) -> Option<&Uid> {
-        self.proven.as_ref().or(self.claimed.as_ref())
-    }
-
-    fn is_outcome(&self, outcome: Outcome) -> bool {
-        self.code.is_some_and(|code| code.outcome() == outcome)
-    }
-
-    fn row(&self) -> SessionRow {
-        SessionRow {
-            session: self.name.clone(),
-            lane: self.lane.clone(),
-            operator: self.operator.clone(),
-            started: Timestamp(self.started),
-            finished: self.finished.map(Timestamp),
-            code: self.code,
-            uid_proven: self.proven.is_some(),
-        }
-    }
-}
-
-/// The sessions of a batch in the order in which they began.
-fn sessions(events: &[Event]) -> Vec<Session> {
-    let mut sessions: Vec<Session> = Vec::new();
-    let mut by_name: BTreeMap<Hex, usize> = BTreeMap::new();
-    for event in events {
-        let name = event.session.clone().unwrap_or(Hex(Vec::new()));
-        let lane = match &event.fact {
-            Fact::SessionOpened { lane, .. } | Fact::VerdictReached { lane, .. } => Some(lane),
-            _ => None,
-        };
-        let known = by_name
-            .get(&name)
-            .copied()
-            .filter(|_| event.session.is_some());
-        let at = match (known, lane) {
-            (Some(at), _) => at,
-            (None, Some(lane)) => {
-                sessions.push(Session::new(name.clone(), lane.clone(), event.time));
-                by_name.insert(name, sessions.len() - 1);
-                sessions.len() - 1
-            }
-            (None, None) => continue,
-        };
-        if let Some(session) = sessions.get_mut(at) {
-            note(session, event);
-        }
-    }
-    sessions
-}
-
-/// Adds to a session what one of its events says.
-fn note(session: &mut Session, event: &Event) {
-    match &event.fact {
-        Fact::SessionOpened {
-            claimed_uid, actor, ..
-        } => {
-            session.claimed = Some(claimed_uid.clone());
-            session.operator = Some(actor.operator.clone());
-        }
-        Fact::EvidenceAppraised {
-            code,
-            uid: Some(uid),
-            components,
-            ..
-        } if !UNPROVEN.contains(code) => {
-            session.proven = Some(uid.clone());
-            session.firmware.clone_from(components);
-        }
-        Fact::Provisioned { device_serial, .. } | Fact::CertificateIssued { device_serial, .. } => {
-            session.serial = Some(device_serial.clone());
-        }
-        Fact::VerdictReached {
-            code,
-            uid,
-            claimed_uid,
-            device_serial,
-            ..
-        } => {
-            session.code = Some(*code);
-            session.finished = Some(event.time);
-            session.claimed = session.claimed.take().or_else(|| claimed_uid.clone());
-            session.serial = session.serial.take().or_else(|| device_serial.clone());
-            if session.proven.is_none() && !UNPROVEN.contains(code) {
-                session.proven.clone_from(uid);
-            }
-        }
-        _ => {}
-    }
-}
-
-struct Certificate {
-    uid: Uid,
-    device_serial: DeviceSerial,
-    row: CertificateRow,
-    issued_here: bool,
-    provisioned_here: Option<bool>,
-}
-
-/// The certificates that belong to the batch: provisioned in it, or issued in it and provisioned in none.
-fn certificates(events: &[Event], elsewhere: &[Event]) -> Vec<Certificate> {
-    let mut all: Vec<Certificate> = Vec::new();
-    let mut places: BTreeMap<CertificateSerial, usize> = BTreeMap::new();
-    let tagged = |here: bool| move |event| (here, event);
-    let every = || {
-        events
-            .iter()
-            .map(tagged(true))
-            .chain(elsewhere.iter().map(tagged(false)))
-    };
-    for (here, event) in every() {
-        if let Fact::CertificateIssued {
-            uid,
-            certificate_serial,
-            device_serial,
-            certificate,
-            ..
-        } = &event.fact
-        {
-            places.entry(*certificate_serial).or_insert(all.len());
-            all.push(Certificate {
-                uid: uid.clone(),
-                device_serial: device_serial.clone(),
-                row: CertificateRow {
-                    serial: *certificate_serial,
-                    sha256: sha256(&certificate.0).into(),
-                    issued: Timestamp(event.time),
-                    provisioned: None,
-                    status: CertificateStatus::Live,
-                    revoked: None,
-                    reason: None,
-                },
-                issued_here: here,
-                provisioned_here: None,
-            });
-        }
-    }
-    for (here, event) in every() {
-        let (Fact::Provisioned {
-            certificate_serial, ..
-        }
-        | Fact::CertificateRevoked {
-            certificate_serial, ..
-        }) = &event.fact
-        else {
-            continue;
-        };
-        let place = places.get(certificate_serial).copied();
-        let Some(certificate) = place.and_then(|at| all.get_mut(at)) else {
-            continue;
-        };
-        if let Fact::CertificateRevoked { reason, .. } = &event.fact {
-            certificate.row.status = CertificateStatus::Revoked;
-            certificate.row.revoked.get_or_insert(Timestamp(event.time));
-            certificate.row.reason.get_or_insert(*reason);
-        } else {
-            certificate
-                .row
-                .provisioned
-                .get_or_insert(Timestamp(event.time));
-            certificate.provisioned_here.get_or_insert(here);
-        }
-    }
-    all.retain(|certificate| {
-        certificate
-            .provisioned_here
-            .unwrap_or(certificate.issued_here)
-    });
-    all
-}
-
 impl Board {
-    fn into_row(self, uid: Uid) -> Option<BoardRow> {
+    fn into_row(self, frame: &Frame, uid: Uid) -> Option<BoardRow> {
         let live = |certificate: &&Certificate| certificate.row.status == CertificateStatus::Live;
         let provisioned = self
             .certificates
@@ -315,7 +222,7 @@ impl Board {
         };
         Some(BoardRow {
             uid,
-            uid_proven: self.sessions.iter().any(|session| session.proven.is_some()),
+            uid_proven: self.sessions.iter().any(Session::is_proven),
             serial: serial
                 .cloned()
                 .or_else(|| self.sessions.iter().rev().find_map(serial_of)),
@@ -323,8 +230,11 @@ impl Board {
             code,
             reworked: provisioned
                 && failed_before_passing(self.sessions.iter().map(|session| session.code)),
+            held: false,
+            scrapped: None,
             lane: counted.lane.clone(),
             operator: counted.operator.clone(),
+            shift: shift_at(&frame.shifts, counted.started),
             started: Timestamp(counted.started),
             finished: counted.finished.map(Timestamp),
             firmware: self
@@ -332,6 +242,8 @@ impl Board {
                 .iter()
                 .rfind(attested)
                 .map_or_else(Vec::new, |session| session.firmware.clone()),
+            measurements: None,
+            entry: counted.entry.clone(),
             certificates: self
                 .certificates
                 .iter()
@@ -344,7 +256,7 @@ impl Board {
     /// The last session with a verdict that proved the UID, else the last with a verdict, else the last.
     fn last_that_counts(&self) -> Option<&Session> {
         let judged = |session: &&Session| session.code.is_some();
-        let proven = |session: &&Session| session.proven.is_some();
+        let proven = |session: &&Session| session.is_proven();
         let sessions = || self.sessions.iter().rev();
         sessions()
             .filter(judged)

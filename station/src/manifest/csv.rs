@@ -2,7 +2,9 @@
 //!
 //! A cell that a spreadsheet would run as a formula is made harmless by an apostrophe in front.
 
-use super::statement::{BoardRow, Statement};
+use std::io::{self, Write};
+
+use super::statement::{BoardRow, CertificateRow, Measured, SessionRow, Statement};
 use crate::verdict::Outcome;
 
 /// The columns, in order. Append only.
@@ -27,65 +29,156 @@ pub const COLUMNS: &[&str] = &[
     "product",
     "station",
     "development",
+    "scrapped",
+    "scrapped_because",
+    "held",
+    "shift",
+    "certificates",
+    "measurements",
+    "ledger_index",
+    "profile_sha256",
+    "work_order_sha256",
+    "ledger_first_index",
+    "ledger_last_index",
+    "signed_at",
 ];
 
-/// The table: a header and one line a row, each ended by CR LF.
+/// A table that is being written: a header and one line a row, each ended by CR LF.
+#[derive(Debug)]
+pub struct Table<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Table<W> {
+    /// Begins with the header.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn new(out: W) -> Result<Self, csv::Error> {
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        writer.write_record(COLUMNS)?;
+        Ok(Self(writer))
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add(&mut self, statement: &Statement, row: &BoardRow) -> Result<(), csv::Error> {
+        let cells = [
+            board_cells(row),
+            batch_cells(statement),
+            later_cells(statement, row),
+        ];
+        let cells = cells.concat();
+        self.0.write_record(cells.iter().map(|cell| harmless(cell)))
+    }
+
+    /// All rows were written.
+    ///
+    /// # Errors
+    /// Where the rest cannot be written.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// The whole table of a small manifest.
 ///
 /// # Errors
 /// None that a buffer in memory can cause; the writer's signature has one.
 pub fn table(statement: &Statement) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
+    let mut bytes = Vec::new();
+    let mut table = Table::new(&mut bytes)?;
     for row in &statement.predicate.boards {
-        writer.write_record(cells(statement, row).iter().map(|cell| harmless(cell)))?;
+        table.add(statement, row)?;
     }
-    writer
-        .into_inner()
-        .map_err(|error| error.into_error().into())
+    table.finish()?;
+    Ok(bytes)
 }
 
-fn cells(statement: &Statement, row: &BoardRow) -> Vec<String> {
-    let predicate = &statement.predicate;
+fn board_cells(row: &BoardRow) -> Vec<String> {
     // The certificate that counts: the live one, else the last that was revoked.
     let certificate = row.live_certificate().or(row.certificates.last());
-    let text = |value: Option<String>| value.unwrap_or_default();
-    let firmware: Vec<String> = row
-        .firmware
-        .iter()
-        .map(|one| format!("{} {}", one.component, one.version))
-        .collect();
-    let sessions: Vec<String> = row
-        .sessions
-        .iter()
-        .map(|one| {
-            one.code
-                .map_or_else(|| "interrupted".to_owned(), |code| code.to_string())
-        })
-        .collect();
+    let firmware = row.firmware.iter();
+    let firmware = firmware.map(|one| format!("{} {}", one.component, one.version));
     vec![
-        text(row.serial.as_ref().map(ToString::to_string)),
+        text(row.serial.as_ref()),
         row.uid.to_string(),
         yes_or_no(row.uid_proven),
         outcome(row.verdict).to_owned(),
-        text(row.code.map(|code| code.to_string())),
+        text(row.code),
         yes_or_no(row.reworked),
-        text(certificate.map(|one| one.serial.to_string())),
-        text(certificate.map(|one| one.sha256.to_string())),
-        text(certificate.map(|one| one.status.as_str().to_owned())),
-        firmware.join("; "),
+        text(certificate.map(|one| one.serial)),
+        text(certificate.map(|one| &one.sha256)),
+        text(certificate.map(|one| one.status.as_str())),
+        joined(firmware),
         row.lane.to_string(),
-        text(row.operator.as_ref().map(ToString::to_string)),
+        text(row.operator.as_ref()),
         row.started.to_string(),
-        text(row.finished.map(|at| at.to_string())),
-        sessions.join("; "),
+        text(row.finished),
+        joined(row.sessions.iter().map(code_of)),
+    ]
+}
+
+fn batch_cells(statement: &Statement) -> Vec<String> {
+    let predicate = &statement.predicate;
+    vec![
         predicate.batch.to_string(),
         predicate.work_order.to_string(),
         predicate.product.to_string(),
         predicate.station.to_string(),
         yes_or_no(predicate.development),
     ]
+}
+
+/// The columns that came later.
+fn later_cells(statement: &Statement, row: &BoardRow) -> Vec<String> {
+    let predicate = &statement.predicate;
+    let ledger = &predicate.ledger;
+    let scrapped = row.scrapped.as_ref();
+    vec![
+        text(scrapped.map(|one| one.time)),
+        text(scrapped.map(|one| &one.reason)),
+        yes_or_no(row.held),
+        text(row.shift.as_ref()),
+        joined(row.certificates.iter().map(certificate_in_words)),
+        row.measurements.as_ref().map_or_else(String::new, measured),
+        row.entry.index.to_string(),
+        predicate.profile.sha256.to_string(),
+        text(predicate.work_order_file.as_ref().map(|file| &file.sha256)),
+        ledger.first_index.to_string(),
+        ledger.last_index.to_string(),
+        predicate.signed_at.to_string(),
+    ]
+}
+
+fn code_of(session: &SessionRow) -> String {
+    let code = session.code.map(|code| code.to_string());
+    code.unwrap_or_else(|| "interrupted".to_owned())
+}
+
+fn certificate_in_words(one: &CertificateRow) -> String {
+    // As the manifest spells it.
+    let reason = serde_json::to_value(one.reason).unwrap_or_default();
+    let reason = reason.as_str().map(|reason| format!(" ({reason})"));
+    let status = one.status.as_str();
+    format!("{} {status}{}", one.serial, reason.unwrap_or_default())
+}
+
+fn measured(measured: &Measured) -> String {
+    joined(measured.values.iter().map(|one| {
+        let code = one.code;
+        format!("{} {} {} {code}", one.name, one.value, one.unit)
+    }))
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 fn yes_or_no(value: bool) -> String {

@@ -4,11 +4,11 @@
 //! Written piece by piece: one device is in memory at a time. A document of the same statement has the same
 //! bytes.
 
-use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::board_row::RowTaker;
 use super::statement::{BoardRow, CertificateRow, CertificateStatus, Predicate};
 use crate::encoding::{Hex, sha256};
 use crate::ledger::event::ComponentRecord;
@@ -20,19 +20,15 @@ pub const SPEC_VERSION: &str = "1.7";
 /// What the names of our properties begin with.
 const NAMESPACE: &str = "provisioning-station:";
 
-/// Writes the document. The predicate's own rows are not read: they come one by one.
+/// Writes the document. The predicate's own rows are not read: `boards` hands over one after the other.
 ///
 /// # Errors
-/// What keeps `out` from being written to.
-pub fn write<W, B>(
-    out: &mut W,
+/// What keeps `out` from being written to, or the rows from being read.
+pub fn write(
+    out: &mut impl Write,
     predicate: &Predicate,
-    boards: impl IntoIterator<Item = B>,
-) -> io::Result<()>
-where
-    W: Write,
-    B: Borrow<BoardRow>,
-{
+    boards: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let batch = format!("batch:{}", predicate.batch);
     write!(
         out,
@@ -42,10 +38,12 @@ where
         serial_number(predicate),
         metadata(predicate, &batch),
     )?;
-    for (at, board) in boards.into_iter().enumerate() {
-        let comma = if at > 0 { "," } else { "" };
-        write!(out, "{comma}\n{}", device(predicate, board.borrow()))?;
-    }
+    let mut comma = "";
+    boards(&mut |board| {
+        write!(out, "{comma}\n{}", device(predicate, board))?;
+        comma = ",";
+        Ok(())
+    })?;
     // The ledger proves that no board of the batch is missing.
     let complete = json!([{ "aggregate": "complete", "assemblies": [batch] }]);
     writeln!(out, "\n],\n\"compositions\":{complete}}}")
@@ -83,6 +81,10 @@ fn metadata(predicate: &Predicate, batch: &str) -> Value {
     let properties = properties([
         ("batch", predicate.batch.to_string()),
         ("work-order", predicate.work_order.to_string()),
+        (
+            "work-order-sha256",
+            text(predicate.work_order_file.as_ref().map(|file| &file.sha256)),
+        ),
         ("station", predicate.station.to_string()),
         ("development", predicate.development.to_string()),
         ("quantity", predicate.quantity.to_string()),
@@ -96,6 +98,8 @@ fn metadata(predicate: &Predicate, batch: &str) -> Value {
         ("presented", counts.presented.to_string()),
         ("passed", counts.passed.to_string()),
         ("failed", counts.failed.to_string()),
+        ("scrapped", counts.scrapped.to_string()),
+        ("still-held", counts.still_held.to_string()),
         ("ledger-origin", ledger.origin.clone()),
         ("ledger-vkey", ledger.vkey.clone()),
         ("ledger-first-index", ledger.first_index.to_string()),
@@ -121,24 +125,23 @@ fn metadata(predicate: &Predicate, batch: &str) -> Value {
 
 fn device(predicate: &Predicate, board: &BoardRow) -> Value {
     let reference = format!("device:{}", board.uid);
-    let text = |value: Option<String>| value.unwrap_or_default();
     let properties = properties([
         ("uid", board.uid.to_string()),
         ("uid-proven", board.uid_proven.to_string()),
-        (
-            "serial",
-            text(board.serial.as_ref().map(ToString::to_string)),
-        ),
+        ("serial", text(board.serial.as_ref())),
         ("verdict", outcome(board.verdict).to_owned()),
-        ("code", text(board.code.map(|code| code.to_string()))),
+        ("code", text(board.code)),
         ("reworked", board.reworked.to_string()),
-        ("lane", board.lane.to_string()),
+        ("held", board.held.to_string()),
         (
-            "operator",
-            text(board.operator.as_ref().map(ToString::to_string)),
+            "scrapped",
+            text(board.scrapped.as_ref().map(|one| &one.reason)),
         ),
+        ("lane", board.lane.to_string()),
+        ("operator", text(board.operator.as_ref())),
+        ("shift", text(board.shift.as_ref())),
         ("started", board.started.to_string()),
-        ("finished", text(board.finished.map(|at| at.to_string()))),
+        ("finished", text(board.finished)),
     ]);
     let firmware = board.firmware.iter().enumerate();
     let firmware = firmware.map(|(at, one)| component(&format!("{reference}/firmware/{at}"), one));
@@ -209,6 +212,10 @@ fn hashes(digest: &Hex) -> Value {
         _ => return json!([]),
     };
     json!([{ "alg": algorithm, "content": digest }])
+}
+
+fn text(value: Option<impl std::fmt::Display>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// Properties with a value; those without are left out.

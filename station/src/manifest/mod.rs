@@ -4,17 +4,32 @@
 //! touched here, so that the verifier can run where no station is.
 
 pub mod assemble;
+mod batch_entries;
+mod board_certificates;
+pub mod board_row;
 pub mod board_rows;
+mod board_sessions;
 pub mod claimed_signer;
 pub mod consistency;
+pub mod counts;
 pub mod csv;
 pub mod cyclonedx;
 pub mod dsse;
+mod envelope_file;
+pub mod envelope_writing;
+pub mod json_lists;
 pub mod ledger_proof;
 pub mod offline_verifier;
+mod preface;
 pub mod question;
+pub mod rejected;
 pub mod report;
+pub mod row_entries;
+pub mod row_naming;
+pub mod row_rules;
 pub mod statement;
+pub mod statement_reading;
+pub mod statement_writing;
 pub mod time_order;
 
 #[cfg(test)]

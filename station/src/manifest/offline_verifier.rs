@@ -4,192 +4,238 @@
 //! 1. The file has a sane size and is the JSON of an envelope, with no unknown or doubled field, in the
 //!    bytes that a station writes; there is one signature, of our payload type.
 //! 2. The signature fits the payload, under the key of the certificate that the payload names. Nobody
-//!    is trusted by that; but where it fails, bytes were changed after signing, and whatever else would
-//!    be found in them is only a consequence.
+//!    is trusted by that; but where it fails, bytes were changed after signing, and whatever else is found in
+//!    them only helps to say which.
 //! 3. The payload is a statement, in the bytes that a station writes.
 //! 4. The signer's certificate may sign manifests: the root itself issued it, for that and nothing
 //!    else, so that neither a device's certificate nor an issuing CA's can pass; it was valid at the
 //!    stated signing time; and it names this product, this station and this kind of PKI.
-//! 5. The statement agrees with itself ([`consistency`]) and with its ledger extract ([`ledger_proof`]).
+//! 5. The rows are those of the statement's own table of rows; the statement agrees with itself
+//!    ([`consistency`](super::consistency)), its rows with their ledger entries
+//!    ([`row_entries`](super::row_entries)), and these with the log ([`ledger_proof`](super::ledger_proof)).
 //!
-//! Nothing of what a file says is shown to anybody before all of that holds.
+//! The file is read once, from its first byte to its last, and never held: of each row some two hundred bytes
+//! are kept. Nothing of what a file says is shown to anybody before all of that holds.
+
+use std::cell::OnceCell;
+use std::io::{Cursor, Read, Seek};
 
 use firmware_proto::Digest;
-use thiserror::Error;
 
 use super::claimed_signer::{OtherRoot, claimed_signer};
-use super::consistency::{self, Contradiction};
-use super::dsse::{
-    self, Envelope, EnvelopeSignature, MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, SignatureFault,
-};
-use super::ledger_proof::{self, LedgerFault};
-use super::statement::{Predicate, Statement};
+use super::consistency::Contradiction;
+use super::dsse::{EnvelopeSignature, PAYLOAD_TYPE};
+use super::envelope_file::{EnvelopeFile, PayloadDigests, read_payload};
+use super::json_lists::{Cutter, Skeleton};
+use super::rejected::Diagnosis;
+use super::statement::{BoardRow, PREDICATE_TYPE, Predicate, RowDigest, Statement, Subject};
+use super::statement_reading::{Found, LISTS, Other, Reading, Receiver, read_skeleton};
 use crate::certificate_path::{ParsedCertificate, PathError};
-use crate::dsse::{Misspelt, read_canonical};
-use crate::encoding::{Hex, sha256};
+use crate::dsse;
+use crate::encoding::Base64Bytes;
 use crate::es256;
 use crate::identity::chain::{ManifestSigner, verify_manifest_signer};
 
+pub use super::rejected::Rejected;
+
 /// A manifest that holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedManifest {
     statement: Statement,
     signer: ManifestSigner,
     key_id: Digest,
+    payload: Digest,
 }
 
-/// Why a file is no manifest that holds.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Rejected {
-    /// More than anybody writes.
-    #[error("the file has more than {MAX_ENVELOPE_BYTES} bytes; no manifest is that long")]
-    TooLong,
-    /// Cut short, or no JSON.
-    #[error("{part} is cut off or is no JSON: {reason}")]
-    Syntax {
-        /// Envelope or statement.
-        part: &'static str,
-        /// What the reader said, and where.
-        reason: String,
-    },
-    /// JSON, but something else than a manifest.
-    #[error("{part} has an unknown, doubled, missing or malformed field: {reason}")]
-    Fields {
-        /// Envelope or statement.
-        part: &'static str,
-        /// What the reader said, and where.
-        reason: String,
-    },
-    /// The same meaning in other bytes.
-    #[error(
-        "{part} is not written as a station writes it: byte {offset} (counted from 0) differs; \
-         it was changed or re-formatted after signing"
-    )]
-    NotCanonical {
-        /// Envelope or statement.
-        part: &'static str,
-        /// The first byte that differs.
-        offset: usize,
-    },
-    /// An envelope around something else.
-    #[error("the payload type is {0:?}, a manifest's is {PAYLOAD_TYPE:?}")]
-    PayloadType(String),
-    /// None, or several.
-    #[error("the envelope has {0} signatures, a manifest has exactly one")]
-    SignatureCount(usize),
-    /// The payload is so damaged that its signer cannot be found.
-    #[error(
-        "the payload was changed after signing, or is no batch manifest: the signing certificate \
-         in it cannot be read ({0})"
-    )]
-    NoSigner(String),
-    /// No certificate, or more than the signer's own.
-    #[error("the signing chain has {0} certificates; it has the signer's own and no other")]
-    ChainLength(usize),
-    /// The file may be good, but it is not of this root.
-    #[error(transparent)]
-    OtherRoot(Box<OtherRoot>),
-    /// The certificate may not sign manifests.
-    #[error("the signing certificate may not sign this manifest: {0}")]
-    Chain(#[from] PathError),
-    /// It may sign other manifests, not this one.
-    #[error(
-        "the signing certificate is for {what} {certified}, the manifest is about {what} {stated}"
-    )]
-    OtherSigner {
-        /// Product or station.
-        what: &'static str,
-        /// Whom the certificate names.
-        certified: String,
-        /// Whom the manifest names.
-        stated: String,
-    },
-    /// The certificate is of the other kind of PKI.
-    #[error(
-        "the manifest says development = {stated}, but the root certified its signer for {} only",
-        if *stated { "real products" } else { "a development PKI" }
-    )]
-    Development {
-        /// What the manifest says of itself.
-        stated: bool,
-    },
-    /// The key ID is of another key.
-    #[error(
-        "the key ID is {got}, but the signing certificate's key has {expected}: one of them was \
-         changed after signing"
-    )]
-    KeyId {
-        /// The digest of the key in the certificate.
-        expected: Digest,
-        /// What the envelope says.
-        got: Hex,
-    },
-    /// The signature.
-    #[error(transparent)]
-    Signature(#[from] SignatureFault),
-    /// Well signed, but it contradicts itself.
-    #[error("the manifest contradicts itself: {0}")]
-    Contradiction(#[from] Contradiction),
-    /// Well signed, but its ledger extract does not hold.
-    #[error("the manifest's ledger extract does not hold: {0}")]
-    Ledger(#[from] LedgerFault),
-}
-
-/// Verifies the bytes of a manifest file under a root certificate (DER).
+/// Verifies the bytes of a small manifest under a root certificate (DER), and keeps all of it.
 ///
 /// # Errors
 /// The first thing that is wrong.
 pub fn verify(file: &[u8], root: &[u8]) -> Result<VerifiedManifest, Rejected> {
-    if file.len() > MAX_ENVELOPE_BYTES {
-        return Err(Rejected::TooLong);
-    }
-    let envelope: Envelope = read("the envelope", file, Envelope::to_bytes)?;
+    let mut kept = Kept::default();
+    let mut verified = verify_file(Cursor::new(file), root, &mut kept)?;
+    let statement = &mut verified.statement;
+    statement.subject = kept.subjects;
+    statement.predicate.row_digests = kept.row_digests;
+    statement.predicate.boards = kept.boards;
+    statement.predicate.ledger.leaf_hashes = kept.leaf_hashes;
+    Ok(verified)
+}
+
+/// Verifies a manifest of any size; the statement that is given back has none of its long lists. The
+/// receiver gets every row as it is read: what it makes of them is worth nothing unless all holds in the end.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn verify_file<R: Read + Seek + Send>(
+    mut file: R,
+    root: &[u8],
+    receiver: &mut impl Receiver,
+) -> Result<VerifiedManifest, Rejected> {
+    let EnvelopeFile { envelope, payload } = EnvelopeFile::read(&mut file)?;
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(Rejected::PayloadType(envelope.payload_type));
     }
     let [signature] = envelope.signatures.as_slice() else {
         return Err(Rejected::SignatureCount(envelope.signatures.len()));
     };
-    let payload = &envelope.payload.0;
-    let claimed = claimed_signer(payload).map_err(Rejected::NoSigner)?;
-    let key_id = check_signature(payload, signature, &claimed)?;
-    let statement: Statement = read("the statement", payload, Statement::to_bytes)?;
+    let extract = OnceCell::new();
+    let mut reading = Reading::new(receiver, &extract);
+    let mut cutter = Cutter::new(LISTS);
+    let digests = read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
+    let found = reading.finish();
+    let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
+    judge(signature, root, digests, &skeleton, found)
+}
+
+/// Reads a manifest of any size without verifying anything: whoever wrote it may have written anything.
+/// Else as [`verify_file`].
+///
+/// # Errors
+/// Where the file is no manifest.
+pub fn read_unverified<R: Read + Seek + Send>(
+    mut file: R,
+    receiver: &mut impl Receiver,
+) -> Result<Statement, Rejected> {
+    let EnvelopeFile { payload, .. } = EnvelopeFile::read(&mut file)?;
+    let extract = OnceCell::new();
+    let mut reading = Reading::new(receiver, &extract);
+    let mut cutter = Cutter::new(LISTS);
+    read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
+    let found = reading.finish();
+    let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
+    let statement =
+        read_skeleton(&skeleton).map_err(|rejected| other_version(&skeleton, rejected))?;
+    match found.misspelt {
+        Some(rejected) => Err(rejected),
+        None => Ok(statement),
+    }
+}
+
+/// Says what is wrong, or that nothing is.
+fn judge(
+    signature: &EnvelopeSignature,
+    root: &[u8],
+    digests: PayloadDigests,
+    skeleton: &Skeleton,
+    found: Found,
+) -> Result<VerifiedManifest, Rejected> {
+    if let Some(at) = digests.misspelt {
+        let diagnosis = diagnose(&found);
+        return Err(Rejected::Base64 { at, diagnosis });
+    }
+    let claimed = claimed_signer(&skeleton.bytes).map_err(|reason| Rejected::NoSigner {
+        reason,
+        diagnosis: diagnose(&found),
+    })?;
+    let key_id = check_signature(digests.signed, signature, &claimed, &found)?;
+    let statement = read_skeleton(skeleton).map_err(|rejected| other_version(skeleton, rejected));
+    let statement = match (statement, found.misspelt) {
+        (Ok(statement), None) => statement,
+        (Ok(_), Some(rejected)) | (Err(rejected), _) => return Err(rejected),
+    };
     let [certificate] = statement.predicate.signing_chain.as_slice() else {
         return Err(Rejected::ChainLength(
             statement.predicate.signing_chain.len(),
         ));
     };
     if certificate.0 != claimed.der() {
-        let reason = "it names several".to_owned();
-        return Err(Rejected::NoSigner(reason));
+        return Err(Rejected::NoSigner {
+            reason: "it names several".to_owned(),
+            diagnosis: Diagnosis::default(),
+        });
     }
     let signed_at = statement.predicate.signed_at.0;
     let signer = verify_manifest_signer(&certificate.0, root, signed_at)
         .map_err(|fault| untrusted(fault, &claimed, root))?;
     check_named(&signer, &statement.predicate)?;
-    consistency::check(&statement)?;
-    ledger_proof::check(&statement.predicate)?;
-    Ok(VerifiedManifest {
-        statement,
-        signer,
-        key_id,
-    })
+    let rows = found.naming.findings();
+    if !rows.0.is_empty() {
+        return Err(Contradiction::Rows(rows).into());
+    }
+    match found.fault {
+        Some(fault) => Err(fault),
+        None => Ok(VerifiedManifest {
+            statement,
+            signer,
+            key_id,
+            payload: digests.payload,
+        }),
+    }
 }
 
-/// Checks that the payload is what the key of this certificate has signed. Gives the key ID.
+/// A manifest of another version of the predicate has other fields, and says which it is.
+fn other_version(skeleton: &Skeleton, rejected: Rejected) -> Rejected {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        #[serde(rename = "predicateType")]
+        predicate_type: String,
+    }
+    match serde_json::from_slice(&skeleton.bytes) {
+        Ok(Kind { predicate_type }) if predicate_type != PREDICATE_TYPE => Contradiction::Type {
+            field: "predicateType",
+            expected: PREDICATE_TYPE,
+            got: predicate_type,
+        }
+        .into(),
+        _ => rejected,
+    }
+}
+
+/// What can be said of bytes that nobody signed so.
+fn diagnose(found: &Found) -> Diagnosis {
+    let rows = found.naming.findings();
+    // Rows that were changed explain the contradictions that follow from them.
+    let fault = found.fault.as_ref().filter(|_| rows.0.is_empty());
+    Diagnosis {
+        fault: fault.map(ToString::to_string),
+        rows,
+    }
+}
+
+/// What a small manifest's reader keeps.
+#[derive(Default)]
+struct Kept {
+    subjects: Vec<Subject>,
+    row_digests: Vec<RowDigest>,
+    boards: Vec<BoardRow>,
+    leaf_hashes: Vec<Base64Bytes>,
+}
+
+impl Receiver for Kept {
+    fn row(&mut self, row: BoardRow) {
+        self.boards.push(row);
+    }
+
+    fn other(&mut self, element: Other) {
+        match element {
+            Other::Subject(subject) => self.subjects.push(subject),
+            Other::RowDigest(entry) => self.row_digests.push(entry),
+            Other::LeafHashes(piece) => self.leaf_hashes.push(piece),
+        }
+    }
+}
+
+/// Checks that this is the digest of what the key of this certificate has signed. Gives the key ID.
 fn check_signature(
-    payload: &[u8],
+    payload: Digest,
     signature: &EnvelopeSignature,
-    signer: &ParsedCertificate,
+    claimed: &ParsedCertificate,
+    found: &Found,
 ) -> Result<Digest, Rejected> {
-    let key_id = es256::key_digest(signer.point());
+    let key_id = es256::key_digest(claimed.point());
     if signature.keyid.digest() != Some(key_id) {
         return Err(Rejected::KeyId {
             expected: key_id,
             got: signature.keyid.clone(),
         });
     }
-    dsse::verify(payload, signer.point(), &signature.sig.0)?;
+    dsse::verify_digest(&payload, claimed.point(), &signature.sig.0).map_err(|fault| {
+        Rejected::Signature {
+            fault,
+            diagnosis: diagnose(found),
+        }
+    })?;
     Ok(key_id)
 }
 
@@ -222,21 +268,8 @@ fn check_named(signer: &ManifestSigner, predicate: &Predicate) -> Result<(), Rej
     Ok(())
 }
 
-/// Reads a document and insists that it is spelled as we spell it.
-fn read<T: serde::de::DeserializeOwned>(
-    part: &'static str,
-    bytes: &[u8],
-    to_bytes: impl Fn(&T) -> Result<Vec<u8>, serde_json::Error>,
-) -> Result<T, Rejected> {
-    read_canonical(bytes, to_bytes).map_err(|misspelt| match misspelt {
-        Misspelt::Syntax(reason) => Rejected::Syntax { part, reason },
-        Misspelt::Fields(reason) => Rejected::Fields { part, reason },
-        Misspelt::NotCanonical(offset) => Rejected::NotCanonical { part, offset },
-    })
-}
-
 impl VerifiedManifest {
-    /// What was signed.
+    /// What was signed; without the long lists, where these were not kept.
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.statement
@@ -255,11 +288,9 @@ impl VerifiedManifest {
     }
 
     /// SHA-256 of the statement: names what was verified.
-    ///
-    /// # Errors
-    /// None that these types can cause; the serialiser's signature has one.
-    pub fn statement_digest(&self) -> Result<Digest, serde_json::Error> {
-        self.statement.to_bytes().map(|bytes| sha256(&bytes))
+    #[must_use]
+    pub fn statement_digest(&self) -> Digest {
+        self.payload
     }
 
     /// What follows from the verification, in sentences.
@@ -278,9 +309,14 @@ impl VerifiedManifest {
                 predicate.counts.passed
             ),
             format!(
-                "the ledger's key signed a checkpoint that covers the batch's closing at index {}, \
-                 which fixes its {} events by count and by the hash of the last",
-                ledger.last_index, ledger.event_count
+                "each row and each certificate says what its own entry in the ledger says, and the ledger's \
+                 key signed a checkpoint over all entries from {} to {}",
+                ledger.first_index, ledger.last_index
+            ),
+            format!(
+                "the batch was closed with {} events; verdicts, certificates and scrapped boards are as many \
+                 as its closing event counts",
+                ledger.event_count
             ),
         ]
     }

@@ -45,7 +45,7 @@ pub struct Question {
     pub code: Option<VerdictCode>,
     /// The batch.
     pub batch: Option<BatchId>,
-    /// Only devices with a live certificate, and of their certificates only these.
+    /// Only devices with a live certificate of the batch, and of their certificates only these.
     pub live: bool,
 }
 
@@ -125,6 +125,9 @@ pub struct FoundCertificate {
     pub serial: CertificateSerial,
     /// SHA-256 of its DER.
     pub sha256: Hex,
+    /// The batch that it counts in, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provisioned_in: Option<BatchId>,
     /// Live or revoked.
     pub status: CertificateStatus,
     /// When it was revoked.
@@ -243,7 +246,9 @@ impl Question {
         if self.live {
             for answers in &mut settled.answers {
                 for device in &mut answers.devices {
-                    let live = |one: &FoundCertificate| one.status == CertificateStatus::Live;
+                    let live = |one: &FoundCertificate| {
+                        one.status == CertificateStatus::Live && one.provisioned_in.is_none()
+                    };
                     device.certificates.retain(live);
                 }
                 answers
@@ -277,7 +282,9 @@ fn last_words(all: &mut [Answers]) {
         if let Some((_, word)) = words.get(&one.serial)
             && word.sha256 == one.sha256
         {
-            one.clone_from(word);
+            one.status = word.status;
+            one.revoked = word.revoked;
+            one.reason = word.reason;
         }
     }
 }
@@ -330,6 +337,7 @@ impl Found {
         let certificate = |one: &CertificateRow| FoundCertificate {
             serial: one.serial,
             sha256: one.sha256.clone(),
+            provisioned_in: one.provisioned_in.clone(),
             status: one.status,
             revoked: one.revoked,
             reason: one.reason,

@@ -1,28 +1,34 @@
 //! The in-toto Statement that a manifest signs, field by field as in `docs/manifest.md`.
 //!
-//! Types and their one serialisation: fixed order of fields, compact JSON. What a manifest says is
+//! Types and their one serialisation: fixed order of fields, compact JSON. A large statement is never whole in
+//! memory: its four long lists (`subject`, `row_digests`, `boards`, `leaf_hashes`) are written and read
+//! element by element, and what remains is this type with those lists empty. What a manifest says is
 //! decided in [`assemble`](super::assemble), whether it makes sense in [`consistency`](super::consistency).
 
-use firmware_proto::{ProductCode, Uid};
+use firmware_proto::{Digest, ProductCode};
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::{Base64Bytes, Hex};
-use crate::ledger::event::{Actor, Assurance, ComponentRecord, RevocationReason};
-use crate::names::{
-    BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
-};
-use crate::verdict::{Outcome, VerdictCode};
+use crate::encoding::{Base64Bytes, Hex, sha256};
+use crate::ledger::event::{Actor, Assurance};
+use crate::ledger::range_proof::RangeProof;
+use crate::names::{BatchId, DeviceSerial, OperatorId, StationName, WorkOrderId};
+use crate::shift::Shift;
 
+pub use super::board_row::{
+    BoardRow, CertificateRow, CertificateStatus, LogEntry, Measured, Scrapping, SessionRow,
+    failed_before_passing,
+};
+pub use super::counts::{CodeCount, Counts, Summing};
 pub use crate::clock::Timestamp;
 
 /// The `_type` of every in-toto Statement, version 1.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The `predicateType` of our manifests. A predicate of other fields gets another one.
-pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v1";
+pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v2";
 
 /// An in-toto Statement about the device certificates of a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// [`STATEMENT_TYPE`].
@@ -56,13 +62,16 @@ pub struct DigestSet {
 }
 
 /// What the manifest says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Predicate {
     /// The batch.
     pub batch: BatchId,
     /// The work order it was made under.
     pub work_order: WorkOrderId,
+    /// SHA-256 of the work order's file, where one was given at the opening.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_order_file: Option<DigestSet>,
     /// The product.
     pub product: ProductCode,
     /// The station that made it.
@@ -75,6 +84,9 @@ pub struct Predicate {
     pub opened: Milestone,
     /// When and by whom it was closed.
     pub closed: Milestone,
+    /// The shifts that the station had at the opening.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shifts: Vec<Shift>,
     /// Jumps of the station's clock that were accepted since the opening: the new times, and by whom.
     /// Times before and after one are not comparable.
     pub clock_accepted: Vec<Milestone>,
@@ -90,14 +102,30 @@ pub struct Predicate {
     pub issuing_certificate: DigestSet,
     /// The sums.
     pub counts: Counts,
-    /// One row a board, by serial and then by UID; boards without a serial last.
-    pub boards: Vec<BoardRow>,
-    /// Where all this stands in the station's ledger.
-    pub ledger: LedgerExtract,
     /// The certificates that the manifest's signature leads to, the signer's own first, without the root.
     pub signing_chain: Vec<Base64Bytes>,
     /// When the manifest was signed, as the station says.
     pub signed_at: Timestamp,
+    /// Whether the rows have the boards' measurements.
+    pub with_measurements: bool,
+    /// What each row is to be, in the order of the rows.
+    pub row_digests: Vec<RowDigest>,
+    /// One row a board, by serial and then by UID; boards without a serial last.
+    pub boards: Vec<BoardRow>,
+    /// Where all this stands in the station's ledger.
+    pub ledger: LedgerExtract,
+}
+
+/// A row by its digest, so that a row that was changed, added, doubled, moved or left out has a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowDigest {
+    /// Index of the ledger's entry that the row rests on.
+    pub index: u64,
+    /// The device's serial, where it has one.
+    pub serial: Option<DeviceSerial>,
+    /// SHA-256 of the row's bytes as they stand in the statement.
+    pub sha256: Hex,
 }
 
 /// The signed file that the profile came in.
@@ -123,122 +151,6 @@ pub struct Milestone {
     pub assurance: Assurance,
 }
 
-/// The sums over all rows; `presented` is the sum of `passed`, `already_provisioned`, `failed` and `unjudged`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counts {
-    /// Rows.
-    pub presented: u64,
-    /// Boards provisioned in this batch whose certificate is live.
-    pub passed: u64,
-    /// Good boards that had been provisioned in another batch.
-    pub already_provisioned: u64,
-    /// Boards that were found not good.
-    pub failed: u64,
-    /// Boards of which nothing was found out: the station was at fault or its work was interrupted.
-    pub unjudged: u64,
-    /// Boards that passed after an earlier session in this batch in which they had failed.
-    pub reworked: u64,
-    /// Boards of which nobody knows whether they are locked. A closed batch has none.
-    pub in_doubt: u64,
-    /// Sessions in which no board said who it is; they belong to no row.
-    pub unidentified_sessions: u64,
-    /// Rows by verdict code, in the order of the list of codes.
-    pub by_code: Vec<CodeCount>,
-}
-
-/// How many rows have a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CodeCount {
-    /// The code.
-    pub code: VerdictCode,
-    /// Rows with it.
-    pub boards: u64,
-}
-
-/// One board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BoardRow {
-    /// Its UID.
-    pub uid: Uid,
-    /// Whether the UID was proven by attestation, or only claimed.
-    pub uid_proven: bool,
-    /// Its serial, where it was given one.
-    pub serial: Option<DeviceSerial>,
-    /// Good, not good, or not judged.
-    pub verdict: Outcome,
-    /// The code that counts; none where every session was interrupted.
-    pub code: Option<VerdictCode>,
-    /// Whether it passed after it had failed in this batch.
-    pub reworked: bool,
-    /// The lane of the session that counts.
-    pub lane: LaneName,
-    /// Who worked on that lane; none where the board was refused before the ledger named anybody.
-    pub operator: Option<OperatorId>,
-    /// When the session that counts began.
-    pub started: Timestamp,
-    /// When it ended; none where it was interrupted.
-    pub finished: Option<Timestamp>,
-    /// Firmware as attested, under a signature that verified.
-    pub firmware: Vec<ComponentRecord>,
-    /// Certificates provisioned in this batch, or issued in it and provisioned in none.
-    pub certificates: Vec<CertificateRow>,
-    /// Every session with it, in the ledger's order: its history within the batch.
-    pub sessions: Vec<SessionRow>,
-}
-
-/// One certificate of a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CertificateRow {
-    /// Its serial number, 32 hexadecimal digits.
-    pub serial: CertificateSerial,
-    /// SHA-256 of its DER.
-    pub sha256: Hex,
-    /// When it was issued.
-    pub issued: Timestamp,
-    /// When the board's receipt for it was verified; none where that never came.
-    pub provisioned: Option<Timestamp>,
-    /// Whether it was live when the manifest was made.
-    pub status: CertificateStatus,
-    /// When it was revoked.
-    pub revoked: Option<Timestamp>,
-    /// Why it was revoked.
-    pub reason: Option<RevocationReason>,
-}
-
-/// Live means issued, without a later revocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CertificateStatus {
-    /// In force.
-    Live,
-    /// Withdrawn.
-    Revoked,
-}
-
-/// One session with a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionRow {
-    /// The session's name in the ledger.
-    pub session: Hex,
-    /// Its lane.
-    pub lane: LaneName,
-    /// Who worked on that lane; none where the board was refused before the ledger named anybody.
-    pub operator: Option<OperatorId>,
-    /// When the board answered.
-    pub started: Timestamp,
-    /// When the verdict was reached; none where the session was interrupted.
-    pub finished: Option<Timestamp>,
-    /// The verdict; none where the session was interrupted.
-    pub code: Option<VerdictCode>,
-    /// Whether the UID was proven in this session.
-    pub uid_proven: bool,
-}
-
 /// Where the batch stands in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,11 +169,56 @@ pub struct LedgerExtract {
     pub event_count: u64,
     /// Leaf hash of the last of them; each of them names the one before it.
     pub event_head: Hex,
-    /// The closing event itself, as it lies in the log.
+    /// The opening event as it lies in the log.
+    pub opening_leaf: String,
+    /// The batch's further terms, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<LogEntry>,
+    /// The closing event as it lies in the log.
     pub closing_leaf: String,
-    /// RFC 6962 inclusion proof of the closing event under the checkpoint.
-    pub closing_proof: Vec<Hex>,
+    /// What leads from the leaves of the whole range to the checkpoint's root.
+    pub range_proof: RangeHashes,
+    /// The leaf hashes of all entries from the first to the last index, one after another: base64 of
+    /// [`HASHES_A_PIECE`] each, fewer in the last piece. The pieces joined are the base64 of all.
+    pub leaf_hashes: Vec<Base64Bytes>,
 }
+
+/// The hashes beside a range of the log: see [`RangeProof`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RangeHashes {
+    /// Of the subtrees before it, from the left.
+    pub left: Vec<Hex>,
+    /// Of the subtrees after it, from the left.
+    pub right: Vec<Hex>,
+}
+
+impl From<RangeProof> for RangeHashes {
+    fn from(proof: RangeProof) -> Self {
+        let hex = |side: Vec<Digest>| side.into_iter().map(Hex::from).collect();
+        Self {
+            left: hex(proof.left),
+            right: hex(proof.right),
+        }
+    }
+}
+
+impl RangeHashes {
+    /// The proof, where all of them are hashes.
+    #[must_use]
+    pub fn proof(&self) -> Option<RangeProof> {
+        let digests =
+            |side: &[Hex]| -> Option<Vec<Digest>> { side.iter().map(Hex::digest).collect() };
+        Some(RangeProof {
+            left: digests(&self.left)?,
+            right: digests(&self.right)?,
+        })
+    }
+}
+
+/// Leaf hashes in a piece of [`LedgerExtract::leaf_hashes`]: a multiple of three, so that only the last piece
+/// is padded.
+pub const HASHES_A_PIECE: usize = 768;
 
 impl Statement {
     /// The bytes that are signed: compact JSON, fields in the order of this file.
@@ -273,98 +230,32 @@ impl Statement {
     }
 }
 
-impl CertificateStatus {
-    /// As in the manifest.
+impl RowDigest {
+    /// That of a row with these bytes.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Revoked => "revoked",
+    pub fn of(row: &BoardRow, bytes: &[u8]) -> Self {
+        Self {
+            index: row.entry.index,
+            serial: row.serial.clone(),
+            sha256: sha256(bytes).into(),
         }
     }
 }
 
-impl BoardRow {
-    /// Its live certificate, where it has one.
-    #[must_use]
-    pub fn live_certificate(&self) -> Option<&CertificateRow> {
-        let live = |row: &&CertificateRow| row.status == CertificateStatus::Live;
-        self.certificates.iter().find(live)
-    }
-
-    /// What rows are sorted by: boards with a serial first, then by serial, then by UID.
-    #[must_use]
-    pub fn sort_key(&self) -> (bool, Option<&DeviceSerial>, &Uid) {
-        (self.serial.is_none(), self.serial.as_ref(), &self.uid)
-    }
-
-    /// Whether it was provisioned in this batch and still has its identity.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.verdict == Outcome::Pass && self.live_certificate().is_some()
-    }
-
-    /// Whether it has a live certificate for which no receipt ever came.
-    #[must_use]
-    pub fn in_doubt(&self) -> bool {
-        self.live_certificate()
-            .is_some_and(|row| row.provisioned.is_none())
-    }
-}
-
-impl Counts {
-    /// Counts the rows.
-    #[must_use]
-    pub fn of(rows: &[BoardRow], unidentified_sessions: u64) -> Self {
-        let mut counts = Self {
-            unidentified_sessions,
-            ..Self::default()
-        };
-        for row in rows {
-            counts.presented += 1;
-            counts.reworked += u64::from(row.reworked);
-            counts.in_doubt += u64::from(row.in_doubt());
-            *match (row.verdict, row.passed()) {
-                (Outcome::Pass, true) => &mut counts.passed,
-                (Outcome::Pass, false) => &mut counts.already_provisioned,
-                (Outcome::Fail, _) => &mut counts.failed,
-                (Outcome::Error, _) => &mut counts.unjudged,
-            } += 1;
-        }
-        let tally = |code: &VerdictCode| {
-            let boards = rows.iter().filter(|row| row.code == Some(*code)).count() as u64;
-            (boards > 0).then_some(CodeCount {
-                code: *code,
-                boards,
-            })
-        };
-        counts.by_code = VerdictCode::ALL.iter().filter_map(tally).collect();
-        counts
-    }
-}
-
-/// Whether a board with these sessions had failed before it first passed.
+/// The subject that belongs to a row: the live certificate of a board that passed.
 #[must_use]
-pub fn failed_before_passing(codes: impl IntoIterator<Item = Option<VerdictCode>>) -> bool {
-    let outcomes = codes.into_iter().map(|code| code.map(VerdictCode::outcome));
-    outcomes
-        .take_while(|outcome| *outcome != Some(Outcome::Pass))
-        .any(|outcome| outcome == Some(Outcome::Fail))
+pub fn subject_of(row: &BoardRow) -> Option<Subject> {
+    let certificate = row.live_certificate().filter(|_| row.passed())?;
+    Some(Subject {
+        name: row.serial.clone()?,
+        digest: DigestSet {
+            sha256: certificate.sha256.clone(),
+        },
+    })
 }
 
-/// The subjects that belong to the rows: the live certificate of each board that passed.
+/// The subjects that belong to the rows.
 #[must_use]
 pub fn subjects_of(rows: &[BoardRow]) -> Vec<Subject> {
-    let subject = |row: &BoardRow| {
-        Some(Subject {
-            name: row.serial.clone()?,
-            digest: DigestSet {
-                sha256: row.live_certificate()?.sha256.clone(),
-            },
-        })
-    };
-    rows.iter()
-        .filter(|row| row.passed())
-        .filter_map(subject)
-        .collect()
+    rows.iter().filter_map(subject_of).collect()
 }

@@ -11,7 +11,7 @@
 
 use thiserror::Error;
 
-use super::statement::{BoardRow, Predicate, Timestamp};
+use super::statement::{BoardRow, Timestamp};
 
 /// How far a station's clock may step back without a person, in milliseconds.
 pub const SILENT_STEP_MS: u64 = 2_000;
@@ -30,30 +30,48 @@ pub struct WrongTime {
     first: Timestamp,
 }
 
-/// Checks all times, where the clock was never set in between.
-///
-/// # Errors
-/// The first pair in the wrong order.
-pub fn check(predicate: &Predicate) -> Result<(), WrongTime> {
-    if !predicate.clock_accepted.is_empty() {
-        return Ok(());
-    }
-    let (opened, closed) = (predicate.opened.time, predicate.closed.time);
-    let signed = predicate.signed_at;
-    if signed < closed {
-        return Err(wrong(
-            "the manifest was signed".to_owned(),
-            signed,
-            "the batch was closed",
+/// The times that all rows are compared with; none where the clock was set in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchTimes {
+    opened: Timestamp,
+    closed: Timestamp,
+    signed: Timestamp,
+}
+
+impl BatchTimes {
+    /// Those of a batch, in their own order. None where the clock was set meanwhile.
+    ///
+    /// # Errors
+    /// The first pair in the wrong order.
+    pub fn of(
+        opened: Timestamp,
+        closed: Timestamp,
+        signed: Timestamp,
+        clock_was_set: bool,
+    ) -> Result<Option<Self>, WrongTime> {
+        if clock_was_set {
+            return Ok(None);
+        }
+        if signed < closed {
+            let what = "the manifest was signed".to_owned();
+            return Err(wrong(what, signed, "the batch was closed", closed));
+        }
+        let closing = "the batch was closed".to_owned();
+        order((opened, "the batch was opened"), (closed, closing))?;
+        Ok(Some(Self {
+            opened,
             closed,
-        ));
+            signed,
+        }))
     }
-    let closing = || "the batch was closed".to_owned();
-    order((opened, "the batch was opened"), (closed, closing()))?;
-    for row in &predicate.boards {
-        check_row(row, opened, closed, signed)?;
+
+    /// Checks the times of a row.
+    ///
+    /// # Errors
+    /// The first pair in the wrong order.
+    pub fn check(&self, row: &BoardRow) -> Result<(), WrongTime> {
+        check_row(row, self.opened, self.closed, self.signed)
     }
-    Ok(())
 }
 
 fn check_row(
@@ -72,9 +90,14 @@ fn check_row(
         let closing = format!("the batch of board {uid} was closed");
         order((last, "a session with it ended"), (closed, closing))?;
     }
+    if let Some(scrapped) = &row.scrapped {
+        let what = format!("the batch of scrapped {} was closed", row.name());
+        order((scrapped.time, "it was scrapped"), (closed, what))?;
+    }
     for one in &row.certificates {
         let serial = one.serial;
-        if let Some(at) = one.provisioned {
+        // What another batch provisioned may be so after this one was closed.
+        if let Some(at) = one.provisioned.filter(|_| one.provisioned_in.is_none()) {
             let what = format!("certificate {serial} was provisioned");
             order((one.issued, "it was issued"), (at, what))?;
             let closing = format!("the batch of certificate {serial} was closed");

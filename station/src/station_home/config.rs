@@ -11,10 +11,12 @@ use toml::Spanned;
 
 use super::config_fault::ConfigFault;
 use super::ledger_config::{LedgerConfig, RawLedger};
+use super::shift_config;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
 use crate::role::Role;
+use crate::shift::Shift;
 
 /// The layout of the file that this version reads.
 const SCHEMA: i64 = 1;
@@ -40,6 +42,8 @@ pub struct Config {
     pub operators: Vec<OperatorConfig>,
     /// The working positions.
     pub lanes: Vec<LaneConfig>,
+    /// The working shifts.
+    pub shifts: Vec<Shift>,
 }
 
 /// `[hsm]`.
@@ -117,6 +121,7 @@ impl Config {
             ledger: raw.ledger.check(&at)?,
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
+            shifts: shift_config::checked(text, raw.shift)?,
         })
     }
 }
@@ -140,6 +145,8 @@ struct RawConfig {
     operator: Vec<RawOperator>,
     #[serde(default)]
     lane: Vec<RawLane>,
+    #[serde(default)]
+    shift: Vec<Spanned<Shift>>,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ mod ledger_config;
 mod lock;
 mod pki;
 mod private_file;
+mod shift_config;
 mod template;
 
 use std::os::unix::fs::MetadataExt as _;
@@ -108,6 +109,12 @@ impl StationHome {
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
         self.paths().control_socket()
+    }
+
+    /// The folder in which documents lie until the command that asked for them has taken them.
+    #[must_use]
+    pub fn exports(&self) -> PathBuf {
+        self.path.join("exports")
     }
 }
 

@@ -9,11 +9,10 @@ use serde_json::json;
 use crate::certificate_path::ParsedCertificate;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::named_file::{read_at_most, unreadable};
-use crate::manifest::dsse::{Envelope, MAX_ENVELOPE_BYTES};
-use crate::manifest::offline_verifier::{self, Rejected};
-use crate::manifest::question::{Answers, Found, Question, Source};
-use crate::manifest::statement::{Predicate, Statement};
+use crate::cli::named_file::unreadable;
+use crate::manifest::offline_verifier;
+use crate::manifest::question::{Answers, Question, Source};
+use crate::manifest::statement::BoardRow;
 
 /// What every signed manifest begins with.
 const BEGINNING: &[u8] = b"{\"payload\":\"";
@@ -61,7 +60,7 @@ pub(super) fn ask(
         if unverified {
             match believed(&file, question) {
                 Ok(answers) => asked.answers.push(answers),
-                Err(why) => refuse(context, &mut asked, &file, &why),
+                Err(why) => refuse(context, &mut asked, &file, &why.to_string()),
             }
         } else {
             refuse(context, &mut asked, &file, &why);
@@ -119,43 +118,29 @@ fn begins_as_manifest(file: &Path) -> Result<bool, Failure> {
     Ok(beginning == BEGINNING)
 }
 
-/// What a manifest answers that holds under the root.
+/// What a manifest answers that holds under the root. Nothing of one that does not hold gets out of here.
 fn verified(
     file: &Path,
     root: &ParsedCertificate,
     question: &Question,
 ) -> Result<Answers, Box<dyn std::error::Error>> {
-    let bytes = bytes(file)?;
-    let verified = offline_verifier::verify(&bytes, root.der())?;
+    let mut devices = Vec::new();
+    let mut asking = |row: BoardRow| devices.extend(question.answer(&row));
+    let verified = offline_verifier::verify_file(File::open(file)?, root.der(), &mut asking)?;
     let predicate = &verified.statement().predicate;
-    Ok(answers(predicate, file, true, question))
+    Ok(Answers {
+        source: Source::of(predicate, file.display().to_string(), true),
+        devices,
+    })
 }
 
 /// What a manifest answers that nobody has verified.
-fn believed(file: &Path, question: &Question) -> Result<Answers, String> {
-    let bytes = bytes(file).map_err(|error| error.to_string())?;
-    let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-    let statement: Statement =
-        serde_json::from_slice(&envelope.payload.0).map_err(|error| error.to_string())?;
-    Ok(answers(&statement.predicate, file, false, question))
-}
-
-fn answers(predicate: &Predicate, file: &Path, verified: bool, question: &Question) -> Answers {
-    let devices: Vec<Found> = predicate
-        .boards
-        .iter()
-        .filter_map(|row| question.answer(row))
-        .collect();
-    Answers {
-        source: Source::of(predicate, file.display().to_string(), verified),
+fn believed(file: &Path, question: &Question) -> Result<Answers, Box<dyn std::error::Error>> {
+    let mut devices = Vec::new();
+    let mut asking = |row: BoardRow| devices.extend(question.answer(&row));
+    let statement = offline_verifier::read_unverified(File::open(file)?, &mut asking)?;
+    Ok(Answers {
+        source: Source::of(&statement.predicate, file.display().to_string(), false),
         devices,
-    }
-}
-
-fn bytes(file: &Path) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let bytes = read_at_most(file, MAX_ENVELOPE_BYTES)?;
-    if bytes.len() > MAX_ENVELOPE_BYTES {
-        return Err(Rejected::TooLong.into());
-    }
-    Ok(bytes)
+    })
 }

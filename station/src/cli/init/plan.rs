@@ -83,6 +83,7 @@ impl Plan {
                 ..LedgerConfig::default()
             },
             operators: operators(arguments, context),
+            shifts: Vec::new(),
             lanes: lanes(arguments),
         };
         let fallback = || ProductCode::parse("SENSOR-A").ok();

@@ -24,6 +24,30 @@ pub(super) enum Selection {
     StopRules(BatchId),
     /// What the report of a batch adds up.
     Report(BatchId),
+    /// Events of these kinds, given as SQL has a list of texts, of a batch, a session or a board.
+    Kinds(&'static str, Whose),
+}
+
+/// Whose events.
+#[derive(Clone, Debug)]
+pub(super) enum Whose {
+    Anybody,
+    Batch(BatchId),
+    Session(Hex),
+    Board(Uid),
+}
+
+impl Whose {
+    /// The condition, with the key that it compares with.
+    fn condition(&self) -> (&'static str, Box<dyn rusqlite::ToSql>) {
+        match self {
+            // True, and uses the parameter.
+            Self::Anybody => ("?1 IS NULL", Box::new(rusqlite::types::Null)),
+            Self::Batch(batch) => ("batch = ?1", Box::new(Text(batch.clone()))),
+            Self::Session(session) => ("session = ?1", Box::new(Text(session.clone()))),
+            Self::Board(uid) => ("uid = ?1", Box::new(Text(uid.clone()))),
+        }
+    }
 }
 
 /// Leaves of the log as `(index, bytes)`, read page by page.
@@ -50,7 +74,17 @@ impl<'reader> Leaves<'reader> {
 
     fn turn(&mut self) -> rusqlite::Result<()> {
         // Each gives: where the row stands in the selection, the index, the bytes.
+        let kinds;
         let (sql, key): (_, Box<dyn rusqlite::ToSql>) = match &self.selection {
+            Selection::Kinds(list, whose) => {
+                let (condition, key) = whose.condition();
+                kinds = format!(
+                    "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                     WHERE {condition} AND entry >= ?2 AND kind IN ({list})
+                     ORDER BY entry LIMIT ?3"
+                );
+                (kinds.as_str(), key)
+            }
             Selection::Range(end) => (
                 "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
                  ORDER BY idx LIMIT ?3",

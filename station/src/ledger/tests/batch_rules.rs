@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::encoding::{Hex, sha256};
-use crate::ledger::event::{Event, Fact};
+use crate::ledger::event::{BatchTally, Event, Fact};
 use crate::ledger::fixture::{Board, actor, batch};
 
 const OTHER: &str = "B-2";
@@ -177,18 +177,31 @@ fn a_closing_is_refused_for_its_count_or_its_head_alone() {
         .unwrap();
     drop(connection);
     let (count, head) = (u64::from(count), Hex(head));
-    let close = |count, head: &Hex| {
-        let head = head.clone();
-        let actor = actor();
-        let fact = Fact::BatchClosed { count, head, actor };
+    let close = |count, head: &Hex, tally| {
+        let fact = Fact::BatchClosed {
+            count,
+            head: head.clone(),
+            actor: actor(),
+            tally,
+        };
         ledger.record(vec![event(B, fact)], Durability::Durable)
     };
     let other = sha256(b"another head").into();
     for (count, head) in [(count - 1, &head), (count + 1, &head), (count, &other)] {
         let expected = Refusal::BatchHead(batch(B));
-        assert_eq!(refusal(close(count, head)), expected, "{count}");
+        assert_eq!(refusal(close(count, head, None)), expected, "{count}");
     }
-    close(count, &head).unwrap();
+    let mut tally = BatchTally {
+        sessions: 1,
+        verdicts: 1,
+        certificates_issued: 1,
+        provisioned: 1,
+        scrapped: 1,
+    };
+    let expected = Refusal::BatchTally(batch(B));
+    assert_eq!(refusal(close(count, &head, Some(tally))), expected);
+    tally.scrapped = 0;
+    close(count, &head, Some(tally)).unwrap();
 }
 
 /// A request is done whole or not at all, also where it is alone in its transaction.

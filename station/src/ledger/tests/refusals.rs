@@ -104,6 +104,7 @@ fn a_closing_states_count_and_head() {
         count,
         head,
         actor: actor(),
+        tally: None,
     };
     let expected = Refusal::BatchHead(batch(B));
     let wrong = crate::encoding::sha256(b"another head");

@@ -1,16 +1,16 @@
 //! The list of devices, one by one.
 
-use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::escape::Escaped;
 use super::page::{end_of_section, end_of_table, section, table};
+use crate::manifest::board_row::RowTaker;
 use crate::manifest::statement::{BoardRow, CertificateStatus};
 use crate::verdict::Outcome;
 
-pub(super) fn devices<B: Borrow<BoardRow>>(
+pub(super) fn devices(
     out: &mut impl Write,
-    boards: impl IntoIterator<Item = B>,
+    boards: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let lead = "Every board that was presented, by serial; boards without one last. Firmware is what the board has \
                 attested.";
@@ -25,9 +25,7 @@ pub(super) fn devices<B: Borrow<BoardRow>>(
         "Finished",
     ];
     table(out, "Devices", &columns)?;
-    for board in boards {
-        row(out, board.borrow())?;
-    }
+    boards(&mut |board| row(out, board))?;
     end_of_table(out)?;
     end_of_section(out)
 }
@@ -56,9 +54,10 @@ fn row(out: &mut impl Write, board: &BoardRow) -> io::Result<()> {
     write!(
         out,
         "<tr><th scope=\"row\"><span class=\"serial\">{}</span><br><code>{}</code>{claimed}</th>\
-         <td><span class=\"badge {class}\">{code}</span>{reworked}</td><td>",
+         <td><span class=\"badge {class}\">{code}</span>{reworked}{}</td><td>",
         serial.as_deref().unwrap_or("no serial"),
         Escaped(&board.uid),
+        fate(board),
     )?;
     for (at, certificate) in board.certificates.iter().enumerate() {
         let line = if at > 0 { "<br>" } else { "" };
@@ -86,12 +85,32 @@ fn row(out: &mut impl Write, board: &BoardRow) -> io::Result<()> {
         )?;
     }
     let operator = board.operator.as_ref().map(|one| Escaped(one).to_string());
+    let shift = board.shift.as_ref();
+    let shift = shift.map(|name| format!("<br><small>shift {}</small>", Escaped(name)));
     let finished = board.finished.map(|at| at.to_string());
     writeln!(
         out,
-        "</td><td>{}</td><td>{}</td><td class=\"t\">{}</td></tr>",
+        "</td><td>{}{}</td><td>{}</td><td class=\"t\">{}</td></tr>",
         Escaped(&board.lane),
+        shift.unwrap_or_default(),
         operator.unwrap_or_default(),
         finished.as_deref().unwrap_or("interrupted"),
     )
+}
+
+/// What became of a board that did not pass.
+fn fate(board: &BoardRow) -> String {
+    let held = if board.held {
+        "<br><small>still held</small>"
+    } else {
+        ""
+    };
+    let scrapped = board.scrapped.as_ref().map(|one| {
+        format!(
+            "<br><small>scrapped by {}: {}</small>",
+            Escaped(&one.operator),
+            Escaped(&one.reason)
+        )
+    });
+    format!("{held}{}", scrapped.unwrap_or_default())
 }

@@ -88,6 +88,12 @@ pub(super) fn figures(out: &mut impl Write, report: &Report<'_>) -> io::Result<(
         unjudged,
     )?;
     out.write_all(b"</dl>\n")?;
+    presented(out, counts)?;
+    out.write_all(b"</section>\n")
+}
+
+/// How many there were, and what is to be said of some of them.
+fn presented(out: &mut impl Write, counts: &Counts) -> io::Result<()> {
     write!(
         out,
         "<p class=\"note\">{} boards were presented",
@@ -107,7 +113,17 @@ pub(super) fn figures(out: &mut impl Write, report: &Report<'_>) -> io::Result<(
             counts.unidentified_sessions
         )?;
     }
-    out.write_all(b".</p>\n</section>\n")
+    if counts.scrapped > 0 {
+        write!(out, "; {} were scrapped", counts.scrapped)?;
+    }
+    if counts.still_held > 0 {
+        write!(
+            out,
+            "; {} have put a hold on their lane that is not cleared",
+            counts.still_held
+        )?;
+    }
+    out.write_all(b".</p>\n")
 }
 
 fn mark(count: u64, class: &'static str) -> &'static str {
@@ -155,6 +171,18 @@ pub(super) fn facts(out: &mut impl Write, report: &Report<'_>) -> io::Result<()>
     fact(out, "Open for", &duration(made))?;
     fact(out, "Manifest made", &predicate.signed_at.to_string())?;
     fact(out, "Operators", &operators.join(", "))?;
+    if let Some(file) = &predicate.work_order_file {
+        fact(out, "Work order file", &digest(&file.sha256))?;
+    }
+    for shift in &predicate.shifts {
+        let times = format!(
+            "{} from {} to {}",
+            Escaped(&shift.name),
+            shift.start,
+            shift.end
+        );
+        fact(out, "Shift", &times)?;
+    }
     let signed = match &predicate.signed_profile {
         Some(signed) => format!(
             "signed by the product owner, file {}",

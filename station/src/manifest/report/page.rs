@@ -1,13 +1,13 @@
 //! The page as a whole: what stands in it, in which order.
 
-use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::escape::Escaped;
 use super::tally::Tally;
 use super::{capability, devices, findings, overview, verification};
 use crate::encoding::Hex;
-use crate::manifest::statement::{BoardRow, Predicate};
+use crate::manifest::board_row::RowTaker;
+use crate::manifest::statement::Predicate;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -33,19 +33,15 @@ pub struct ManifestFile {
     pub sha256: Hex,
 }
 
-/// Writes the page.
+/// Writes the page; `boards` hands over one row after the other.
 ///
 /// # Errors
-/// What keeps `out` from being written to.
-pub fn write<W, B>(
-    out: &mut W,
+/// What keeps `out` from being written to, or the rows from being read.
+pub fn write(
+    out: &mut impl Write,
     report: &Report<'_>,
-    boards: impl IntoIterator<Item = B>,
-) -> io::Result<()>
-where
-    W: Write,
-    B: Borrow<BoardRow>,
-{
+    boards: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     let batch = Escaped(&report.predicate.batch);
     write!(
         out,

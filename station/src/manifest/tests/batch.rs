@@ -1,7 +1,5 @@
 //! A small batch for tests, event by event, with every kind of board that a line can see.
 
-use std::collections::HashMap;
-
 use firmware_proto::{
     BootId, DeviceNonce, Digest, HardwareRevision, ProductCode, ProvisioningState,
     SecurityLifecycle, Uid,
@@ -9,19 +7,21 @@ use firmware_proto::{
 
 use super::pki::{NOT_BEFORE, TestPki};
 use crate::clock::UtcMillis;
+use crate::dsse::pre_authentication_encoding;
 use crate::encoding::{Base64Bytes, Hex, sha256};
-use crate::identity::signer::PublicKey;
-use crate::ledger::checkpoint::{Checkpoint, VerifierKey, origin};
-use crate::ledger::event::{Actor, Assurance, ComponentRecord, Event, Fact, RevocationReason};
+use crate::ledger::event::{
+    Actor, Assurance, BatchTally, BatchTermsRecord, ComponentRecord, Event, Fact, RevocationReason,
+    ScrappingRecord,
+};
 use crate::ledger::leaf::{BatchPosition, Leaf};
-use crate::ledger::merkle_tree::{Frontier, NodeId, leaf_hash};
-use crate::ledger::proof::{TreeHead, inclusion};
-use crate::manifest::assemble::{BatchRecord, ClosingProof, assemble};
-use crate::manifest::dsse::{Envelope, PAYLOAD_TYPE, pre_authentication_encoding};
+use crate::ledger::merkle_tree::leaf_hash;
+use crate::manifest::board_rows::Noted;
+use crate::manifest::dsse::{Envelope, PAYLOAD_TYPE};
 use crate::manifest::statement::Statement;
 use crate::names::{
-    BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
+    BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, ShiftName, WorkOrderId,
 };
+use crate::shift::{DayTime, Shift};
 use crate::verdict::VerdictCode;
 
 /// When the test batch's manifest is signed.
@@ -30,10 +30,9 @@ pub(super) const SIGNED_AT: UtcMillis = UtcMillis((NOT_BEFORE + 9 * 3600) * 1000
 /// Writes a batch's log, event by event, as the station's writer would.
 pub(super) struct TestBatch {
     pub(super) pki: TestPki,
-    pub(super) events: Vec<(u64, Event)>,
-    pub(super) elsewhere: Vec<Event>,
+    pub(super) events: Vec<Noted>,
     pub(super) clock_accepted: Vec<Event>,
-    leaves: Vec<Vec<u8>>,
+    pub(super) leaves: Vec<Vec<u8>>,
     time: UtcMillis,
     session: u8,
 }
@@ -68,7 +67,6 @@ impl TestBatch {
         let mut this = Self {
             pki: TestPki::new(),
             events: Vec::new(),
-            elsewhere: Vec::new(),
             clock_accepted: Vec::new(),
             leaves: vec![b"another event of this ledger".to_vec()],
             time: UtcMillis((NOT_BEFORE + 8 * 3600) * 1000),
@@ -85,36 +83,61 @@ impl TestBatch {
             signed_profile: None,
             older_profile: None,
         });
+        this.add(Fact::BatchTermsRecorded(BatchTermsRecord {
+            work_order_file: Some(sha256(b"a work order").into()),
+            shifts: vec![Shift {
+                name: ShiftName::parse("early").unwrap(),
+                start: DayTime::parse("06:00").unwrap(),
+                end: DayTime::parse("14:00").unwrap(),
+            }],
+        }));
         this
     }
 
     /// Appends an event to the batch, 250 ms after the one before.
     pub(super) fn add(&mut self, fact: Fact) {
-        self.time = UtcMillis(self.time.0 + 250);
         let session = (self.session > 0).then(|| Hex(vec![self.session; 16]));
+        self.append(Some(batch()), session, fact);
+    }
+
+    /// Appends an event of another batch, or of none.
+    pub(super) fn add_elsewhere(&mut self, of: Option<BatchId>, fact: Fact) {
+        self.append(of, None, fact);
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "callers make it on the spot")]
+    fn append(&mut self, of: Option<BatchId>, session: Option<Hex>, fact: Fact) {
+        self.time = UtcMillis(self.time.0 + 250);
         let event = Event {
             time: self.time,
-            batch: Some(batch()),
+            batch: of.clone(),
             session,
             fact,
         };
-        let prev = self.events.last().map(|(index, _)| self.hash_of(*index));
-        let position = BatchPosition {
-            batch: batch(),
-            seq: self.events.len() as u64,
-            prev,
-        };
+        let index = self.leaves.len() as u64;
+        let own = || self.events.iter().filter(|one| one.event.batch == of);
+        let position = of.clone().map(|batch| BatchPosition {
+            prev: own().next_back().map(|one| self.hash_of(one.index)),
+            seq: own().count() as u64,
+            batch,
+        });
         let leaf = Leaf {
             time: event.time,
-            position: Some(position),
+            position,
             session: event.session.clone(),
             fact: event.fact.clone(),
         };
-        self.events.push((self.leaves.len() as u64, event));
-        self.leaves.push(leaf.encode().unwrap());
+        let leaf = String::from_utf8(leaf.encode().unwrap()).unwrap();
+        self.leaves.push(leaf.clone().into_bytes());
+        self.events.push(Noted {
+            index,
+            leaf,
+            proof: None,
+            event,
+        });
     }
 
-    fn hash_of(&self, index: u64) -> Digest {
+    pub(super) fn hash_of(&self, index: u64) -> Digest {
         leaf_hash(&self.leaves[usize::try_from(index).unwrap()])
     }
 
@@ -232,10 +255,11 @@ impl TestBatch {
         this.attest(2, VerdictCode::Pass, "2.5.1");
         this.verdict("lane-2", VerdictCode::HwLimit, Some(2));
         this.pass("lane-2", 2);
-        // Old firmware.
+        // Old firmware; its lane is held.
         this.plug_in("lane-1", 3);
         this.attest(3, VerdictCode::FwVersion, "2.4.0");
         this.verdict("lane-1", VerdictCode::FwVersion, Some(3));
+        this.hold("lane-1");
         // Somebody claims to be the first board; it stays passed.
         this.plug_in("lane-2", 1);
         this.attest(1, VerdictCode::AttKeyUnknown, "6.6.6");
@@ -265,75 +289,78 @@ impl TestBatch {
         this.plug_in("lane-2", 7);
         this.attest(7, VerdictCode::Pass, "2.5.1");
         this.verdict("lane-2", VerdictCode::AlreadyProvisioned, Some(7));
+        this.scrap(4, "=dented");
         this
     }
 
-    /// Closes the batch and gives what the ledger then holds of it.
-    pub(super) fn close(&mut self) -> BatchRecord {
-        self.session = 0;
-        let count = self.events.len() as u64;
-        let head = self
-            .events
-            .last()
-            .map(|(index, _)| self.hash_of(*index))
-            .unwrap();
-        self.add(Fact::BatchClosed {
-            count,
-            head: head.into(),
+    /// Holds a lane for what the session has come to.
+    pub(super) fn hold(&mut self, lane: &str) {
+        let session = Some(Hex(vec![self.session; 16]));
+        let fact = Fact::HoldPlaced {
+            lane: LaneName::parse(lane).unwrap(),
+            code: VerdictCode::HwLimit,
+            detail: "too many".to_owned(),
+            ports: Vec::new(),
+            rule: None,
+        };
+        self.append(None, session, fact);
+    }
+
+    /// Clears it.
+    pub(super) fn clear(&mut self, lane: &str) {
+        let fact = Fact::HoldCleared {
+            lane: LaneName::parse(lane).unwrap(),
+            reason: "repaired".to_owned(),
+            actor: actor("supervisor-1"),
+        };
+        self.append(None, None, fact);
+    }
+
+    /// A jump of the clock is accepted.
+    pub(super) fn accept_clock(&mut self) {
+        let fact = Fact::ClockAccepted {
+            reason: "battery".to_owned(),
+            actor: actor("supervisor-1"),
+        };
+        self.append(None, None, fact);
+        let accepted = self.events.last().unwrap().event.clone();
+        self.clock_accepted.push(accepted);
+    }
+
+    /// Throws a board away.
+    pub(super) fn scrap(&mut self, number: u8, reason: &str) {
+        let fact = Fact::BoardScrapped(ScrappingRecord {
+            uid: uid(number),
+            reason: reason.to_owned(),
             actor: actor("supervisor-1"),
         });
-        self.record()
+        self.append(Some(batch()), None, fact);
     }
 
-    pub(super) fn record(&self) -> BatchRecord {
-        let station = StationName::parse("line-7").unwrap();
-        let name = origin(&station);
-        let (last, _) = self.events.last().unwrap();
-        let closing_leaf = self.leaves[usize::try_from(*last).unwrap()].clone();
-        let mut leaves = self.leaves.clone();
-        leaves.push(b"an event after the batch".to_vec());
-        let (mut frontier, mut nodes) = (Frontier::default(), HashMap::<NodeId, Digest>::new());
-        for leaf in &leaves {
-            nodes.extend(
-                frontier
-                    .append(leaf_hash(leaf))
-                    .iter()
-                    .map(|node| (node.id, node.hash)),
-            );
-        }
-        let head = TreeHead {
-            size: frontier.size(),
-            root: frontier.root(),
+    /// Closes the batch.
+    pub(super) fn close(&mut self) {
+        self.session = 0;
+        let batch = Some(batch());
+        let own = self.events.iter().filter(|one| one.event.batch == batch);
+        let own: Vec<_> = own.cloned().collect();
+        let of_kind = |kind| {
+            own.iter()
+                .filter(|one| one.event.fact.kind() == kind)
+                .count() as u64
         };
-        let proof = inclusion(&nodes, *last, head.size).unwrap().unwrap();
-        let key = PublicKey::P256(self.pki.ledger_key.point());
-        let key = VerifierKey::new(&name, key).unwrap();
-        let checkpoint = Checkpoint {
-            origin: name.clone(),
-            head,
-        };
-        let signature = self.pki.ledger_key.sign(checkpoint.text().as_bytes());
-        BatchRecord {
-            batch: batch(),
-            station,
-            development: true,
-            events: self.events.clone(),
-            elsewhere: self.elsewhere.clone(),
-            clock_accepted: self.clock_accepted.clone(),
-            closing: ClosingProof {
-                origin: name,
-                vkey: key.to_string(),
-                checkpoint: checkpoint.into_note(&key, &signature).unwrap(),
-                leaf: String::from_utf8(closing_leaf).unwrap(),
-                path: proof.into_iter().map(Hex::from).collect(),
-            },
-        }
-    }
-
-    /// The statement about the closed batch.
-    pub(super) fn statement(&mut self) -> Statement {
-        let record = self.close();
-        assemble(record, vec![self.pki.signer.clone()], SIGNED_AT).unwrap()
+        let head = self.hash_of(own.last().unwrap().index);
+        self.add(Fact::BatchClosed {
+            count: own.len() as u64,
+            head: head.into(),
+            actor: actor("supervisor-1"),
+            tally: Some(BatchTally {
+                sessions: of_kind("session-opened"),
+                verdicts: of_kind("verdict-reached"),
+                certificates_issued: of_kind("certificate-issued"),
+                provisioned: of_kind("provisioned"),
+                scrapped: of_kind("board-scrapped"),
+            }),
+        });
     }
 
     /// The signed file.
@@ -343,7 +370,7 @@ impl TestBatch {
 
     pub(super) fn file_of_payload(&self, payload: Vec<u8>) -> Vec<u8> {
         let key = &self.pki.signer_key;
-        let signature = key.sign(&pre_authentication_encoding(&payload));
+        let signature = key.sign(&pre_authentication_encoding(PAYLOAD_TYPE, &payload));
         Envelope::assemble(PAYLOAD_TYPE, payload, &key.point(), &signature)
             .unwrap()
             .to_bytes()

@@ -1,27 +1,34 @@
 //! That a well-signed statement which contradicts itself, its ledger or time does not verify.
 
 use super::batch::TestBatch;
+use crate::manifest::assemble::fill;
 use crate::manifest::consistency::Contradiction;
 use crate::manifest::ledger_proof::LedgerFault;
 use crate::manifest::offline_verifier::{Rejected, verify};
 use crate::manifest::statement::{
-    BoardRow, CertificateStatus, Counts as SumCounts, Predicate, Statement, subjects_of,
+    BoardRow, CertificateStatus, Counts as SumCounts, Measured, Predicate, Statement, subjects_of,
 };
 use crate::verdict::{Outcome, VerdictCode};
 
-/// A statement that was changed before it was signed by the right key: the rows must betray it.
+/// A statement that was changed before it was signed by the right key, with the table of rows that belongs to
+/// the rows as they are then: the rest must betray it.
 fn check_contradiction(change: impl Fn(&mut Statement), is_expected: impl Fn(&Rejected) -> bool) {
     let mut batch = TestBatch::of_every_kind();
     let mut statement = batch.statement();
     change(&mut statement);
+    let boards = std::mem::take(&mut statement.predicate.boards);
+    let subject = statement.subject.clone();
+    fill(&mut statement, boards);
+    statement.subject = subject;
     let error = verify(&batch.file(&statement), &batch.pki.root).unwrap_err();
     assert!(is_expected(&error), "{error}");
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
 fn a_signed_statement_must_agree_with_itself() {
     use Contradiction::{
-        Counts, DoubleSerial, DoubleUid, Operators, Order, Quantity, Row, Subjects, Type,
+        Counts, DoubleBoard, Measurements, Operators, Order, Quantity, Row, Shift, Type,
     };
     fn check(change: impl Fn(&mut Statement), is_expected: impl Fn(&Contradiction) -> bool) {
         check_contradiction(
@@ -36,7 +43,7 @@ fn a_signed_statement_must_agree_with_itself() {
     );
     check(
         |s| s.predicate.boards.swap(0, 1),
-        |e| matches!(e, Order { .. }),
+        |e| matches!(e, Order { .. } | Contradiction::Subjects(_)),
     );
     check(
         |s| drop(s.predicate.boards.pop()),
@@ -46,12 +53,13 @@ fn a_signed_statement_must_agree_with_itself() {
         |s| {
             let row = s.predicate.boards[0].clone();
             s.predicate.boards.insert(0, row);
+            s.subject.insert(0, s.subject[0].clone());
         },
-        |e| matches!(e, DoubleUid(_)),
+        |e| matches!(e, DoubleBoard(_)),
     );
     check(
-        |s| s.predicate.boards[1].serial = s.predicate.boards[0].serial.clone(),
-        |e| matches!(e, DoubleSerial(_) | Order { .. }),
+        |s| s.predicate.boards[5].serial = s.predicate.boards[4].serial.clone(),
+        |e| matches!(e, DoubleBoard(_)),
     );
     check(
         |s| s.predicate.boards[2].verdict = Outcome::Pass,
@@ -62,17 +70,73 @@ fn a_signed_statement_must_agree_with_itself() {
         |e| matches!(e, Row { .. }),
     );
     check(
+        |s| s.predicate.boards[0].shift = None,
+        |e| matches!(e, Shift(_)),
+    );
+    check(
+        |s| {
+            s.predicate.boards[0].measurements = Some(Measured {
+                time: s.predicate.boards[0].started,
+                code: VerdictCode::Pass,
+                index: 4,
+                values: Vec::new(),
+            });
+        },
+        |e| matches!(e, Measurements(_)),
+    );
+    check(
         |s| s.predicate.quantity = 1,
         |e| matches!(e, Quantity { .. }),
     );
-    check(|s| s.subject.truncate(1), |e| matches!(e, Subjects));
+    check(
+        |s| s.subject.truncate(1),
+        |e| matches!(e, Contradiction::Subjects(_)),
+    );
+    check(
+        |s| s.subject.push(s.subject[0].clone()),
+        |e| matches!(e, Contradiction::Subjects(_)),
+    );
     check(
         |s| s.predicate.operators.truncate(1),
         |e| matches!(e, Operators(_)),
     );
 }
 
+/// Whoever holds the manifest's key, but not the ledger's, can make up rows and sums that fit each other.
 #[test]
+fn whole_boards_left_out_or_made_up_contradict_the_log_s_own_tally() {
+    let check = |change: fn(&mut Statement), expected: &str| {
+        check_contradiction(
+            |statement| {
+                change(statement);
+                fit_the_sums(statement);
+            },
+            |error| error.to_string().contains(expected),
+        );
+    };
+    check(|s| drop(s.predicate.boards.remove(0)), "sessions");
+    check(
+        |s| {
+            let row = s.predicate.boards.iter_mut().find(|row| !row.passed());
+            row.unwrap().sessions.pop();
+        },
+        "no session",
+    );
+    check(
+        |s| s.predicate.boards[2].certificates.clear(),
+        "certificates issued in the batch",
+    );
+}
+
+fn fit_the_sums(statement: &mut Statement) {
+    let predicate = &mut statement.predicate;
+    let unidentified = predicate.counts.unidentified_sessions;
+    predicate.counts = SumCounts::of(&predicate.boards, unidentified);
+    statement.subject = subjects_of(&predicate.boards);
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
 fn a_signed_statement_must_agree_with_the_ledger() {
     fn check(change: impl Fn(&mut Statement), is_expected: impl Fn(&LedgerFault) -> bool) {
         check_contradiction(
@@ -80,7 +144,10 @@ fn a_signed_statement_must_agree_with_the_ledger() {
             |error| matches!(error, Rejected::Ledger(what) if is_expected(what)),
         );
     }
-    use LedgerFault::{Checkpoint, Closing, Leaf, NotIncluded, Origin, Range, TooEarly};
+    use LedgerFault::{
+        Checkpoint, Leaf, LeafCount, NotIncluded, Origin, Other, Pieces, Proof, Range, Root,
+        TooEarly,
+    };
     check(
         |s| s.predicate.ledger.origin.push('x'),
         |e| matches!(e, Origin { .. }),
@@ -99,31 +166,66 @@ fn a_signed_statement_must_agree_with_the_ledger() {
     );
     check(
         |s| s.predicate.ledger.last_index -= 1,
-        |e| matches!(e, NotIncluded(_) | Range { .. }),
+        |e| matches!(e, NotIncluded { .. } | Range { .. } | LedgerFault::Chain(_)),
     );
     check(
-        |s| s.predicate.ledger.event_count += 1,
-        |e| matches!(e, Range { .. } | Closing(_)),
+        |s| s.predicate.ledger.event_count += 9,
+        |e| matches!(e, Range { .. } | Other { .. }),
     );
     check(
         |s| s.predicate.ledger.event_count -= 1,
-        |e| matches!(e, Closing(_)),
+        |e| matches!(e, Other { .. }),
     );
     check(
         |s| s.predicate.ledger.event_head.0[0] ^= 1,
-        |e| matches!(e, Closing(_)),
+        |e| matches!(e, Other { .. }),
+    );
+    for leaf in [
+        |s: &mut Statement| s.predicate.ledger.closing_leaf.push(' '),
+        |s: &mut Statement| s.predicate.ledger.opening_leaf.push(' '),
+    ] {
+        check(leaf, |e| matches!(e, Leaf { .. }));
+    }
+    check(
+        |s| s.predicate.ledger.range_proof.left[0].0[0] ^= 1,
+        |e| matches!(e, Root),
     );
     check(
-        |s| s.predicate.ledger.closing_leaf.push(' '),
-        |e| matches!(e, Leaf(_)),
+        |s| drop(s.predicate.ledger.range_proof.left.pop()),
+        |e| matches!(e, Proof(_)),
     );
     check(
-        |s| s.predicate.ledger.closing_proof[0].0[0] ^= 1,
-        |e| matches!(e, NotIncluded(_)),
+        |s| s.predicate.ledger.leaf_hashes[0].0[0] ^= 1,
+        |e| matches!(e, NotIncluded { .. }),
+    );
+    check(
+        |s| s.predicate.ledger.leaf_hashes[0].0.truncate(32),
+        |e| matches!(e, LeafCount { .. } | NotIncluded { .. }),
+    );
+    check(
+        |s| s.predicate.ledger.leaf_hashes[0].0.truncate(33),
+        |e| matches!(e, Pieces(_)),
+    );
+    check(
+        |s| s.predicate.ledger.leaf_hashes.clear(),
+        |e| matches!(e, Pieces(_)),
+    );
+    check(
+        |s| s.predicate.boards[0].entry.index += 1,
+        |e| matches!(e, LedgerFault::Chain(_) | NotIncluded { .. }),
     );
     check(
         |s| s.predicate.closed.time.0.0 += 1,
-        |e| matches!(e, Closing(_)),
+        |e| matches!(e, Other { .. }),
+    );
+    check(
+        |s| s.predicate.work_order_file = None,
+        |e| matches!(e, Other { .. }),
+    );
+    check(|s| s.predicate.quantity += 1, |e| matches!(e, Other { .. }));
+    check(
+        |s| s.predicate.profile.sha256.0[0] ^= 1,
+        |e| matches!(e, Other { .. }),
     );
 }
 
@@ -163,19 +265,25 @@ fn times_must_be_able_to_follow_each_other() {
         let mut batch = TestBatch::of_every_kind();
         let mut statement = batch.statement();
         change(&mut statement.predicate);
+        let boards = std::mem::take(&mut statement.predicate.boards);
+        fill(&mut statement, boards);
         let error = verify(&batch.file(&statement), &batch.pki.root).unwrap_err();
         let is_time = matches!(error, Rejected::Contradiction(Contradiction::Time(_)));
         assert!(is_time, "{message}: {error}");
         assert!(error.to_string().contains(message), "{message}: {error}");
-        // Unless a person has set the clock in between; then the reader is told.
-        let signed_at = statement.predicate.signed_at.0.0;
-        let opened = statement.predicate.opened.clone();
-        statement.predicate.clock_accepted = vec![opened];
-        let verified = verify(&batch.file(&statement), &batch.pki.root).unwrap();
-        assert_eq!(verified.statement().predicate.signed_at.0.0, signed_at);
-        let limits = verified.does_not_prove().concat();
-        assert!(limits.contains("clock was set 1 times"), "{limits}");
     }
+}
+
+/// A person has set the clock in between; then the reader is told.
+#[test]
+fn times_across_a_set_clock_are_not_compared() {
+    let mut batch = TestBatch::of_every_kind();
+    batch.accept_clock();
+    let mut statement = batch.statement();
+    statement.predicate.signed_at.0.0 = statement.predicate.closed.time.0.0 - 1;
+    let verified = verify(&batch.file(&statement), &batch.pki.root).unwrap();
+    let limits = verified.does_not_prove().concat();
+    assert!(limits.contains("clock was set 1 times"), "{limits}");
 }
 
 #[test]
@@ -185,10 +293,7 @@ fn rows_and_certificates_must_agree() {
             |statement| {
                 change(statement);
                 // Whoever makes up rows makes up sums that fit.
-                let predicate = &mut statement.predicate;
-                let unidentified = predicate.counts.unidentified_sessions;
-                predicate.counts = SumCounts::of(&predicate.boards, unidentified);
-                statement.subject = subjects_of(&predicate.boards);
+                fit_the_sums(statement);
             },
             |error| error.to_string().contains(message),
         );

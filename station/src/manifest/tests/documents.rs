@@ -62,7 +62,8 @@ fn of_every_kind(words: &str) -> (Statement, Tally) {
     let mut batch = TestBatch::of_every_kind();
     let statement = batch.statement();
     let mut tally = Tally::default();
-    for (number, (_, event)) in (0_u8..).zip(&batch.events) {
+    for (number, noted) in (0_u8..).zip(&batch.events) {
+        let event = &noted.event;
         tally.note(event);
         if matches!(event.fact, Fact::EvidenceAppraised { .. }) {
             let measurements = Fact::MeasurementsJudged {
@@ -142,18 +143,19 @@ fn page(words: &str) -> String {
         manifest: Some(&manifest),
     };
     let mut page = Vec::new();
-    write(&mut page, &report, &statement.predicate.boards).unwrap();
+    write(&mut page, &report, |take| {
+        statement.predicate.boards.iter().try_for_each(take)
+    })
+    .unwrap();
     String::from_utf8(page).unwrap()
 }
 
 fn inventory() -> String {
     let (statement, _) = of_every_kind("");
     let mut document = Vec::new();
-    cyclonedx::write(
-        &mut document,
-        &statement.predicate,
-        &statement.predicate.boards,
-    )
+    cyclonedx::write(&mut document, &statement.predicate, |take| {
+        statement.predicate.boards.iter().try_for_each(take)
+    })
     .unwrap();
     String::from_utf8(document).unwrap()
 }

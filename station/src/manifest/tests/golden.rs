@@ -54,8 +54,11 @@ fn every_single_changed_byte_is_noticed() {
     assert!(verify(&file, &root).is_ok());
     let whole: Envelope = serde_json::from_slice(&file).unwrap();
     let mut bent = file.clone();
-    for at in 0..file.len() {
-        // All 255 other values would take minutes: here one bit, below a random value.
+    // All 255 other values of all bytes would take hours: here one bit of each byte around the payload and of
+    // every eleventh in it, below any value of any byte.
+    let around = file.len() - 400;
+    let places = (0..around).step_by(11).chain(around..file.len());
+    for at in places {
         bent[at] ^= 1 << (at % 8);
         let error = verify(&bent, &root).unwrap_err().to_string();
         assert!(error.contains(' '), "byte {at}: {error}");

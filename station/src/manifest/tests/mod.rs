@@ -1,7 +1,9 @@
 //! A manifest as a whole.
 
 mod batch;
+mod batch_log;
 mod contradictions;
+mod corpus;
 mod documents;
 mod golden;
 mod pki;

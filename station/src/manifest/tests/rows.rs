@@ -1,9 +1,9 @@
 //! What a manifest says of each kind of board.
 
-use super::batch::{SIGNED_AT, TestBatch, serial, uid};
-use crate::ledger::event::{Event, Fact};
-use crate::manifest::assemble::assemble;
+use super::batch::{TestBatch, serial, uid};
+use crate::manifest::offline_verifier::verify;
 use crate::manifest::statement::{BoardRow, CertificateStatus, Counts, Statement};
+use crate::names::BatchId;
 use crate::verdict::{Outcome, VerdictCode};
 
 fn row(statement: &Statement, number: u8) -> &BoardRow {
@@ -39,8 +39,13 @@ fn every_kind_of_board_has_its_row() {
         failed: 3,
         unjudged: 1,
         reworked: 1,
+        scrapped: 1,
+        still_held: 1,
         in_doubt: 0,
         unidentified_sessions: 1,
+        certificates_issued: 4,
+        certificates_live: 2,
+        certificates_revoked: 2,
         by_code: counts.by_code.clone(),
     };
     assert_eq!(*counts, expected);
@@ -94,48 +99,81 @@ fn a_later_revocation_takes_the_pass_away() {
     assert!(statement.subject.is_empty());
 }
 
-/// Events of the batch as they would lie outside of it.
-fn elsewhere(batch: &mut TestBatch, facts: impl IntoIterator<Item = Fact>) {
-    let (_, like) = batch.events.last().unwrap().clone();
-    let event = |fact| Event {
-        fact,
-        batch: None,
-        ..like.clone()
-    };
-    batch.elsewhere.extend(facts.into_iter().map(event));
-}
-
 #[test]
 fn what_happened_outside_the_batch_counts_too() {
     let mut batch = TestBatch::open();
+    let other = || Some(BatchId::parse("B-2026-46").unwrap());
     batch.pass("lane-1", 1);
-    elsewhere(&mut batch, [TestBatch::revoked(1, 101)]);
     // Issued in another batch, brought into use in this one.
     let issued = batch.issued(2, 102);
-    elsewhere(&mut batch, [issued]);
+    batch.add_elsewhere(other(), issued);
     batch.plug_in("lane-1", 2);
     batch.attest(2, VerdictCode::Pass, "2.5.1");
     batch.provision(2, 102);
     batch.verdict("lane-1", VerdictCode::Pass, Some(2));
     // Passed in another batch before.
     let issued = batch.issued(3, 103);
-    elsewhere(&mut batch, [issued]);
+    batch.add_elsewhere(other(), issued);
     batch.plug_in("lane-1", 3);
     batch.attest(3, VerdictCode::Pass, "2.5.1");
     batch.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(3));
-    let statement = batch.statement();
+    // Known in another batch alone.
+    let issued = batch.issued(9, 109);
+    batch.add_elsewhere(other(), issued);
+    batch.close();
+    // Revoked after the batch was closed, by nobody's batch.
+    batch.add_elsewhere(None, TestBatch::revoked(1, 101));
+    let statement = batch.assembled().unwrap();
     check_code(&statement, 1, Outcome::Fail, Some(VerdictCode::Revoked));
     check_code(&statement, 2, Outcome::Pass, Some(VerdictCode::Pass));
-    assert_eq!(row(&statement, 2).certificates.len(), 1);
+    let brought = &row(&statement, 2).certificates[0];
+    assert_eq!(brought.issued_in, other());
+    assert_eq!(brought.entry.proof, None);
+    let revoked = &row(&statement, 1).certificates[0];
+    assert!(revoked.revocation_entry.as_ref().unwrap().proof.is_some());
     assert!(row(&statement, 3).certificates.is_empty());
     assert_eq!(statement.predicate.counts.passed, 1);
+    assert_eq!(statement.predicate.counts.presented, 3);
+    verify(&batch.file(&statement), &batch.pki.root).unwrap();
+}
+
+#[test]
+fn what_became_of_boards_that_did_not_pass_is_told() {
+    let mut batch = TestBatch::open();
+    for number in [1, 2, 3] {
+        batch.plug_in("lane-1", number);
+        batch.attest(number, VerdictCode::Pass, "2.5.1");
+        batch.verdict("lane-1", VerdictCode::HwLimit, Some(number));
+        batch.hold("lane-1");
+        if number == 1 {
+            batch.clear("lane-1");
+        }
+    }
+    batch.scrap(2, "cracked");
+    // Thrown away by mistake: it passes after all.
+    batch.scrap(3, "cracked too");
+    batch.pass("lane-2", 3);
+    let statement = batch.statement();
+    let held = [1, 2, 3].map(|number| row(&statement, number).held);
+    assert_eq!(held, [false, true, false]);
+    let scrapped = row(&statement, 2).scrapped.as_ref().unwrap();
+    assert_eq!(scrapped.reason, "cracked");
+    assert_eq!(row(&statement, 3).scrapped, None);
+    let counts = &statement.predicate.counts;
+    let told = (
+        counts.failed,
+        counts.scrapped,
+        counts.still_held,
+        counts.passed,
+    );
+    assert_eq!(told, (2, 1, 1, 1));
+    verify(&batch.file(&statement), &batch.pki.root).unwrap();
 }
 
 #[test]
 fn an_open_batch_has_no_manifest() {
     let mut batch = TestBatch::open();
     batch.pass("lane-1", 1);
-    let record = batch.record();
-    let error = assemble(record, Vec::new(), SIGNED_AT).unwrap_err();
+    let error = batch.assembled().unwrap_err();
     assert!(error.to_string().contains("close it first"), "{error}");
 }

@@ -1,0 +1,92 @@
+//! Rules about a batch's own events: its tally, its terms, boards that are thrown away.
+
+use firmware_proto::Uid;
+use rusqlite::Connection;
+
+use super::column::{Int, Text};
+use super::error::{Doing, LedgerError, Refusal};
+use super::event::BatchTally;
+use super::invariants::exists;
+use crate::names::BatchId;
+
+/// Events of the batch so far.
+pub(in crate::ledger) fn tally(
+    views: &Connection,
+    batch: &BatchId,
+) -> Result<BatchTally, LedgerError> {
+    let doing = "counting a batch's events";
+    let mut find = views
+        .prepare_cached("SELECT kind, count(*) FROM event WHERE batch = ?1 GROUP BY kind")
+        .doing(doing)?;
+    let mut tally = BatchTally::default();
+    let mut rows = find.query([Text(batch)]).doing(doing)?;
+    while let Some(row) = rows.next().doing(doing)? {
+        let kind: String = row.get(0).doing(doing)?;
+        let Int(count) = row.get(1).doing(doing)?;
+        match kind.as_str() {
+            "session-opened" => tally.sessions = count,
+            "verdict-reached" => tally.verdicts = count,
+            "certificate-issued" => tally.certificates_issued = count,
+            "provisioned" => tally.provisioned = count,
+            "board-scrapped" => tally.scrapped = count,
+            _ => {}
+        }
+    }
+    Ok(tally)
+}
+
+/// A closing tells the truth about its batch. Those of old records tell nothing.
+pub(in crate::ledger) fn check_tally(
+    views: &Connection,
+    batch: &BatchId,
+    stated: Option<&BatchTally>,
+) -> Result<(), LedgerError> {
+    match stated {
+        Some(stated) if *stated != tally(views, batch)? => {
+            Err(Refusal::BatchTally(batch.clone()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Terms are recorded once.
+pub(in crate::ledger) fn check_terms(
+    views: &Connection,
+    batch: &BatchId,
+) -> Result<(), LedgerError> {
+    let sql = "SELECT 1 FROM event WHERE batch = ?1 AND kind = 'batch-terms-recorded'";
+    if exists(views, sql, [Text(batch)])? {
+        return Err(Refusal::SecondTerms(batch.clone()).into());
+    }
+    Ok(())
+}
+
+/// A board is thrown away once, in a batch in which it was presented, and only without an identity.
+pub(in crate::ledger) fn check_scrapping(
+    views: &Connection,
+    batch: &BatchId,
+    uid: &Uid,
+) -> Result<(), LedgerError> {
+    let refuse = |why| {
+        let uid = uid.clone();
+        Err(Refusal::NotScrapped { uid, why }.into())
+    };
+    // Sessions are found by the batch's events: they have no index of their own.
+    let here = "SELECT 1 FROM event e JOIN session ON session.id = e.session AND opened = e.entry
+        WHERE e.batch = ?1 AND kind = 'session-opened' AND claimed_uid = ?2
+        UNION ALL SELECT 1 FROM event
+        WHERE batch = ?1 AND uid = ?2 AND kind IN ('evidence-appraised', 'verdict-reached')";
+    if !exists(views, here, (Text(batch), Text(uid)))? {
+        return refuse("it was never presented in this batch; see station device history");
+    }
+    let live = "SELECT 1 FROM certificate WHERE uid = ?1 AND revoked IS NULL
+        UNION ALL SELECT 1 FROM intent WHERE uid = ?1 AND state = 'open'";
+    if exists(views, live, [Text(uid)])? {
+        return refuse("it has a live certificate, or one is being made; revoke that first");
+    }
+    let before = "SELECT 1 FROM event WHERE uid = ?1 AND batch = ?2 AND kind = 'board-scrapped'";
+    if exists(views, before, (Text(uid), Text(batch)))? {
+        return refuse("that is recorded already");
+    }
+    Ok(())
+}

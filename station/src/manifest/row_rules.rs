@@ -1,0 +1,128 @@
+//! Whether a row agrees with itself: its verdict with its sessions and its certificates.
+
+use thiserror::Error;
+
+use super::board_row::{
+    BoardRow, CertificateRow, CertificateStatus, SessionRow, failed_before_passing,
+};
+use crate::verdict::{Outcome, VerdictCode};
+
+/// A row that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the row of {board} says {what}")]
+pub struct BrokenRow {
+    board: String,
+    what: &'static str,
+}
+
+/// Checks a row by itself.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn check(row: &BoardRow) -> Result<(), BrokenRow> {
+    let rules = session_rules(row).into_iter().chain(certificate_rules(row));
+    let rules = rules.chain(keeping_rules(row));
+    let broken = rules.into_iter().find(|(holds, _)| !holds);
+    broken.map_or(Ok(()), |(_, what)| {
+        Err(BrokenRow {
+            board: row.name(),
+            what,
+        })
+    })
+}
+
+/// Whether a rule holds, and what the row says where it does not.
+type Rule = (bool, &'static str);
+
+fn session_rules(row: &BoardRow) -> [Rule; 6] {
+    let codes = || row.sessions.iter().map(|session| session.code);
+    let counted = |session: &SessionRow| {
+        (&session.lane, &session.operator) == (&row.lane, &row.operator)
+            && (session.started, session.finished) == (row.started, row.finished)
+    };
+    let code_fits = match row.code {
+        None => codes().all(|code| code.is_none()),
+        Some(VerdictCode::Pass) => row.passed() || codes().any(|code| code == row.code),
+        Some(VerdictCode::Revoked) => true,
+        Some(_) => codes().any(|code| code == row.code),
+    };
+    let verdict = row.code.map_or(Outcome::Error, VerdictCode::outcome);
+    let proven = row.sessions.iter().any(|session| session.uid_proven);
+    let reworked = row.passed() && failed_before_passing(codes());
+    [
+        (row.verdict == verdict, "another verdict than its code has"),
+        (
+            !row.sessions.is_empty(),
+            "that no session was ever held with it",
+        ),
+        (
+            row.sessions.iter().any(counted),
+            "times, lane or operator of no session of its own",
+        ),
+        (code_fits, "a code that no session of its own came to"),
+        (
+            row.uid_proven == proven,
+            "another thing about its proven UID than its sessions say",
+        ),
+        (
+            row.reworked == reworked,
+            "another thing about rework than its sessions say",
+        ),
+    ]
+}
+
+fn certificate_rules(row: &BoardRow) -> [Rule; 7] {
+    let none = row.certificates.is_empty();
+    let elsewhere = |one: &CertificateRow| one.provisioned_in.is_some();
+    let only_elsewhere = row.certificates.iter().all(elsewhere);
+    let live = row.certificates.iter();
+    let live = live.filter(|one| one.is_live_here()).count();
+    let status_fits = |certificate: &CertificateRow| {
+        let revoked = certificate.status == CertificateStatus::Revoked;
+        revoked == certificate.revoked.is_some()
+            && revoked == certificate.reason.is_some()
+            && revoked == certificate.revocation_entry.is_some()
+    };
+    let passed = row.verdict == Outcome::Pass;
+    [
+        (live <= 1, "that it has more than one live certificate"),
+        (
+            row.code != Some(VerdictCode::Pass) || (live == 1 && row.serial.is_some()),
+            "PASS, but it has no live certificate from this batch",
+        ),
+        (
+            row.code != Some(VerdictCode::Pass) || !row.in_doubt(),
+            "PASS, but no receipt ever came for its certificate",
+        ),
+        (
+            passed || live == 0,
+            "that it did not pass, although it has a live certificate",
+        ),
+        (
+            !passed || only_elsewhere || live == 1,
+            "that it passed, although its certificates are revoked",
+        ),
+        (
+            none || (row.serial.is_some() && row.uid_proven),
+            "that it has a certificate, but no serial or no proven UID",
+        ),
+        (
+            row.certificates.iter().all(status_fits),
+            "a certificate status that does not fit its revocation",
+        ),
+    ]
+}
+
+/// What became of it afterwards.
+fn keeping_rules(row: &BoardRow) -> [Rule; 2] {
+    [
+        (
+            !row.passed() || row.scrapped.is_none(),
+            "that it passed and that it was scrapped",
+        ),
+        (
+            !row.passed() || !row.held,
+            "that it passed and that its lane is held for it",
+        ),
+    ]
+}
