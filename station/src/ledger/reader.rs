@@ -386,12 +386,6 @@ impl Reader {
         Ok(found)
     }
 
-    /// The bytes of what a batch's report adds up, in the order of the log: its verdicts, self-tests and holds,
-    /// and holds that were cleared, of all lanes.
-    pub fn verdicts_self_tests_and_holds(&self, batch: &BatchId) -> Leaves<'_> {
-        Leaves::new(self, Selection::Report(batch.clone()), 0)
-    }
-
     /// How far the log and its checkpoints go.
     pub(in crate::ledger) fn end(&self) -> Result<(u64, i64), LedgerError> {
         let notes = "SELECT ifnull(max(size), 0) FROM checkpoint";

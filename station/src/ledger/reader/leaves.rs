@@ -138,6 +138,14 @@ impl<'reader> Leaves<'reader> {
     }
 }
 
+impl Reader {
+    /// The bytes of what a batch's report adds up, in the order of the log: its verdicts, self-tests and holds,
+    /// and holds that were cleared, of all lanes.
+    pub fn verdicts_self_tests_and_holds(&self, batch: &BatchId) -> Leaves<'_> {
+        Leaves::new(self, Selection::Report(batch.clone()), 0)
+    }
+}
+
 impl Iterator for Leaves<'_> {
     type Item = Result<(u64, Vec<u8>), LedgerError>;
 

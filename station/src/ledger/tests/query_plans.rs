@@ -25,6 +25,10 @@ const WHOLE: &[(&str, &str)] = &[
         "half-made views have one row there",
     ),
     ("DELETE FROM checkpoint", "the same"),
+    (
+        "SELECT entry FROM event\n                 WHERE kind IN ('operator-enrolled'",
+        "its index has the events about operators and no others",
+    ),
 ];
 
 /// The SQL in the source of this room.
