@@ -88,7 +88,7 @@ fn what_a_token_does_not_tell_is_only_a_usage_that_the_key_must_not_have() {
     assert_eq!(said_of(&[]).len(), 9);
 }
 
-fn fault(error: HsmError) -> String {
+fn fault(error: &HsmError) -> String {
     format!("{:?}", error.fault())
 }
 
@@ -109,7 +109,7 @@ fn each_role_has_its_types_of_key() {
                 Ok(found) => assert_eq!((role, found), (KeyRole::Ledger, KeyAlgorithm::Ed25519)),
                 Err(error) => {
                     assert_ne!(role, KeyRole::Ledger);
-                    assert!(fault(error).contains("Ed25519"));
+                    assert!(fault(&error).contains("Ed25519"));
                 }
             }
         }
@@ -132,7 +132,7 @@ fn each_role_has_its_types_of_key() {
                 "unknown type",
             ),
         ] {
-            let error = fault(algorithm(role, &wrong).unwrap_err());
+            let error = fault(&algorithm(role, &wrong).unwrap_err());
             assert!(error.contains(said), "{error}");
         }
     }
@@ -167,7 +167,7 @@ fn a_public_key_is_a_point_with_or_without_its_wrapping() {
         (KeyAlgorithm::Ed25519, &point),
         (KeyAlgorithm::Ed25519, &[]),
     ] {
-        let error = fault(read(algorithm, bytes).unwrap_err());
+        let error = fault(&read(algorithm, bytes).unwrap_err());
         assert!(error.contains("no point of its curve"), "{error}");
     }
     assert!(public_key(KeyRole::Ledger, KeyAlgorithm::P256, &[]).is_err());
