@@ -2,7 +2,8 @@
 //!
 //! One request a connection, one line each way, bounded in size and in the time of the whole. Connections are
 //! read and written beside each other, so that nobody waits for somebody who is slow; the work itself is done
-//! for one after another. Only the owner of the home may connect (mode 0600). A socket left behind by a killed owner is removed by the next one: call
+//! for one after another. Only the owner of the home may connect (mode 0600). A socket left behind by a
+//! killed owner is removed by the next one: call
 //! [`ControlServer::start`] only while holding the home's lock.
 
 use std::fs::{self, File, Permissions};
