@@ -12,8 +12,15 @@ use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, programs, run};
 use base64ct::{Base64, Encoding as _};
 use serde_json::Value;
+use simulator::device_keys::DeviceKey;
+use simulator::seed::{Purpose, Seed};
+use station::encoding::Hex;
+use station::es256;
 
 const BATCH: &str = "AUDIT-1";
+
+/// From which the boards' keys come.
+const SEED: u64 = 81;
 
 /// How many places of the file are changed through the built program; all of them are in the manifest's
 /// own tests.
@@ -33,7 +40,7 @@ fn audit() -> &'static Audit {
         let folder = tempfile::tempdir().expect("a folder");
         let station = PreparedStation::create(folder.path());
         station.open_batch(BATCH, 2);
-        let plan = LinePlan::good_boards(folder.path(), &station, 2, 81);
+        let plan = LinePlan::good_boards(folder.path(), &station, 2, SEED);
         let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
         let running = station.provision(BATCH, &line.ports());
         let _ = line.finish();
@@ -219,16 +226,10 @@ fn another_root_is_not_trusted() {
 #[test]
 fn a_manifest_signed_by_another_key_of_the_station_is_refused() {
     let audit = audit();
-    let envelope: Value = serde_json::from_slice(&audit.bytes).expect("JSON");
-    let payload =
-        Base64::decode_vec(envelope["payload"].as_str().expect("a payload")).expect("base64");
+    let statement = statement(&audit.bytes);
     let issuing = pem_body(&audit.station.home().join("pki/issuing.pem"));
-    let statement = String::from_utf8(payload).expect("JSON");
-    let statement_value: Value = serde_json::from_str(&statement).expect("JSON");
-    let signer = statement_value["predicate"]["signing_chain"][0]
-        .as_str()
-        .expect("a signer");
-    let with_issuing = statement.replace(signer, &issuing);
+    let signer = signer_of(&statement);
+    let with_issuing = statement.replace(&signer, &issuing);
     assert_ne!(statement, with_issuing);
 
     for (role, statement) in [
@@ -245,16 +246,79 @@ fn a_manifest_signed_by_another_key_of_the_station_is_refused() {
             refused(finished, &format!("signed by the {role} key"));
         }
     }
+    let finished = verify_bytes(envelope_by(&audit.station, "issuing", &with_issuing).as_bytes());
+    let said = refused(finished, "the issuing CA's key with its certificate");
+    assert!(said.contains("it is a certification authority"), "{said}");
 }
 
-/// A DSSE envelope in the spelling of genuine ones, signed by a key of the station's token.
-fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String {
-    const TYPE: &str = "application/vnd.in-toto+json";
-    let message = format!(
+/// A board of this batch that gave its key away: its certificate is under the same root, and its signature is
+/// good. It may prove what it is, and sign no manifest.
+#[test]
+fn a_manifest_signed_by_a_device_is_refused() {
+    let audit = audit();
+    for device in 0..2 {
+        let key = DeviceKey::of(Seed(SEED), Purpose::IdentityKey, device);
+        let key_id = Hex::from(es256::key_digest(&key.point())).to_string();
+        let certificate = audit.station.results(BATCH).iter().find_map(|result| {
+            let uid = result["uid"].as_str()?;
+            let live = audit.station.run(["device", "certificate", uid]).ok();
+            let file = audit.station.folder().join("device.pem");
+            std::fs::write(&file, live.stdout).expect("a certificate is written");
+            let der = Base64::decode_vec(&pem_body(&file)).expect("base64");
+            let point = key.point();
+            let is_its = der.windows(point.len()).any(|window| window == point);
+            is_its.then(|| Base64::encode_string(&der))
+        });
+        let certificate = certificate.expect("a board of the batch has this key");
+        let genuine = statement(&audit.bytes);
+        let forged = genuine.replace(signer_of(&genuine).as_str(), &certificate);
+        assert_ne!(forged, genuine);
+        let signature = key.sign(&[signed_message(&forged).as_bytes()]);
+        let signature = es256::signature_to_der(&signature).expect("r and s");
+        let envelope = envelope(&forged, &key_id, &Base64::encode_string(&signature));
+        let said = refused(verify_bytes(envelope.as_bytes()), "signed by a device");
+        let issuer = "was issued by CN=test-station issuing CA";
+        assert!(said.contains(issuer), "{said}");
+    }
+}
+
+/// The statement that was signed.
+fn statement(manifest: &[u8]) -> String {
+    let envelope: Value = serde_json::from_slice(manifest).expect("JSON");
+    let payload = envelope["payload"].as_str().expect("a payload");
+    let payload = Base64::decode_vec(payload).expect("base64");
+    String::from_utf8(payload).expect("JSON")
+}
+
+/// The certificate of the signer that it names.
+fn signer_of(statement: &str) -> String {
+    let statement: Value = serde_json::from_str(statement).expect("JSON");
+    let signer = &statement["predicate"]["signing_chain"][0];
+    signer.as_str().expect("a signer").to_owned()
+}
+
+const TYPE: &str = "application/vnd.in-toto+json";
+
+/// The bytes that DSSE has signed.
+fn signed_message(statement: &str) -> String {
+    format!(
         "DSSEv1 {} {TYPE} {} {statement}",
         TYPE.len(),
         statement.len()
-    );
+    )
+}
+
+/// A DSSE envelope in the spelling of genuine ones.
+fn envelope(statement: &str, keyid: &str, signature: &str) -> String {
+    format!(
+        "{{\"payload\":\"{}\",\"payloadType\":\"{TYPE}\",\"signatures\":[{{\"keyid\":\"{keyid}\",\
+         \"sig\":\"{signature}\"}}]}}\n",
+        Base64::encode_string(statement.as_bytes()),
+    )
+}
+
+/// An envelope signed by a key of the station's token.
+fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String {
     let mut thief = Command::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
     thief
         .arg(station.home())
@@ -263,16 +327,14 @@ fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String
     thief.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut thief = thief.spawn().expect("the thief starts");
     let mut input = thief.stdin.take().expect("its input is piped");
-    input.write_all(message.as_bytes()).expect("it listens");
+    input
+        .write_all(signed_message(statement).as_bytes())
+        .expect("it listens");
     drop(input);
     let output = thief.wait_with_output().expect("it ends");
     let text = String::from_utf8(output.stdout).expect("text");
     let (keyid, signature) = text.trim().split_once('\n').expect("a key and a signature");
-    format!(
-        "{{\"payload\":\"{}\",\"payloadType\":\"{TYPE}\",\"signatures\":[{{\"keyid\":\"{keyid}\",\
-         \"sig\":\"{signature}\"}}]}}\n",
-        Base64::encode_string(statement.as_bytes()),
-    )
+    envelope(statement, keyid, signature)
 }
 
 /// The base64 of a PEM file, on one line.

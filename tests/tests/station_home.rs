@@ -9,6 +9,7 @@ use acceptance::outside_root::OutsideRoot;
 use acceptance::prepared_station::PreparedStation;
 use acceptance::soft_token::{self, SoftToken};
 use acceptance::station_process::{Running, programs, run};
+use acceptance::wait_for;
 
 fn init(token: &SoftToken, home: &Path, flags: &[&str]) -> Command {
     let mut command = Command::new(&programs().station);
@@ -154,6 +155,56 @@ fn one_process_owns_a_home() {
     assert!(skipped.stdout.contains("pid 4711"), "{}", skipped.stdout);
     drop(lock);
     station.run(["doctor"]).ok();
+}
+
+/// A line that ends takes no request any more, and has the home for a moment still.
+#[test]
+fn a_command_waits_a_while_for_the_process_that_has_the_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    let hold = || {
+        let lock = station.home().join("lock");
+        let lock = std::fs::File::options().write(true).open(lock).unwrap();
+        rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
+        lock
+    };
+    let held = hold();
+    let waiting = Running::start(&mut station.opening("WAIT-1", 1));
+    wait_for::condition("the command to wait", || {
+        waiting.said().contains("waiting for its end")
+    });
+    drop(held);
+    waiting.finish().ok();
+    let _held = hold();
+    let refused = run(&mut station.opening("WAIT-2", 1)).code(3);
+    let said = refused.stderr;
+    assert!(said.contains("another station process has it"), "{said}");
+    assert!(said.contains("once it has ended"), "{said}");
+}
+
+/// Opening a pipe waits for whoever writes into it, and nobody does.
+#[test]
+fn a_pipe_in_the_ledgers_place_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    let ledger = station.home().join("ledger.sqlite");
+    std::fs::remove_file(&ledger).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &ledger, kind, mode, 0).unwrap();
+    for command in [
+        &["batch", "list"][..],
+        &["device", "list"],
+        &["ledger", "verify"],
+        &["doctor"],
+    ] {
+        let refused = station.run(command);
+        assert_ne!(refused.status.code(), Some(0), "{command:?}");
+        let said = [refused.stdout, refused.stderr].concat();
+        assert!(said.contains("no regular file"), "{command:?}: {said}");
+    }
+    let found = std::fs::metadata(&ledger).unwrap().file_type();
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&found));
 }
 
 #[test]

@@ -78,6 +78,15 @@ impl Context {
     pub(crate) fn own_station(&self) -> Result<OwnedStation, Failure> {
         let home = self.home()?;
         let lock = home.lock()?;
+        self.own_locked(home, lock)
+    }
+
+    /// The same where the lock was taken already.
+    pub(crate) fn own_locked(
+        &self,
+        home: StationHome,
+        lock: HomeLock,
+    ) -> Result<OwnedStation, Failure> {
         let pki = self.pki(&home.paths(), home.config())?;
         let pin = home.config().hsm.pin.read(home.path())?;
         let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;

@@ -3,6 +3,8 @@
 //! A command asks the running owner over the control socket; where nobody owns the home, it takes the
 //! home itself, does the same work, and gives the home back.
 
+use std::time::Duration;
+
 use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
@@ -15,8 +17,13 @@ use crate::identity::signer::Signer;
 use crate::ledger::LedgerHandle;
 use crate::ledger::event::Actor;
 use crate::line::control::{ControlRequest, ControlResponse};
-use crate::line::control_socket;
-use crate::station_home::{Pki, StationHome};
+use crate::line::control_socket::{self, ControlError};
+use crate::station_home::{HomeError, Pki, StationHome};
+
+/// How often a command looks whether another process has given the home back, and how long it waits between two
+/// looks: ten seconds in all, more than a line takes to end once its boards are finished.
+const MAX_ROUNDS: u32 = 100;
+const ROUND: Duration = Duration::from_millis(100);
 
 /// What an owner works with.
 #[derive(Clone)]
@@ -182,10 +189,30 @@ impl Owner {
 /// Has the work done by whoever owns the home, or by this process where nobody does.
 pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Done, Failure> {
     let request = &context.proven(request)?;
-    if let Some(response) = ask(context, request)? {
-        return done(response);
-    }
-    let station = context.own_station()?;
+    let home = context.home()?;
+    let mut rounds = 0..MAX_ROUNDS;
+    let station = loop {
+        match control_socket::ask(&home.control_socket(), request) {
+            Ok(Some(response)) => return done(response),
+            Ok(None) | Err(ControlError::Unread { .. }) => {}
+            Err(error) => return Err(not_asked(error)),
+        }
+        let locked = match home.lock() {
+            Ok(lock) => break context.own_locked(home, lock)?,
+            Err(error @ HomeError::Locked(..)) => error,
+            Err(error) => return Err(error.into()),
+        };
+        // A line that ends takes no request any more, and has the home for a moment still.
+        match rounds.next() {
+            Some(0) => {
+                let notice = format!("{}; waiting for its end", locked.reason());
+                context.output.notice(&notice);
+            }
+            Some(_) => {}
+            None => return Err(locked.into()),
+        }
+        std::thread::park_timeout(ROUND);
+    };
     let owner = Owner {
         ledger: kept_checkpoint::open_ledger(&station.home, &station.signer)?,
         home: station.home.clone(),
@@ -204,13 +231,15 @@ pub(crate) fn ask(
     context: &Context,
     request: &ControlRequest,
 ) -> Result<Option<ControlResponse>, Failure> {
-    control_socket::ask(&context.home()?.control_socket(), request).map_err(|error| {
-        Failure::station(
-            "the station that owns this home cannot be asked",
-            error,
-            "see whether it is still well, or stop it and give the command again",
-        )
-    })
+    control_socket::ask(&context.home()?.control_socket(), request).map_err(not_asked)
+}
+
+fn not_asked(error: ControlError) -> Failure {
+    Failure::station(
+        "the station that owns this home cannot be asked",
+        error,
+        "see whether it is still well, or stop it and give the command again",
+    )
 }
 
 /// What the owner has done.
@@ -220,7 +249,7 @@ pub(crate) fn done(response: ControlResponse) -> Result<Done, Failure> {
         ControlResponse::Document { content } => Ok(Done::Document(content)),
         ControlResponse::DocumentFile { name } => Ok(Done::DocumentFile(name)),
         ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
-        ControlResponse::Status(_) => Err(other_version()),
+        ControlResponse::Status(_) | ControlResponse::Ending => Err(other_version()),
     }
 }
 

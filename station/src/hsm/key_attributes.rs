@@ -9,6 +9,9 @@ use super::pkcs11_uri::KeyUri;
 use super::token::KeyAlgorithm;
 use crate::identity::signer::{KeyRole, PublicKey};
 
+#[cfg(test)]
+mod tests;
+
 /// `OBJECT IDENTIFIER` of secp256r1, DER.
 const P256_PARAMETERS: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 /// `OBJECT IDENTIFIER` id-Ed25519 (RFC 8410), DER.
@@ -81,12 +84,12 @@ pub(super) fn find(
 ) -> Result<FoundKey, HsmError> {
     let private = only(session, role, uri, ObjectClass::PRIVATE_KEY)?;
     let public = only(session, role, uri, ObjectClass::PUBLIC_KEY)?;
-    let algorithm = algorithm(session, role, private)?;
-    if algorithm == KeyAlgorithm::Ed25519 && role != KeyRole::Ledger {
-        return Err(wrong_type(role, "Ed25519"));
-    }
-    check_attributes(session, role, private)?;
-    let public_key = public_key(session, role, public, algorithm)?;
+    let kinds = [AttributeType::KeyType, AttributeType::EcParams];
+    let algorithm = algorithm(role, &read(session, role, private, &kinds)?)?;
+    let kinds: Vec<_> = rows().map(|row| row.0).collect();
+    check_attributes(role, &read(session, role, private, &kinds)?)?;
+    let kinds = [AttributeType::EcPoint];
+    let public_key = public_key(role, algorithm, &read(session, role, public, &kinds)?)?;
     Ok(FoundKey {
         private,
         public_key,
@@ -185,13 +188,8 @@ fn read(
         .map_err(|error: CryptokiError| HsmError::from_call(Operation::CheckKey(role), &error))
 }
 
-fn algorithm(
-    session: &Pkcs11Session,
-    role: KeyRole,
-    private: ObjectHandle,
-) -> Result<KeyAlgorithm, HsmError> {
-    let kinds = [AttributeType::KeyType, AttributeType::EcParams];
-    let attributes = read(session, role, private, &kinds)?;
+/// Of which algorithm a private key is, where its role may have it.
+fn algorithm(role: KeyRole, attributes: &[Attribute]) -> Result<KeyAlgorithm, HsmError> {
     let key_type = attributes.iter().find_map(|attribute| match attribute {
         Attribute::KeyType(key_type) => Some(*key_type),
         _ => None,
@@ -202,9 +200,10 @@ fn algorithm(
     });
     match (key_type, parameters) {
         (Some(KeyType::EC), Some(P256_PARAMETERS)) => Ok(KeyAlgorithm::P256),
-        (Some(KeyType::EC_EDWARDS), Some(ED25519_PARAMETERS | ED25519_NAME)) => {
-            Ok(KeyAlgorithm::Ed25519)
-        }
+        (Some(KeyType::EC_EDWARDS), Some(ED25519_PARAMETERS | ED25519_NAME)) => match role {
+            KeyRole::Ledger => Ok(KeyAlgorithm::Ed25519),
+            _ => Err(wrong_type(role, "Ed25519")),
+        },
         (Some(KeyType::EC | KeyType::EC_EDWARDS), _) => {
             Err(wrong_type(role, "a key on another curve"))
         }
@@ -227,14 +226,11 @@ fn wrong_type(role: KeyRole, got: &str) -> HsmError {
     )
 }
 
-fn check_attributes(
-    session: &Pkcs11Session,
-    role: KeyRole,
-    private: ObjectHandle,
-) -> Result<(), HsmError> {
-    let rows = || REQUIRED.iter().chain(&USAGES);
-    let kinds: Vec<_> = rows().map(|row| row.0).collect();
-    let attributes = read(session, role, private, &kinds)?;
+fn rows() -> impl Iterator<Item = &'static (AttributeType, bool, &'static str)> {
+    REQUIRED.iter().chain(&USAGES)
+}
+
+fn check_attributes(role: KeyRole, attributes: &[Attribute]) -> Result<(), HsmError> {
     let told: Vec<_> = attributes.iter().filter_map(flag).collect();
     let value = |kind| {
         told.iter()
@@ -281,12 +277,10 @@ const fn flag(attribute: &Attribute) -> Option<(AttributeType, bool)> {
 
 /// `CKA_EC_POINT` is a DER `OCTET STRING` around the point; some tokens leave the wrapping out.
 fn public_key(
-    session: &Pkcs11Session,
     role: KeyRole,
-    public: ObjectHandle,
     algorithm: KeyAlgorithm,
+    attributes: &[Attribute],
 ) -> Result<PublicKey, HsmError> {
-    let attributes = read(session, role, public, &[AttributeType::EcPoint])?;
     let point = attributes.iter().find_map(|attribute| match attribute {
         Attribute::EcPoint(point) => Some(point.as_slice()),
         _ => None,

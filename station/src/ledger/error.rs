@@ -139,6 +139,9 @@ pub enum Damage {
     /// Not made by this program.
     #[error("the file is no ledger")]
     NotALedger,
+    /// A folder, a pipe or a device.
+    #[error("what is in the ledger's place is no regular file")]
+    NotAFile,
     /// Made by a newer program.
     #[error("schema version {got} is newer than {known}, which this program knows")]
     Newer {

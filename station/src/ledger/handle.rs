@@ -103,10 +103,7 @@ impl LedgerHandle {
         in_memory: u64,
         kept: &[String],
     ) -> Result<Self, LedgerError> {
-        if !path.exists() {
-            let path = path.to_owned();
-            return Err(LedgerError::Missing { path });
-        }
+        log_store::require_file(path)?;
         let owner = own(path)?;
         let connection = log_store::connect(path, false)?;
         let verifier = integrity::opening_key(&connection)?;
@@ -326,7 +323,11 @@ pub(in crate::ledger) fn own(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-writer");
     let name = PathBuf::from(name);
-    let file = File::create(&name).map_err(|error| io_error("locking", &name, error))?;
+    // To read too, since a pipe opened only to write would wait for a reader.
+    let mut options = File::options();
+    let options = options.read(true).write(true).create(true).truncate(true);
+    let file = options.open(&name);
+    let file = file.map_err(|error| io_error("locking", &name, error))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => {

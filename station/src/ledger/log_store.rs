@@ -62,10 +62,7 @@ fn refill(connection: &Connection) -> Result<(), LedgerError> {
 
 /// Opens the database for reading; fails where there is none, and never changes it.
 pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, LedgerError> {
-    if !path.exists() {
-        let path = path.to_owned();
-        return Err(LedgerError::Missing { path });
-    }
+    require_file(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).doing("opening the ledger to read")?;
@@ -84,6 +81,18 @@ pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, Le
     pragma(&connection, "query_only", "ON", "1")?;
     common(&connection)?;
     Ok(connection)
+}
+
+/// Looked at before it is opened: opening a pipe waits for whoever writes into it.
+pub(in crate::ledger) fn require_file(path: &Path) -> Result<(), LedgerError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(()),
+        Ok(_) => Err(Damage::NotAFile.into()),
+        Err(_) => {
+            let path = path.to_owned();
+            Err(LedgerError::Missing { path })
+        }
+    }
 }
 
 /// A database in memory with the ledger's tables.

@@ -386,16 +386,6 @@ impl Reader {
         Ok(found)
     }
 
-    /// How far the log and its checkpoints go.
-    pub(in crate::ledger) fn end(&self) -> Result<(u64, i64), LedgerError> {
-        let notes = "SELECT ifnull(max(size), 0) FROM checkpoint";
-        let notes = self.connection.query_row(notes, [], |row| row.get(0));
-        Ok((
-            self.size()?,
-            notes.doing("looking for the last checkpoint")?,
-        ))
-    }
-
     /// The connection, for a check of the whole file.
     pub(in crate::ledger) fn connection(&self) -> &Connection {
         &self.connection

@@ -291,6 +291,8 @@ pub enum ControlResponse {
     },
     /// Not done.
     Refused(Refusal),
+    /// Not done, since the owner is ending: whoever asks may do it after that.
+    Ending,
 }
 
 /// Why something was not done, as the asking command shows it.

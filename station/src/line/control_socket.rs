@@ -1,8 +1,9 @@
 //! The socket in the home over which other commands reach the process that owns it.
 //!
-//! One request a connection, one line each way, bounded in size and time. Only the owner of the
-//! home may
-//! connect (mode 0600). A socket left behind by a killed owner is removed by the next one: call
+//! One request a connection, one line each way, bounded in size and in the time of the whole. Connections are
+//! read and written beside each other, so that nobody waits for somebody who is slow; the work itself is done
+//! for one after another. Only the owner of the home may connect (mode 0600). A socket left behind by a
+//! killed owner is removed by the next one: call
 //! [`ControlServer::start`] only while holding the home's lock.
 
 use std::fs::{self, File, Permissions};
@@ -11,8 +12,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -20,6 +20,11 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::control::{ControlRequest, ControlResponse, Refusal};
+use super::system_clock::SystemClock;
+use crate::clock::{Clock, MonotonicMillis};
+
+#[cfg(test)]
+mod tests;
 
 /// Longest request, in bytes: a profile fits many times.
 const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
@@ -27,16 +32,28 @@ const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
 /// Longest response, in bytes: a status of many lanes fits many times. Documents travel as files.
 const MAX_RESPONSE_BYTES: u64 = 1024 * 1024;
 
-/// How long either side waits for the other's next bytes while they travel.
-const TRANSFER_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Longest pause between two pieces of a request.
-const PIECE_TIMEOUT: Duration = Duration::from_millis(250);
-
-/// Most pieces of a request, and the most bytes of one: eight seconds at the very worst.
-const MAX_PIECES: usize = 32;
+/// Bytes of one call that reads or writes.
 const PIECE_BYTES: usize = 64 * 1024;
-const _: () = assert!((MAX_PIECES * PIECE_BYTES) as u64 >= MAX_REQUEST_BYTES);
+
+/// How many are served beside each other, and how long each may take.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Further connections wait until one of these ends.
+    connections: usize,
+    /// For the whole request, from when the connection was taken.
+    request_ms: u64,
+    /// For the asker to take the whole answer.
+    answer_ms: u64,
+}
+
+const LIMITS: Limits = Limits {
+    connections: 64,
+    request_ms: 5_000,
+    answer_ms: 30_000,
+};
+
+/// How long an asking command waits until its request is taken.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an asking command waits for the owner's work.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
@@ -44,7 +61,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 /// Longest path that the kernel takes for a socket; longer ones go through the folder's descriptor.
 const MAX_SOCKET_PATH_BYTES: usize = 100;
 
-/// Does what is asked. Called on the server's thread, one request after another.
+/// Does what is asked, one request after another.
 pub type Handler = Arc<dyn Fn(ControlRequest) -> ControlResponse + Send + Sync>;
 
 /// Why the socket could not be used.
@@ -66,6 +83,17 @@ pub enum ControlError {
         /// Why.
         source: io::Error,
     },
+    /// The owner has ended, or cut the asker off, before it had read the request: nothing was done.
+    #[error("the station that owns this home takes no request on {path}; is it still running?")]
+    Unread {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// More than an owner reads.
+    #[error("the request has {0} bytes, at most {MAX_REQUEST_BYTES} are taken")]
+    TooLong(usize),
     /// The answer makes no sense.
     #[error("the station that owns this home is of another version; use the same program for both")]
     Foreign(#[source] serde_json::Error),
@@ -75,7 +103,7 @@ pub enum ControlError {
 #[derive(Debug)]
 pub struct ControlServer {
     path: PathBuf,
-    ended: Arc<AtomicBool>,
+    service: Arc<Service>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -85,20 +113,30 @@ impl ControlServer {
     /// # Errors
     /// Where the socket cannot be made.
     pub fn start(path: &Path, handler: Handler) -> Result<Self, ControlError> {
+        Self::start_with(path, handler, LIMITS)
+    }
+
+    fn start_with(path: &Path, handler: Handler, limits: Limits) -> Result<Self, ControlError> {
         let failed = |source| ControlError::Listen {
             path: path.to_owned(),
             source,
         };
         let listener = listen(path).map_err(failed)?;
-        let ended = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&ended);
+        let service = Arc::new(Service {
+            handler: Mutex::new(Some(handler)),
+            clock: SystemClock::start(),
+            limits,
+            count: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let theirs = Arc::clone(&service);
         let thread = std::thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || serve(&listener, &handler, &seen))
+            .spawn(move || serve(&listener, &theirs))
             .map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
-            ended,
+            service,
             thread: Some(thread),
         })
     }
@@ -106,7 +144,8 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
+        self.service.count().ended = true;
+        self.service.changed.notify_all();
         // Wakes the thread out of accept(); where that fails, the thread ends with the process.
         let woken = connect(&self.path).is_ok();
         // Nothing can be done about a socket that cannot be removed; the next owner removes it.
@@ -114,36 +153,133 @@ impl Drop for ControlServer {
         if let (true, Some(thread)) = (woken, self.thread.take()) {
             drop(thread.join());
         }
+        self.service.end();
     }
 }
 
-/// Asks the owner at `path`. None where nobody listens there, so that the asker may take the lock
-/// itself.
+/// What the threads of all connections have in common.
+struct Service {
+    /// None once the owner ends. Whoever has it locked does the work for its asker.
+    handler: Mutex<Option<Handler>>,
+    clock: SystemClock,
+    limits: Limits,
+    count: Mutex<Count>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    ended: bool,
+    connections: usize,
+    /// Those of them whose request was taken and whose answer is not yet gone.
+    answering: usize,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Service({:?}, {:?})", self.limits, self.count())
+    }
+}
+
+impl Service {
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a place; false where the owner ends first.
+    fn take_place(&self) -> bool {
+        let full = |count: &mut Count| !count.ended && count.connections >= self.limits.connections;
+        let waited = self.changed.wait_while(self.count(), full);
+        let mut count = waited.unwrap_or_else(PoisonError::into_inner);
+        count.connections += 1;
+        !count.ended
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Count)) {
+        change(&mut self.count());
+        self.changed.notify_all();
+    }
+
+    fn handler(&self) -> MutexGuard<'_, Option<Handler>> {
+        self.handler.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No work is begun from here on, what was begun has its answer sent, and nothing of the owner is held any more.
+    fn end(&self) {
+        drop(self.handler().take());
+        let busy = |count: &mut Count| count.answering > 0;
+        drop(self.changed.wait_while(self.count(), busy));
+    }
+
+    fn deadline(&self, ms: u64) -> Deadline<'_> {
+        let clock = &self.clock;
+        let end = clock.monotonic().plus(ms);
+        Deadline { clock, end }
+    }
+}
+
+/// A connection that counts, or one that is being answered; until it is dropped, however its thread ends.
+struct Counted<'a>(&'a Service, fn(&mut Count));
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.change(self.1);
+    }
+}
+
+/// When all of something must be over.
+struct Deadline<'a> {
+    clock: &'a dyn Clock,
+    end: MonotonicMillis,
+}
+
+impl Deadline<'_> {
+    /// What the next call may take.
+    fn left(&self) -> io::Result<Duration> {
+        match self.end.since(self.clock.monotonic()) {
+            0 => Err(ErrorKind::TimedOut.into()),
+            left => Ok(Duration::from_millis(left)),
+        }
+    }
+}
+
+/// Asks the owner at `path`. None where nobody listens there, or the owner is ending and has done nothing, so that
+/// the asker may take the lock itself.
 ///
 /// # Errors
 /// Where the owner takes the connection but does not answer.
 pub fn ask(path: &Path, request: &ControlRequest) -> Result<Option<ControlResponse>, ControlError> {
-    let failed = |source| ControlError::NoAnswer {
-        path: path.to_owned(),
-        source,
-    };
-    let stream = match connect(path) {
-        Ok(stream) => stream,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(failed(error)),
+    let failed = |source: io::Error| {
+        let path = path.to_owned();
+        match source.kind() {
+            // So ends a connection whose other side has left bytes unread.
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                ControlError::Unread { path, source }
+            }
+            _ => ControlError::NoAnswer { path, source },
+        }
     };
     // A PIN may stand in it.
     let line = serde_json::to_vec(request).map_err(ControlError::Foreign)?;
     let mut line = Zeroizing::new(line);
     line.push(b'\n');
+    if line.len() as u64 > MAX_REQUEST_BYTES {
+        return Err(ControlError::TooLong(line.len()));
+    }
+    let stream = match connect(path) {
+        Ok(stream) => stream,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
     let answer = exchange(&stream, &line).map_err(failed)?;
-    serde_json::from_slice(&answer)
-        .map(Some)
-        .map_err(ControlError::Foreign)
+    match serde_json::from_slice(&answer).map_err(ControlError::Foreign)? {
+        ControlResponse::Ending => Ok(None),
+        response => Ok(Some(response)),
+    }
 }
 
 fn exchange(stream: &UnixStream, line: &[u8]) -> io::Result<Vec<u8>> {
-    stream.set_write_timeout(Some(TRANSFER_TIMEOUT))?;
+    stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
     stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
     (&*stream).write_all(line)?;
     read_line(stream, MAX_RESPONSE_BYTES)
@@ -183,55 +319,98 @@ fn through_folder<T>(path: &Path, use_path: impl Fn(&Path) -> io::Result<T>) -> 
     use_path(&short.join(name))
 }
 
-fn serve(listener: &UnixListener, handler: &Handler, ended: &AtomicBool) {
+fn serve(listener: &UnixListener, service: &Arc<Service>) {
     for stream in listener.incoming() {
-        if ended.load(Ordering::SeqCst) {
+        if !service.take_place() {
             return;
         }
-        // An asker that breaks off, or a connection that fails, must not end the service.
-        if let Ok(stream) = stream {
-            drop(answer(&stream, handler));
+        let theirs = Arc::clone(service);
+        let work = move || {
+            let _place = Counted(&theirs, |count| count.connections -= 1);
+            // An asker that breaks off, or a connection that fails, must not end the service.
+            drop(stream.and_then(|stream| answer(&stream, &theirs)));
+        };
+        let spawned = std::thread::Builder::new()
+            .name("control".to_owned())
+            .spawn(work);
+        if spawned.is_err() {
+            service.change(|count| count.connections -= 1);
         }
     }
 }
 
-fn answer(stream: &UnixStream, handler: &Handler) -> io::Result<()> {
-    stream.set_read_timeout(Some(PIECE_TIMEOUT))?;
-    stream.set_write_timeout(Some(TRANSFER_TIMEOUT))?;
-    let line = Zeroizing::new(read_request(&mut &*stream)?);
-    let response = match serde_json::from_slice(&line) {
-        Ok(request) => handler(request),
-        Err(error) => ControlResponse::Refused(Refusal {
+fn answer(stream: &UnixStream, service: &Service) -> io::Result<()> {
+    let read = |piece: &mut [u8], left| {
+        stream.set_read_timeout(Some(left))?;
+        (&*stream).read(piece)
+    };
+    let deadline = service.deadline(service.limits.request_ms);
+    let request = Zeroizing::new(read_request(read, &deadline)?);
+    let handler = service.handler();
+    // Counted while nobody can take the handler away: whoever ends the service waits for this answer.
+    service.change(|count| count.answering += 1);
+    let _answering = Counted(service, |count| count.answering -= 1);
+    let mut line = serde_json::to_vec(&respond(&request, handler.as_ref()))?;
+    line.push(b'\n');
+    drop(handler);
+    let write = |piece: &[u8], left| {
+        stream.set_write_timeout(Some(left))?;
+        (&*stream).write(piece)
+    };
+    write_answer(&line, write, &service.deadline(service.limits.answer_ms))
+}
+
+fn respond(request: &[u8], handler: Option<&Handler>) -> ControlResponse {
+    match (serde_json::from_slice(request), handler) {
+        (Ok(request), Some(handler)) => handler(request),
+        (Ok(_), None) => ControlResponse::Ending,
+        (Err(error), _) => ControlResponse::Refused(Refusal {
             exit_status: 2,
             what: "the running station does not understand the request".to_owned(),
             why: error.to_string(),
             next: "use the same program version for both".to_owned(),
         }),
-    };
-    let mut line = serde_json::to_vec(&response)?;
-    line.push(b'\n');
-    (&*stream).write_all(&line)
+    }
 }
 
-/// A request comes in one piece; whoever sends it in drops is cut off, since others wait behind.
-fn read_request(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+/// Reads up to the end of the line.
+fn read_request(
+    mut read: impl FnMut(&mut [u8], Duration) -> io::Result<usize>,
+    deadline: &Deadline<'_>,
+) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut piece = vec![0; PIECE_BYTES];
-    for _ in 0..MAX_PIECES {
-        let count = stream.read(&mut piece)?;
+    loop {
+        let count = match read(&mut piece, deadline.left()?) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            count => count?,
+        };
         request.extend_from_slice(piece.get(..count).unwrap_or_default());
-        if request.len() as u64 > MAX_REQUEST_BYTES {
-            break;
+        if count == 0 || request.len() as u64 > MAX_REQUEST_BYTES {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
         if request.last() == Some(&b'\n') {
             request.pop();
             return Ok(request);
         }
-        if count == 0 {
-            break;
+    }
+}
+
+fn write_answer(
+    mut rest: &[u8],
+    mut write: impl FnMut(&[u8], Duration) -> io::Result<usize>,
+    deadline: &Deadline<'_>,
+) -> io::Result<()> {
+    while !rest.is_empty() {
+        let piece = rest.get(..PIECE_BYTES).unwrap_or(rest);
+        match write(piece, deadline.left()?) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-    Err(ErrorKind::UnexpectedEof.into())
+    Ok(())
 }
 
 fn read_line(stream: &UnixStream, max_bytes: u64) -> io::Result<Vec<u8>> {
@@ -241,114 +420,4 @@ fn read_line(stream: &UnixStream, max_bytes: u64) -> io::Result<Vec<u8>> {
         return Err(ErrorKind::UnexpectedEof.into());
     }
     Ok(line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn echo_text(text: &'static str) -> Handler {
-        Arc::new(move |request| match request {
-            ControlRequest::Status => ControlResponse::DocumentFile {
-                name: text.to_owned(),
-            },
-            _ => ControlResponse::Refused(Refusal {
-                exit_status: 1,
-                what: "no".to_owned(),
-                why: "never".to_owned(),
-                next: "nothing".to_owned(),
-            }),
-        })
-    }
-
-    fn check_round_trip(path: &Path) {
-        assert_eq!(ask(path, &ControlRequest::Status).unwrap(), None);
-        for text in ["one", "two"] {
-            // The second owner finds the first one's socket gone or stale, and listens all the
-            // same.
-            let server = ControlServer::start(path, echo_text(text)).unwrap();
-            let mode = fs::metadata(path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-            let name = text.to_owned();
-            assert_eq!(
-                ask(path, &ControlRequest::Status).unwrap(),
-                Some(ControlResponse::DocumentFile { name })
-            );
-            drop(server);
-        }
-        assert_eq!(ask(path, &ControlRequest::Status).unwrap(), None);
-    }
-
-    #[test]
-    fn answers_over_short_and_over_long_paths() {
-        let folder = tempfile::tempdir().unwrap();
-        check_round_trip(&folder.path().join("control.sock"));
-        let deep = folder.path().join("d".repeat(120));
-        fs::create_dir(&deep).unwrap();
-        check_round_trip(&deep.join("control.sock"));
-    }
-
-    #[test]
-    fn a_socket_that_nobody_serves_is_taken_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("control.sock");
-        drop(UnixListener::bind(&path).unwrap());
-        assert_eq!(ask(&path, &ControlRequest::Status).unwrap(), None);
-        let server = ControlServer::start(&path, echo_text("here")).unwrap();
-        assert!(ask(&path, &ControlRequest::Status).unwrap().is_some());
-        drop(server);
-    }
-
-    /// Gives one byte at a time, for ever.
-    struct Drip(usize);
-
-    impl Read for Drip {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            self.0 += 1;
-            into[0] = b' ';
-            Ok(1)
-        }
-    }
-
-    /// Each piece may take as long as the longest pause, so that the pieces bound the time.
-    #[test]
-    fn who_sends_in_drops_is_cut_off() {
-        let mut drip = Drip(0);
-        assert!(read_request(&mut drip).is_err());
-        assert_eq!(drip.0, MAX_PIECES);
-        let bound = PIECE_TIMEOUT * u32::try_from(MAX_PIECES).unwrap();
-        assert!(bound <= Duration::from_secs(8));
-    }
-
-    #[test]
-    fn who_says_nothing_does_not_keep_others_waiting_for_long() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("control.sock");
-        let _server = ControlServer::start(&path, echo_text("here")).unwrap();
-        let silent = UnixStream::connect(&path).unwrap();
-        let mut half = UnixStream::connect(&path).unwrap();
-        half.write_all(b"{\"request\":").unwrap();
-        // Both stay open while the third is answered; without a bound it never would be.
-        assert!(ask(&path, &ControlRequest::Status).unwrap().is_some());
-        drop((silent, half));
-    }
-
-    #[test]
-    fn nonsense_is_refused_and_does_not_end_the_service() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("control.sock");
-        let _server = ControlServer::start(&path, echo_text("here")).unwrap();
-        let stream = UnixStream::connect(&path).unwrap();
-        let answer = exchange(&stream, b"{\"request\":\"exec\"}\n").unwrap();
-        let answer: ControlResponse = serde_json::from_slice(&answer).unwrap();
-        assert!(
-            matches!(
-                answer,
-                ControlResponse::Refused(Refusal { exit_status: 2, .. })
-            ),
-            "{answer:?}"
-        );
-        drop(UnixStream::connect(&path).unwrap());
-        assert!(ask(&path, &ControlRequest::Status).unwrap().is_some());
-    }
 }

@@ -13,6 +13,7 @@ use super::hold::{Hold, PortNames};
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
+use super::verdict_limit::VerdictLimit;
 use crate::clock::{Clock, UtcMillis};
 use crate::hsm::fake::SoftwareSigner;
 use crate::ledger::LedgerError;
@@ -61,7 +62,7 @@ impl Bench {
             context: FakeContext(begins),
         };
         let theirs = Arc::clone(&floor);
-        let run = move || lane::run::<_, _, FakeSession>(&theirs, lane);
+        let run = move || lane::run::<_, _, FakeSession>(&theirs, lane, &VerdictLimit::new(None));
         let thread = std::thread::spawn(run);
         Self {
             floor,

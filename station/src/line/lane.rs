@@ -10,6 +10,7 @@ use super::lane_event::{LaneEnd, LaneReporter, News};
 use super::link::{Link, Port};
 use super::session_budget::SessionBudget;
 use super::stop::StopLevel;
+use super::verdict_limit::VerdictLimit;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
 use crate::provisioning::{LastBoard, Verdict};
@@ -44,9 +45,10 @@ impl<C> std::fmt::Debug for Lane<C> {
 }
 
 /// Runs the lane until the line stops.
-pub fn run<S: Signer, E: EventStore, M: BoardSession>(
+pub(super) fn run<S: Signer, E: EventStore, M: BoardSession>(
     floor: &Floor<S, E>,
     lane: Lane<M::Context>,
+    limit: &VerdictLimit,
 ) -> LaneEnd {
     let Lane {
         reporter,
@@ -56,6 +58,7 @@ pub fn run<S: Signer, E: EventStore, M: BoardSession>(
     let mut worker = Worker::<S, E, M> {
         floor,
         reporter: &reporter,
+        limit,
         context,
         budget: SessionBudget::default(),
         last_board: None,
@@ -76,6 +79,7 @@ pub fn run<S: Signer, E: EventStore, M: BoardSession>(
 struct Worker<'a, S, E, M: BoardSession> {
     floor: &'a Floor<S, E>,
     reporter: &'a LaneReporter,
+    limit: &'a VerdictLimit,
     context: M::Context,
     budget: SessionBudget,
     last_board: Option<LastBoard>,
@@ -122,6 +126,9 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
         // back.
         self.last_board = verdict.last_board.clone().filter(|_| !self.hsm_failed);
         if verdict.claimed_uid.is_some() || verdict.code.outcome() != Outcome::Error {
+            if verdict.code != VerdictCode::Aborted {
+                self.limit.count(&self.floor.stop);
+            }
             self.reporter.report(News::Verdict(Box::new(verdict)));
         }
     }

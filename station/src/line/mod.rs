@@ -35,6 +35,7 @@ pub mod stop_watch;
 pub mod supervisor;
 pub mod system_clock;
 mod timer;
+mod verdict_limit;
 
 #[cfg(test)]
 mod driver_tests;

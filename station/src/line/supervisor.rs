@@ -3,7 +3,8 @@
 //! The line stops, letting boards in work finish, once
 //!
 //! 1. every place of the batch is taken (the [`Floor`] notices),
-//! 2. so many verdicts were reached as were asked for; boards in work at that moment add theirs,
+//! 2. so many verdicts were reached as were asked for (the lanes notice); a board in work at that moment on each
+//!    other lane adds its own,
 //! 3. no board was in work on any lane for the idle time, or
 //! 4. the ledger failed on one lane.
 //!
@@ -18,12 +19,12 @@ use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneEvent, LaneReporter, News, queue};
 use super::link::Port;
 use super::stop::StopLevel;
+use super::verdict_limit::VerdictLimit;
 use crate::clock::MonotonicMillis;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
 use crate::names::LaneName;
 use crate::provisioning::Step;
-use crate::verdict::VerdictCode;
 
 /// Longest wait for news between two looks at the stop rules.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -113,11 +114,13 @@ pub fn run<S: Signer, E: EventStore, M: BoardSession>(
     listen: impl FnMut(&LaneEvent),
 ) -> LineReport {
     let (sender, receiver) = queue();
+    let limit = VerdictLimit::new(rules.verdicts);
+    let limit = &limit;
     let mut supervisor = Supervisor {
         floor,
-        rules,
+        limit,
+        idle_ms: rules.idle_ms,
         lanes: BTreeMap::new(),
-        verdicts: 0,
         last_work: floor.clock.now().monotonic,
         end: None,
     };
@@ -131,7 +134,7 @@ pub fn run<S: Signer, E: EventStore, M: BoardSession>(
                 context: plan.context,
             };
             let name = lane.reporter.lane().to_string();
-            let work = move || watch.close(lane::run::<S, E, M>(floor, lane));
+            let work = move || watch.close(lane::run::<S, E, M>(floor, lane, limit));
             let spawned = std::thread::Builder::new()
                 .name(name)
                 .spawn_scoped(scope, work);
@@ -168,9 +171,9 @@ impl Drop for EndWatch {
 
 struct Supervisor<'a, S, E> {
     floor: &'a Floor<S, E>,
-    rules: StopRules,
+    limit: &'a VerdictLimit,
+    idle_ms: Option<u64>,
     lanes: BTreeMap<LaneName, LaneState>,
-    verdicts: u64,
     last_work: MonotonicMillis,
     end: Option<LineEnd>,
 }
@@ -229,10 +232,9 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 lane.tally.boards_met += u64::from(*step == Step::Identified);
                 lane.at_work = true;
             }
-            News::Verdict(verdict) => {
+            News::Verdict(_) => {
                 lane.at_work = false;
                 lane.tally.verdicts += 1;
-                self.verdicts += u64::from(verdict.code != VerdictCode::Aborted);
                 self.last_work = self.floor.clock.now().monotonic;
             }
             News::Ended(end) => {
@@ -295,13 +297,9 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
         let idle = |limit| now.since(self.last_work) >= limit;
         let end = if self.floor.production.is_full() {
             LineEnd::BatchFull
-        } else if self
-            .rules
-            .verdicts
-            .is_some_and(|limit| self.verdicts >= limit)
-        {
+        } else if self.limit.is_reached() {
             LineEnd::VerdictsReached
-        } else if self.rules.idle_ms.is_some_and(idle) {
+        } else if self.idle_ms.is_some_and(idle) {
             LineEnd::Idle
         } else {
             return;

@@ -1,5 +1,13 @@
 //! Certification requests: made here, and by OpenSSL.
 
+use std::str::FromStr as _;
+
+use der::{Decode as _, Encode as _};
+use x509_cert::attr::Attributes;
+use x509_cert::name::Name;
+use x509_cert::request::{CertReqInfo, Version};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
 use super::super::ceremony::{self, AuthorityName};
 use super::super::csr;
 use super::{DEVICE, Key, openssl};
@@ -143,4 +151,38 @@ fn a_request_with_parameters_of_its_algorithm_is_refused() {
     more[length] += 2;
     let error = csr::parse(&more).unwrap_err();
     assert!(matches!(error, csr::CsrError::Algorithm { .. }), "{error}");
+}
+
+/// The reader sorts what a request has in a wrong order, so that the signature over what was read is good: only
+/// the bytes tell that this is another document.
+#[test]
+fn a_request_in_another_encoding_than_der_is_refused() {
+    let key = Key::new(DEVICE);
+    let subject = Name::from_str("CN=device+O=SENSOR-A").unwrap();
+    let info = CertReqInfo {
+        version: Version::V1,
+        public_key: SubjectPublicKeyInfoOwned::from_der(&crate::es256::spki(&key.point())).unwrap(),
+        attributes: Attributes::default(),
+        subject: subject.clone(),
+    };
+    let info = info.to_der().unwrap();
+    let der = ceremony::complete_request(&info, &key.sign(&info), &key.point()).unwrap();
+    csr::parse(&der).unwrap();
+
+    let refused = |bytes: &[u8]| {
+        let error = csr::parse(bytes).unwrap_err();
+        let malformed = matches!(error, csr::CsrError::Malformed { .. });
+        assert!(malformed, "{error}");
+        assert_eq!(error.code(), VerdictCode::KeyCsr);
+    };
+    let parts: Vec<_> = subject.iter().map(|part| part.to_der().unwrap()).collect();
+    let (sorted, swapped) = (parts.concat(), [&*parts[1], &*parts[0]].concat());
+    let at = der
+        .windows(sorted.len())
+        .position(|window| window == sorted);
+    let (before, rest) = der.split_at(at.unwrap());
+    refused(&[before, &swapped, &rest[sorted.len()..]].concat());
+    // The length in one byte more than it needs.
+    assert_eq!(der[..2], [0x30, 0x81]);
+    refused(&[&[0x30, 0x82, 0x00], &der[2..]].concat());
 }

@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::Reader;
 use crate::encoding::Hex;
 use crate::ledger::column::{Int, Text};
-use crate::ledger::error::LedgerError;
+use crate::ledger::error::{Doing as _, LedgerError};
 use crate::names::BatchId;
 
 /// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
@@ -143,6 +143,16 @@ impl Reader {
     /// and holds that were cleared, of all lanes.
     pub fn verdicts_self_tests_and_holds(&self, batch: &BatchId) -> Leaves<'_> {
         Leaves::new(self, Selection::Report(batch.clone()), 0)
+    }
+
+    /// How far the log and its checkpoints go.
+    pub(in crate::ledger) fn end(&self) -> Result<(u64, i64), LedgerError> {
+        let notes = "SELECT ifnull(max(size), 0) FROM checkpoint";
+        let notes = self.connection.query_row(notes, [], |row| row.get(0));
+        Ok((
+            self.size()?,
+            notes.doing("looking for the last checkpoint")?,
+        ))
     }
 }
 

@@ -311,3 +311,44 @@ fn another_token_and_a_newer_file_are_refused() {
         "{refused:?}"
     );
 }
+
+/// Opening a pipe would wait for a writer, for ever.
+#[test]
+fn what_is_no_regular_file_is_not_even_opened() {
+    let (home, ledger) = Home::create();
+    drop(ledger);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let pipe = |path: &std::path::Path| {
+        std::fs::remove_file(path).unwrap();
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
+    };
+    // The file beside it that is locked waits for nobody either.
+    let mut lock = home.path().into_os_string();
+    lock.push("-writer");
+    pipe(std::path::Path::new(&lock));
+    home.open().unwrap();
+    pipe(&home.path());
+    let not_a_file = |error| matches!(error, LedgerError::Damaged(Damage::NotAFile));
+    assert!(not_a_file(Reader::open(&home.path()).unwrap_err()));
+    assert!(not_a_file(home.open().unwrap_err()));
+    assert!(not_a_file(Reader::open(home.folder.path()).unwrap_err()));
+}
+
+/// A commit returns after the disk has it: asked of the connection that the writer gets.
+#[test]
+fn the_writer_has_a_write_ahead_log_that_is_synced_at_each_commit() {
+    let (home, ledger) = Home::create();
+    drop(ledger);
+    for create in [false, true] {
+        let connection = crate::ledger::log_store::connect(&home.path(), create).unwrap();
+        let synchronous: u32 = connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))
+            .unwrap();
+        assert_eq!(synchronous, 2, "FULL");
+        let journal: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(journal, "wal");
+    }
+}
