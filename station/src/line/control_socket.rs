@@ -30,7 +30,7 @@ mod tests;
 const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
 
 /// Longest response, in bytes: a status of many lanes fits many times. Documents travel as files.
-const MAX_RESPONSE_BYTES: u64 = 1024 * 1024;
+const MAX_RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Bytes of one call that reads or writes.
 const PIECE_BYTES: usize = 64 * 1024;

@@ -111,7 +111,12 @@ fn every_question_is_a_lookup() {
     }
     assert!(asked > 70, "only {asked} questions were found");
     // Parts that are put together; the whole is asked for below.
-    let known = ["overview.rs", "overview_questions.rs", "invariants.rs"];
+    let known = [
+        "overview.rs",
+        "overview_questions.rs",
+        "invariants.rs",
+        "leaves.rs",
+    ];
     assert!(
         pieces.iter().all(|(file, _)| known.contains(&&file[..])),
         "{pieces:?}"
@@ -152,6 +157,13 @@ fn a_board_is_found_among_millions() {
          FROM certificate WHERE";
     for condition in ["serial = ?1", "uid = ?1", "batch = ?1"] {
         let sql = format!("{certificate} {condition} ORDER BY issued");
+        assert_eq!(scans(&views, &sql).unwrap(), [""; 0], "{condition}");
+    }
+    for condition in ["?1 IS NULL", "batch = ?1", "session = ?1", "uid = ?1"] {
+        let sql = format!(
+            "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+             WHERE {condition} AND entry >= ?2 AND kind IN ('provisioned') ORDER BY entry LIMIT ?3"
+        );
         assert_eq!(scans(&views, &sql).unwrap(), [""; 0], "{condition}");
     }
     let unfinished = "SELECT uid FROM certificate
