@@ -25,6 +25,7 @@ use super::column::{Hash, Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
 use super::event::{Event, Fact};
 use super::issuance_rules::{OpenIntentRow, intent, issue, live, pass, progress};
+use super::leaf::BatchPosition;
 use super::profiles;
 use super::repeats;
 use crate::encoding::{Hex, sha256};
@@ -260,4 +261,18 @@ fn finished(views: &Connection, batch: &BatchId) -> Result<(), LedgerError> {
         intents,
     }
     .into())
+}
+
+/// Where an event of that batch goes. A batch that is not known yet begins with it.
+pub(in crate::ledger) fn position(
+    views: &Connection,
+    batch: Option<BatchId>,
+) -> Result<Option<BatchPosition>, LedgerError> {
+    let Some(batch) = batch else { return Ok(None) };
+    let state = BatchState::find(views, &batch)?;
+    Ok(Some(BatchPosition {
+        batch,
+        seq: state.as_ref().map_or(0, |state| state.next_seq),
+        prev: state.map(|state| state.head),
+    }))
 }

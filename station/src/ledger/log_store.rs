@@ -14,8 +14,8 @@ use super::checkpoint::CheckpointError;
 use super::column::{Hash, Int};
 use super::error::{Damage, Doing, LedgerError, Refusal};
 use super::event::Event;
-use super::invariants::{self, BatchState};
-use super::leaf::{BatchPosition, Entry, Leaf, LeafError};
+use super::invariants;
+use super::leaf::{Entry, Leaf, LeafError};
 use super::merkle_tree::{Frontier, NodeId, NodeSource, leaf_hash};
 use super::{schema, views};
 
@@ -349,7 +349,7 @@ impl LogStore {
         invariants::check(&self.connection, index, &event)?;
         let leaf = Leaf {
             time: event.time,
-            position: position(&self.connection, event.batch)?,
+            position: invariants::position(&self.connection, event.batch)?,
             session: event.session,
             fact: event.fact,
         };
@@ -386,18 +386,4 @@ impl LogStore {
             .map(|_| ())
             .doing("storing a checkpoint")
     }
-}
-
-/// Where an event of that batch goes. A batch that is not known yet begins with it.
-fn position(
-    views: &Connection,
-    batch: Option<crate::names::BatchId>,
-) -> Result<Option<BatchPosition>, LedgerError> {
-    let Some(batch) = batch else { return Ok(None) };
-    let state = BatchState::find(views, &batch)?;
-    Ok(Some(BatchPosition {
-        batch,
-        seq: state.as_ref().map_or(0, |state| state.next_seq),
-        prev: state.map(|state| state.head),
-    }))
 }

@@ -21,19 +21,18 @@ use zeroize::Zeroizing;
 
 use super::control::{ControlRequest, ControlResponse, Refusal};
 use super::system_clock::SystemClock;
-use crate::clock::{Clock, MonotonicMillis};
+use crate::clock::Clock as _;
+use timed::{Deadline, read_request, write_answer};
 
 #[cfg(test)]
 mod tests;
+mod timed;
 
 /// Longest request, in bytes: a profile fits many times.
 const MAX_REQUEST_BYTES: u64 = 1024 * 1024;
 
 /// Longest response, in bytes: a status of many lanes fits many times. Documents travel as files.
 const MAX_RESPONSE_BYTES: u64 = 16 * 1024 * 1024;
-
-/// Bytes of one call that reads or writes.
-const PIECE_BYTES: usize = 64 * 1024;
 
 /// How many are served beside each other, and how long each may take.
 #[derive(Clone, Copy, Debug)]
@@ -227,22 +226,6 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// When all of something must be over.
-struct Deadline<'a> {
-    clock: &'a dyn Clock,
-    end: MonotonicMillis,
-}
-
-impl Deadline<'_> {
-    /// What the next call may take.
-    fn left(&self) -> io::Result<Duration> {
-        match self.end.since(self.clock.monotonic()) {
-            0 => Err(ErrorKind::TimedOut.into()),
-            left => Ok(Duration::from_millis(left)),
-        }
-    }
-}
-
 /// Asks the owner at `path`. None where nobody listens there, or the owner is ending and has done nothing, so that
 /// the asker may take the lock itself.
 ///
@@ -371,46 +354,6 @@ fn respond(request: &[u8], handler: Option<&Handler>) -> ControlResponse {
             next: "use the same program version for both".to_owned(),
         }),
     }
-}
-
-/// Reads up to the end of the line.
-fn read_request(
-    mut read: impl FnMut(&mut [u8], Duration) -> io::Result<usize>,
-    deadline: &Deadline<'_>,
-) -> io::Result<Vec<u8>> {
-    let mut request = Vec::new();
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        let count = match read(&mut piece, deadline.left()?) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            count => count?,
-        };
-        request.extend_from_slice(piece.get(..count).unwrap_or_default());
-        if count == 0 || request.len() as u64 > MAX_REQUEST_BYTES {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        if request.last() == Some(&b'\n') {
-            request.pop();
-            return Ok(request);
-        }
-    }
-}
-
-fn write_answer(
-    mut rest: &[u8],
-    mut write: impl FnMut(&[u8], Duration) -> io::Result<usize>,
-    deadline: &Deadline<'_>,
-) -> io::Result<()> {
-    while !rest.is_empty() {
-        let piece = rest.get(..PIECE_BYTES).unwrap_or(rest);
-        match write(piece, deadline.left()?) {
-            Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 fn read_line(stream: &UnixStream, max_bytes: u64) -> io::Result<Vec<u8>> {

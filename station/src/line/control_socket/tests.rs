@@ -1,5 +1,6 @@
 //! Askers that are quick, slow, silent, or ask for nonsense.
 
+use super::timed::PIECE_BYTES;
 use super::*;
 use crate::clock::UtcMillis;
 use crate::line::fake::FakeClock;
