@@ -34,11 +34,13 @@ pub enum Deed {
     ManageOperators,
     /// Choose another PIN for oneself.
     ChangeOwnPin,
+    /// Set a board aside, or release it.
+    QuarantineBoard,
 }
 
 impl Deed {
     /// Every deed, in the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ProvisionBoards,
         Self::ReprintLabel,
         Self::OpenBatch,
@@ -51,6 +53,7 @@ impl Deed {
         Self::BindLanes,
         Self::ManageOperators,
         Self::ChangeOwnPin,
+        Self::QuarantineBoard,
     ];
 
     /// The roles that may do it.
@@ -66,6 +69,7 @@ impl Deed {
             | Self::AcknowledgeAlarm
             | Self::AcceptClock
             | Self::BindLanes => &[Supervisor],
+            Self::QuarantineBoard => &[Supervisor, SecurityOfficer],
             Self::ManageOperators => &[SecurityOfficer],
             Self::ChangeOwnPin => &[Operator, Supervisor, SecurityOfficer, Auditor],
         }
@@ -122,6 +126,7 @@ mod tests {
             (Deed::BindLanes, ".x.."),
             (Deed::ManageOperators, "..x."),
             (Deed::ChangeOwnPin, "xxxx"),
+            (Deed::QuarantineBoard, ".xx."),
         ];
         assert_eq!(expected.map(|(deed, _)| deed), Deed::ALL);
         for (deed, row) in expected {

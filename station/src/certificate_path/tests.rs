@@ -10,10 +10,19 @@ fn certificate(extensions: &[&str]) -> Result<ParsedCertificate, PathError> {
 }
 
 fn der(extensions: &[&str]) -> Vec<u8> {
+    der_with(extensions, "")
+}
+
+/// The same, where extensions point to sections of the configuration.
+fn configured(extensions: &[&str], sections: &str) -> ParsedCertificate {
+    ParsedCertificate::from_der(&der_with(extensions, sections)).unwrap()
+}
+
+fn der_with(extensions: &[&str], sections: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join("bare.cnf"),
-        "[req]\ndistinguished_name=dn\n[dn]\n",
+        format!("[req]\ndistinguished_name=dn\n[dn]\n{sections}"),
     )
     .unwrap();
     let mut command = Command::new("openssl");
@@ -158,6 +167,33 @@ fn name_constraints_of_a_kind_that_is_not_judged_are_refused() {
         leaf.unwrap().require_signer(None),
         "name constraints without being an authority",
     );
+}
+
+#[test]
+fn an_authority_certifies_no_name_that_it_excludes() {
+    let below = certificate(&[CA, SIGNS]).unwrap();
+    assert_eq!(below.subject().to_string(), "CN=x");
+    let judged = |constraints: &str, subtrees: &[&str]| {
+        let sections = subtrees
+            .iter()
+            .enumerate()
+            .map(|(i, subtree)| format!("[tree{i}]\n{subtree}\n"));
+        let authority = configured(&[CA, SIGNS, constraints], &sections.collect::<String>());
+        authority.require_authority(0).unwrap();
+        authority.require_permits(&below)
+    };
+    let excluded = "nameConstraints=critical,excluded;dirName:tree0";
+    refused(judged(excluded, &["CN=x"]), "CN=x");
+    refused(judged(excluded, &["CN=X "]), "CN=x");
+    judged(excluded, &["CN=y"]).unwrap();
+    judged(excluded, &["O=x"]).unwrap();
+    // One of several is enough, and what is permitted too stays excluded.
+    let two = "nameConstraints=critical,excluded;dirName:tree0,excluded;dirName:tree1";
+    refused(judged(two, &["CN=y", "CN=x"]), "CN=x");
+    let both = "nameConstraints=critical,permitted;dirName:tree0,excluded;dirName:tree1";
+    refused(judged(both, &["CN=x", "CN=x"]), "CN=x");
+    judged(both, &["CN=x", "CN=y"]).unwrap();
+    refused(judged(both, &["CN=y", "CN=z"]), "CN=x");
 }
 
 /// An authority with this key usage, and the revocation list that its key has signed.

@@ -1,4 +1,4 @@
-//! `station device`: list, show, history, certificates.
+//! `station device`: list, show, history, certificates, quarantine.
 
 use std::path::PathBuf;
 
@@ -12,6 +12,7 @@ use super::context::Context;
 use super::device_certificates::{certificate, certificate_der, export_certificates};
 use super::device_history;
 use super::device_measurements;
+use super::device_quarantine::{self, QuarantineView};
 use super::device_scrap;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
@@ -66,6 +67,23 @@ pub(crate) enum DeviceCommand {
         #[arg(value_parser = NonEmptyStringValueParser::new())]
         reason: String,
     },
+    /// Set a board aside: it gets nothing until it is released
+    ///
+    /// On any line of this station, in whatever batch, it is refused as QUARANTINED before anything is issued to
+    /// it or goes on. What the ledger has of it stays. Takes the role of a supervisor or a security officer.
+    #[command(
+        after_help = "Example:\n  station device quarantine SA-000001 --reason \"lot 7, solder joints\" \\\n      \
+                      --operator sv-3"
+    )]
+    Quarantine(device_quarantine::QuarantineArguments),
+    /// Let a board go on that was set aside
+    ///
+    /// It is again what it was before: passed, failed, revoked, or in the middle of its way.
+    #[command(
+        after_help = "Example:\n  station device release SA-000001 --reason \"X-rayed, joints are good\" \\\n      \
+                      --operator sv-3"
+    )]
+    Release(device_quarantine::QuarantineArguments),
     /// Print a board's live certificate (PEM)
     #[command(after_help = "Example:\n  station device certificate SA-000001 > SA-000001.pem")]
     Certificate {
@@ -90,6 +108,16 @@ pub(crate) enum DeviceCommand {
 pub(crate) fn run(command: &DeviceCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let reader = Reader::snapshot(&context.home()?.ledger())?;
     match command {
+        DeviceCommand::Quarantine(arguments) => {
+            let uid = find(&reader, &arguments.device)?.uid;
+            drop(reader);
+            device_quarantine::ask_quarantine(context, uid, arguments)?;
+        }
+        DeviceCommand::Release(arguments) => {
+            let uid = find(&reader, &arguments.device)?.uid;
+            drop(reader);
+            device_quarantine::ask_release(context, uid, arguments)?;
+        }
         DeviceCommand::List { batch } => list(context, &reader, batch.as_ref())?,
         DeviceCommand::Show { device } => show(context, &reader, &find(&reader, device)?)?,
         DeviceCommand::History { device } => {
@@ -146,6 +174,7 @@ struct DeviceView {
     time: Option<String>,
     certificate_serial: Option<CertificateSerial>,
     certificate_status: &'static str,
+    quarantined: bool,
 }
 
 impl From<DeviceOverview> for DeviceView {
@@ -167,6 +196,7 @@ impl From<DeviceOverview> for DeviceView {
             time: verdict.as_ref().map(|verdict| verdict.time.to_string()),
             certificate_serial: device.live.map(|(serial, _)| serial),
             certificate_status: status,
+            quarantined: device.quarantined_at.is_some(),
         }
     }
 }
@@ -193,13 +223,22 @@ fn list(context: &Context, reader: &Reader, batch: Option<&BatchId>) -> Result<(
             view.uid.to_string(),
             text(view.code.map(|code| code.to_string())),
             view.certificate_status.to_owned(),
+            if view.quarantined { "yes" } else { "-" }.to_owned(),
             text(view.batch.as_ref().map(ToString::to_string)),
             text(view.time.clone()),
         ]
     };
     let rows: Vec<Vec<String>> = views.iter().map(cells).collect();
     context.output.table(
-        &["serial", "uid", "code", "certificate", "batch", "time"],
+        &[
+            "serial",
+            "uid",
+            "code",
+            "certificate",
+            "quarantined",
+            "batch",
+            "time",
+        ],
         &rows,
     );
     Ok(())
@@ -209,6 +248,7 @@ fn list(context: &Context, reader: &Reader, batch: Option<&BatchId>) -> Result<(
 struct Shown {
     #[serde(flatten)]
     device: DeviceView,
+    quarantine: Option<QuarantineView>,
     firmware: Vec<ComponentRecord>,
     measurements: Vec<MeasurementRecord>,
     certificates: Vec<CertificateView>,
@@ -236,6 +276,7 @@ fn show(context: &Context, reader: &Reader, device: &DeviceOverview) -> Result<(
     let shown = Shown {
         firmware: firmware(reader, &device.uid)?,
         measurements: device_measurements::last(reader, &device.uid)?,
+        quarantine: device_quarantine::of(reader, device)?,
         device: device.clone().into(),
         certificates,
     };
@@ -252,6 +293,9 @@ fn show(context: &Context, reader: &Reader, device: &DeviceOverview) -> Result<(
         "  last verdict {}",
         text(view.code.map(|code| code.to_string()))
     ));
+    if let Some(quarantine) = &shown.quarantine {
+        output.text(&format!("  quarantined  {}", quarantine.in_words()));
+    }
     for one in &shown.firmware {
         output.text(&format!(
             "  firmware     {} {} {}",

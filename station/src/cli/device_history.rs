@@ -98,6 +98,15 @@ fn in_words(fact: &Fact) -> String {
             let reached = with_detail(*code, detail);
             format!("verdict {reached} on {lane} after {duration_ms} ms, {retries} retries")
         }
+        Fact::BoardQuarantined(record) => {
+            format!(
+                "quarantined by {}: {}",
+                record.actor.operator, record.reason
+            )
+        }
+        Fact::BoardReleased(record) => {
+            format!("released by {}: {}", record.actor.operator, record.reason)
+        }
         other => about_certificate(other).unwrap_or_else(|| other.kind().to_owned()),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) enum HoldCommand {
 }
 
 /// A reason says something: blanks are none.
-fn reason(text: &str) -> Result<String, &'static str> {
+pub(super) fn reason(text: &str) -> Result<String, &'static str> {
     let said = text.trim();
     let said = (!said.is_empty()).then(|| said.to_owned());
     said.ok_or("say why, in words that QA will understand in a year")

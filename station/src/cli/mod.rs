@@ -17,6 +17,7 @@ mod device;
 mod device_certificates;
 mod device_history;
 mod device_measurements;
+mod device_quarantine;
 mod device_scrap;
 mod doctor;
 mod evidence;

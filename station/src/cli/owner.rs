@@ -9,7 +9,8 @@ use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
 use super::{
-    batch_work, clock, device_scrap, hold, kept_checkpoint, ledger, manifest_export, operator_work,
+    batch_work, clock, device_quarantine, device_scrap, hold, kept_checkpoint, ledger,
+    manifest_export, operator_work,
 };
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
@@ -168,6 +169,12 @@ impl Owner {
             }
             ControlRequest::ClearBatchHold { batch, reason, .. } => {
                 hold::clear_batch(self, batch, reason, actor, now)?
+            }
+            ControlRequest::QuarantineBoard { uid, reason, .. } => {
+                device_quarantine::quarantine(self, uid, reason, actor, now)?
+            }
+            ControlRequest::ReleaseBoard { uid, reason, .. } => {
+                device_quarantine::release(self, uid, reason, actor, now)?
             }
             _ => return operator_work::perform(self, request, actor, now),
         }))

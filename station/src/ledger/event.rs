@@ -27,6 +27,7 @@ pub use super::operator_record::{
     SignedInRecord, SignedOutRecord, SignedOutWhy,
 };
 pub use super::profile_record::SignedProfileRecord;
+pub use super::quarantine_record::QuarantineRecord;
 pub use super::revocation_reason::RevocationReason;
 pub use super::scrapping_record::ScrappingRecord;
 pub use super::tripped_rule::TrippedRule;
@@ -376,6 +377,10 @@ pub enum Fact {
     BatchTermsRecorded(BatchTermsRecord),
     /// A board that did not pass is thrown away.
     BoardScrapped(ScrappingRecord),
+    /// A board was set aside: it gets nothing until it is released.
+    BoardQuarantined(QuarantineRecord),
+    /// A board that was set aside goes on.
+    BoardReleased(QuarantineRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use firmware_proto::{DeviceNonce, SessionId, Uid};
 
-use super::event::{Actor, Assurance, Event, Fact, RevocationReason, session_name};
+use super::event::{
+    Actor, Assurance, Event, Fact, QuarantineRecord, RevocationReason, session_name,
+};
 use super::{BatchClosing, BatchOpening, LedgerHandle, NewLedger};
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
@@ -328,6 +330,22 @@ impl Board {
             reason,
             detail: "failed install".to_owned(),
         }
+    }
+
+    fn quarantine(&self, reason: &str) -> QuarantineRecord {
+        QuarantineRecord {
+            uid: self.uid.clone(),
+            reason: reason.to_owned(),
+            actor: actor(),
+        }
+    }
+
+    pub(in crate::ledger) fn quarantined(&self) -> Fact {
+        Fact::BoardQuarantined(self.quarantine("lot 7"))
+    }
+
+    pub(in crate::ledger) fn released(&self) -> Fact {
+        Fact::BoardReleased(self.quarantine("checked"))
     }
 
     pub(in crate::ledger) fn verdict(&self, code: VerdictCode) -> Fact {

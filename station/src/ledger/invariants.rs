@@ -16,6 +16,8 @@
 //! 10. A batch is opened with an adopted profile; with an older version of it than one that is adopted only
 //!     where the opening says why. A verdict names no other profile than its batch's.
 //! 11. Only a board that was presented in the batch, and has no identity, is scrapped there, once.
+//! 12. A board that is quarantined gets no intent, certificate, grant or commit. Only a known board is
+//!     quarantined, and only one that is quarantined is released.
 
 use firmware_proto::Uid;
 use rusqlite::{Connection, OptionalExtension};
@@ -27,6 +29,7 @@ use super::event::{Event, Fact};
 use super::issuance_rules::{OpenIntentRow, intent, issue, live, pass, progress};
 use super::leaf::BatchPosition;
 use super::profiles;
+use super::quarantine;
 use super::repeats;
 use crate::encoding::{Hex, sha256};
 use crate::names::{BatchId, CertificateSerial, DeviceSerial};
@@ -47,11 +50,16 @@ pub(in crate::ledger) fn check(
             return Err(Refusal::NotHeld(lane.clone()).into());
         }
     }
+    quarantine::check(views, event)?;
     let kind = event.fact.kind();
     let batch = match (&event.fact, &event.batch) {
-        (Fact::LedgerOpened { .. } | Fact::ProfileAdopted { .. }, Some(_)) => {
-            return Err(Refusal::UnwantedBatch(kind).into());
-        }
+        (
+            Fact::LedgerOpened { .. }
+            | Fact::ProfileAdopted { .. }
+            | Fact::BoardQuarantined(_)
+            | Fact::BoardReleased(_),
+            Some(_),
+        ) => return Err(Refusal::UnwantedBatch(kind).into()),
         (Fact::ProfileAdopted { profile, text, .. }, None) => {
             let same = profile.digest() == Some(sha256(text.as_bytes()));
             return same.then_some(()).ok_or(Refusal::ProfileDigest.into());
@@ -60,7 +68,9 @@ pub(in crate::ledger) fn check(
             Fact::LedgerOpened { .. }
             | Fact::HoldPlaced { .. }
             | Fact::HoldCleared { .. }
-            | Fact::ClockAccepted { .. },
+            | Fact::ClockAccepted { .. }
+            | Fact::BoardQuarantined(_)
+            | Fact::BoardReleased(_),
             None,
         ) => return Ok(()),
         (Fact::CertificateRevoked { .. }, None) => return live(views, event, None).map(|_| ()),
@@ -69,6 +79,11 @@ pub(in crate::ledger) fn check(
         (Fact::BatchOpened { .. }, Some(batch)) => return opening(views, batch, event),
         (_, Some(batch)) => batch,
     };
+    check_in_batch(views, batch, event)
+}
+
+/// Judges an event of a batch that must be open.
+fn check_in_batch(views: &Connection, batch: &BatchId, event: &Event) -> Result<(), LedgerError> {
     let Some(state) = BatchState::find(views, batch)?.filter(|batch| !batch.closed) else {
         return Err(Refusal::BatchNotOpen(batch.clone()).into());
     };

@@ -41,6 +41,8 @@ impl Fact {
             Self::SignInRefused(_) => "sign-in-refused",
             Self::BatchTermsRecorded(_) => "batch-terms-recorded",
             Self::BoardScrapped(_) => "board-scrapped",
+            Self::BoardQuarantined(_) => "board-quarantined",
+            Self::BoardReleased(_) => "board-released",
         }
     }
 
@@ -60,6 +62,7 @@ impl Fact {
             | Self::Provisioned { uid, .. }
             | Self::CertificateRevoked { uid, .. } => Some(uid),
             Self::BoardScrapped(scrapping) => Some(&scrapping.uid),
+            Self::BoardQuarantined(record) | Self::BoardReleased(record) => Some(&record.uid),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use super::error::{Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::invariants;
 use super::log_store::entry;
+use super::quarantine;
 use super::repeats;
 use super::standing::{
     DeviceStanding, LiveCertificate, LiveStage, OpenIntent, ShownNow, StoredCertificate,
@@ -30,14 +31,16 @@ pub(in crate::ledger) fn standing(
     now: Option<&ShownNow>,
 ) -> Result<Lookup, LedgerError> {
     let doing = "looking a board up";
-    let device: Option<(Option<Text<Hex>>, bool)> = views
-        .prepare_cached("SELECT instance_id, withdrawn FROM device WHERE uid = ?1")
+    let device: Option<(Option<Text<Hex>>, bool, Option<Int>)> = views
+        .prepare_cached("SELECT instance_id, withdrawn, quarantined FROM device WHERE uid = ?1")
         .and_then(|mut find| {
-            find.query_row([Text(uid)], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
+            find.query_row([Text(uid)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()
         })
         .doing(doing)?;
-    let (instance_id, withdrawn) = device.unwrap_or_default();
+    let (instance_id, withdrawn, quarantined) = device.unwrap_or((None, false, None));
     let live: Option<[Option<Int>; 4]> = views
         .prepare_cached(
             "SELECT issued, granted, committed, provisioned FROM certificate
@@ -71,6 +74,7 @@ pub(in crate::ledger) fn standing(
             intent: intent.map(|at| open_intent(views, at.0)).transpose()?,
             withdrawn,
             revoked_after_commit,
+            quarantined: quarantine::reason(views, quarantined.map(|at| at.0))?,
             shown: shown.transpose()?.unwrap_or_default(),
             elsewhere: None,
         },

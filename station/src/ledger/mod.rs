@@ -42,6 +42,8 @@ mod profile_record;
 mod profiles;
 pub mod proof;
 pub mod proof_file;
+mod quarantine;
+mod quarantine_record;
 pub mod range_proof;
 pub mod reader;
 mod rebuild;

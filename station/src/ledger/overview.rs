@@ -75,6 +75,8 @@ pub struct DeviceOverview {
     pub live: Option<(CertificateSerial, LiveStage)>,
     /// Whether its identity was withdrawn.
     pub withdrawn: bool,
+    /// The entry that set it aside, where it is.
+    pub quarantined_at: Option<u64>,
 }
 
 /// The verdict that counts.
@@ -288,6 +290,7 @@ pub(in crate::ledger) fn devices(
             verdict: last_verdict(row)?,
             live: live.map(|serial| (serial.0, stage)),
             withdrawn: row.get(10)?,
+            quarantined_at: optional_int(row, 11)?,
         })
     })
 }

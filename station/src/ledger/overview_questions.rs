@@ -40,7 +40,8 @@ pub(in crate::ledger) fn devices_sql(filter: &DeviceFilter) -> String {
             (SELECT serial FROM device_serial s WHERE s.uid = d.uid
                 ORDER BY s.entry DESC LIMIT 1) AS last_serial,
             v.code, v.batch, v.lane, e.time_ms, v.entry,
-            c.serial, c.provisioned IS NOT NULL, c.committed IS NOT NULL, d.withdrawn
+            c.serial, c.provisioned IS NOT NULL, c.committed IS NOT NULL, d.withdrawn,
+            d.quarantined
          FROM {boards} LEFT JOIN event e ON e.entry = d.verdict
             LEFT JOIN certificate c ON c.uid = d.uid AND c.revoked IS NULL
          WHERE {} ORDER BY d.uid",

@@ -126,6 +126,17 @@ pub enum Refusal {
         "batch {0} is held; a supervisor clears that first: station hold clear {0} --reason TEXT"
     )]
     BatchHeld(BatchId),
+    /// The board is set aside.
+    #[error(
+        "board {0} is quarantined; a supervisor releases it first: station device release {0} --reason TEXT"
+    )]
+    Quarantined(Uid),
+    /// The board is not set aside.
+    #[error("board {0} is not quarantined; see station device show {0}")]
+    NotQuarantined(Uid),
+    /// No board has proven that UID.
+    #[error("no board has proven the UID {0}; see station device list")]
+    UnknownBoard(Uid),
     /// An event of this kind belongs to a batch.
     #[error("an event of kind {0} must name its batch")]
     NoBatch(&'static str),
@@ -179,6 +190,7 @@ impl Refusal {
             Self::KeyOfAnother { .. } => Some(VerdictCode::KeyReused),
             Self::SerialOfAnother { .. } => Some(VerdictCode::SerialReused),
             Self::ShownByAnother { what, .. } => Some(what.code()),
+            Self::Quarantined(_) => Some(VerdictCode::Quarantined),
             _ => None,
         }
     }

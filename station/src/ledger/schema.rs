@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     REPEATS_AND_BATCH_HOLDS,
     SIGNED_PROFILES,
     OPERATORS,
+    QUARANTINE,
 ];
 
 /// Version 1: the log and the first views.
@@ -224,6 +225,12 @@ const OPERATORS: &str = "
 -- The few events that say who works here.
 CREATE INDEX event_about_operators ON event (entry)
     WHERE kind IN ('operator-enrolled', 'operator-disabled', 'operator-enabled');
+";
+
+/// Version 5: no ledger before it has a quarantined board.
+const QUARANTINE: &str = "
+-- The entry that set the board aside. NULL: it is not.
+ALTER TABLE device ADD COLUMN quarantined INTEGER REFERENCES entry (idx);
 ";
 
 /// The newest version that this program knows.

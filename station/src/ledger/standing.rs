@@ -195,6 +195,8 @@ pub struct DeviceStanding {
     pub withdrawn: bool,
     /// Whether a certificate of this board was revoked after it had been ordered to lock.
     pub revoked_after_commit: bool,
+    /// Why QA has set the board aside, where it is.
+    pub quarantined: Option<String>,
     /// What it shows now, and who showed that before.
     pub shown: ShownBefore,
     /// The other lane that has this board in work at this moment. The line knows it, not the ledger.

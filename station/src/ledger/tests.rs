@@ -7,6 +7,7 @@ mod large_ledgers;
 mod long_logs;
 mod profiles;
 mod public_proofs;
+mod quarantine;
 mod query_plans;
 mod random_sequences;
 mod rebuilding;

@@ -11,6 +11,7 @@ use super::column::{Hash, Int, Text};
 use super::event::{Fact, RevocationReason};
 use super::leaf::Entry;
 use super::profiles;
+use super::quarantine;
 use super::repeats::{self, Mark};
 use crate::encoding::Hex;
 use crate::names::CertificateSerial;
@@ -58,6 +59,7 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::HoldCleared { .. }
         | Fact::BatchHoldPlaced { .. }
         | Fact::BatchHoldCleared { .. } => hold(views, entry)?,
+        Fact::BoardQuarantined(_) | Fact::BoardReleased(_) => quarantine::apply(views, entry)?,
         Fact::LedgerOpened { .. }
         | Fact::EvidenceAppraised { .. }
         | Fact::MeasurementsJudged { .. }

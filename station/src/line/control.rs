@@ -182,6 +182,24 @@ pub enum ControlRequest {
         /// Who asks.
         operator: OperatorId,
     },
+    /// Set a board aside.
+    QuarantineBoard {
+        /// Which board.
+        uid: Uid,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Let a board go on that was set aside.
+    ReleaseBoard {
+        /// Which board.
+        uid: Uid,
+        /// Why it may go on.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
 }
 
 /// What an enrolled operator proves it with.
@@ -211,7 +229,9 @@ impl ControlRequest {
             | Self::DisableOperator { operator, .. }
             | Self::EnableOperator { operator, .. }
             | Self::ChangePin { operator, .. }
-            | Self::ChangeBadge { operator, .. } => Some(operator),
+            | Self::ChangeBadge { operator, .. }
+            | Self::QuarantineBoard { operator, .. }
+            | Self::ReleaseBoard { operator, .. } => Some(operator),
             Self::Status
             | Self::ExportManifest { .. }
             | Self::ProveKeys
@@ -231,6 +251,7 @@ impl ControlRequest {
             Self::ScrapBoard { .. } => Some(Deed::ScrapBoard),
             Self::ClearHold { .. } | Self::ClearBatchHold { .. } => Some(Deed::ClearHold),
             Self::AcceptClock { .. } => Some(Deed::AcceptClock),
+            Self::QuarantineBoard { .. } | Self::ReleaseBoard { .. } => Some(Deed::QuarantineBoard),
             Self::ChangePin {
                 subject, operator, ..
             } if subject == operator => Some(Deed::ChangeOwnPin),

@@ -218,6 +218,7 @@ impl Appraised {
             self.appraisal.code = ending.code;
             self.appraisal.detail.clone_from(&ending.detail);
         }
+        let judged = judge_quarantine(&standing, judged);
         let fact = evidence_fact(&self.appraisal, &self.met, &self.token, &self.certificates);
         desk.record(vec![fact], Durability::Durable);
         let (met, token) = (self.met, sha256(&self.token));
@@ -327,6 +328,23 @@ fn judge_standing(
         }
         (Some(LiveStage::CommitSigned | LiveStage::Issued) | None, false) => Ok(Past::Unfinished),
     }
+}
+
+/// What QA has set aside stays so, whatever is right or wrong with it; the evidence is recorded as what it
+/// is. Only what holds the lane comes first: it may be another board that has its name.
+fn judge_quarantine(
+    standing: &DeviceStanding,
+    judged: Result<Past, Ending>,
+) -> Result<Past, Ending> {
+    let Some(reason) = &standing.quarantined else {
+        return judged;
+    };
+    let detail = match judged {
+        Err(ending) if ending.code.holds_lane() => return Err(ending),
+        Err(ending) => format!("{reason}; besides, {}: {}", ending.code, ending.detail),
+        Ok(_) => reason.clone(),
+    };
+    Err(Ending::new(VerdictCode::Quarantined, detail))
 }
 
 /// A board that was said to have refused the lock, and now attests that it is open, has refused it.

@@ -78,12 +78,15 @@ pub(super) struct Unfinished {
     pub(super) intent: Option<CertificateSerial>,
 }
 
-/// Whether a board with this verdict loses what was begun for it. A board that fell silent comes back and
-/// is finished; a fault of the station is none of the board's.
+/// Whether a board with this verdict loses what was begun for it. A board that fell silent, or that QA
+/// releases, comes back and is finished; a fault of the station is none of the board's.
 fn withdraws(code: VerdictCode) -> bool {
     let resumable = matches!(
         code,
-        VerdictCode::LinkLost | VerdictCode::LinkNoise | VerdictCode::InDoubt
+        VerdictCode::LinkLost
+            | VerdictCode::LinkNoise
+            | VerdictCode::InDoubt
+            | VerdictCode::Quarantined
     );
     code.outcome() == Outcome::Fail && !resumable
 }

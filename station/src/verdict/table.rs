@@ -153,8 +153,10 @@ codes! {
     DeviceFault = "DEVICE-FAULT", Fail, Routine, Once, "The board reports a fault; put it in once more.";
     /// The board was ordered to lock and did not answer: it may be locked or not.
     InDoubt = "IN-DOUBT", Fail, Alarm, Once, "Put the same board in again now; do not mix it with others.";
-    /// The board was revoked or is quarantined.
+    /// The board was revoked.
     Revoked = "REVOKED", Fail, Alarm, Never, "This board's identity was withdrawn; put it aside for QA.";
+    /// QA has set the board aside, and has not released it.
+    Quarantined = "QUARANTINED", Fail, Alarm, Never, "QA has set this board aside; bring it back to them, out of the flow.";
 
     /// The work order's quantity is reached.
     BatchFull = "BATCH-FULL", Error, Routine, Later, "The batch is full; ask the supervisor to close it.";

@@ -24,9 +24,10 @@ use crate::names::CertificateSerial;
 /// Prove that entries are in the ledger: one file that proves itself under the ledger's key
 ///
 /// The file has the entries' own bytes, each with its path to the root of a signed checkpoint (RFC 6962), and the
-/// checkpoint. For a board it has every entry about it, for a certificate every entry that names it. Whoever has
-/// pki/ledger.vkey checks it with station ledger check-proof, or with Python alone (docs/ledger.md): no home, no
-/// token, no network. A station may be running meanwhile.
+/// checkpoint. For a board it has every entry with its proven UID (the opening of a session only claims one), for
+/// a certificate every entry that names it. Whoever has pki/ledger.vkey checks it with station ledger
+/// check-proof, or with Python alone (docs/ledger.md): no home, no token, no network. A station may be running
+/// meanwhile.
 ///
 /// Where the configuration asks for witnesses, the newest checkpoint that enough of them have cosigned is taken.
 #[derive(Debug, Args)]

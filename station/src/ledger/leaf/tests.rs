@@ -201,6 +201,7 @@ fn every_kind() -> Vec<Fact> {
     .into_iter()
     .chain(of_operators())
     .chain(of_batches())
+    .chain([a.quarantined(), a.released()])
     .collect()
 }
 

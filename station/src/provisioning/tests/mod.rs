@@ -8,6 +8,7 @@ mod man_on_the_wire;
 mod measured_boards;
 mod other_pasts;
 mod profile_validity;
+mod quarantine;
 mod repeats;
 mod station_faults;
 mod unfinished_boards;
