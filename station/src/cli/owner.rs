@@ -6,7 +6,10 @@
 use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
-use super::{batch_work, clock, hold, kept_checkpoint, ledger, manifest, operator_work};
+use super::{
+    batch_work, clock, hold, kept_checkpoint, label_work, lane_work, ledger, manifest,
+    operator_work,
+};
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
 use crate::identity::signer::Signer;
@@ -14,7 +17,7 @@ use crate::ledger::LedgerHandle;
 use crate::ledger::event::Actor;
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::line::control_socket;
-use crate::station_home::{Pki, StationHome};
+use crate::station_home::{LaneConfig, Pki, StationHome};
 
 /// What an owner works with.
 #[derive(Clone)]
@@ -143,6 +146,24 @@ impl Owner {
             }
             ControlRequest::ClearBatchHold { batch, reason, .. } => {
                 hold::clear_batch(self, batch, reason, actor, now)?
+            }
+            ControlRequest::PrintLabel { device, reason, .. } => {
+                label_work::print(self, device, reason, actor, now)?
+            }
+            ControlRequest::BindLane {
+                lane,
+                port,
+                baud,
+                adapter,
+                ..
+            } => {
+                let lane = LaneConfig {
+                    name: lane.clone(),
+                    port: port.into(),
+                    baud: *baud,
+                    adapter: adapter.clone(),
+                };
+                lane_work::bind(self, &lane, actor, now)?
             }
             _ => return operator_work::perform(self, request, actor, now),
         }))

@@ -19,6 +19,8 @@ use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
+pub use super::label_record::{LabelFailedRecord, LabelPrintedRecord, ReprintRecord};
+pub use super::lane_record::{AdapterChangedRecord, LaneBoundRecord};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
 pub use super::operator_record::{
     CredentialChangedRecord, OperatorEnrolledRecord, OperatorStateRecord, SignInRefusedRecord,
@@ -366,6 +368,14 @@ pub enum Fact {
     SignedOut(SignedOutRecord),
     /// Wrong PINs were given.
     SignInRefused(SignInRefusedRecord),
+    /// A printer took a board's label.
+    LabelPrinted(LabelPrintedRecord),
+    /// A board's label was not printed.
+    LabelFailed(LabelFailedRecord),
+    /// Another adapter is where a lane's adapter was.
+    AdapterChanged(AdapterChangedRecord),
+    /// A lane was bound to a place.
+    LaneBound(LaneBoundRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

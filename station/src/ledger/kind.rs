@@ -39,6 +39,10 @@ impl Fact {
             Self::SignedIn(_) => "signed-in",
             Self::SignedOut(_) => "signed-out",
             Self::SignInRefused(_) => "sign-in-refused",
+            Self::LabelPrinted(_) => "label-printed",
+            Self::LabelFailed(_) => "label-failed",
+            Self::AdapterChanged(_) => "adapter-changed",
+            Self::LaneBound(_) => "lane-bound",
         }
     }
 
@@ -57,13 +61,15 @@ impl Fact {
             | Self::CommitSigned { uid, .. }
             | Self::Provisioned { uid, .. }
             | Self::CertificateRevoked { uid, .. } => Some(uid),
+            Self::LabelPrinted(label) => Some(&label.uid),
+            Self::LabelFailed(label) => Some(&label.uid),
             _ => None,
         }
     }
 
-    /// Whether it is about those who work at the station, and so about no batch.
+    /// Whether it is about those who work at the station, or about its equipment: it needs no batch.
     #[must_use]
-    pub const fn is_about_people(&self) -> bool {
+    pub const fn is_of_station(&self) -> bool {
         matches!(
             self,
             Self::OperatorEnrolled(_)
@@ -74,6 +80,10 @@ impl Fact {
                 | Self::SignedIn(_)
                 | Self::SignedOut(_)
                 | Self::SignInRefused(_)
+                | Self::LabelPrinted(_)
+                | Self::LabelFailed(_)
+                | Self::AdapterChanged(_)
+                | Self::LaneBound(_)
         )
     }
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     REPEATS_AND_BATCH_HOLDS,
     SIGNED_PROFILES,
     OPERATORS,
+    LABELS,
 ];
 
 /// Version 1: the log and the first views.
@@ -224,6 +225,13 @@ const OPERATORS: &str = "
 -- The few events that say who works here.
 CREATE INDEX event_about_operators ON event (entry)
     WHERE kind IN ('operator-enrolled', 'operator-disabled', 'operator-enabled');
+";
+
+/// Version 5: which labels are owed.
+const LABELS: &str = "
+-- One event a board mostly.
+CREATE INDEX event_about_labels ON event (entry)
+    WHERE kind IN ('label-printed', 'label-failed');
 ";
 
 /// The newest version that this program knows.

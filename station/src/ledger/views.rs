@@ -70,7 +70,11 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::BadgeChanged(_)
         | Fact::SignedIn(_)
         | Fact::SignedOut(_)
-        | Fact::SignInRefused(_) => {}
+        | Fact::SignInRefused(_)
+        | Fact::LabelPrinted(_)
+        | Fact::LabelFailed(_)
+        | Fact::AdapterChanged(_)
+        | Fact::LaneBound(_) => {}
     }
     Ok(())
 }

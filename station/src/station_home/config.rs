@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::config_fault::ConfigFault;
 use super::ledger_config::{LedgerConfig, RawLedger};
+use super::printer_config::{self, LabelPrinterConfig, RawLabelPrinter, RawSignIn, SignInConfig};
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
@@ -40,6 +41,10 @@ pub struct Config {
     pub operators: Vec<OperatorConfig>,
     /// The working positions.
     pub lanes: Vec<LaneConfig>,
+    /// Where labels are printed, where they are.
+    pub label_printer: Option<LabelPrinterConfig>,
+    /// Sign-in at the screen.
+    pub sign_in: SignInConfig,
 }
 
 /// `[hsm]`.
@@ -91,6 +96,8 @@ pub struct LaneConfig {
     pub port: PathBuf,
     /// Its speed.
     pub baud: u32,
+    /// The serial number of the adapter that belongs there, where it is known.
+    pub adapter: Option<String>,
 }
 
 impl Config {
@@ -117,6 +124,11 @@ impl Config {
             ledger: raw.ledger.check(&at)?,
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
+            label_printer: match raw.label_printer {
+                Some(raw) => Some(printer_config::label_printer(&at, raw)?),
+                None => None,
+            },
+            sign_in: printer_config::sign_in(&at, raw.sign_in)?,
         })
     }
 }
@@ -140,6 +152,8 @@ struct RawConfig {
     operator: Vec<RawOperator>,
     #[serde(default)]
     lane: Vec<RawLane>,
+    label_printer: Option<Spanned<RawLabelPrinter>>,
+    sign_in: Option<RawSignIn>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +200,7 @@ struct RawLane {
     name: Spanned<LaneName>,
     port: Spanned<PathBuf>,
     baud: Spanned<u32>,
+    adapter: Option<String>,
 }
 
 /// Turns raw values into checked ones; knows the text for its line numbers.
@@ -359,6 +374,7 @@ impl Reader<'_> {
                 name,
                 port,
                 baud: raw.baud.into_inner(),
+                adapter: raw.adapter,
             })
         };
         raw.into_iter().map(check).collect()

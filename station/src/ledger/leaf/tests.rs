@@ -3,9 +3,10 @@ use std::fmt::Write as _;
 use super::*;
 use crate::encoding::Base64Bytes;
 use crate::ledger::event::{
-    Actor, Assurance, CredentialChangedRecord, OperatorEnrolledRecord, OperatorStateRecord,
-    RevocationReason, SignInRefusedRecord, SignedInRecord, SignedOutRecord, SignedOutWhy,
-    TrippedRule,
+    Actor, AdapterChangedRecord, Assurance, CredentialChangedRecord, LabelFailedRecord,
+    LabelPrintedRecord, LaneBoundRecord, OperatorEnrolledRecord, OperatorStateRecord,
+    ReprintRecord, RevocationReason, SignInRefusedRecord, SignedInRecord, SignedOutRecord,
+    SignedOutWhy, TrippedRule,
 };
 use crate::ledger::fixture::{actor, batch, batch_hold, board, event, new_ledger};
 use crate::names::LaneName;
@@ -51,6 +52,49 @@ fn of_operators() -> Vec<Fact> {
             why: SignedOutWhy::Idle,
         }),
         Fact::SignInRefused(SignInRefusedRecord { operator, count: 3 }),
+    ]
+}
+
+/// One event of every kind that is about labels and the places of lanes; reprints have more fields.
+fn of_labels_and_lanes() -> Vec<Fact> {
+    let printed = LabelPrintedRecord {
+        uid: board(1).uid,
+        device_serial: crate::names::DeviceSerial::parse("SA-000001").unwrap(),
+        label_batch: batch("B-1"),
+        printer: "tcp printer:9100".to_owned(),
+        reprint: None,
+    };
+    let reprint = ReprintRecord {
+        reason: "torn".to_owned(),
+        actor: actor(),
+    };
+    let lane = || LaneName::parse("lane0").unwrap();
+    vec![
+        Fact::LabelPrinted(printed.clone()),
+        Fact::LabelPrinted(LabelPrintedRecord {
+            reprint: Some(reprint),
+            ..printed.clone()
+        }),
+        Fact::LabelFailed(LabelFailedRecord {
+            uid: printed.uid,
+            device_serial: printed.device_serial,
+            label_batch: printed.label_batch,
+            printer: printed.printer,
+            detail: "it is off".to_owned(),
+            reprint: None,
+        }),
+        Fact::AdapterChanged(AdapterChangedRecord {
+            lane: lane(),
+            port: "/dev/serial/by-path/left".to_owned(),
+            before: "A50285BI".to_owned(),
+            now: "A50285BJ".to_owned(),
+        }),
+        Fact::LaneBound(LaneBoundRecord {
+            lane: lane(),
+            port: "/dev/serial/by-path/left".to_owned(),
+            adapter: Some("A50285BI".to_owned()),
+            actor: actor(),
+        }),
     ]
 }
 
@@ -167,6 +211,7 @@ fn every_kind() -> Vec<Fact> {
     ]
     .into_iter()
     .chain(of_operators())
+    .chain(of_labels_and_lanes())
     .collect()
 }
 
@@ -212,7 +257,7 @@ fn bytes_of_every_kind_are_golden() {
 #[test]
 fn every_kind_of_the_list_is_covered() {
     // `kind` names what serde writes, and the list above has each once, but for later fields.
-    const WITH_LATER_FIELDS: usize = 3;
+    const WITH_LATER_FIELDS: usize = 4;
     let mut kinds: Vec<_> = every_kind().iter().map(Fact::kind).collect();
     for fact in every_kind() {
         let json = serde_json::to_value(&fact).unwrap();
