@@ -6,6 +6,7 @@ pub mod encoding;
 pub mod names;
 pub mod role;
 pub mod verdict;
+pub mod words;
 
 pub mod certificate_path;
 pub mod dsse;
@@ -31,5 +32,7 @@ pub mod provisioning;
 pub mod line;
 
 pub mod manifest;
+
+pub mod tui;
 
 pub mod cli;

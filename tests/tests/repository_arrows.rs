@@ -17,6 +17,7 @@ const GROUND: &[&str] = &[
     "es256",
     "dsse",
     "certificate_path",
+    "words",
 ];
 
 /// The other rooms of `station/src`, from the ground up, each with the rooms that it may import
@@ -53,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("manifest", &["profile", "identity", "ledger"]),
+    ("tui", &[]),
     (
         "cli",
         &[
@@ -67,6 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "provisioning",
             "line",
             "manifest",
+            "tui",
         ],
     ),
 ];
@@ -108,6 +111,13 @@ const PURE: &[&str] = &[
     "station/src/es256.rs",
     "station/src/dsse.rs",
     "station/src/certificate_path.rs",
+    "station/src/words/",
+    "station/src/tui/geometry.rs",
+    "station/src/tui/keymap.rs",
+    "station/src/tui/scanner.rs",
+    "station/src/tui/state/",
+    "station/src/tui/update/",
+    "station/src/tui/view/",
     "station/src/firmware_image/",
     "station/src/profile/",
     "station/src/attestation/",

@@ -52,6 +52,16 @@ impl Owner {
         })
     }
 
+    /// The same where no line runs, for a process that owns the home for longer.
+    pub(crate) fn answer_alone(&self, request: &ControlRequest, now: UtcMillis) -> ControlResponse {
+        respond(self.perform_alone(request, now))
+    }
+
+    /// The same for somebody who was believed already.
+    pub(crate) fn answer_signed_in(&self, asked: &Authorised, now: UtcMillis) -> ControlResponse {
+        respond(self.perform_authorised(asked, now))
+    }
+
     /// The same where no line runs: nobody watches the clock, so it is compared with the ledger.
     fn perform_alone(
         &self,
@@ -59,10 +69,17 @@ impl Owner {
         now: UtcMillis,
     ) -> Option<Result<Done, Failure>> {
         // What is recorded about wrong PINs must not be refused for a clock that is to be accepted.
-        let asked = match clock::latest(self, now).and_then(|at| self.authorise(request, at)) {
-            Ok(asked) => asked,
-            Err(failure) => return Some(Err(failure)),
-        };
+        match clock::latest(self, now).and_then(|at| self.authorise(request, at)) {
+            Ok(asked) => self.perform_authorised(&asked, now),
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    fn perform_authorised(
+        &self,
+        asked: &Authorised,
+        now: UtcMillis,
+    ) -> Option<Result<Done, Failure>> {
         match &asked.request {
             ControlRequest::AcceptClock { reason, .. } => Some(
                 asked
@@ -73,9 +90,9 @@ impl Owner {
             ControlRequest::ExportManifest { .. }
             | ControlRequest::Checkpoint
             | ControlRequest::KeptCheckpoint
-            | ControlRequest::AddCosignatures { .. } => self.perform(&asked, now),
+            | ControlRequest::AddCosignatures { .. } => self.perform(asked, now),
             _ => match clock::after_the_ledger(self, now) {
-                Ok(now) => self.perform(&asked, now),
+                Ok(now) => self.perform(asked, now),
                 Err(failure) => Some(Err(failure)),
             },
         }
@@ -215,6 +232,23 @@ pub(crate) fn show(context: &Context, shown: Done) {
         Done::Fact { text, .. } => text.lines().for_each(|line| context.output.text(line)),
         Done::Document(document) => context.output.raw(document.as_bytes()),
     }
+}
+
+fn respond(done: Option<Result<Done, Failure>>) -> ControlResponse {
+    match done.unwrap_or_else(|| Err(no_line())) {
+        Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
+        Ok(Done::Document(content)) => ControlResponse::Document { content },
+        Err(failure) => ControlResponse::Refused(failure.to_refusal()),
+    }
+}
+
+/// What is asked is about a line that runs.
+fn no_line() -> Failure {
+    Failure::usage(
+        "there is no line to ask",
+        "the station's terminal is open, and its line does not run",
+        "sign in there and start it",
+    )
 }
 
 /// The answer fits no question of this program.

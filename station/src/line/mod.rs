@@ -34,6 +34,7 @@ pub mod stop;
 pub mod stop_watch;
 pub mod supervisor;
 pub mod system_clock;
+pub mod tally;
 mod timer;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
 use crate::role::Role;
+use crate::words::Language;
 
 /// The layout of the file that this version reads.
 const SCHEMA: i64 = 1;
@@ -36,6 +37,8 @@ pub struct Config {
     pub hsm: HsmConfig,
     /// The ledger.
     pub ledger: LedgerConfig,
+    /// The operator's terminal.
+    pub terminal: TerminalConfig,
     /// Who may do what.
     pub operators: Vec<OperatorConfig>,
     /// The working positions.
@@ -71,6 +74,15 @@ impl HsmConfig {
             request_timeout_ms: self.request_timeout_ms,
         }
     }
+}
+
+/// `[terminal]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalConfig {
+    /// The language that the screen begins in.
+    #[serde(default)]
+    pub language: Language,
 }
 
 /// `[[operator]]`.
@@ -115,6 +127,7 @@ impl Config {
             development: raw.development,
             hsm: at.hsm(raw.hsm, raw.development)?,
             ledger: raw.ledger.check(&at)?,
+            terminal: raw.terminal,
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
         })
@@ -136,6 +149,8 @@ struct RawConfig {
     hsm: RawHsm,
     #[serde(default)]
     ledger: RawLedger,
+    #[serde(default)]
+    terminal: TerminalConfig,
     #[serde(default)]
     operator: Vec<RawOperator>,
     #[serde(default)]

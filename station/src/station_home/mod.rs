@@ -15,7 +15,7 @@ mod template;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, HsmConfig, LaneConfig, OperatorConfig};
+pub use config::{Config, HsmConfig, LaneConfig, OperatorConfig, TerminalConfig};
 pub use config_fault::ConfigFault;
 pub use error::HomeError;
 pub use ledger_config::{LedgerConfig, WitnessConfig};

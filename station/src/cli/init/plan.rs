@@ -14,8 +14,8 @@ use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenUri, role_name};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId};
 use crate::station_home::{
-    Config, HomePaths, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role, config_text,
-    read_bounded, read_public_key, write_new,
+    Config, HomePaths, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role, TerminalConfig,
+    config_text, read_bounded, read_public_key, write_new,
 };
 
 /// How long a request may take, as written into a new configuration.
@@ -82,6 +82,7 @@ impl Plan {
                 },
                 ..LedgerConfig::default()
             },
+            terminal: TerminalConfig::default(),
             operators: operators(arguments, context),
             lanes: lanes(arguments),
         };

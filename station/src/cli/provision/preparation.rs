@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::batch_profile;
 use super::owner_desk::OwnerDesk;
-use super::{ProvisionArguments, StationFloor};
+use super::{PortArguments, ProvisionArguments, StationFloor};
 use crate::access::Deed;
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
@@ -15,7 +15,9 @@ use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
 use crate::cli::owner::Owner;
 use crate::cli::vendor_files;
+use crate::clock::UtcMillis;
 use crate::encoding::sha256;
+use crate::ledger::event::Actor;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
@@ -39,8 +41,31 @@ pub(super) struct Preparation {
     pub(super) batch: BatchId,
     pub(super) control_socket: PathBuf,
     pub(super) handler: Handler,
-    /// Lock and token; given back last.
-    pub(super) owned: OwnedStation,
+    /// Ledger, token and lock; given back last.
+    pub(super) station: WorkingStation,
+}
+
+/// A station that this process owns, with its ledger open for writing. Given back in this order: the ledger's
+/// writer ends with its last handle, then the token, then the lock.
+pub(in crate::cli) struct WorkingStation {
+    pub(in crate::cli) store: LedgerHandle,
+    pub(in crate::cli) owned: OwnedStation,
+}
+
+impl WorkingStation {
+    pub(in crate::cli) fn take(context: &Context) -> Result<Self, Failure> {
+        let owned = context.own_station()?;
+        let store = kept_checkpoint::open_ledger(&owned.home, &owned.signer)?;
+        Ok(Self { store, owned })
+    }
+}
+
+/// One run of the line: a batch, its lanes, and who works at them.
+pub(in crate::cli) struct PreparedLine {
+    pub(in crate::cli) floor: Arc<StationFloor>,
+    pub(in crate::cli) plans: Vec<LanePlan<SessionContext>>,
+    pub(in crate::cli) batch: BatchOverview,
+    pub(in crate::cli) profile: Arc<Profile>,
 }
 
 pub(super) fn prepare(
@@ -50,20 +75,38 @@ pub(super) fn prepare(
     let home = context.home()?;
     let operator = context.operator_for(&home, Deed::ProvisionBoards)?;
     let proof = context.proof(&home, &operator)?;
-    let lanes = lanes(arguments, &home)?;
-    let owned = context.own_station()?;
-    let signer = owned.signer.clone();
-    let store = kept_checkpoint::open_ledger(&home, &signer)?;
-    let reader = Reader::open(&home.ledger())?;
-    let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
-    let office = office(&owned, &store);
-    let at = context.now().max(latest);
+    let lanes = lanes(&arguments.ports, &home)?;
+    let station = WorkingStation::take(context)?;
+    let office = office(&station);
+    let at = context.now().max(latest(&Reader::open(&home.ledger())?)?);
     let actor = office.acting(&operator, proof.as_ref(), Deed::ProvisionBoards, at)?;
-    let batch = open_batch(&reader, arguments.batch.as_ref())?;
-    if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {
+    let line = line(&station, lanes, arguments.batch.as_ref(), actor, context)?;
+    Ok(Preparation {
+        handler: OwnerDesk::new(Arc::clone(&line.floor), office).handler(),
+        floor: line.floor,
+        plans: line.plans,
+        batch: line.batch.batch,
+        control_socket: home.control_socket(),
+        station,
+    })
+}
+
+/// Prepares a run of the line on the named batch, else on the only open one.
+pub(in crate::cli) fn line(
+    station: &WorkingStation,
+    lanes: Vec<LaneConfig>,
+    batch: Option<&BatchId>,
+    actor: Actor,
+    context: &Context,
+) -> Result<PreparedLine, Failure> {
+    let WorkingStation { store, owned } = station;
+    let (signer, home) = (owned.signer.clone(), &owned.home);
+    let reader = Reader::open(&home.ledger())?;
+    let batch = open_batch(&reader, batch)?;
+    if let Some(serials) = batch_serials::of_batch(home, &batch.batch)? {
         store.use_serials(batch.batch.clone(), serials)?;
     }
-    let admitted = batch_profile::read(&reader, &batch, &owned)?;
+    let admitted = batch_profile::read(&reader, &batch, owned)?;
     let profile = Arc::new(admitted.profile);
     let validity = admitted.seal.map(|seal| seal.terms.validity);
     check_product(&profile, &owned.pki)?;
@@ -71,16 +114,16 @@ pub(super) fn prepare(
         let text = format!("{outside}; boards that were begun are finished, no others are taken");
         context.output.notice(&text);
     }
-    let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
-    let trust = vendor_files::load(&home, &profile, context.now())?;
+    let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest(&reader)?);
+    let trust = vendor_files::load(home, &profile, context.now())?;
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
-    let floor = Arc::new(Floor::new(signer, store, clock, production));
+    let floor = Arc::new(Floor::new(signer, store.clone(), clock, production));
     restore_holds(&floor, &reader, &lanes, context)?;
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let session = SessionContext {
-        profile,
+        profile: Arc::clone(&profile),
         trust: Arc::new(trust),
         validity,
         batch: batch.batch.clone(),
@@ -91,24 +134,28 @@ pub(super) fn prepare(
         timing: SessionTiming::default(),
     };
     let plans = lanes.into_iter().map(|lane| plan(lane, &session)).collect();
-    Ok(Preparation {
-        handler: OwnerDesk::handler(Arc::clone(&floor), office),
+    Ok(PreparedLine {
         floor,
         plans,
-        batch: batch.batch,
-        control_socket: home.control_socket(),
-        owned,
+        batch,
+        profile,
     })
 }
 
-/// What serves other commands while the line runs.
-fn office(owned: &OwnedStation, store: &LedgerHandle) -> Owner {
+/// What serves other commands.
+pub(in crate::cli) fn office(station: &WorkingStation) -> Owner {
+    let owned = &station.owned;
     Owner {
         home: owned.home.clone(),
         pki: owned.pki.clone(),
         signer: owned.signer.clone(),
-        ledger: store.clone(),
+        ledger: station.store.clone(),
     }
+}
+
+/// When the ledger's last event was.
+fn latest(reader: &Reader) -> Result<UtcMillis, Failure> {
+    Ok(reader.entry(reader.size()?.saturating_sub(1))?.leaf.time)
 }
 
 /// Lanes that were held stay so, whoever restarts the station.
@@ -201,7 +248,10 @@ fn station_identity(pki: &Pki) -> StationIdentity {
 }
 
 /// The lanes of the command line, else those of the configuration.
-fn lanes(arguments: &ProvisionArguments, home: &StationHome) -> Result<Vec<LaneConfig>, Failure> {
+pub(in crate::cli) fn lanes(
+    arguments: &PortArguments,
+    home: &StationHome,
+) -> Result<Vec<LaneConfig>, Failure> {
     let lanes = if arguments.ports.is_empty() {
         home.config().lanes.clone()
     } else {
@@ -251,7 +301,7 @@ fn refuse_other_files(lane: &LaneConfig) -> Result<(), Failure> {
     ))
 }
 
-fn named_ports(arguments: &ProvisionArguments) -> Result<Vec<LaneConfig>, Failure> {
+fn named_ports(arguments: &PortArguments) -> Result<Vec<LaneConfig>, Failure> {
     let (ports, names) = (&arguments.ports, &arguments.lanes);
     if !names.is_empty() && names.len() != ports.len() {
         return Err(Failure::usage(
