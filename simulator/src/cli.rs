@@ -118,6 +118,10 @@ struct LineArgs {
     /// Milliseconds that a fixture is empty between two boards.
     #[arg(long, value_name = "MS", default_value_t = People::default().gap_ms)]
     gap_ms: u32,
+    /// How often the station asks into the empty fixture, at least, before the next board is put in.
+    #[arg(long, value_name = "N", default_value_t = People::default().gap_hellos)]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=100))]
+    gap_hellos: u32,
     /// Milliseconds that a board stays in its fixture after the station's farewell.
     #[arg(long, value_name = "MS", default_value_t = People::default().hand_ms)]
     hand_ms: u32,
@@ -187,6 +191,7 @@ fn play(args: &LineArgs) -> Result<ExitCode, Failure> {
         people: People {
             patience_ms: args.patience_ms,
             gap_ms: args.gap_ms,
+            gap_hellos: args.gap_hellos,
             hand_ms: args.hand_ms,
             station_wait_ms: Some(args.station_wait)
                 .filter(|seconds| *seconds > 0)

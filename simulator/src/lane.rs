@@ -11,7 +11,7 @@ use crate::board::VirtualBoard;
 use crate::clock::Clock;
 use crate::conduct::Conduct;
 use crate::defect::{Defect, Planned};
-use crate::line::{LineError, LineSettings};
+use crate::line::{LineError, LineSettings, People};
 use crate::pty::{Pty, is_readable, wait_without_port};
 use crate::report::{Ended, Presentation, ReportLine};
 use crate::wire::{Instant, Wire};
@@ -72,7 +72,13 @@ impl Lane {
             if line.ended == Ended::NoStation {
                 break;
             }
-            self.leave_empty(settings, stop)?;
+            // After the last board nothing is to be told apart any more.
+            let hellos = if left == 0 {
+                0
+            } else {
+                settings.people.gap_hellos
+            };
+            self.leave_empty(&settings.people, hellos, stop)?;
         }
         Ok(left)
     }
@@ -240,24 +246,31 @@ impl Lane {
     /// The fixture is empty: whatever the station says, nobody hears it.
     fn leave_empty(
         &mut self,
-        settings: &LineSettings,
+        people: &People,
+        wanted_hellos: u32,
         stop: BorrowedFd<'_>,
     ) -> Result<(), LineError> {
         if self.port.is_none() {
             self.port = Some(Pty::open(&self.link)?);
         }
-        let end = after(self.now(), settings.people.gap_ms);
-        while let Some(left) = end.0.checked_sub(self.now().0).filter(|left| *left > 0) {
-            if is_readable(stop) {
+        let began = self.now();
+        let least = after(began, people.gap_ms);
+        let most = after(least, people.patience_ms);
+        let mut hellos = 0;
+        loop {
+            let end = if hellos < wanted_hellos { most } else { least };
+            let left = end.0.saturating_sub(self.now().0);
+            if left == 0 || is_readable(stop) {
                 return Ok(());
             }
             if let Some(port) = &mut self.port {
                 port.forget_unwritten();
                 port.wait(stop, left)?;
-                let _nobody_hears = port.read()?;
+                if !port.read()?.is_empty() {
+                    hellos += 1;
+                }
             }
         }
-        Ok(())
     }
 
     fn release(&self) {

@@ -70,6 +70,10 @@ pub struct People {
     pub patience_ms: u32,
     /// How long a fixture is empty between two boards.
     pub gap_ms: u32,
+    /// How often the station asks into the empty fixture before the next board is put in, unless it
+    /// takes longer than they wait for a verdict. Questions that arrive at once count as one, so that
+    /// a busy machine lengthens the gap and never shortens it.
+    pub gap_hellos: u32,
     /// How long a board stays in after the station's farewell. With 0 it hears nothing that comes
     /// later.
     pub hand_ms: u32,
@@ -83,6 +87,7 @@ impl Default for People {
             station_wait_ms: Some(600_000),
             patience_ms: 60_000,
             gap_ms: 120,
+            gap_hellos: 0,
             hand_ms: 0,
             power_off_ms: 250,
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -30,7 +31,17 @@ pub struct LinePlan {
     pub patience_ms: Option<u32>,
     /// How long a fixture is empty between two boards.
     pub gap_ms: Option<u32>,
+    /// How often the station asks into an empty fixture at least. Boards that never say their name
+    /// are told apart by the silence between them, and a busy machine may hear of it late.
+    pub gap_hellos: Option<u32>,
 }
+
+/// Silence enough: the station wants 400 ms of it and asks every 100 ms. The first two questions may have
+/// been on their way before it heard the last byte, and a hold may cut its waiting in pieces.
+pub const ASKED_INTO_SILENCE: u32 = 10;
+
+/// Time that one board may take beyond what is given for everything: far more than on a loaded machine.
+const PATIENCE_PER_BOARD: Duration = Duration::from_secs(3);
 
 impl LinePlan {
     /// One good board on each lane.
@@ -51,6 +62,7 @@ impl LinePlan {
             latency_ms: None,
             patience_ms: None,
             gap_ms: None,
+            gap_hellos: None,
         }
     }
 }
@@ -62,6 +74,7 @@ pub struct SimulatedLine {
     folder: PathBuf,
     report: PathBuf,
     lanes: usize,
+    devices: usize,
 }
 
 impl SimulatedLine {
@@ -96,11 +109,15 @@ impl SimulatedLine {
         if let Some(gap) = plan.gap_ms {
             command.args(["--gap-ms", &gap.to_string()]);
         }
+        if let Some(hellos) = plan.gap_hellos {
+            command.args(["--gap-hellos", &hellos.to_string()]);
+        }
         let line = Self {
             running: Running::start(&mut command),
             folder: folder.to_owned(),
             report,
             lanes: plan.lanes,
+            devices: plan.devices,
         };
         for port in line.ports() {
             wait_for::condition(
@@ -149,7 +166,9 @@ impl SimulatedLine {
     /// Where its report can't be read.
     #[must_use]
     pub fn finish(self) -> (Finished, Vec<Value>) {
-        let finished = self.running.finish();
+        let devices = u32::try_from(self.devices).unwrap_or(u32::MAX);
+        let patience = wait_for::PATIENCE + PATIENCE_PER_BOARD * devices;
+        let finished = self.running.finish_within(patience);
         let text = std::fs::read_to_string(&self.report)
             .unwrap_or_else(|e| panic!("no report ({e})\n{}", finished.stderr));
         let devices = text

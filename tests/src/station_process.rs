@@ -240,7 +240,7 @@ impl Running {
     /// Where it can't be collected.
     pub fn kill(mut self) -> Finished {
         let _ = self.child.kill();
-        self.collect()
+        self.collect(wait_for::PATIENCE)
     }
 
     /// Waits for its end.
@@ -248,12 +248,21 @@ impl Running {
     /// # Panics
     /// Where it does not end in time.
     #[must_use]
-    pub fn finish(mut self) -> Finished {
-        self.collect()
+    pub fn finish(self) -> Finished {
+        self.finish_within(wait_for::PATIENCE)
     }
 
-    fn collect(&mut self) -> Finished {
-        let status = wait_for::exit(&self.name, &mut self.child);
+    /// Waits for the end of work that takes longer than anything else may.
+    ///
+    /// # Panics
+    /// Where it does not end within that time.
+    #[must_use]
+    pub fn finish_within(mut self, patience: Duration) -> Finished {
+        self.collect(patience)
+    }
+
+    fn collect(&mut self, patience: Duration) -> Finished {
+        let status = wait_for::exit(&self.name, &mut self.child, patience);
         for reader in self.readers.drain(..) {
             reader.join().expect("a reader ends with its pipe");
         }

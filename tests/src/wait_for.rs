@@ -79,9 +79,9 @@ pub fn path(path: &Path) {
 /// Waits until the process has ended.
 ///
 /// # Panics
-/// After [`PATIENCE`]; the process is killed then.
-pub fn exit(what: &str, child: &mut Child) -> ExitStatus {
-    let deadline = Deadline::after(PATIENCE);
+/// After that long; the process is killed then.
+pub fn exit(what: &str, child: &mut Child, patience: Duration) -> ExitStatus {
+    let deadline = Deadline::after(patience);
     loop {
         if let Some(status) = child.try_wait().expect("the state of a child can be asked") {
             return status;
@@ -89,7 +89,7 @@ pub fn exit(what: &str, child: &mut Child) -> ExitStatus {
         if deadline.has_passed() {
             let _ = child.kill();
             let _ = child.wait();
-            panic!("{what} did not end within {PATIENCE:?}");
+            panic!("{what} did not end within {patience:?}");
         }
         a_moment();
     }

@@ -8,7 +8,7 @@ use acceptance::agreement;
 use acceptance::attentive_supervisor::AttentiveSupervisor;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
-use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::simulated_line::{ASKED_INTO_SILENCE, LinePlan, SimulatedLine};
 use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "DEFECTS-1";
@@ -25,8 +25,7 @@ fn every_defect_gets_its_verdict_and_no_identity() {
         lanes: LANES,
         devices: DEVICES,
         defects: catalogue.clone(),
-        // Boards that never say their name are told apart by the silence between them.
-        gap_ms: Some(700),
+        gap_hellos: Some(ASKED_INTO_SILENCE),
         ..LinePlan::good_boards(folder.path(), &station, LANES, 51)
     };
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);

@@ -13,7 +13,7 @@ use acceptance::agreement;
 use acceptance::attentive_supervisor::AttentiveSupervisor;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
-use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::simulated_line::{ASKED_INTO_SILENCE, LinePlan, SimulatedLine};
 use acceptance::station_process::{programs, run};
 
 const BATCH: &str = "MIXED-1";
@@ -36,7 +36,7 @@ fn every_mixture_of_defects_ends_as_it_must() {
         lanes,
         devices: boards,
         defects: catalogue.clone(),
-        gap_ms: Some(700),
+        gap_hellos: Some(ASKED_INTO_SILENCE),
         ..LinePlan::good_boards(folder.path(), &station, lanes, seed)
     };
     let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);

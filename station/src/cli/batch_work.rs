@@ -17,6 +17,7 @@ use crate::ledger::event::{Actor, BatchTermsRecord, Event, Fact, RevocationReaso
 use crate::ledger::standing::Durability;
 use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Reader, Refusal};
 use crate::names::{BatchId, WorkOrderId};
+use crate::profile::SerialPattern;
 use crate::profile::signed_profile::{self, AdmittedProfile};
 
 /// What a batch is to be.
@@ -61,16 +62,7 @@ pub(crate) fn open(
             "use that product's profile, or its station",
         ));
     }
-    let pattern = profile.serial_pattern.clone();
-    let serials = batch_serials::of_batch(&owner.home, wish.batch)?;
-    if let Some(odd) = serials
-        .iter()
-        .flatten()
-        .find(|serial| !pattern.matches(serial))
-    {
-        let why = format!("serial {odd} does not have the profile's pattern");
-        return Err(Failure::usage(failed, why, "mend the list of serials"));
-    }
+    fit_serials(owner, wish.batch, &profile.serial_pattern)?;
     let opened = owner.ledger.open_batch(BatchOpening {
         time: now,
         batch: wish.batch.clone(),
@@ -100,6 +92,29 @@ pub(crate) fn open(
     let view = details(&owner.home, wish.batch)?;
     let text = format!("batch {} is open for {} boards", wish.batch, wish.quantity);
     done(&view, text, kept)
+}
+
+/// A list of serials fits where each has the profile's pattern and no board has it yet.
+fn fit_serials(owner: &Owner, batch: &BatchId, pattern: &SerialPattern) -> Result<(), Failure> {
+    let Some(serials) = batch_serials::of_batch(&owner.home, batch)? else {
+        return Ok(());
+    };
+    let unfit = |why: String| {
+        let failed = "the batch cannot be opened";
+        Err(Failure::usage(failed, why, "mend the list of serials"))
+    };
+    let reader = Reader::open(&owner.home.ledger())?;
+    for serial in serials {
+        if !pattern.matches(&serial) {
+            return unfit(format!(
+                "serial {serial} does not have the profile's pattern"
+            ));
+        }
+        if let Some(holder) = reader.holder_of_serial(&serial)? {
+            return unfit(format!("serial {serial} belongs to board {holder} already"));
+        }
+    }
+    Ok(())
 }
 
 /// What the batch is made under besides its profile, where there is anything.

@@ -32,7 +32,9 @@ pub(in crate::ledger) struct Places {
 enum Source {
     /// The profile's pattern; the next number to try.
     Pattern { pattern: SerialPattern, next: u64 },
-    /// A list that was given for this batch; how many of it were looked at.
+    /// A list that was given for this batch; how many of it were looked at. What boards of other
+    /// batches use is not passed over: somebody gave one serial out twice, and the intent's refusal
+    /// is to be seen.
     List {
         serials: Vec<DeviceSerial>,
         next: usize,
@@ -140,7 +142,11 @@ impl Places {
             }
         };
         while let Some(serial) = source.take() {
-            if !promised.contains(&serial) && serial_holder(views, &serial)?.is_none() {
+            let used = match source {
+                Source::Pattern { .. } => serial_holder(views, &serial)?.is_some(),
+                Source::List { .. } => used_in(views, batch, &serial)?,
+            };
+            if !used && !promised.contains(&serial) {
                 return Ok(Some(serial));
             }
         }
@@ -188,6 +194,21 @@ fn has_place(views: &Connection, batch: &BatchId, uid: &Uid) -> Result<bool, Led
         )
         .and_then(|mut find| find.exists([&Text(uid) as &dyn rusqlite::ToSql, &Text(batch)]))
         .doing("looking a board's place up")
+}
+
+/// Whether a board of this batch was to have the serial.
+fn used_in(
+    views: &Connection,
+    batch: &BatchId,
+    serial: &DeviceSerial,
+) -> Result<bool, LedgerError> {
+    views
+        .prepare_cached(
+            "SELECT 1 FROM device_serial JOIN event ON event.entry = device_serial.entry
+             WHERE device_serial.serial = ?1 AND event.batch = ?2",
+        )
+        .and_then(|mut find| find.exists([&Text(serial) as &dyn rusqlite::ToSql, &Text(batch)]))
+        .doing("looking up which batch uses a serial")
 }
 
 /// The pattern of the batch's profile, counting on from the highest number that was ever used.

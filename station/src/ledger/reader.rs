@@ -5,6 +5,7 @@
 mod checkpoints;
 mod kinds;
 mod leaves;
+mod serials;
 
 use std::ops::Range;
 use std::path::Path;

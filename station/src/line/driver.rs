@@ -51,6 +51,9 @@ pub trait BoardSession: Sized {
     /// Whether a board is in work: if not, the session may be dropped.
     fn has_board(&self) -> bool;
 
+    /// The board of the session before, where it may still be in the fixture.
+    fn last_board(&self, now: Now) -> Option<LastBoard>;
+
     /// Takes what happened; gives what is to be done.
     fn handle(&mut self, now: Now, input: Input) -> Vec<Action>;
 }
@@ -64,6 +67,10 @@ impl BoardSession for Session {
 
     fn has_board(&self) -> bool {
         self.has_board()
+    }
+
+    fn last_board(&self, now: Now) -> Option<LastBoard> {
+        self.last_board(now)
     }
 
     fn handle(&mut self, now: Now, input: Input) -> Vec<Action> {
@@ -87,7 +94,10 @@ pub(super) enum Ended {
     /// No board was in work when the port went.
     PortLost,
     /// No board was in work when something wanted the lane to stand still.
-    Vacant,
+    Vacant {
+        /// What is still to go from the fixture.
+        last_board: Option<LastBoard>,
+    },
     /// In the middle of the work.
     Halted,
     /// The session asked without end.
@@ -197,7 +207,9 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
         let stand_still = level != StopLevel::Running
             || self.floor.clock.jump().is_some()
             || self.floor.holds.of(self.reporter.lane()).is_some();
-        stand_still.then_some(Ended::Vacant)
+        stand_still.then(|| Ended::Vacant {
+            last_board: self.session.last_board(self.floor.clock.now()),
+        })
     }
 
     fn feed(&mut self, input: Input) {

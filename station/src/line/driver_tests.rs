@@ -345,3 +345,26 @@ fn the_board_of_the_session_before_is_named_to_the_next() {
     let is_ours = |board| matches!(board, LastBoard::Known { uid: named, .. } if named == uid());
     assert!(is_ours(second));
 }
+
+#[test]
+fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
+    let bench = Bench::start();
+    let device = bench.device_says(b"pass\0");
+    bench.await_verdict(VerdictCode::Pass);
+    device.answer(b"gone\0");
+    bench.await_work();
+    let lane = LaneName::parse("L1").unwrap();
+    let hold = Hold {
+        lane: lane.clone(),
+        code: VerdictCode::KeyReused,
+        detail: "as told".to_owned(),
+        batch: None,
+    };
+    bench.floor.holds.place(hold, PortNames::new());
+    bench.await_hold(VerdictCode::KeyReused);
+    bench.floor.holds.clear(&lane);
+    bench.await_news(|news| *news == News::Released);
+    bench.await_news(|news| *news == News::Step(Step::AwaitingBoard));
+    assert_eq!(bench.last_boards(), [false, true, false]);
+    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
+}

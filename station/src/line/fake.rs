@@ -147,6 +147,7 @@ pub(crate) struct FakeSession {
     at_work: bool,
     verdict: VerdictCode,
     forever: bool,
+    /// What is still in the fixture; `gone` is said when it has left.
     last_board: Option<LastBoard>,
 }
 
@@ -178,6 +179,10 @@ impl BoardSession for FakeSession {
 
     fn has_board(&self) -> bool {
         self.at_work
+    }
+
+    fn last_board(&self, _now: Now) -> Option<LastBoard> {
+        self.last_board.clone()
     }
 
     fn handle(&mut self, now: Now, input: Input) -> Vec<Action> {
@@ -217,6 +222,10 @@ impl FakeSession {
             b"forever\0" => {
                 self.forever = true;
                 return vec![Action::Draw];
+            }
+            b"gone\0" => {
+                self.last_board = None;
+                return vec![Action::Report(Step::Identified)];
             }
             b"pass\0" => VerdictCode::Pass,
             b"reused\0" => VerdictCode::KeyReused,

@@ -112,7 +112,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                     }
                 }
                 Ended::PortLost => return None,
-                Ended::Vacant => {}
+                Ended::Vacant { last_board } => self.last_board = last_board,
                 Ended::Halted => return Some(LaneEnd::Stopped),
                 Ended::Runaway => return Some(LaneEnd::Runaway),
             }

@@ -156,6 +156,10 @@ pub enum LastBoard {
         /// Its boot.
         boot: BootId,
     },
-    /// It only made noise.
-    Unnamed,
+    /// It only made noise. Nothing but silence tells that it has gone.
+    Unnamed {
+        /// How long it has been silent, though it was asked, in milliseconds. Where the lane was held
+        /// in between, the silence before counts.
+        quiet_ms: u64,
+    },
 }

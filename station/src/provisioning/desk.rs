@@ -274,7 +274,7 @@ impl Desk {
                 uid: uid.clone(),
                 boot: *boot,
             },
-            None => LastBoard::Unnamed,
+            None => LastBoard::Unnamed { quiet_ms: 0 },
         })
     }
 

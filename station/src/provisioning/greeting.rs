@@ -71,7 +71,13 @@ pub(super) enum Greeted {
 impl Greeting {
     /// Waits for another board.
     pub(super) fn first(last_board: Option<LastBoard>, now: MonotonicMillis) -> Self {
-        Self::new(Purpose::First { last_board }, now)
+        let quiet_ms = match last_board {
+            Some(LastBoard::Unnamed { quiet_ms }) => quiet_ms,
+            _ => 0,
+        };
+        let mut greeting = Self::new(Purpose::First { last_board }, now);
+        greeting.last_byte = MonotonicMillis(now.0.saturating_sub(quiet_ms));
+        greeting
     }
 
     /// Waits for the board of this session to come back.
@@ -89,6 +95,20 @@ impl Greeting {
             noise_since: None,
             last_byte: now,
             pause_until: None,
+        }
+    }
+
+    /// The board of the session before, where it may still be in the fixture.
+    pub(super) fn last_board(&self, now: MonotonicMillis) -> Option<LastBoard> {
+        let quiet_ms = now.since(self.last_byte);
+        match &self.purpose {
+            Purpose::First {
+                last_board: Some(board),
+            } if quiet_ms < QUIET_MS => Some(match board {
+                LastBoard::Unnamed { .. } => LastBoard::Unnamed { quiet_ms },
+                LastBoard::Known { .. } => board.clone(),
+            }),
+            _ => None,
         }
     }
 
@@ -281,8 +301,10 @@ impl Greeting {
 
     /// Whether the board that had its verdict without saying who it is may still be there.
     fn awaits_leave(&self) -> bool {
-        let unnamed = Some(LastBoard::Unnamed);
-        matches!(&self.purpose, Purpose::First { last_board } if *last_board == unnamed)
+        let Purpose::First { last_board } = &self.purpose else {
+            return false;
+        };
+        matches!(last_board, Some(LastBoard::Unnamed { .. }))
     }
 
     /// Something is there that is not wanted: ask again after a while.

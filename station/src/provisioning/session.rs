@@ -58,6 +58,15 @@ impl Session {
         self.desk.met_at.is_some() && !matches!(self.awaiting, Awaiting::Nothing)
     }
 
+    /// The board of the session before, where it may still be in the fixture and no other was met.
+    #[must_use]
+    pub fn last_board(&self, now: Now) -> Option<LastBoard> {
+        match &self.awaiting {
+            Awaiting::Board(greeting) => greeting.last_board(now.monotonic),
+            _ => None,
+        }
+    }
+
     /// Takes what happened; gives what is to be done, in this order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Action> {
         self.desk.now = now;

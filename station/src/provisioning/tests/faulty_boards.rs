@@ -309,14 +309,34 @@ fn the_board_that_takes_a_lost_ones_place_is_not_sent_away() {
     assert_eq!(verdict.code, VerdictCode::Pass, "{}", verdict.detail);
 }
 
+fn after_a_nameless_board(bench: &Bench, quiet_ms: u64) -> (Session, Vec<Action>) {
+    let last_board = Some(LastBoard::Unnamed { quiet_ms });
+    Session::new(bench.context.clone(), last_board, bench.now())
+}
+
+/// A lane that is held asks nobody: what it had heard before, or not heard, still counts afterwards.
+#[test]
+fn a_silence_goes_on_after_a_hold() {
+    let mut bench = Bench::new(10);
+    bench.clock += 10_000;
+    let (session, _) = after_a_nameless_board(&bench, 0);
+    bench.clock += 399;
+    let still_there = session.last_board(bench.now());
+    assert_eq!(still_there, Some(LastBoard::Unnamed { quiet_ms: 399 }));
+    bench.clock += 5_000;
+    let (session, _) = after_a_nameless_board(&bench, 399);
+    assert_eq!(session.last_board(bench.now()), still_there);
+    bench.clock += 1;
+    assert_eq!(session.last_board(bench.now()), None);
+}
+
 /// A busy machine tells of the silence between two boards and of the next one's answer at once.
 #[test]
 fn a_board_after_a_nameless_one_is_met_even_where_nobody_saw_the_silence() {
     let mut bench = Bench::new(10);
     let fault = Fault::OtherVersion { version: 9 };
     let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
-    let (mut session, first) =
-        Session::new(bench.context.clone(), Some(LastBoard::Unnamed), bench.now());
+    let (mut session, first) = after_a_nameless_board(&bench, 0);
     assert!(first.iter().any(|action| matches!(action, Action::Draw)));
     for action in session.handle(bench.now(), Input::Drawn([7; 32])) {
         if let Action::Send(bytes) = action {
