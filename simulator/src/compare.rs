@@ -103,9 +103,12 @@ pub fn compare(
     }
     // Boards that told their UID first, so that the nameless lines are left for the nameless
     // boards.
-    let (named, nameless): (Vec<_>, Vec<_>) = groups
+    let (named, mut nameless): (Vec<_>, Vec<_>) = groups
         .into_values()
         .partition(|group| group.iter().any(|board| board.identified));
+    // In the order in which they were put in, which is that of their lines: several codes may fit one
+    // line, and a board is not to take the line of one before it.
+    nameless.sort_by_key(|group| group.iter().map(|board| board.device).min());
     for group in named.into_iter().chain(nameless) {
         comparison.compare_group(&group, &mut open, catalogue);
     }

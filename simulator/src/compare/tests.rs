@@ -23,6 +23,10 @@ const CATALOGUE: &str = r#"
     expected = "LINK-NOISE"
     fault = { kind = "hostile", peer = "babbler" }
     [[defect]]
+    name = "deaf"
+    expected = "LINK-VERSION"
+    fault = { kind = "other-version", version = 9 }
+    [[defect]]
     name = "silent"
     expected = "none"
     fault = { kind = "hostile", peer = "silent" }
@@ -102,6 +106,23 @@ fn a_good_run_is_good_with_one_line_a_uid_or_with_all() {
     assert_eq!(differences(&station, &simulator), [""; 0]);
     station.insert(0, said(Some("D4"), "PASS", "PASS"));
     assert_eq!(differences(&station, &simulator), [""; 0]);
+}
+
+#[test]
+fn nameless_boards_take_their_lines_in_the_order_in_which_they_were_put_in() {
+    // The UIDs are in the other order, and the second board might have got the first one's code.
+    let first = board("B2", Some("babbler"));
+    let second = ReportLine {
+        device: 1,
+        defect: Some("deaf+babbler".to_owned()),
+        ..board("A1", Some("babbler"))
+    };
+    let said = |code| said(None, "FAIL", code);
+    let lines = [said("LINK-NOISE"), said("LINK-VERSION")];
+    let boards = [first, second];
+    assert_eq!(differences(&lines, &boards), [""; 0]);
+    let lost = differences(&lines[1..], &boards);
+    assert_eq!(lost.len(), 1, "{lost:?}");
 }
 
 #[test]

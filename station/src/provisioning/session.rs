@@ -55,7 +55,12 @@ impl Session {
     /// Whether a board is in work: if not, the session may be dropped at any time.
     #[must_use]
     pub fn has_board(&self) -> bool {
-        self.desk.met_at.is_some() && !matches!(self.awaiting, Awaiting::Nothing)
+        match self.awaiting {
+            Awaiting::Nothing => false,
+            Awaiting::Board(_) => self.desk.met_at.is_some(),
+            // A board that never said its name has a verdict all the same, and it is to be told.
+            _ => true,
+        }
     }
 
     /// The board of the session before, where it may still be in the fixture and no other was met.

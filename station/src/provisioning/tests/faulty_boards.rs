@@ -7,6 +7,7 @@ use simulator::power::Step;
 
 use super::bench::{Bench, Copper, Wire};
 use crate::ledger::event::Fact;
+use crate::ledger::standing::Recorded;
 use crate::provisioning::{Action, Input, LastBoard, Session};
 use crate::verdict::VerdictCode;
 
@@ -328,6 +329,39 @@ fn a_silence_goes_on_after_a_hold() {
     assert_eq!(session.last_board(bench.now()), still_there);
     bench.clock += 1;
     assert_eq!(session.last_board(bench.now()), None);
+}
+
+/// A verdict that is recorded and not yet told is not to be lost to a lane that shall stand still.
+#[test]
+fn a_nameless_board_is_in_work_until_its_verdict_is_told() {
+    let mut bench = Bench::new(10);
+    let fault = Fault::OtherVersion { version: 9 };
+    let mut board = VirtualBoard::faulty(7, 0, &bench.owner_key(), &fault);
+    let (mut session, _) = Session::new(bench.context.clone(), None, bench.now());
+    assert!(!session.has_board());
+    for action in session.handle(bench.now(), Input::Drawn([7; 32])) {
+        if let Action::Send(bytes) = action {
+            board.receive(&bytes);
+        }
+    }
+    let mut actions = session.handle(bench.now(), Input::Bytes(board.transmit()));
+    let mut finished = false;
+    while !finished {
+        let recorded = actions.iter().any(|a| matches!(a, Action::Record { .. }));
+        assert!(session.has_board(), "{actions:?}");
+        bench.clock += 1_000;
+        let input = if recorded {
+            Input::Recorded(Recorded {
+                first_index: 0,
+                certificates: Vec::new(),
+            })
+        } else {
+            Input::Time
+        };
+        actions = session.handle(bench.now(), input);
+        finished = actions.iter().any(|a| matches!(a, Action::Finish(_)));
+    }
+    assert!(!session.has_board());
 }
 
 /// A busy machine tells of the silence between two boards and of the next one's answer at once.
