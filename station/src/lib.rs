@@ -27,6 +27,8 @@ pub mod ledger;
 
 pub mod access;
 
+pub mod label;
+
 pub mod provisioning;
 
 pub mod line;

@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("station_home", &["profile", "identity", "hsm"]),
     ("ledger", &["profile", "identity::signer"]),
     ("access", &["station_home", "ledger"]),
+    ("label", &["station_home"]),
     (
         "provisioning",
         &[
@@ -65,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "station_home",
             "ledger",
             "access",
+            "label",
             "provisioning",
             "line",
             "manifest",
@@ -118,6 +120,8 @@ const PURE: &[&str] = &[
     "station/src/provisioning/",
     "station/src/ledger/event.rs",
     "station/src/ledger/evidence_claims.rs",
+    "station/src/ledger/label_record.rs",
+    "station/src/ledger/lane_record.rs",
     "station/src/ledger/operator_record.rs",
     "station/src/ledger/profile_record.rs",
     "station/src/ledger/revocation_reason.rs",

@@ -14,6 +14,8 @@ use super::evidence::EvidenceCommand;
 use super::explain::ExplainArguments;
 use super::hold::HoldCommand;
 use super::init::InitArguments;
+use super::label::LabelCommand;
+use super::lanes::LanesCommand;
 use super::ledger::LedgerCommand;
 use super::manifest::ManifestCommand;
 use super::operator::OperatorCommand;
@@ -99,6 +101,12 @@ pub(crate) enum Command {
     /// Open, close and look at batches
     #[command(subcommand)]
     Batch(BatchCommand),
+    /// Show and print the labels of boards
+    #[command(subcommand)]
+    Label(LabelCommand),
+    /// See which lane is where, and bind lanes to places
+    #[command(subcommand)]
+    Lanes(LanesCommand),
     /// Say who works here: enrol operators, give them PINs and badges
     #[command(subcommand)]
     Operator(OperatorCommand),

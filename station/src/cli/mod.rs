@@ -27,6 +27,10 @@ mod failure;
 mod hold;
 mod init;
 mod kept_checkpoint;
+mod label;
+mod label_work;
+mod lane_work;
+mod lanes;
 mod ledger;
 mod manifest;
 mod manifest_export;
@@ -95,6 +99,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
         Command::Hold(command) => hold::run(command, context),
         Command::Clock(command) => clock::run(command, context),
         Command::Batch(command) => batch::run(command, context),
+        Command::Label(command) => label::run(command, context),
+        Command::Lanes(command) => lanes::run(command, context),
         Command::Operator(command) => operator::run(command, context),
         Command::Profile(command) => profile::run(command, context),
         Command::Device(command) => device::run(command, context),

@@ -9,8 +9,8 @@ use super::authority::Authorised;
 use super::context::Context;
 use super::failure::Failure;
 use super::{
-    batch_work, clock, device_quarantine, device_scrap, hold, kept_checkpoint, ledger,
-    manifest_export, operator_work,
+    batch_work, clock, device_quarantine, device_scrap, hold, kept_checkpoint, label_work,
+    lane_work, ledger, manifest_export, operator_work,
 };
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
@@ -19,7 +19,7 @@ use crate::ledger::LedgerHandle;
 use crate::ledger::event::Actor;
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::line::control_socket::{self, ControlError};
-use crate::station_home::{HomeError, Pki, StationHome};
+use crate::station_home::{HomeError, LaneConfig, Pki, StationHome};
 
 /// How often a command looks whether another process has given the home back, and how long it waits between two
 /// looks: ten seconds in all, more than a line takes to end once its boards are finished.
@@ -175,6 +175,24 @@ impl Owner {
             }
             ControlRequest::ReleaseBoard { uid, reason, .. } => {
                 device_quarantine::release(self, uid, reason, actor, now)?
+            }
+            ControlRequest::PrintLabel { device, reason, .. } => {
+                label_work::print(self, device, reason, actor, now)?
+            }
+            ControlRequest::BindLane {
+                lane,
+                port,
+                baud,
+                adapter,
+                ..
+            } => {
+                let lane = LaneConfig {
+                    name: lane.clone(),
+                    port: port.into(),
+                    baud: *baud,
+                    adapter: adapter.clone(),
+                };
+                lane_work::bind(self, &lane, actor, now)?
             }
             _ => return operator_work::perform(self, request, actor, now),
         }))

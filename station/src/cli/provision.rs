@@ -3,6 +3,7 @@
 mod announcement;
 mod batch_profile;
 mod board_result;
+mod labels;
 mod owner_desk;
 mod preparation;
 mod progress;
@@ -92,6 +93,7 @@ pub(crate) fn run(
         floor,
         plans,
         batch,
+        labels,
         control_socket,
         handler,
         owned,
@@ -118,14 +120,23 @@ pub(crate) fn run(
             if written.is_ok() {
                 written = results.add(&board);
             }
+            if let Some(labels) = &labels {
+                labels.follow(&batch, verdict);
+            }
             tally.add(board.verdict);
             progress.print(&board);
         }
         progress.show(event);
+        if let Some(labels) = &labels {
+            labels.say(&context.output);
+        }
     });
     progress.end();
     announcement::end(&context.output, &floor, &report.end, signals.first(), tally);
     drop((signals, control, checkpoints));
+    if let Some(labels) = labels {
+        labels.finish(&context.output);
+    }
     let status = judge(&floor, &report, &results, arguments, context);
     // The ledger's writer ends with its last handle, then the token, then the lock.
     drop((floor, owned));

@@ -21,6 +21,8 @@ pub use super::actor::{Actor, Assurance};
 pub use super::batch_tally::BatchTally;
 pub use super::batch_terms_record::BatchTermsRecord;
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
+pub use super::label_record::{LabelFailedRecord, LabelPrintedRecord, ReprintRecord};
+pub use super::lane_record::{AdapterChangedRecord, LaneBoundRecord};
 pub use super::measurement_record::{MeasurementRecord, RandomSourceRecord};
 pub use super::operator_record::{
     CredentialChangedRecord, OperatorEnrolledRecord, OperatorStateRecord, SignInRefusedRecord,
@@ -381,6 +383,14 @@ pub enum Fact {
     BoardQuarantined(QuarantineRecord),
     /// A board that was set aside goes on.
     BoardReleased(QuarantineRecord),
+    /// A printer took a board's label.
+    LabelPrinted(LabelPrintedRecord),
+    /// A board's label was not printed.
+    LabelFailed(LabelFailedRecord),
+    /// Another adapter is where a lane's adapter was.
+    AdapterChanged(AdapterChangedRecord),
+    /// A lane was bound to a place.
+    LaneBound(LaneBoundRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

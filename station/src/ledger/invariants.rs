@@ -74,7 +74,7 @@ pub(in crate::ledger) fn check(
             None,
         ) => return Ok(()),
         (Fact::CertificateRevoked { .. }, None) => return live(views, event, None).map(|_| ()),
-        (fact, None) if fact.is_about_people() => return Ok(()),
+        (fact, None) if fact.is_of_station() => return Ok(()),
         (_, None) => return Err(Refusal::NoBatch(kind).into()),
         (Fact::BatchOpened { .. }, Some(batch)) => return opening(views, batch, event),
         (_, Some(batch)) => batch,

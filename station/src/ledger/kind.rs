@@ -43,6 +43,10 @@ impl Fact {
             Self::BoardScrapped(_) => "board-scrapped",
             Self::BoardQuarantined(_) => "board-quarantined",
             Self::BoardReleased(_) => "board-released",
+            Self::LabelPrinted(_) => "label-printed",
+            Self::LabelFailed(_) => "label-failed",
+            Self::AdapterChanged(_) => "adapter-changed",
+            Self::LaneBound(_) => "lane-bound",
         }
     }
 
@@ -63,13 +67,15 @@ impl Fact {
             | Self::CertificateRevoked { uid, .. } => Some(uid),
             Self::BoardScrapped(scrapping) => Some(&scrapping.uid),
             Self::BoardQuarantined(record) | Self::BoardReleased(record) => Some(&record.uid),
+            Self::LabelPrinted(label) => Some(&label.uid),
+            Self::LabelFailed(label) => Some(&label.uid),
             _ => None,
         }
     }
 
-    /// Whether it is about those who work at the station, and so about no batch.
+    /// Whether it is about those who work at the station, or about its equipment: it needs no batch.
     #[must_use]
-    pub const fn is_about_people(&self) -> bool {
+    pub const fn is_of_station(&self) -> bool {
         matches!(
             self,
             Self::OperatorEnrolled(_)
@@ -80,6 +86,10 @@ impl Fact {
                 | Self::SignedIn(_)
                 | Self::SignedOut(_)
                 | Self::SignInRefused(_)
+                | Self::LabelPrinted(_)
+                | Self::LabelFailed(_)
+                | Self::AdapterChanged(_)
+                | Self::LaneBound(_)
         )
     }
 }

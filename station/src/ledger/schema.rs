@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     SIGNED_PROFILES,
     OPERATORS,
     QUARANTINE,
+    LABELS,
 ];
 
 /// Version 1: the log and the first views.
@@ -231,6 +232,13 @@ CREATE INDEX event_about_operators ON event (entry)
 const QUARANTINE: &str = "
 -- The entry that set the board aside. NULL: it is not.
 ALTER TABLE device ADD COLUMN quarantined INTEGER REFERENCES entry (idx);
+";
+
+/// Version 6: which labels are owed.
+const LABELS: &str = "
+-- One event a board mostly.
+CREATE INDEX event_about_labels ON event (entry)
+    WHERE kind IN ('label-printed', 'label-failed');
 ";
 
 /// The newest version that this program knows.

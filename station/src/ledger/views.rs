@@ -74,7 +74,11 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::SignedOut(_)
         | Fact::SignInRefused(_)
         | Fact::BatchTermsRecorded(_)
-        | Fact::BoardScrapped(_) => {}
+        | Fact::BoardScrapped(_)
+        | Fact::LabelPrinted(_)
+        | Fact::LabelFailed(_)
+        | Fact::AdapterChanged(_)
+        | Fact::LaneBound(_) => {}
     }
     Ok(())
 }

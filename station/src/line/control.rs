@@ -200,6 +200,29 @@ pub enum ControlRequest {
         /// Who asks.
         operator: OperatorId,
     },
+    /// Print a board's label by hand.
+    PrintLabel {
+        /// The board: its serial, or its UID.
+        device: String,
+        /// Why.
+        reason: String,
+        /// Who asks.
+        operator: OperatorId,
+    },
+    /// Bind a lane to a place, from the next start on.
+    BindLane {
+        /// The lane.
+        lane: LaneName,
+        /// Its port.
+        port: String,
+        /// The speed of a lane that is new, in baud.
+        baud: u32,
+        /// The serial number of the adapter there, where it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        adapter: Option<String>,
+        /// Who asks.
+        operator: OperatorId,
+    },
 }
 
 /// What an enrolled operator proves it with.
@@ -231,7 +254,9 @@ impl ControlRequest {
             | Self::ChangePin { operator, .. }
             | Self::ChangeBadge { operator, .. }
             | Self::QuarantineBoard { operator, .. }
-            | Self::ReleaseBoard { operator, .. } => Some(operator),
+            | Self::ReleaseBoard { operator, .. }
+            | Self::PrintLabel { operator, .. }
+            | Self::BindLane { operator, .. } => Some(operator),
             Self::Status
             | Self::ExportManifest { .. }
             | Self::ProveKeys
@@ -252,6 +277,8 @@ impl ControlRequest {
             Self::ClearHold { .. } | Self::ClearBatchHold { .. } => Some(Deed::ClearHold),
             Self::AcceptClock { .. } => Some(Deed::AcceptClock),
             Self::QuarantineBoard { .. } | Self::ReleaseBoard { .. } => Some(Deed::QuarantineBoard),
+            Self::PrintLabel { .. } => Some(Deed::ReprintLabel),
+            Self::BindLane { .. } => Some(Deed::BindLanes),
             Self::ChangePin {
                 subject, operator, ..
             } if subject == operator => Some(Deed::ChangeOwnPin),

@@ -13,6 +13,8 @@ use super::stop::StopLevel;
 use super::verdict_limit::VerdictLimit;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
+use crate::ledger::event::{AdapterChangedRecord, Event, Fact};
+use crate::ledger::standing::Durability;
 use crate::provisioning::{LastBoard, Verdict};
 use crate::verdict::{Outcome, VerdictCode};
 
@@ -70,6 +72,25 @@ pub(super) fn run<S: Signer, E: EventStore, M: BoardSession>(
         };
         // Known anew at each opening: another adapter may have been plugged in.
         floor.holds.seat(reporter.lane(), port.known_as());
+        if let Some(change) = port.adapter_change() {
+            let fact = Fact::AdapterChanged(AdapterChangedRecord {
+                lane: reporter.lane().clone(),
+                port: port.name().to_owned(),
+                before: change.before.clone(),
+                now: change.now.clone(),
+            });
+            reporter.report(News::AdapterChanged(change));
+            let event = Event {
+                time: floor.clock.now().utc,
+                batch: None,
+                session: None,
+                fact,
+            };
+            if let Err(error) = floor.store.record(vec![event], Durability::Durable) {
+                let detail = error.to_string();
+                return LaneEnd::LedgerFailed { detail };
+            }
+        }
         if let Some(end) = worker.work_on(link.as_mut()) {
             return end;
         }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::adapter::AdapterChange;
 use super::hold::Hold;
 use crate::names::LaneName;
 use crate::provisioning::{Step, Verdict};
@@ -35,6 +36,8 @@ pub enum News {
     },
     /// The port is open.
     PortOpen,
+    /// Another adapter than before is there: cables were swapped, or an adapter was replaced.
+    AdapterChanged(AdapterChange),
     /// No board has ever answered there, though the port is open for a while. From the supervisor.
     Silent,
     /// A session came so far.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::adapter::AdapterChange;
 use super::hold::PortNames;
 
 /// An open port.
@@ -31,6 +32,11 @@ pub trait Port: Send {
     /// What it is known by, however it was named: ports with one of these in common are the same.
     fn known_as(&self) -> PortNames {
         PortNames::from([self.name().to_owned()])
+    }
+
+    /// Another adapter than before, where the port is told apart by that; asked once it is open.
+    fn adapter_change(&mut self) -> Option<AdapterChange> {
+        None
     }
 
     /// Opens it.

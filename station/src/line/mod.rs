@@ -11,6 +11,7 @@
 //! and ledger.
 //! [`floor`] is what all lanes have in common. Other commands come in by [`control_socket`].
 
+pub mod adapter;
 pub mod boards_in_work;
 pub mod clock_guard;
 pub mod control;

@@ -15,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort as _, StopBits, TTYPort};
 
+use super::adapter::{AdapterChange, Roots};
 use super::hold::PortNames;
 use super::link::{Link, LinkLost, Port, PortUnavailable};
 
@@ -38,6 +39,9 @@ pub struct SerialPort {
     path: PathBuf,
     name: String,
     baud: u32,
+    /// The serial number of the adapter that was there last, or belongs there.
+    adapter: Option<String>,
+    roots: Roots,
 }
 
 impl SerialPort {
@@ -48,7 +52,15 @@ impl SerialPort {
             path: path.to_owned(),
             name: path.display().to_string(),
             baud,
+            adapter: None,
+            roots: Roots::default(),
         }
+    }
+
+    /// The same, with the adapter that belongs there.
+    #[must_use]
+    pub fn with_adapter(self, adapter: Option<String>) -> Self {
+        Self { adapter, ..self }
     }
 
     fn open_descriptor(&self) -> Result<OwnedFd, PortUnavailable> {
@@ -107,6 +119,12 @@ impl Port for SerialPort {
 
     fn known_as(&self) -> PortNames {
         lasting_names(&self.path, &LASTING_NAMES.map(Path::new))
+    }
+
+    fn adapter_change(&mut self) -> Option<AdapterChange> {
+        let now = self.roots.place(&self.path)?.adapter?;
+        let before = self.adapter.replace(now.clone())?;
+        (before != now).then_some(AdapterChange { before, now })
     }
 
     fn open(&mut self) -> Result<Box<dyn Link>, PortUnavailable> {
@@ -210,6 +228,36 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::line::adapter::tests::FakeRoots;
+
+    #[test]
+    fn another_adapter_at_the_same_place_is_named_once() {
+        let fake = FakeRoots::create();
+        let place = fake.plug("usb-0:2", "ttyUSB0", Some("A5"));
+        let mut port = SerialPort {
+            roots: fake.roots(),
+            ..SerialPort::new(&place, DEFAULT_BAUD)
+        };
+        assert_eq!(port.adapter_change(), None, "the first is remembered");
+        fake.unplug("usb-0:2");
+        assert_eq!(port.adapter_change(), None, "nothing is there");
+        fake.plug("usb-0:2", "ttyUSB1", Some("A5"));
+        assert_eq!(port.adapter_change(), None, "under another number");
+        fake.unplug("usb-0:2");
+        fake.plug("usb-0:2", "ttyUSB0", Some("B7"));
+        let change = AdapterChange {
+            before: "A5".to_owned(),
+            now: "B7".to_owned(),
+        };
+        assert_eq!(port.adapter_change(), Some(change.clone()));
+        assert_eq!(port.adapter_change(), None, "told once");
+        // The one that the configuration names counts from the start.
+        let mut bound = SerialPort {
+            roots: fake.roots(),
+            ..SerialPort::new(&place, DEFAULT_BAUD).with_adapter(Some("A5".to_owned()))
+        };
+        assert_eq!(bound.adapter_change(), Some(change));
+    }
 
     #[test]
     fn a_port_is_the_same_by_whatever_name() {

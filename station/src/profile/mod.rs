@@ -10,6 +10,7 @@ mod fault;
 mod firmware_pins;
 mod firmware_rules;
 mod key_trust;
+mod label_template;
 mod measurement_judgement;
 mod measurement_keys;
 mod measurement_limits;
@@ -42,6 +43,7 @@ pub use fault::{ProfileFault, ProfileFaults};
 pub use firmware_pins::{PinChange, PinError, PinOptions, Pinned, PinnedImage, pin_images};
 pub use firmware_rules::{ComponentRule, FirmwareFault, KnownBadVersion, PinnedVersion};
 pub use key_trust::{AllowListRule, KeyTrust};
+pub use label_template::{LabelTemplate, LabelValues};
 pub use measurement_judgement::{
     JudgedMeasurement, JudgedMeasurements, SelfTest, judge_measurements,
 };
@@ -54,7 +56,7 @@ pub use stop_rules::{Among, Holds, InARow, StopRules, Yield};
 pub use text_pattern::TextPattern;
 pub use version_range::VersionRange;
 
-use toml_table::{Faults, Table};
+use toml_table::{Faults, Item, Table};
 
 /// Longest text of a profile, in bytes.
 pub const MAX_PROFILE_BYTES: usize = 64 * 1024;
@@ -94,6 +96,8 @@ pub struct Profile {
     pub lock_state: SecurityLifecycle,
     /// When the lane or the batch is held.
     pub stop_rules: StopRules,
+    /// What a board's label says, where boards get one.
+    pub label: Option<LabelTemplate>,
 }
 
 impl Profile {
@@ -175,10 +179,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
     let measurements = t
         .required("measurement", "add [[measurement]] for each one")
         .map(|item| measurement_rule::read(faults, &item));
-    let random_source = match t.optional("random_source") {
-        Some(item) => RandomSourceRule::read(faults, &item).map(Some),
-        None => Some(None),
-    };
+    let random_source = whole(faults, t.optional("random_source"), RandomSourceRule::read);
     let certificate = t
         .required("certificate", "add the table [certificate]")
         .and_then(|item| CertificateTemplate::read(faults, &item));
@@ -186,6 +187,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         .optional("stop_rules")
         .map(|item| StopRules::read(faults, &item))
         .unwrap_or_default();
+    let label = whole(faults, t.optional("label"), LabelTemplate::read);
     root.finish(faults);
     let (lock_state, attestation) = (lock_state?, attestation?);
     if !attestation
@@ -214,7 +216,20 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         serial_pattern: serial_pattern?,
         lock_state,
         stop_rules,
+        label: label?,
     })
+}
+
+/// A table that may lack, but is whole where it is there.
+fn whole<'t, T>(
+    faults: &mut Faults<'t>,
+    item: Option<Item<'t>>,
+    read: impl FnOnce(&mut Faults<'t>, &Item<'t>) -> Option<T>,
+) -> Option<Option<T>> {
+    match item {
+        Some(item) => read(faults, &item).map(Some),
+        None => Some(None),
+    }
 }
 
 fn hardware_revisions<'t>(

@@ -67,6 +67,20 @@ impl<'t> Faults<'t> {
         self.add(item.line, &item.path, what, hint);
     }
 
+    /// A fault on a line of a text that may have several, counted from 0.
+    pub(super) fn within(&mut self, item: &Item<'_>, line: usize, what: impl Display, hint: &str) {
+        let written = self.text.lines().nth(item.line.saturating_sub(1));
+        let written = written.unwrap_or_default().trim_end();
+        // A line end right after the opening quotes is no part of the text.
+        let below = written.ends_with("'''") || written.ends_with("\"\"\"");
+        self.add(
+            item.line + line + usize::from(below),
+            &item.path,
+            what,
+            hint,
+        );
+    }
+
     /// The line, counted from 1, of a byte offset.
     pub(super) fn line_of(&self, offset: usize) -> usize {
         let before = self.text.as_bytes().get(..offset).unwrap_or_default();

@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::config_fault::ConfigFault;
 use super::ledger_config::{LedgerConfig, RawLedger};
+use super::printer_config::{self, LabelPrinterConfig, RawLabelPrinter, RawSignIn, SignInConfig};
 use super::shift_config;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
@@ -44,6 +45,10 @@ pub struct Config {
     pub lanes: Vec<LaneConfig>,
     /// The working shifts.
     pub shifts: Vec<Shift>,
+    /// Where labels are printed, where they are.
+    pub label_printer: Option<LabelPrinterConfig>,
+    /// Sign-in at the screen.
+    pub sign_in: SignInConfig,
 }
 
 /// `[hsm]`.
@@ -95,6 +100,8 @@ pub struct LaneConfig {
     pub port: PathBuf,
     /// Its speed.
     pub baud: u32,
+    /// The serial number of the adapter that belongs there, where it is known.
+    pub adapter: Option<String>,
 }
 
 impl Config {
@@ -122,6 +129,11 @@ impl Config {
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
             shifts: shift_config::checked(text, raw.shift)?,
+            label_printer: match raw.label_printer {
+                Some(raw) => Some(printer_config::label_printer(&at, raw)?),
+                None => None,
+            },
+            sign_in: printer_config::sign_in(&at, raw.sign_in)?,
         })
     }
 }
@@ -147,6 +159,8 @@ struct RawConfig {
     lane: Vec<RawLane>,
     #[serde(default)]
     shift: Vec<Spanned<Shift>>,
+    label_printer: Option<Spanned<RawLabelPrinter>>,
+    sign_in: Option<RawSignIn>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +207,7 @@ struct RawLane {
     name: Spanned<LaneName>,
     port: Spanned<PathBuf>,
     baud: Spanned<u32>,
+    adapter: Option<String>,
 }
 
 /// Turns raw values into checked ones; knows the text for its line numbers.
@@ -366,6 +381,7 @@ impl Reader<'_> {
                 name,
                 port,
                 baud: raw.baud.into_inner(),
+                adapter: raw.adapter,
             })
         };
         raw.into_iter().map(check).collect()

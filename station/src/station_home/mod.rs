@@ -6,9 +6,11 @@
 mod config;
 mod config_fault;
 mod error;
+mod lane_binding;
 mod ledger_config;
 mod lock;
 mod pki;
+mod printer_config;
 mod private_file;
 mod shift_config;
 mod template;
@@ -19,11 +21,13 @@ use std::path::{Path, PathBuf};
 pub use config::{Config, HsmConfig, LaneConfig, OperatorConfig};
 pub use config_fault::ConfigFault;
 pub use error::HomeError;
+pub use lane_binding::bind_lane;
 pub use ledger_config::{LedgerConfig, WitnessConfig};
 pub use lock::HomeLock;
 pub use pki::{
     Pki, PkiError, check_credential, read_certificate, read_issuing, read_manifest, read_public_key,
 };
+pub use printer_config::{LabelLanguage, LabelPrinterConfig, LabelPrinterKind, SignInConfig};
 pub use private_file::{make_folder, read_bounded, replace, write_new, write_pem};
 pub use template::config_text;
 

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Display, Write};
 
-use super::config::{Config, HsmConfig, LaneConfig, OperatorConfig};
+use super::config::{Config, HsmConfig, OperatorConfig};
 use super::ledger_config::{LedgerConfig, WitnessConfig};
+use super::printer_config::{LabelLanguage, LabelPrinterConfig, LabelPrinterKind};
 use crate::hsm::{PinSource, role_name};
 
 /// The text of a configuration, which reads back as the same.
@@ -42,18 +43,49 @@ fn write_all(out: &mut String, config: &Config) -> fmt::Result {
         )?;
     }
     writeln!(out, "# The working positions: one serial port each.")?;
-    for LaneConfig { name, port, baud } in &config.lanes {
-        let (name, port) = (quoted(name), quoted(port.display()));
-        writeln!(
-            out,
-            "[[lane]]\nname = {name}\nport = {port}\nbaud = {baud}\n"
-        )?;
+    for lane in &config.lanes {
+        let (name, port, baud) = (quoted(&lane.name), quoted(lane.port.display()), lane.baud);
+        writeln!(out, "[[lane]]\nname = {name}\nport = {port}\nbaud = {baud}")?;
+        if let Some(adapter) = &lane.adapter {
+            writeln!(out, "adapter = {}", quoted(adapter))?;
+        }
+        writeln!(out)?;
     }
     if config.lanes.is_empty() {
         let sample = "# [[lane]]\n# name = \"lane0\"\n# port = \"/dev/ttyUSB0\"\n# baud = 115200";
         writeln!(out, "{sample}")?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "\n[sign_in]\n# Whoever does nothing for so long is signed out at the screen.\nidle_minutes = {}",
+        config.sign_in.idle_minutes
+    )?;
+    match &config.label_printer {
+        Some(printer) => write_printer(out, printer),
+        None => writeln!(
+            out,
+            "\n# Where the labels of boards that pass are printed: spool, tcp or device.\n\
+             # [label_printer]\n# tcp = \"192.168.1.60:9100\""
+        ),
+    }
+}
+
+fn write_printer(out: &mut String, printer: &LabelPrinterConfig) -> fmt::Result {
+    let (key, place) = match &printer.kind {
+        LabelPrinterKind::Spool(path) => ("spool", path.display().to_string()),
+        LabelPrinterKind::Tcp(address) => ("tcp", address.clone()),
+        LabelPrinterKind::Device(path) => ("device", path.display().to_string()),
+    };
+    let language = match printer.language {
+        LabelLanguage::Zpl => "zpl",
+        LabelLanguage::Text => "text",
+    };
+    writeln!(
+        out,
+        "\n[label_printer]\n{key} = {}\nlanguage = \"{language}\"\ntimeout_ms = {}",
+        quoted(place),
+        printer.timeout_ms
+    )
 }
 
 fn write_ledger(out: &mut String, ledger: &LedgerConfig) -> fmt::Result {

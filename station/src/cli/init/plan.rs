@@ -14,8 +14,8 @@ use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenUri, role_name};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId};
 use crate::station_home::{
-    Config, HomePaths, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role, config_text,
-    read_bounded, read_public_key, write_new,
+    Config, HomePaths, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role, SignInConfig,
+    config_text, read_bounded, read_public_key, write_new,
 };
 
 /// How long a request may take, as written into a new configuration.
@@ -85,6 +85,8 @@ impl Plan {
             operators: operators(arguments, context),
             shifts: Vec::new(),
             lanes: lanes(arguments),
+            label_printer: None,
+            sign_in: SignInConfig::default(),
         };
         let fallback = || ProductCode::parse("SENSOR-A").ok();
         let product = arguments.product.clone().or_else(fallback);
@@ -225,6 +227,7 @@ fn lanes(arguments: &InitArguments) -> Vec<LaneConfig> {
         name: name.clone(),
         port: port.clone(),
         baud: arguments.baud,
+        adapter: None,
     };
     arguments.add_lane.iter().map(lane).collect()
 }

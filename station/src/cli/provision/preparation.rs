@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::batch_profile;
+use super::labels::Labels;
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
 use crate::access::Deed;
@@ -37,6 +38,8 @@ pub(super) struct Preparation {
     pub(super) floor: Arc<StationFloor>,
     pub(super) plans: Vec<LanePlan<SessionContext>>,
     pub(super) batch: BatchId,
+    /// Printed for boards that pass, where profile and configuration say so.
+    pub(super) labels: Option<Labels>,
     pub(super) control_socket: PathBuf,
     pub(super) handler: Handler,
     /// Lock and token; given back last.
@@ -79,6 +82,7 @@ pub(super) fn prepare(
     let floor = Arc::new(Floor::new(signer, store, clock, production));
     restore_holds(&floor, &reader, &lanes, context)?;
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
+    let labels = Labels::start(&floor, &profile, home.config().label_printer.clone())?;
     let session = SessionContext {
         profile,
         trust: Arc::new(trust),
@@ -96,6 +100,7 @@ pub(super) fn prepare(
         floor,
         plans,
         batch: batch.batch,
+        labels,
         control_socket: home.control_socket(),
         owned,
     })
@@ -179,7 +184,7 @@ fn plan(lane: LaneConfig, session: &SessionContext) -> LanePlan<SessionContext> 
         ..session.timing
     };
     LanePlan {
-        port: Box::new(SerialPort::new(&lane.port, lane.baud)),
+        port: Box::new(SerialPort::new(&lane.port, lane.baud).with_adapter(lane.adapter)),
         context: SessionContext {
             lane: lane.name.clone(),
             timing,
@@ -276,6 +281,7 @@ fn named_ports(arguments: &ProvisionArguments) -> Result<Vec<LaneConfig>, Failur
             name,
             port: port.clone(),
             baud: arguments.baud,
+            adapter: None,
         })
     };
     ports.iter().enumerate().map(lane).collect()

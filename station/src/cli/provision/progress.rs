@@ -69,6 +69,11 @@ impl<'a> Progress<'a> {
                 Some(text.to_owned())
             }
             News::Held(hold) => Some(self.hold(hold.name(), hold)),
+            News::AdapterChanged(change) => Some(format!(
+                "adapter {} is where {} was\n   do: see that the cables are where they belong: \
+                 station lanes list",
+                change.now, change.before
+            )),
             News::Released => Some("takes boards again".to_owned()),
             _ => None,
         };
@@ -82,7 +87,10 @@ impl<'a> Progress<'a> {
             }
             return;
         };
-        let long = matches!(event.news, News::Held(_) | News::PortMissing { .. });
+        let long = matches!(
+            event.news,
+            News::Held(_) | News::PortMissing { .. } | News::AdapterChanged(_)
+        );
         if let (true, Some(remark)) = (long, &remark) {
             // Too long for a bar, and what to do is to be read.
             all.suspend(|| notice(remark));

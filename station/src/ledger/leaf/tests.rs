@@ -3,9 +3,10 @@ use std::fmt::Write as _;
 use super::*;
 use crate::encoding::Base64Bytes;
 use crate::ledger::event::{
-    Actor, Assurance, BatchTally, BatchTermsRecord, CredentialChangedRecord,
-    OperatorEnrolledRecord, OperatorStateRecord, RevocationReason, ScrappingRecord,
-    SignInRefusedRecord, SignedInRecord, SignedOutRecord, SignedOutWhy, TrippedRule,
+    Actor, AdapterChangedRecord, Assurance, BatchTally, BatchTermsRecord, CredentialChangedRecord,
+    LabelFailedRecord, LabelPrintedRecord, LaneBoundRecord, OperatorEnrolledRecord,
+    OperatorStateRecord, ReprintRecord, RevocationReason, ScrappingRecord, SignInRefusedRecord,
+    SignedInRecord, SignedOutRecord, SignedOutWhy, TrippedRule,
 };
 use crate::ledger::fixture::{actor, batch, batch_hold, board, event, new_ledger};
 use crate::names::{LaneName, ShiftName};
@@ -81,6 +82,49 @@ fn of_batches() -> Vec<Fact> {
         Fact::BoardScrapped(ScrappingRecord {
             uid: board(1).uid,
             reason: "cracked".to_owned(),
+            actor: actor(),
+        }),
+    ]
+}
+
+/// One event of every kind that is about labels and the places of lanes; reprints have more fields.
+fn of_labels_and_lanes() -> Vec<Fact> {
+    let printed = LabelPrintedRecord {
+        uid: board(1).uid,
+        device_serial: crate::names::DeviceSerial::parse("SA-000001").unwrap(),
+        label_batch: batch("B-1"),
+        printer: "tcp printer:9100".to_owned(),
+        reprint: None,
+    };
+    let reprint = ReprintRecord {
+        reason: "torn".to_owned(),
+        actor: actor(),
+    };
+    let lane = || LaneName::parse("lane0").unwrap();
+    vec![
+        Fact::LabelPrinted(printed.clone()),
+        Fact::LabelPrinted(LabelPrintedRecord {
+            reprint: Some(reprint),
+            ..printed.clone()
+        }),
+        Fact::LabelFailed(LabelFailedRecord {
+            uid: printed.uid,
+            device_serial: printed.device_serial,
+            label_batch: printed.label_batch,
+            printer: printed.printer,
+            detail: "it is off".to_owned(),
+            reprint: None,
+        }),
+        Fact::AdapterChanged(AdapterChangedRecord {
+            lane: lane(),
+            port: "/dev/serial/by-path/left".to_owned(),
+            before: "A50285BI".to_owned(),
+            now: "A50285BJ".to_owned(),
+        }),
+        Fact::LaneBound(LaneBoundRecord {
+            lane: lane(),
+            port: "/dev/serial/by-path/left".to_owned(),
+            adapter: Some("A50285BI".to_owned()),
             actor: actor(),
         }),
     ]
@@ -202,6 +246,7 @@ fn every_kind() -> Vec<Fact> {
     .chain(of_operators())
     .chain(of_batches())
     .chain([a.quarantined(), a.released()])
+    .chain(of_labels_and_lanes())
     .collect()
 }
 

@@ -36,6 +36,48 @@ fn what_is_written_reads_the_same() {
 }
 
 #[test]
+fn printer_sign_in_and_adapter_read_as_written() {
+    let more = [
+        "[label_printer]\nspool = \"/var/spool/labels\"\n",
+        "[label_printer]\ntcp = \"printer:9100\"\nlanguage = \"text\"\ntimeout_ms = 100\n",
+        "[label_printer]\ndevice = \"/dev/usb/lp0\"\n[sign_in]\nidle_minutes = 3\n",
+    ];
+    for more in more {
+        let text = format!("{}adapter = \"A50285BI\"\n{more}", sample());
+        let config = Config::parse(&text).unwrap();
+        assert_eq!(config.lanes[0].adapter.as_deref(), Some("A50285BI"));
+        assert_eq!(Config::parse(&config_text(&config)), Ok(config));
+    }
+    assert_eq!(Config::parse(&sample()).unwrap().sign_in.idle_minutes, 15);
+    let refused = [
+        ("[label_printer]\n", "no printer is named"),
+        (
+            "[label_printer]\nspool = \"a\"\ntcp = \"b:1\"\n",
+            "more than one",
+        ),
+        ("[label_printer]\ntcp = \"printer\"\n", "names no port"),
+        ("[label_printer]\ntcp = \"printer:0\"\n", "names no port"),
+        (
+            "[label_printer]\nspool = \"a\"\ntimeout_ms = 5\n",
+            "timeout_ms is out of range",
+        ),
+        (
+            "[label_printer]\nspool = \"a\"\nlanguage = \"epl\"\n",
+            "unknown variant",
+        ),
+        (
+            "[sign_in]\nidle_minutes = 0\n",
+            "idle_minutes is out of range",
+        ),
+    ];
+    for (more, expected) in refused {
+        let fault = Config::parse(&format!("{}{more}", sample())).unwrap_err();
+        assert!(fault.problem.contains(expected), "{more}: {fault}");
+        assert!(fault.line > 29, "{fault}");
+    }
+}
+
+#[test]
 fn faults_have_line_and_hint() {
     let unknown = fault("workers = 2", "worker = 2");
     assert_eq!((unknown.line, unknown.column), (8, 1));
