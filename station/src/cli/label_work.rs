@@ -98,7 +98,7 @@ pub(super) fn print(
     let label = LabelOf::board(&Reader::open(&owner.home.ledger())?, device)?;
     let printer = Printer::new(config);
     let serial = label.values.serial.as_str();
-    let printed = printer.print(serial, &label.in_language(printer.language()));
+    let outcome = printer.print(serial, &label.in_language(printer.language()));
     let reprint = Some(ReprintRecord {
         reason: reason.to_owned(),
         actor: actor.clone(),
@@ -110,12 +110,12 @@ pub(super) fn print(
         fact: fact(
             &label.values,
             &printer.name(),
-            printed.as_ref().err(),
+            outcome.as_ref().err(),
             reprint,
         ),
     };
     owner.ledger.record(vec![event], Durability::Durable)?;
-    printed.map_err(|fault| {
+    outcome.map_err(|fault| {
         Failure::check(
             format_args!("the label of {serial} was not printed"),
             fault,

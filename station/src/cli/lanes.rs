@@ -81,7 +81,10 @@ impl RootArguments {
 pub(crate) fn run(command: &LanesCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
     match command {
-        LanesCommand::List { roots } => list(context, &home, &roots.roots()),
+        LanesCommand::List { roots } => {
+            list(context, &home, &roots.roots());
+            Ok(ExitStatus::Done)
+        }
         LanesCommand::Identify {
             lane,
             write,
@@ -173,12 +176,12 @@ fn tell(
     let lane = lane_at(home, &place.port);
     let name = wanted.or(lane).map_or("NAME", LaneName::as_str);
     let adapter = place.adapter.as_ref();
-    let line = |adapter: &String| format!("adapter = {}\n", quoted(adapter));
+    let key = |adapter: &String| format!("adapter = {}\n", quoted(adapter));
     let block = format!(
         "[[lane]]\nname = {}\nport = {}\nbaud = {baud}\n{}",
         quoted(name),
         quoted(&port),
-        adapter.map(line).unwrap_or_default(),
+        adapter.map(key).unwrap_or_default(),
     );
     let happened = if found.came { "came" } else { "went" };
     let whose = lane.map_or_else(
@@ -209,7 +212,7 @@ fn lane_at<'a>(home: &'a StationHome, port: &Path) -> Option<&'a LaneName> {
     lanes.find(|lane| lane.port == port).map(|lane| &lane.name)
 }
 
-fn list(context: &Context, home: &StationHome, roots: &Roots) -> Result<ExitStatus, Failure> {
+fn list(context: &Context, home: &StationHome, roots: &Roots) {
     let mut views = Vec::new();
     for lane in &home.config().lanes {
         let place = roots.place(&lane.port);
@@ -255,7 +258,6 @@ fn list(context: &Context, home: &StationHome, roots: &Roots) -> Result<ExitStat
         let header = ["lane", "state", "device", "adapter", "port"];
         context.output.table(&header, &rows);
     }
-    Ok(ExitStatus::Done)
 }
 
 #[derive(Serialize)]

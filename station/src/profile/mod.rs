@@ -220,7 +220,12 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
     })
 }
 
-/// A table that may lack, but is whole where it is there.
+/// A table that may lack, but is whole where it is there. The outer option is that of every reader here:
+/// none where a fault was found.
+#[expect(
+    clippy::option_option,
+    reason = "a fault and a table that lacks are not the same"
+)]
 fn whole<'t, T>(
     faults: &mut Faults<'t>,
     item: Option<Item<'t>>,

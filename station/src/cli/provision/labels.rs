@@ -43,8 +43,8 @@ impl Labels {
         let (name, recorder) = (printer.name(), Arc::clone(floor));
         let tell = move |news: LabelNews| {
             let text = in_words(&news);
-            let recorded = record(&recorder, &name, news);
-            let told = recorded.err().or(text);
+            let failed = record(&recorder, &name, news).err();
+            let told = failed.or(text);
             // Nobody is left to be told where the line has ended.
             if let Some(text) = told {
                 drop(sayer.send(text));
