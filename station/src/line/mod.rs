@@ -27,6 +27,7 @@ mod hotplug;
 pub mod interval;
 pub mod lane;
 pub mod lane_event;
+mod line_status;
 pub mod link;
 pub mod port;
 mod questions;

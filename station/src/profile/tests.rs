@@ -327,6 +327,7 @@ fn every_key_is_documented_and_no_other() {
             "[certificate]\nzzqx = 1",
         ),
         ("## [stop_rules]", "[stop_rules]", "[stop_rules]\nzzqx = 1"),
+        ("## [label]", "[label]", "[label]\nzzqx = 1"),
     ];
     let sections = DOCUMENT.split("\n#").skip(1);
     let sections: Vec<_> = sections.map(|section| format!("#{section}")).collect();

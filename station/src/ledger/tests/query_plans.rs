@@ -29,6 +29,10 @@ const WHOLE: &[(&str, &str)] = &[
         "SELECT entry FROM event\n                 WHERE kind IN ('operator-enrolled'",
         "its index has the events about operators and no others",
     ),
+    (
+        "SELECT entry FROM event WHERE kind IN ('label-printed'",
+        "its index has the events about labels and no others",
+    ),
 ];
 
 /// The SQL in the source of this room.
