@@ -1,7 +1,9 @@
 //! Labels: printed after PASS, whatever becomes of the printer; shown, and printed again.
 #![forbid(unsafe_code)]
 
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use acceptance::prepared_station::PreparedStation;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -27,11 +29,20 @@ fn set_printer(station: &PreparedStation, line: &str) {
 
 /// Two good boards.
 fn provision(folder: &std::path::Path, station: &PreparedStation) -> Vec<Value> {
-    station.open_batch(BATCH, 2);
-    let plan = LinePlan::good_boards(folder, station, 2, 7);
-    let line = SimulatedLine::start(&folder.join("line"), &plan);
-    station.provision(BATCH, &line.ports()).finish().ok();
-    station.results(BATCH)
+    provision_batch(folder, station, BATCH, 7)
+}
+
+fn provision_batch(
+    folder: &std::path::Path,
+    station: &PreparedStation,
+    batch: &str,
+    seed: u64,
+) -> Vec<Value> {
+    station.open_batch(batch, 2);
+    let plan = LinePlan::good_boards(folder, station, 2, seed);
+    let line = SimulatedLine::start(&folder.join(batch), &plan);
+    station.provision(batch, &line.ports()).finish().ok();
+    station.results(batch)
 }
 
 fn kinds(station: &PreparedStation, uid: &str) -> Vec<String> {
@@ -81,7 +92,7 @@ fn boards_that_pass_get_labels_and_a_reprint_is_recorded() {
 #[test]
 fn a_printer_that_is_off_holds_up_no_board_and_its_labels_are_owed() {
     // Bound and let go: nobody listens there.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let (folder, station) = station(|_| format!("tcp = \"{address}\""));
@@ -95,10 +106,103 @@ fn a_printer_that_is_off_holds_up_no_board_and_its_labels_are_owed() {
     let serial = text(&owed[0]["serial"]).to_owned();
     let print = ["label", "print", &serial, "--reason", "printer was off"];
     let off = station.run(print).code(1);
-    assert!(off.stderr.contains("was not printed"), "{}", off.stderr);
+    assert!(off.stderr.contains("did not go through"), "{}", off.stderr);
     set_printer(&station, "device = \"/dev/null\"");
     station.run(print).ok();
     let owed = station.run(["label", "list", "--json"]).ok().json_lines();
     assert_eq!(owed.len(), 1, "{owed:?}");
     assert_ne!(text(&owed[0]["serial"]), serial);
+}
+
+/// A TCP printer that takes every connection, and does this with it.
+fn tcp_printer(treat: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    // Ends with the process: it waits for connections that nobody makes any more.
+    drop(std::thread::spawn(move || {
+        listener.incoming().flatten().for_each(treat);
+    }));
+    format!("tcp = \"{address}\"")
+}
+
+#[test]
+fn no_fault_of_a_printer_holds_up_a_board_and_each_is_told() {
+    let (folder, station) = station(|_| "device = \"/dev/full\"".to_owned());
+    let pipe = folder.path().join("lp0");
+    let mode = rustix::fs::Mode::RWXU;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).expect("a pipe");
+    let missing = folder.path().join("gone");
+    // Keeps each connection, and never reads nor closes: what it was sent is all that can be known.
+    let kept = Mutex::new(Vec::new());
+    let hangs = tcp_printer(move |stream| kept.lock().expect("no panic").push(stream));
+    // Unread data makes a reset of the end.
+    let resets = tcp_printer(|stream| drop(stream.peek(&mut [0; 1])));
+    let faults = [
+        ("device = \"/dev/full\"".to_owned(), Some("No space left")),
+        (
+            format!("device = \"{}\"", pipe.display()),
+            Some("No such device"),
+        ),
+        (
+            format!("spool = \"{}\"", missing.display()),
+            Some("No such file"),
+        ),
+        (resets, Some("may be on paper")),
+        (hangs, None),
+    ];
+    for (number, (printer, fault)) in (1..).zip(faults) {
+        set_printer(&station, &printer);
+        let results = provision_batch(folder.path(), &station, &format!("FAULT-{number}"), number);
+        let codes: Vec<_> = results.iter().map(|board| text(&board["code"])).collect();
+        assert_eq!(codes, ["PASS", "PASS"], "{printer}");
+        let owed = station.run(["label", "list", "--json"]).ok().json_lines();
+        for board in &results {
+            let owed = owed.iter().find(|owed| owed["uid"] == board["uid"]);
+            let detail = owed.map(|owed| text(&owed["detail"]).to_owned());
+            let told = match fault {
+                None => detail.is_none(),
+                // The second may not have been tried when the line ended.
+                Some(fault) => detail.as_ref().is_some_and(|detail| {
+                    detail.contains(fault) || detail.contains("the station ended before")
+                }),
+            };
+            assert!(told, "{printer}: {detail:?}");
+            let told = kinds(&station, text(&board["uid"]));
+            let kind = if fault.is_some() {
+                "label-failed"
+            } else {
+                "label-printed"
+            };
+            assert!(
+                !told.is_empty() && told.iter().all(|one| one == kind),
+                "{told:?}"
+            );
+        }
+        if let Some(fault) = fault {
+            let events = results
+                .iter()
+                .flat_map(|board| station.history(text(&board["uid"])));
+            let mut details = events.filter_map(|event| Some(event["detail"].as_str()?.to_owned()));
+            assert!(details.any(|detail| detail.contains(fault)), "{printer}");
+        }
+    }
+    station.run(["ledger", "verify"]).ok();
+}
+
+#[test]
+fn boards_that_no_printer_was_asked_for_are_owed_once_there_is_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    let results = provision(folder.path(), &station);
+    let owed = |station: &PreparedStation| station.run(["label", "list", "--json"]).ok();
+    assert_eq!(owed(&station).json_lines().len(), 0, "nobody prints labels");
+    set_printer(&station, "device = \"/dev/null\"");
+    let listed = owed(&station).json_lines();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0]["detail"], "no printer has taken or refused it");
+    let serial = text(&results[0]["serial"]);
+    station
+        .run(["label", "print", serial, "--reason", "none before"])
+        .ok();
+    assert_eq!(owed(&station).json_lines().len(), 1);
 }

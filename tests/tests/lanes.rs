@@ -127,6 +127,11 @@ fn an_adapter_that_is_unplugged_is_named_and_its_lane_bound() {
     bench.plug("left", "ttyUSB2", "C9");
     let listed = run(&mut bench.lanes(&["list"])).ok().stdout;
     assert!(listed.contains("another adapter"), "{listed}");
+    // The lane's own adapter is at a place of no lane: whose it is, is said.
+    assert!(
+        listed.contains("belongs to no lane: that of lane left"),
+        "{listed}"
+    );
     bench.station.run(["ledger", "verify"]).ok();
 }
 

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::label_work::LabelOf;
+use super::label_work::{LabelOf, never_asked_for};
 use super::owner;
 use crate::access::Deed;
 use crate::ledger::Reader;
+use crate::ledger::event::LabelFailedRecord;
+use crate::ledger::reader::CertificateOverview;
 use crate::line::control::ControlRequest;
 
 /// What can be done with labels.
@@ -44,7 +46,10 @@ pub(crate) enum LabelCommand {
         #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
         reason: String,
     },
-    /// List the boards whose label the printer did not take, and that have none since
+    /// List the boards that have passed and have no label: the printer did not take it, or the station was killed
+    ///
+    /// Boards that no printer was ever asked for are listed where station.toml names a printer, and their
+    /// profile has a label.
     #[command(after_help = "Example:\n  station label list --json")]
     List,
 }
@@ -80,15 +85,16 @@ pub(crate) fn run(command: &LabelCommand, context: &Context) -> Result<ExitStatu
 }
 
 fn list(context: &Context) -> Result<(), Failure> {
-    let owed = Reader::open(&context.home()?.ledger())?.owed_labels()?;
+    let home = context.home()?;
+    let reader = Reader::open(&home.ledger())?;
+    let books = reader.label_books()?;
     let mut rows = Vec::new();
-    for failed in owed.into_values() {
-        let view = Owed {
-            serial: failed.device_serial.to_string(),
-            uid: failed.uid.to_string(),
-            batch: failed.label_batch.to_string(),
-            detail: failed.detail,
-        };
+    let mut owed: Vec<Owed> = books.failed.values().map(Owed::failed).collect();
+    if home.config().label_printer.is_some() {
+        let never = never_asked_for(&reader, &books)?;
+        owed.extend(never.into_iter().map(Owed::never));
+    }
+    for view in owed {
         context.output.object(&view);
         rows.push(vec![view.serial, view.uid, view.batch, view.detail]);
     }
@@ -118,4 +124,24 @@ struct Owed {
     uid: String,
     batch: String,
     detail: String,
+}
+
+impl Owed {
+    fn failed(failed: &LabelFailedRecord) -> Self {
+        Self {
+            serial: failed.device_serial.to_string(),
+            uid: failed.uid.to_string(),
+            batch: failed.label_batch.to_string(),
+            detail: failed.detail.clone(),
+        }
+    }
+
+    fn never(board: CertificateOverview) -> Self {
+        Self {
+            serial: board.device_serial.to_string(),
+            uid: board.uid.to_string(),
+            batch: board.batch.to_string(),
+            detail: "no printer has taken or refused it".to_owned(),
+        }
+    }
 }

@@ -8,8 +8,11 @@ use crate::label::{Printer, PrinterFault};
 use crate::ledger::event::{
     Actor, Event, Fact, LabelFailedRecord, LabelPrintedRecord, ReprintRecord,
 };
+use crate::ledger::labels::LabelBooks;
+use crate::ledger::reader::CertificateOverview;
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
+use crate::names::BatchId;
 use crate::profile::{LabelTemplate, LabelValues, Profile};
 use crate::station_home::LabelLanguage;
 
@@ -38,21 +41,7 @@ impl LabelOf {
                 "see station device show",
             )
         })?;
-        let lacks = || {
-            let what = format!("cannot read the profile of batch {}", certificate.batch);
-            Failure::station(
-                what,
-                "the ledger does not have it",
-                "run station ledger verify",
-            )
-        };
-        let batch = reader.batch(&certificate.batch)?.ok_or_else(lacks)?;
-        let digest = batch.profile.digest().ok_or_else(lacks)?;
-        let text = reader.profile_text(&digest)?.ok_or_else(lacks)?;
-        let profile = Profile::parse("the profile", &text).map_err(|faults| {
-            let what = format!("cannot read the profile of batch {}", certificate.batch);
-            Failure::station(what, faults, "use the program that opened the batch")
-        })?;
+        let profile = profile_of(reader, &certificate.batch)?;
         let template = profile.label.ok_or_else(|| {
             no_label(
                 &"its profile has no [label]",
@@ -78,6 +67,44 @@ impl LabelOf {
             LabelLanguage::Text => self.template.text(&self.values),
         }
     }
+}
+
+/// The profile of a batch, as the ledger keeps it.
+fn profile_of(reader: &Reader, batch: &BatchId) -> Result<Profile, Failure> {
+    let what = format!("cannot read the profile of batch {batch}");
+    let lacks = || {
+        Failure::station(
+            &what,
+            "the ledger does not have it",
+            "run station ledger verify",
+        )
+    };
+    let opened = reader.batch(batch)?.ok_or_else(lacks)?;
+    let digest = opened.profile.digest().ok_or_else(lacks)?;
+    let text = reader.profile_text(&digest)?.ok_or_else(lacks)?;
+    Profile::parse("the profile", &text)
+        .map_err(|faults| Failure::station(&what, faults, "use the program that opened the batch"))
+}
+
+/// The boards that have passed under a profile with a label, and of which the books say nothing: they passed
+/// while there was no printer, or the station was killed before the printer was asked.
+pub(super) fn never_asked_for(
+    reader: &Reader,
+    books: &LabelBooks,
+) -> Result<Vec<CertificateOverview>, Failure> {
+    let mut never = Vec::new();
+    for batch in reader.batches()? {
+        if profile_of(reader, &batch.batch)?.label.is_none() {
+            continue;
+        }
+        let boards = reader.certificates_of_batch(&batch.batch)?.into_iter();
+        never.extend(boards.filter(|board| {
+            let passed = board.provisioned_at.is_some() && board.revoked_at.is_none();
+            let known = books.printed.contains(&board.uid) || books.failed.contains_key(&board.uid);
+            passed && !known
+        }));
+    }
+    Ok(never)
 }
 
 /// Prints a board's label by hand; run by the owner of the home.
@@ -117,7 +144,7 @@ pub(super) fn print(
     owner.ledger.record(vec![event], Durability::Durable)?;
     outcome.map_err(|fault| {
         Failure::check(
-            format_args!("the label of {serial} was not printed"),
+            format_args!("the label of {serial} did not go through"),
             fault,
             "see to the printer, then give the command again",
         )

@@ -12,11 +12,11 @@ use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::owner;
 use crate::access::Deed;
-use crate::line::adapter::{BY_PATH, Place, Roots, SYSFS};
+use crate::line::adapter::{AdapterOwners, BY_PATH, Place, Roots, SYSFS};
 use crate::line::control::ControlRequest;
 use crate::line::port::DEFAULT_BAUD;
 use crate::names::LaneName;
-use crate::station_home::StationHome;
+use crate::station_home::{LaneConfig, StationHome};
 
 /// How often places are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
@@ -206,6 +206,25 @@ fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// The lanes by the serial numbers of their adapters; of those that several lanes name, none.
+pub(super) fn adapter_owners(lanes: &[LaneConfig]) -> AdapterOwners {
+    let named = lanes
+        .iter()
+        .filter_map(|lane| Some((lane.adapter.as_ref()?, &lane.name)));
+    let alone = |adapter: &String| {
+        let same = lanes
+            .iter()
+            .filter(|lane| lane.adapter.as_ref() == Some(adapter));
+        same.count() == 1
+    };
+    let owners = named.filter(|(adapter, _)| alone(adapter));
+    AdapterOwners::new(
+        owners
+            .map(|(adapter, lane)| (adapter.clone(), lane.clone()))
+            .collect(),
+    )
+}
+
 /// The lane that has this port.
 fn lane_at<'a>(home: &'a StationHome, port: &Path) -> Option<&'a LaneName> {
     let mut lanes = home.config().lanes.iter();
@@ -214,6 +233,7 @@ fn lane_at<'a>(home: &'a StationHome, port: &Path) -> Option<&'a LaneName> {
 
 fn list(context: &Context, home: &StationHome, roots: &Roots) {
     let mut views = Vec::new();
+    let owners = adapter_owners(&home.config().lanes);
     for lane in &home.config().lanes {
         let place = roots.place(&lane.port);
         let now = place.as_ref().and_then(|place| place.adapter.clone());
@@ -221,7 +241,12 @@ fn list(context: &Context, home: &StationHome, roots: &Roots) {
             (Some(bound), Some(now)) => bound != now,
             _ => false,
         };
+        let owner = now
+            .as_ref()
+            .filter(|_| other)
+            .and_then(|now| owners.get(now));
         views.push(LaneView {
+            belongs_to: owner.cloned(),
             lane: Some(lane.name.clone()),
             port: lane.port.display().to_string(),
             state: match (&place, other) {
@@ -238,13 +263,20 @@ fn list(context: &Context, home: &StationHome, roots: &Roots) {
     let free = free
         .iter()
         .filter(|place| lane_at(home, &place.port).is_none());
-    views.extend(free.map(|place| LaneView {
-        lane: None,
-        port: place.port.display().to_string(),
-        state: "belongs to no lane",
-        device: Some(place.device.display().to_string()),
-        adapter: place.adapter.clone(),
-        bound_adapter: None,
+    views.extend(free.map(|place| {
+        LaneView {
+            lane: None,
+            port: place.port.display().to_string(),
+            state: "belongs to no lane",
+            device: Some(place.device.display().to_string()),
+            belongs_to: place
+                .adapter
+                .as_ref()
+                .and_then(|adapter| owners.get(adapter))
+                .cloned(),
+            adapter: place.adapter.clone(),
+            bound_adapter: None,
+        }
     }));
     for view in &views {
         context.output.object(view);
@@ -280,6 +312,8 @@ struct LaneView {
     adapter: Option<String>,
     /// That of the adapter that station.toml names.
     bound_adapter: Option<String>,
+    /// The lane that the adapter belongs to, where that is another one.
+    belongs_to: Option<LaneName>,
 }
 
 impl LaneView {
@@ -287,7 +321,10 @@ impl LaneView {
         let text = |value: Option<&str>| value.unwrap_or("-").to_owned();
         vec![
             text(self.lane.as_ref().map(LaneName::as_str)),
-            self.state.to_owned(),
+            self.belongs_to.as_ref().map_or_else(
+                || self.state.to_owned(),
+                |lane| format!("{}: that of lane {lane}", self.state),
+            ),
             text(self.device.as_deref()),
             text(self.adapter.as_deref()),
             self.port.clone(),

@@ -1,19 +1,27 @@
 //! The printer: a folder that something else empties, a raw TCP port, or a device file.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::station_home::{LabelLanguage, LabelPrinterConfig, LabelPrinterKind};
 
 /// Most labels that may lie in a spool folder: where nobody takes them away, more would fill the disk.
 const SPOOLED_MAX: usize = 1_000;
+/// How long a TCP printer that has the whole label may take to close. Those that never do have it all the same.
+const CLOSING: Duration = Duration::from_secs(1);
+/// Most answers that are read and thrown away until then.
+const ANSWERS_MAX: usize = 16;
+/// How often a device file is looked at that another label is being written to.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A printer as `station.toml` names it.
 #[derive(Clone, Debug)]
@@ -32,6 +40,16 @@ pub enum PrinterFault {
         /// The printer.
         printer: String,
         /// Why.
+        source: io::Error,
+    },
+    /// It may be on paper: trying again by itself could print it again and again.
+    #[error(
+        "{printer} broke off when it had been sent the whole label, which may be on paper: {source}"
+    )]
+    Doubtful {
+        /// The printer.
+        printer: String,
+        /// What the system said.
         source: io::Error,
     },
     /// Nobody takes the labels away.
@@ -93,6 +111,11 @@ impl Printer {
         }
     }
 
+    /// How long a label takes at most, but for names that nobody resolves and file systems that hang.
+    pub(super) fn patience(&self) -> Duration {
+        self.timeout().saturating_mul(2).saturating_add(CLOSING)
+    }
+
     const fn timeout(&self) -> Duration {
         Duration::from_millis(self.config.timeout_ms)
     }
@@ -109,12 +132,12 @@ impl Printer {
             LabelLanguage::Zpl => "zpl",
             LabelLanguage::Text => "txt",
         };
-        let unfinished = folder.join(format!(".{name}.new"));
-        let written = File::create(&unfinished).and_then(|mut file| {
-            file.write_all(label.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&unfinished, folder.join(format!("{name}.{extension}")))
-        });
+        let (mut file, unfinished, finished) =
+            new_in_spool(folder, name, extension).map_err(&failed)?;
+        let written = file
+            .write_all(label.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&unfinished, finished));
         if written.is_err() {
             // What is left of it would only take a place; the fault is told as it is.
             drop(fs::remove_file(&unfinished));
@@ -123,18 +146,33 @@ impl Printer {
     }
 
     fn send(&self, address: &str, label: &str) -> Result<(), PrinterFault> {
-        let unknown = || io::Error::other("the name leads to no address");
-        let found = address
-            .to_socket_addrs()
-            .and_then(|mut all| all.next().ok_or_else(unknown))
-            .map_err(self.failed("find"))?;
-        let stream = TcpStream::connect_timeout(&found, self.timeout());
-        let mut stream = stream.map_err(self.failed("reach"))?;
+        let mut stream = self.connect(address)?;
         stream
             .set_write_timeout(Some(self.timeout()))
+            .and_then(|()| stream.set_read_timeout(Some(self.timeout().min(CLOSING))))
             .and_then(|()| stream.write_all(label.as_bytes()))
-            .and_then(|()| stream.shutdown(std::net::Shutdown::Write))
-            .map_err(self.failed("send to"))
+            .map_err(self.failed("send to"))?;
+        // The kernel has taken the label by now, not the printer: one that resets has lost it, or a part.
+        stream
+            .shutdown(Shutdown::Write)
+            .and_then(|()| await_close(&mut stream))
+            .map_err(|source| PrinterFault::Doubtful {
+                printer: self.name(),
+                source,
+            })
+    }
+
+    /// By the first of its addresses that answers: a name often has one of IPv6 that leads nowhere.
+    fn connect(&self, address: &str) -> Result<TcpStream, PrinterFault> {
+        let found = address.to_socket_addrs().map_err(self.failed("find"))?;
+        let mut last = io::Error::other("the name leads to no address");
+        for address in found {
+            match TcpStream::connect_timeout(&address, self.timeout()) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(self.failed("reach")(last))
     }
 
     /// A printer that is off takes nothing: writing must not wait for it for ever.
@@ -145,10 +183,13 @@ impl Printer {
             let path = path.to_owned();
             return Err(PrinterFault::NoDevice { path });
         }
-        let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+        // A printer at a serial port is no terminal of ours.
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+        let flags = i32::try_from(flags).unwrap_or_default();
         let mut options = OpenOptions::new();
-        let opened = options.write(true).custom_flags(nonblocking).open(path);
+        let opened = options.write(true).custom_flags(flags).open(path);
         let mut file = opened.map_err(&failed)?;
+        self.lock(&file).map_err(&failed)?;
         let mut left = label.as_bytes();
         while !left.is_empty() {
             match file.write(left) {
@@ -163,6 +204,18 @@ impl Printer {
         Ok(())
     }
 
+    /// Labels of a line and labels by hand never mix; the lock ends with the file.
+    fn lock(&self, file: &File) -> io::Result<()> {
+        let looks = self.timeout().as_millis() / LOOK_INTERVAL.as_millis();
+        for _ in 0..=looks {
+            match flock(file, FlockOperation::NonBlockingLockExclusive) {
+                Err(Errno::WOULDBLOCK) => std::thread::park_timeout(LOOK_INTERVAL),
+                locked => return locked.map_err(io::Error::from),
+            }
+        }
+        Err(io::Error::other("another label is being written there"))
+    }
+
     fn await_space(&self, file: &File) -> io::Result<()> {
         let millis = i64::try_from(self.config.timeout_ms).unwrap_or(i64::MAX);
         let timeout = Timespec {
@@ -175,4 +228,51 @@ impl Printer {
             _ => Ok(()),
         }
     }
+}
+
+/// Makes a label's file under the name that it has until it is whole, and gives that and its last one. A label
+/// that still lies there is not overwritten: one that is printed again is one more.
+fn new_in_spool(
+    folder: &Path,
+    name: &str,
+    extension: &str,
+) -> io::Result<(File, PathBuf, PathBuf)> {
+    for number in 1..=SPOOLED_MAX {
+        let name = match number {
+            1 => name.to_owned(),
+            _ => format!("{name}-{number}"),
+        };
+        let finished = folder.join(format!("{name}.{extension}"));
+        if finished.try_exists()? {
+            continue;
+        }
+        let unfinished = folder.join(format!(".{name}.new"));
+        match File::create_new(&unfinished) {
+            // Somebody else has just finished one of that name.
+            Ok(_) if finished.try_exists()? => fs::remove_file(&unfinished)?,
+            Ok(file) => return Ok((file, unfinished, finished)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other(
+        "all names for this label are taken; empty the folder",
+    ))
+}
+
+/// Waits until the printer closes the connection, or a while; an error where it breaks it off.
+fn await_close(stream: &mut TcpStream) -> io::Result<()> {
+    let mut answer = [0; 256];
+    for _ in 0..ANSWERS_MAX {
+        match stream.read(&mut answer) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => break,
+                _ => return Err(error),
+            },
+        }
+    }
+    Ok(())
 }

@@ -3,10 +3,12 @@
 //! 1. A label that the printer does not take stays at the head, and is tried again every ten seconds. Its first
 //!    fault is told, the others are not.
 //! 2. Where too many wait, a new one is not taken: its fault is told at once.
-//! 3. At the end what waits is printed still, up to the first label that the printer does not take; all from
-//!    there on are told as not printed.
+//! 3. A label that may be on paper already is not tried again: its fault is told as its end.
+//! 4. At the end what waits is printed still, up to the first label that the printer does not take, and no
+//!    longer than ten seconds; all from there on are told as not printed. A printer that does not even return
+//!    from that is left alone: the station ends without it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
 };
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use firmware_proto::Uid;
 
-use super::printer::Printer;
+use super::printer::{Printer, PrinterFault};
 use crate::names::{BatchId, DeviceSerial};
 
 /// Most labels that wait.
@@ -24,6 +26,12 @@ pub const QUEUE_MAX: usize = 256;
 
 /// How long after a fault the printer is tried again.
 const RETRY: Duration = Duration::from_secs(10);
+
+/// How long what waits may take at the end.
+const ENDING: Duration = Duration::from_secs(10);
+
+/// How much longer the label that is at the printer then may take, beyond the times of the printer's own steps.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// A label that is to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +74,12 @@ pub struct Printing {
     /// For labels, and to be dropped at the end.
     ends: Option<(SyncSender<LabelJob>, Sender<()>)>,
     thread: Option<JoinHandle<()>>,
+    /// Ends with the thread.
+    served: Receiver<()>,
+    /// How long what waits may take at the end.
+    time_at_end: Duration,
+    /// How long the thread may take for a label that it has begun.
+    patience: Duration,
     state: Arc<State>,
     tell: Tell,
 }
@@ -73,6 +87,8 @@ pub struct Printing {
 #[derive(Debug, Default)]
 struct State {
     waiting: AtomicUsize,
+    /// Time is up: no further label is begun.
+    enough: AtomicBool,
     trouble: Mutex<Option<String>>,
 }
 
@@ -96,9 +112,15 @@ impl Printing {
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(printer: Printer, tell: Tell) -> std::io::Result<Self> {
+        Self::ending_in(ENDING, printer, tell)
+    }
+
+    fn ending_in(time_at_end: Duration, printer: Printer, tell: Tell) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE_MAX);
         let state = Arc::new(State::default());
         let (goes_on, ending) = channel();
+        let (serving, served) = channel();
+        let patience = printer.patience() + LEAVING;
         let desk = Desk {
             printer,
             tell: Arc::clone(&tell),
@@ -106,10 +128,16 @@ impl Printing {
         };
         let thread = std::thread::Builder::new()
             .name("labels".to_owned())
-            .spawn(move || desk.serve(&receiver, &ending))?;
+            .spawn(move || {
+                desk.serve(&receiver, &ending);
+                drop::<Sender<()>>(serving);
+            })?;
         Ok(Self {
             ends: Some((sender, goes_on)),
             thread: Some(thread),
+            served,
+            time_at_end,
+            patience,
             state,
             tell,
         })
@@ -154,7 +182,13 @@ impl Printing {
 impl Drop for Printing {
     fn drop(&mut self) {
         self.ends = None;
-        if let Some(thread) = self.thread.take() {
+        let mut ended = self.served.recv_timeout(self.time_at_end);
+        if ended == Err(RecvTimeoutError::Timeout) {
+            self.state.enough.store(true, Ordering::Relaxed);
+            ended = self.served.recv_timeout(self.patience);
+        }
+        // A file system that hangs lets nobody go: then the thread ends with the process.
+        if let (Some(thread), Err(RecvTimeoutError::Disconnected)) = (self.thread.take(), ended) {
             drop(thread.join());
         }
     }
@@ -171,8 +205,14 @@ impl Desk {
     /// Prints until nobody can offer any more. `ending` tells so while a label waits for the printer.
     fn serve(&self, labels: &Receiver<LabelJob>, ending: &Receiver<()>) {
         while let Ok(job) = labels.recv() {
-            if self.print(&job, ending) {
-                self.done(job, Outcome::Printed);
+            let enough = self.state.enough.load(Ordering::Relaxed);
+            let outcome = if enough {
+                None
+            } else {
+                self.print(&job, ending)
+            };
+            if let Some(outcome) = outcome {
+                self.done(job, outcome);
                 continue;
             }
             let why = "the station ended before the printer took it";
@@ -183,16 +223,19 @@ impl Desk {
         }
     }
 
-    /// Tries until the printer takes it; false where the station ends before.
-    fn print(&self, job: &LabelJob, ending: &Receiver<()>) -> bool {
+    /// Tries until the printer takes it, or may have; none where the station ends before.
+    fn print(&self, job: &LabelJob, ending: &Receiver<()>) -> Option<Outcome> {
         let mut told = false;
         loop {
             let printed = self.printer.print(job.serial.as_str(), &job.label);
             let Err(fault) = printed else {
                 self.state.set_trouble(None);
-                return true;
+                return Some(Outcome::Printed);
             };
             self.state.set_trouble(Some(fault.to_string()));
+            if matches!(fault, PrinterFault::Doubtful { .. }) {
+                return Some(Outcome::Failed(fault.to_string()));
+            }
             if !std::mem::replace(&mut told, true) {
                 (self.tell)(LabelNews {
                     job: job.clone(),
@@ -200,7 +243,7 @@ impl Desk {
                 });
             }
             if ending.recv_timeout(RETRY) == Err(RecvTimeoutError::Disconnected) {
-                return false;
+                return None;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Labels that are owed, as the log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use firmware_proto::Uid;
 
@@ -8,12 +8,21 @@ use super::error::{Doing, LedgerError};
 use super::event::{Fact, LabelFailedRecord};
 use super::reader::Reader;
 
+/// What became of the labels of all boards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelBooks {
+    /// The last fault of each board whose label failed and was not printed since.
+    pub failed: BTreeMap<Uid, LabelFailedRecord>,
+    /// The boards of which a printer has taken a label.
+    pub printed: BTreeSet<Uid>,
+}
+
 impl Reader {
-    /// The last fault of each board whose label failed and was not printed since, by UID.
+    /// What became of the labels of all boards.
     ///
     /// # Errors
     /// Where the ledger cannot be read.
-    pub fn owed_labels(&self) -> Result<BTreeMap<Uid, LabelFailedRecord>, LedgerError> {
+    pub fn label_books(&self) -> Result<LabelBooks, LedgerError> {
         let doing = "looking up labels";
         // In the words of the index, without which SQLite would read every event.
         let mut asked = self
@@ -26,15 +35,23 @@ impl Reader {
         let entries = asked
             .query_map([], |row| row.get::<_, u32>(0))
             .doing(doing)?;
-        let mut owed = BTreeMap::new();
+        let mut books = LabelBooks::default();
         for entry in entries {
             match self.entry(u64::from(entry.doing(doing)?))?.leaf.fact {
-                Fact::LabelFailed(failed) => drop(owed.insert(failed.uid.clone(), failed)),
-                Fact::LabelPrinted(printed) => drop(owed.remove(&printed.uid)),
+                Fact::LabelFailed(failed) => {
+                    // A reprint that fails takes no label away.
+                    if !books.printed.contains(&failed.uid) {
+                        books.failed.insert(failed.uid.clone(), failed);
+                    }
+                }
+                Fact::LabelPrinted(printed) => {
+                    books.failed.remove(&printed.uid);
+                    books.printed.insert(printed.uid);
+                }
                 _ => {}
             }
         }
-        Ok(owed)
+        Ok(books)
     }
 }
 
@@ -48,7 +65,7 @@ mod tests {
     use crate::names::DeviceSerial;
 
     #[test]
-    fn a_label_is_owed_from_its_fault_until_it_is_printed() {
+    fn a_label_is_owed_from_its_fault_until_one_is_printed() {
         let (home, ledger) = Home::create();
         let uid = |n| Uid::from_bytes(&[n; 8]).unwrap();
         let serial = || DeviceSerial::parse("SA-1").unwrap();
@@ -69,11 +86,12 @@ mod tests {
             printer: "spool /x".to_owned(),
             reprint: None,
         });
-        for fact in [failed(1), failed(2), printed] {
+        for fact in [failed(1), failed(2), printed, failed(1)] {
             let event = station_event(fact);
             ledger.record(vec![event], Durability::Durable).unwrap();
         }
-        let owed = Reader::open(&home.path()).unwrap().owed_labels().unwrap();
-        assert_eq!(owed.into_keys().collect::<Vec<_>>(), [uid(2)]);
+        let books = Reader::open(&home.path()).unwrap().label_books().unwrap();
+        assert_eq!(books.failed.into_keys().collect::<Vec<_>>(), [uid(2)]);
+        assert_eq!(books.printed.into_iter().collect::<Vec<_>>(), [uid(1)]);
     }
 }

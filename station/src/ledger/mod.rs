@@ -26,7 +26,7 @@ mod invariants;
 mod issuance_rules;
 mod kind;
 mod label_record;
-mod labels;
+pub mod labels;
 mod lane_record;
 pub mod leaf;
 mod log_check;

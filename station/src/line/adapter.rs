@@ -3,8 +3,12 @@
 //! Under Linux `/dev/serial/by-path` has a link for each place that an adapter is plugged in at, and sysfs has
 //! the adapter's serial number. Adapters without one, or all with the same, cannot be told apart.
 
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fmt, fs};
+
+use crate::names::LaneName;
 
 /// Where the system names places of serial adapters.
 pub const BY_PATH: &str = "/dev/serial/by-path";
@@ -87,7 +91,22 @@ pub struct AdapterChange {
     pub before: String,
     /// That of the one now.
     pub now: String,
+    /// The lane where that one belongs, where the configuration says so: cables were swapped.
+    pub belongs_to: Option<LaneName>,
 }
+
+impl fmt::Display for AdapterChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "adapter {} is where {} was", self.now, self.before)?;
+        match &self.belongs_to {
+            Some(lane) => write!(f, "; it belongs to lane {lane}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The lanes by the serial numbers of their adapters.
+pub type AdapterOwners = Arc<BTreeMap<String, LaneName>>;
 
 #[cfg(test)]
 pub(crate) mod tests {

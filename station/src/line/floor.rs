@@ -210,7 +210,7 @@ impl Sight {
             News::PortMissing { detail } => status.doing.clone_from(detail),
             News::PortOpen => "port open".clone_into(&mut status.doing),
             News::AdapterChanged(change) => {
-                status.doing = format!("adapter {} is where {} was", change.now, change.before);
+                status.doing = change.to_string();
             }
             News::Silent => "no board answers".clone_into(&mut status.doing),
             News::Step(step) => step.label().clone_into(&mut status.doing),

@@ -15,7 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort as _, StopBits, TTYPort};
 
-use super::adapter::{AdapterChange, Roots};
+use super::adapter::{AdapterChange, AdapterOwners, Roots};
 use super::hold::PortNames;
 use super::link::{Link, LinkLost, Port, PortUnavailable};
 
@@ -41,6 +41,7 @@ pub struct SerialPort {
     baud: u32,
     /// The serial number of the adapter that was there last, or belongs there.
     adapter: Option<String>,
+    owners: AdapterOwners,
     roots: Roots,
 }
 
@@ -53,14 +54,19 @@ impl SerialPort {
             name: path.display().to_string(),
             baud,
             adapter: None,
+            owners: AdapterOwners::default(),
             roots: Roots::default(),
         }
     }
 
-    /// The same, with the adapter that belongs there.
+    /// The same, with the adapter that belongs there, and the lanes where others belong.
     #[must_use]
-    pub fn with_adapter(self, adapter: Option<String>) -> Self {
-        Self { adapter, ..self }
+    pub fn with_adapter(self, adapter: Option<String>, owners: AdapterOwners) -> Self {
+        Self {
+            adapter,
+            owners,
+            ..self
+        }
     }
 
     fn open_descriptor(&self) -> Result<OwnedFd, PortUnavailable> {
@@ -124,7 +130,12 @@ impl Port for SerialPort {
     fn adapter_change(&mut self) -> Option<AdapterChange> {
         let now = self.roots.place(&self.path)?.adapter?;
         let before = self.adapter.replace(now.clone())?;
-        (before != now).then_some(AdapterChange { before, now })
+        let belongs_to = self.owners.get(&now).cloned();
+        (before != now).then_some(AdapterChange {
+            before,
+            now,
+            belongs_to,
+        })
     }
 
     fn open(&mut self) -> Result<Box<dyn Link>, PortUnavailable> {
@@ -229,6 +240,7 @@ mod tests {
 
     use super::*;
     use crate::line::adapter::tests::FakeRoots;
+    use crate::names::LaneName;
 
     #[test]
     fn another_adapter_at_the_same_place_is_named_once() {
@@ -248,15 +260,20 @@ mod tests {
         let change = AdapterChange {
             before: "A5".to_owned(),
             now: "B7".to_owned(),
+            belongs_to: None,
         };
         assert_eq!(port.adapter_change(), Some(change.clone()));
         assert_eq!(port.adapter_change(), None, "told once");
-        // The one that the configuration names counts from the start.
+        // The one that the configuration names counts from the start, and it knows where the other belongs.
+        let owners = [("B7".to_owned(), LaneName::parse("right").unwrap())];
         let mut bound = SerialPort {
             roots: fake.roots(),
-            ..SerialPort::new(&place, DEFAULT_BAUD).with_adapter(Some("A5".to_owned()))
+            ..SerialPort::new(&place, DEFAULT_BAUD)
+                .with_adapter(Some("A5".to_owned()), AdapterOwners::new(owners.into()))
         };
-        assert_eq!(bound.adapter_change(), Some(change));
+        let change = bound.adapter_change().unwrap();
+        let told = "adapter B7 is where A5 was; it belongs to lane right";
+        assert_eq!(change.to_string(), told);
     }
 
     #[test]

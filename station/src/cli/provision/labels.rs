@@ -2,7 +2,7 @@
 //! recorded and said.
 
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::StationFloor;
 use crate::cli::failure::Failure;
@@ -40,7 +40,8 @@ impl Labels {
         let language = config.language;
         let printer = Printer::new(config);
         let (sayer, said) = channel();
-        let (name, recorder) = (printer.name(), Arc::clone(floor));
+        // A printer that hangs must not keep the ledger and the token from being given back.
+        let (name, recorder) = (printer.name(), Arc::downgrade(floor));
         let tell = move |news: LabelNews| {
             let text = in_words(&news);
             let failed = record(&recorder, &name, news).err();
@@ -117,13 +118,19 @@ fn in_words(news: &LabelNews) -> Option<String> {
             "the label of {serial} waits for the printer: {why}; boards go on"
         )),
         Outcome::Failed(why) => Some(format!(
-            "the label of {serial} was not printed: {why}; station label print {serial} --reason TEXT"
+            "the label of {serial} did not go through: {why}; station label print {serial} --reason TEXT"
         )),
     }
 }
 
 /// Tells the ledger; gives what to say where it cannot.
-fn record(floor: &StationFloor, printer: &str, news: LabelNews) -> Result<(), String> {
+fn record(floor: &Weak<StationFloor>, printer: &str, news: LabelNews) -> Result<(), String> {
+    let floor = floor.upgrade().ok_or_else(|| {
+        format!(
+            "the label of {} came too late to be recorded",
+            news.job.serial
+        )
+    })?;
     let job = news.job;
     let serial = job.serial.clone();
     let (uid, device_serial, label_batch) = (job.uid, job.serial, job.batch);

@@ -14,12 +14,14 @@ use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
 use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
+use crate::cli::lanes::adapter_owners;
 use crate::cli::owner::Owner;
 use crate::cli::vendor_files;
 use crate::encoding::sha256;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
+use crate::line::adapter::AdapterOwners;
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
@@ -94,7 +96,9 @@ pub(super) fn prepare(
         station: Arc::new(station_identity(&owned.pki)),
         timing: SessionTiming::default(),
     };
-    let plans = lanes.into_iter().map(|lane| plan(lane, &session)).collect();
+    let owners = adapter_owners(&lanes);
+    let plans = lanes.into_iter();
+    let plans = plans.map(|lane| plan(lane, &owners, &session)).collect();
     Ok(Preparation {
         handler: OwnerDesk::handler(Arc::clone(&floor), office),
         floor,
@@ -178,13 +182,19 @@ fn our_mistake(error: &dyn std::fmt::Display) -> Failure {
     Failure::station("cannot prepare the line", error, "report this")
 }
 
-fn plan(lane: LaneConfig, session: &SessionContext) -> LanePlan<SessionContext> {
+fn plan(
+    lane: LaneConfig,
+    owners: &AdapterOwners,
+    session: &SessionContext,
+) -> LanePlan<SessionContext> {
     let timing = SessionTiming {
         baud: Some(lane.baud),
         ..session.timing
     };
     LanePlan {
-        port: Box::new(SerialPort::new(&lane.port, lane.baud).with_adapter(lane.adapter)),
+        port: Box::new(
+            SerialPort::new(&lane.port, lane.baud).with_adapter(lane.adapter, Arc::clone(owners)),
+        ),
         context: SessionContext {
             lane: lane.name.clone(),
             timing,

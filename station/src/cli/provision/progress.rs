@@ -70,9 +70,7 @@ impl<'a> Progress<'a> {
             }
             News::Held(hold) => Some(self.hold(hold.name(), hold)),
             News::AdapterChanged(change) => Some(format!(
-                "adapter {} is where {} was\n   do: see that the cables are where they belong: \
-                 station lanes list",
-                change.now, change.before
+                "{change}\n   do: see that the cables are where they belong: station lanes list"
             )),
             News::Released => Some("takes boards again".to_owned()),
             _ => None,

@@ -167,3 +167,102 @@ fn the_queue_is_bounded_and_says_what_it_does_not_take() {
     assert_eq!(refused.job, job(2));
     assert!(matches!(refused.outcome, Outcome::Failed(why) if why.contains("too many")));
 }
+
+/// Takes a connection, and breaks it off with the label unread: that makes a reset of it.
+fn reset(listener: &TcpListener) {
+    let (stream, _) = listener.accept().unwrap();
+    assert!(stream.peek(&mut [0; 1]).unwrap() > 0);
+}
+
+#[test]
+fn a_label_that_may_be_on_paper_is_not_tried_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (printing, news) = start(LabelPrinterKind::Tcp(address));
+    printing.offer(job(1));
+    reset(&listener);
+    let broken = news.recv().unwrap();
+    assert_eq!(broken.job, job(1));
+    assert!(
+        matches!(&broken.outcome, Outcome::Failed(why) if why.contains("may be on paper")),
+        "{broken:?}"
+    );
+    // The next one goes on at once.
+    printing.offer(job(2));
+    let mut got = String::new();
+    listener
+        .accept()
+        .unwrap()
+        .0
+        .read_to_string(&mut got)
+        .unwrap();
+    assert_eq!(got, job(2).label);
+    assert_eq!(news.recv().unwrap().outcome, Outcome::Printed);
+}
+
+#[test]
+fn a_label_printed_again_is_one_more_in_the_spool() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = printer(LabelPrinterKind::Spool(folder.path().to_owned()));
+    for label in ["a", "b", "c"] {
+        spool.print("SA-1", label).unwrap();
+    }
+    assert_eq!(
+        content(folder.path()),
+        ["SA-1-2.zpl", "SA-1-3.zpl", "SA-1.zpl"]
+    );
+    // One that somebody is at work on is left alone.
+    fs::write(folder.path().join(".SA-2.new"), "half").unwrap();
+    spool.print("SA-2", "whole").unwrap();
+    let text = fs::read_to_string(folder.path().join("SA-2-2.zpl")).unwrap();
+    assert_eq!(text, "whole");
+}
+
+#[test]
+fn labels_at_one_device_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("lp0");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let mut other = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&pipe)
+        .unwrap();
+    rustix::fs::flock(&other, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let device = printer(LabelPrinterKind::Device(pipe));
+    let error = device.print("SA-1", "x").unwrap_err();
+    assert!(error.to_string().contains("another label"), "{error}");
+    rustix::fs::flock(&other, rustix::fs::FlockOperation::Unlock).unwrap();
+    device.print("SA-1", "x").unwrap();
+    let mut got = [0; 1];
+    other.read_exact(&mut got).unwrap();
+    assert_eq!(&got, b"x");
+}
+
+#[test]
+fn a_slow_printer_does_not_keep_the_station_at_the_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (sender, news) = channel();
+    let tell = Arc::new(move |one| drop(sender.send(one)));
+    let slow = printer(LabelPrinterKind::Tcp(address));
+    let printing = Printing::ending_in(Duration::ZERO, slow, tell).unwrap();
+    for n in 1..=200 {
+        printing.offer(job(n));
+    }
+    // It keeps each connection open, so that each label takes half a second.
+    let _kept = listener.accept().unwrap();
+    drop(printing);
+    let news: Vec<_> = news.iter().collect();
+    assert_eq!(news.len(), 200, "each is told of");
+    assert_eq!(
+        news[0].outcome,
+        Outcome::Printed,
+        "what was begun is finished"
+    );
+    assert!(
+        matches!(&news[199].outcome, Outcome::Failed(why) if why.contains("station ended")),
+        "{:?}",
+        news[199]
+    );
+}

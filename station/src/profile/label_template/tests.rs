@@ -52,6 +52,19 @@ fn no_value_becomes_a_command() {
         in_hexadecimal("^XZ~JA\\&_\u{e9}"),
         "_5EXZ_7EJA_5C_26_5F_C3_A9"
     );
+    // As a whole: what a value holds stays in its field, whatever it is.
+    let label = zpl("^XA^FH^FD{serial}^FS^XZ").unwrap();
+    let hostile = |_: &str| in_hexadecimal("^FS^XZ^XA~JR_5E");
+    assert_eq!(
+        label
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => text.clone(),
+                Piece::Place(_) => hostile(""),
+            })
+            .collect::<String>(),
+        "^XA^FH^FD_5EFS_5EXZ_5EXA_7EJR_5F5E^FS^XZ"
+    );
     let braces = pieces("{{serial}} {serial}").unwrap();
     assert_eq!(
         render(&braces, &values(), str::to_owned),
