@@ -92,7 +92,7 @@ fn list(context: &Context) -> Result<(), Failure> {
     let mut owed: Vec<Owed> = books.failed.values().map(Owed::failed).collect();
     if home.config().label_printer.is_some() {
         let never = never_asked_for(&reader, &books)?;
-        owed.extend(never.into_iter().map(Owed::never));
+        owed.extend(never.iter().map(Owed::never));
     }
     for view in owed {
         context.output.object(&view);
@@ -136,7 +136,7 @@ impl Owed {
         }
     }
 
-    fn never(board: CertificateOverview) -> Self {
+    fn never(board: &CertificateOverview) -> Self {
         Self {
             serial: board.device_serial.to_string(),
             uid: board.uid.to_string(),

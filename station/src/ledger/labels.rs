@@ -38,11 +38,9 @@ impl Reader {
         let mut books = LabelBooks::default();
         for entry in entries {
             match self.entry(u64::from(entry.doing(doing)?))?.leaf.fact {
-                Fact::LabelFailed(failed) => {
-                    // A reprint that fails takes no label away.
-                    if !books.printed.contains(&failed.uid) {
-                        books.failed.insert(failed.uid.clone(), failed);
-                    }
+                // A reprint that fails takes no label away.
+                Fact::LabelFailed(failed) if !books.printed.contains(&failed.uid) => {
+                    books.failed.insert(failed.uid.clone(), failed);
                 }
                 Fact::LabelPrinted(printed) => {
                     books.failed.remove(&printed.uid);
