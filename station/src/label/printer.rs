@@ -243,12 +243,9 @@ fn new_in_spool(
             _ => format!("{name}-{number}"),
         };
         let finished = folder.join(format!("{name}.{extension}"));
-        if finished.try_exists()? {
-            continue;
-        }
         let unfinished = folder.join(format!(".{name}.new"));
         match File::create_new(&unfinished) {
-            // Somebody else has just finished one of that name.
+            // Looked at once nobody else can finish one of that name.
             Ok(_) if finished.try_exists()? => fs::remove_file(&unfinished)?,
             Ok(file) => return Ok((file, unfinished, finished)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
