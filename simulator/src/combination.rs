@@ -153,6 +153,15 @@ impl Catalogue {
             || parts.any(|defect| defect.may_end_locked)
     }
 
+    /// Whether a board with the defect of that name takes its port along, so that the station has a
+    /// verdict each time it is there.
+    #[must_use]
+    pub fn takes_port_along(&self, name: &str) -> bool {
+        name.split(JOINT)
+            .filter_map(|part| self.defect(part))
+            .any(Defect::takes_port_along)
+    }
+
     /// A combination for that device, where the seed wants one.
     pub(crate) fn combination(&self, device: u32, seed: Seed) -> Option<Defect> {
         let combined = self.combined?;

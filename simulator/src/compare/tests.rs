@@ -27,6 +27,10 @@ const CATALOGUE: &str = r#"
     expected = "LINK-VERSION"
     fault = { kind = "other-version", version = 9 }
     [[defect]]
+    name = "unplugged"
+    expected = "PASS"
+    fault = { kind = "port-vanishes", cuts = [{ step = "answer-measurements", phase = "after" }] }
+    [[defect]]
     name = "silent"
     expected = "none"
     fault = { kind = "hostile", peer = "silent" }
@@ -123,6 +127,26 @@ fn nameless_boards_take_their_lines_in_the_order_in_which_they_were_put_in() {
     assert_eq!(differences(&lines, &boards), [""; 0]);
     let lost = differences(&lines[1..], &boards);
     assert_eq!(lost.len(), 1, "{lost:?}");
+}
+
+#[test]
+fn a_board_whose_port_goes_may_have_a_second_verdict_and_no_third() {
+    let boards = [ReportLine {
+        defect: Some("unplugged+old".to_owned()),
+        ..board("A1", Some("old"))
+    }];
+    let unproven = StationLine {
+        uid_proven: Some(false),
+        ..said(Some("A1"), "FAIL", "FW-VERSION")
+    };
+    let lost = || said(Some("A1"), "FAIL", "LINK-LOST");
+    assert_eq!(differences(&[lost(), unproven.clone()], &boards), [""; 0]);
+    let third = [lost(), unproven.clone(), unproven.clone()];
+    assert_eq!(differences(&third, &boards).len(), 1);
+    // Another board has one.
+    let boards = [board("A1", Some("old"))];
+    let lines = [said(Some("A1"), "FAIL", "FW-VERSION"), unproven];
+    assert_eq!(differences(&lines, &boards).len(), 1);
 }
 
 #[test]
