@@ -19,7 +19,7 @@ use acceptance::station_process::{programs, run};
 const BATCH: &str = "MIXED-1";
 /// Lanes of a short batch, and most lanes of a long one.
 const LANES: std::ops::RangeInclusive<usize> = 8..=24;
-const BOARDS: usize = 48;
+const BOARDS: usize = 200;
 const SEED: u64 = 20_261_123;
 
 #[test]
