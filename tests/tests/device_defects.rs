@@ -78,9 +78,11 @@ fn unfinished_boards_block_the_closing(station: &PreparedStation) {
     assert_ne!(refused.status.code(), Some(0), "{}", refused.stdout);
     assert!(refused.stderr.contains("why:"), "{}", refused.stderr);
     let give_up = ["--revoke-unfinished", "--reason", "boards scrapped"];
-    station
+    let closed = station
         .run(["batch", "close", BATCH].iter().chain(&give_up).chain(&who))
         .ok();
+    let said = closed.stdout + &closed.stderr;
+    assert!(said.contains(" fewer than ordered"), "{said}");
     let manifest = station.folder().join("manifest.dsse.json");
     let mut export = station.command(["manifest", "export", BATCH]);
     run(export.args(who).arg("-o").arg(&manifest)).ok();

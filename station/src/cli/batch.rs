@@ -262,6 +262,13 @@ pub(super) struct Details {
     held: Option<BatchHoldView>,
 }
 
+impl Details {
+    /// How many boards fewer than ordered are made.
+    pub(super) fn short_of_order(&self) -> u64 {
+        self.view.quantity.saturating_sub(self.view.provisioned)
+    }
+}
+
 #[derive(Serialize)]
 struct BatchView {
     batch: BatchId,

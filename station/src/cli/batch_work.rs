@@ -175,8 +175,12 @@ pub(crate) fn close(
     }
     let kept = kept_checkpoint::keep(owner);
     let view = details(&owner.home, batch)?;
+    let short = match view.short_of_order() {
+        0 => String::new(),
+        missing => format!(", {missing} fewer than ordered"),
+    };
     let text = format!(
-        "batch {batch} is closed: {} passed, {} failed; export it with station manifest export {batch}",
+        "batch {batch} is closed: {} passed, {} failed{short}; export it with station manifest export {batch}",
         view.counts.passed, view.counts.failed
     );
     done(&view, text, kept)
