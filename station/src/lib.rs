@@ -7,6 +7,7 @@ pub mod names;
 pub mod role;
 pub mod shift;
 pub mod verdict;
+pub mod words;
 
 pub mod certificate_path;
 pub mod dsse;
@@ -34,5 +35,7 @@ pub mod provisioning;
 pub mod line;
 
 pub mod manifest;
+
+pub mod tui;
 
 pub mod cli;

@@ -18,4 +18,5 @@ pub mod serial_wire;
 pub mod simulated_line;
 pub mod soft_token;
 pub mod station_process;
+pub mod terminal_screen;
 pub mod wait_for;

@@ -34,6 +34,8 @@ pub struct LinePlan {
     /// How often the station asks into an empty fixture at least. Boards that never say their name
     /// are told apart by the silence between them, and a busy machine may hear of it late.
     pub gap_hellos: Option<u32>,
+    /// How long a board stays in its fixture after the station's farewell.
+    pub hand_ms: Option<u32>,
 }
 
 /// Silence enough: the station wants 400 ms of it and asks every 100 ms. The first two questions may have
@@ -63,6 +65,7 @@ impl LinePlan {
             patience_ms: None,
             gap_ms: None,
             gap_hellos: None,
+            hand_ms: None,
         }
     }
 }
@@ -111,6 +114,9 @@ impl SimulatedLine {
         }
         if let Some(hellos) = plan.gap_hellos {
             command.args(["--gap-hellos", &hellos.to_string()]);
+        }
+        if let Some(hand) = plan.hand_ms {
+            command.args(["--hand-ms", &hand.to_string()]);
         }
         let line = Self {
             running: Running::start(&mut command),

@@ -18,6 +18,7 @@ const GROUND: &[&str] = &[
     "es256",
     "dsse",
     "certificate_path",
+    "words",
 ];
 
 /// The other rooms of `station/src`, from the ground up, each with the rooms that it may import
@@ -55,6 +56,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("manifest", &["profile", "identity", "ledger"]),
+    ("tui", &[]),
     (
         "cli",
         &[
@@ -70,6 +72,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "provisioning",
             "line",
             "manifest",
+            "tui",
         ],
     ),
 ];
@@ -113,6 +116,13 @@ const PURE: &[&str] = &[
     "station/src/es256.rs",
     "station/src/dsse.rs",
     "station/src/certificate_path.rs",
+    "station/src/words/",
+    "station/src/tui/geometry.rs",
+    "station/src/tui/keymap.rs",
+    "station/src/tui/scanner.rs",
+    "station/src/tui/state/",
+    "station/src/tui/update/",
+    "station/src/tui/view/",
     "station/src/firmware_image/",
     "station/src/profile/",
     "station/src/attestation/",

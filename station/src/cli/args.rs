@@ -22,6 +22,7 @@ use super::operator::OperatorCommand;
 use super::product_owner::OwnerCommand;
 use super::profile::ProfileCommand;
 use super::provision::ProvisionArguments;
+use super::run::RunArguments;
 use super::status::StatusArguments;
 use crate::names::OperatorId;
 
@@ -90,6 +91,7 @@ pub(crate) struct OperatorPinFlags {
 pub(crate) enum Command {
     Init(Box<InitArguments>),
     Doctor(DoctorArguments),
+    Run(RunArguments),
     Provision(ProvisionArguments),
     Status(StatusArguments),
     /// See which lanes are held, and let them go on

@@ -61,6 +61,19 @@ impl Owner {
         })
     }
 
+    /// A wish of somebody who signed in at this process's terminal, where they still may have it.
+    pub(crate) fn signed_in(
+        &self,
+        request: ControlRequest,
+        actor: Actor,
+    ) -> Result<Authorised, Failure> {
+        if let Some(deed) = request.deed() {
+            may(&self.home, &actor.operator, deed)?;
+        }
+        let actor = Some(actor);
+        Ok(Authorised { request, actor })
+    }
+
     /// The actor that events name, where this operator is believed and may do it.
     pub(crate) fn acting(
         &self,

@@ -138,8 +138,8 @@ pub(crate) fn run(command: &DeviceCommand, context: &Context) -> Result<ExitStat
     Ok(ExitStatus::Done)
 }
 
-/// Finds a board by UID or serial.
-pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Failure> {
+/// Finds a board by UID or serial; none where there is none.
+pub(super) fn known(reader: &Reader, device: &str) -> Result<Option<DeviceOverview>, Failure> {
     let serial = DeviceSerial::parse(device).ok();
     let by_serial = DeviceFilter {
         device_serial: serial.clone(),
@@ -151,11 +151,15 @@ pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Fail
         Some(_) => reader.devices(&by_serial)?.pop(),
         None => None,
     };
-    let found = match (found, by_uid) {
+    Ok(match (found, by_uid) {
         (None, Some(uid)) => reader.device(&uid)?,
         (found, _) => found,
-    };
-    found.ok_or_else(|| {
+    })
+}
+
+/// Finds a board by UID or serial.
+pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Failure> {
+    known(reader, device)?.ok_or_else(|| {
         Failure::usage(
             format_args!("there is no board {device:?}"),
             "the ledger has none with that serial, nor one that proved that UID",

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::device_measurements;
 use super::failure::Failure;
 use super::short_digests::short_digests;
+use crate::clock::UtcMillis;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::verdict::VerdictCode;
@@ -35,6 +36,15 @@ pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), 
         context.output.text(&line);
     }
     Ok(())
+}
+
+/// The same as a screen shows it: when, and what.
+pub(super) fn told(reader: &Reader, uid: &Uid) -> Result<Vec<(UtcMillis, String)>, Failure> {
+    let told = leaves(reader, uid)?.into_iter().map(|leaf| {
+        let (_, event) = batch_record::event(Ok(leaf))?;
+        Ok((event.time, in_words(&event.fact)))
+    });
+    told.collect()
 }
 
 /// What names the board, and what its sessions recorded before it had proven its name, in their order.

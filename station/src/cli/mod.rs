@@ -44,6 +44,7 @@ mod product_owner;
 mod profile;
 mod provision;
 mod report;
+mod run;
 mod short_digests;
 mod status;
 mod vendor_files;
@@ -66,7 +67,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),
     };
-    let output = Output::new(arguments.global.json, arguments.global.quiet);
+    // Nothing is said beside a screen.
+    let at_screen = matches!(arguments.command, Command::Run(_));
+    let output = Output::new(arguments.global.json, arguments.global.quiet || at_screen);
     let context = Context::new(arguments.global, output);
     let ended = dispatch(&arguments.command, &context);
     let ended = ended.and_then(|status| context.output.finish().map(|()| status));
@@ -94,6 +97,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
     match command {
         Command::Init(arguments) => init::run(arguments, context),
         Command::Doctor(arguments) => doctor::run(arguments, context),
+        Command::Run(arguments) => run::run(arguments, context),
         Command::Provision(arguments) => provision::run(arguments, context),
         Command::Status(arguments) => status::run(arguments, context),
         Command::Hold(command) => hold::run(command, context),

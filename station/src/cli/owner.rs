@@ -57,12 +57,17 @@ pub(crate) enum Done {
 impl Owner {
     /// Does what is asked about batches, holds, operators and manifests; None where that is not what is asked.
     pub(crate) fn answer(&self, asked: &Authorised, now: UtcMillis) -> Option<ControlResponse> {
-        Some(match self.perform(asked, now)? {
-            Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
-            Ok(Done::Document(content)) => ControlResponse::Document { content },
-            Ok(Done::DocumentFile(name)) => ControlResponse::DocumentFile { name },
-            Err(failure) => ControlResponse::Refused(failure.to_refusal()),
-        })
+        self.perform(asked, now).map(respond)
+    }
+
+    /// The same where no line runs, for a process that owns the home for longer.
+    pub(crate) fn answer_alone(&self, request: &ControlRequest, now: UtcMillis) -> ControlResponse {
+        respond_alone(self.perform_alone(request, now))
+    }
+
+    /// The same for somebody who was believed already.
+    pub(crate) fn answer_signed_in(&self, asked: &Authorised, now: UtcMillis) -> ControlResponse {
+        respond_alone(self.perform_authorised(asked, now))
     }
 
     /// The same where no line runs: nobody watches the clock, so it is compared with the ledger.
@@ -72,10 +77,17 @@ impl Owner {
         now: UtcMillis,
     ) -> Option<Result<Done, Failure>> {
         // What is recorded about wrong PINs must not be refused for a clock that is to be accepted.
-        let asked = match clock::latest(self, now).and_then(|at| self.authorise(request, at)) {
-            Ok(asked) => asked,
-            Err(failure) => return Some(Err(failure)),
-        };
+        match clock::latest(self, now).and_then(|at| self.authorise(request, at)) {
+            Ok(asked) => self.perform_authorised(&asked, now),
+            Err(failure) => Some(Err(failure)),
+        }
+    }
+
+    fn perform_authorised(
+        &self,
+        asked: &Authorised,
+        now: UtcMillis,
+    ) -> Option<Result<Done, Failure>> {
         match &asked.request {
             ControlRequest::AcceptClock { reason, .. } => Some(
                 asked
@@ -86,9 +98,9 @@ impl Owner {
             ControlRequest::ExportManifest { .. }
             | ControlRequest::Checkpoint
             | ControlRequest::KeptCheckpoint
-            | ControlRequest::AddCosignatures { .. } => self.perform(&asked, now),
+            | ControlRequest::AddCosignatures { .. } => self.perform(asked, now),
             _ => match clock::after_the_ledger(self, now) {
-                Ok(now) => self.perform(&asked, now),
+                Ok(now) => self.perform(asked, now),
                 Err(failure) => Some(Err(failure)),
             },
         }
@@ -289,6 +301,28 @@ pub(crate) fn show(context: &Context, shown: Done) {
         Done::Document(document) => context.output.raw(document.as_bytes()),
         Done::DocumentFile(name) => context.output.text(&name),
     }
+}
+
+fn respond_alone(done: Option<Result<Done, Failure>>) -> ControlResponse {
+    respond(done.unwrap_or_else(|| Err(no_line())))
+}
+
+fn respond(done: Result<Done, Failure>) -> ControlResponse {
+    match done {
+        Ok(Done::Fact { text, json }) => ControlResponse::Done { text, json },
+        Ok(Done::Document(content)) => ControlResponse::Document { content },
+        Ok(Done::DocumentFile(name)) => ControlResponse::DocumentFile { name },
+        Err(failure) => ControlResponse::Refused(failure.to_refusal()),
+    }
+}
+
+/// What is asked is about a line that runs.
+fn no_line() -> Failure {
+    Failure::usage(
+        "there is no line to ask",
+        "the station's terminal is open, and its line does not run",
+        "sign in there and start it",
+    )
 }
 
 /// The answer fits no question of this program.

@@ -3,12 +3,13 @@
 mod announcement;
 mod batch_profile;
 mod board_result;
-mod labels;
-mod owner_desk;
-mod preparation;
+pub(super) mod chosen_lanes;
+pub(super) mod labels;
+pub(super) mod owner_desk;
+pub(super) mod preparation;
 mod progress;
 mod results_file;
-mod signals;
+pub(super) mod signals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +40,7 @@ use results_file::ResultsFile;
 use signals::Signals;
 
 /// What all lanes of a real station have in common.
-type StationFloor = Floor<SignerPool, LedgerHandle>;
+pub(super) type StationFloor = Floor<SignerPool, LedgerHandle>;
 
 /// Provision boards until the batch is full
 ///
@@ -57,15 +58,8 @@ type StationFloor = Floor<SignerPool, LedgerHandle>;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ProvisionArguments {
-    /// A serial port; may be given several times [default: the lanes of station.toml]
-    #[arg(long = "port", value_name = "PORT")]
-    pub(crate) ports: Vec<PathBuf>,
-    /// The name of the lane at each --port, in their order [default: the port's file name]
-    #[arg(long = "lane", value_name = "NAME", requires = "ports")]
-    pub(crate) lanes: Vec<LaneName>,
-    /// The speed of the ports given by --port, in baud
-    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, requires = "ports")]
-    pub(crate) baud: u32,
+    #[command(flatten)]
+    pub(crate) ports: PortArguments,
     /// The batch to work on [default: the only open one]
     #[arg(long, env = "STATION_BATCH", value_name = "BATCH")]
     pub(crate) batch: Option<BatchId>,
@@ -78,6 +72,20 @@ pub(crate) struct ProvisionArguments {
     /// Keep one line of JSON for each board in this file: its last verdict
     #[arg(long, value_name = "FILE")]
     pub(crate) results: Option<PathBuf>,
+}
+
+/// Which ports are the lanes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PortArguments {
+    /// A serial port; may be given several times [default: the lanes of station.toml]
+    #[arg(long = "port", value_name = "PORT")]
+    pub(crate) ports: Vec<PathBuf>,
+    /// The name of the lane at each --port, in their order [default: the port's file name]
+    #[arg(long = "lane", value_name = "NAME", requires = "ports")]
+    pub(crate) lanes: Vec<LaneName>,
+    /// The speed of the ports given by --port, in baud
+    #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, requires = "ports")]
+    pub(crate) baud: u32,
 }
 
 const EXAMPLES: &str = "Examples:\n  station provision --operator op-17\n  \
@@ -96,14 +104,15 @@ pub(crate) fn run(
         labels,
         control_socket,
         handler,
-        owned,
+        station,
     } = preparation::prepare(arguments, context)?;
     let control = ControlServer::start(&control_socket, handler).map_err(|error| {
         let why = format!("{error:?}");
         Failure::station("cannot serve other commands", why, error)
     })?;
-    let checkpoints = interval_checkpoints(&owned, &floor.store);
-    let signals = Signals::listen(Arc::clone(&floor))?;
+    let checkpoints = interval_checkpoints(&station.owned, &floor.store);
+    let stopped = Arc::clone(&floor);
+    let signals = Signals::listen(move || stopped.stop.raise_by_person())?;
     let rules = StopRules {
         verdicts: arguments.count,
         idle_ms: arguments
@@ -139,14 +148,17 @@ pub(crate) fn run(
     }
     let status = judge(&floor, &report, &results, arguments, context);
     // The ledger's writer ends with its last handle, then the token, then the lock.
-    drop((floor, owned));
+    drop((floor, station));
     written.and_then(|()| results.finish())?;
     status
 }
 
 /// Signs a checkpoint now and then, where the configuration says so. One that fails is told by whatever needs a
 /// checkpoint next, which is every certificate.
-fn interval_checkpoints(owned: &OwnedStation, ledger: &LedgerHandle) -> Option<Interval> {
+pub(super) fn interval_checkpoints(
+    owned: &OwnedStation,
+    ledger: &LedgerHandle,
+) -> Option<Interval> {
     let seconds = owned.home.config().ledger.checkpoint_interval_s?;
     let ledger = ledger.clone();
     let every = Duration::from_secs(u64::from(seconds));
@@ -229,7 +241,7 @@ fn nobody_answers(silent: &[&LaneTally], idle_seconds: u64) -> Failure {
 }
 
 /// Whether the station itself was at fault.
-fn station_fault(floor: &StationFloor, report: &LineReport) -> Result<(), Failure> {
+pub(super) fn station_fault(floor: &StationFloor, report: &LineReport) -> Result<(), Failure> {
     match &report.end {
         LineEnd::LedgerFailed { detail } => {
             let (why, to_do) = detail.split_once("; ").unwrap_or((

@@ -21,6 +21,7 @@ use super::stop::StopLevel;
 use super::timer::Timer;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
+use crate::ledger::event::Fact;
 #[cfg(feature = "crash-points")]
 use crate::provisioning::Step;
 use crate::provisioning::{Action, Input, LastBoard, Now, Session, SessionContext, Verdict};
@@ -258,10 +259,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                     self.finished = Some(verdict);
                     None
                 }
-                question => {
-                    let lane = self.reporter.lane();
-                    questions::answer(self.floor, lane, &mut self.trouble, question)
-                }
+                question => self.ask(question),
             };
             #[cfg(feature = "crash-points")]
             crash_points::after(point);
@@ -270,5 +268,30 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             }
         }
         self.runaway = true;
+    }
+
+    /// Has a question answered, and tells which board it is about.
+    fn ask(&mut self, question: Action) -> Option<Input> {
+        if let Action::Record { events, .. } = &question {
+            let opened = events.iter().find_map(|event| match &event.fact {
+                Fact::SessionOpened { claimed_uid, .. } => Some(claimed_uid.clone()),
+                _ => None,
+            });
+            if let Some(uid) = opened {
+                let device_serial = None;
+                self.reporter.report(News::Board { uid, device_serial });
+            }
+        }
+        let reserving = match &question {
+            Action::Reserve { uid } => Some(uid.clone()),
+            _ => None,
+        };
+        let lane = self.reporter.lane();
+        let answer = questions::answer(self.floor, lane, &mut self.trouble, question);
+        if let (Some(uid), Some(Input::Reserved(Ok(place)))) = (reserving, &answer) {
+            let device_serial = Some(place.device_serial.clone());
+            self.reporter.report(News::Board { uid, device_serial });
+        }
+        answer
     }
 }

@@ -228,6 +228,7 @@ impl Sight {
                 "waiting for a board".clone_into(&mut status.doing);
             }
             News::Ended(_) => "ended".clone_into(&mut status.doing),
+            News::Board { .. } => {}
         }
     }
 

@@ -9,9 +9,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use firmware_proto::Uid;
+
 use super::adapter::AdapterChange;
 use super::hold::Hold;
-use crate::names::LaneName;
+use crate::names::{DeviceSerial, LaneName};
 use crate::provisioning::{Step, Verdict};
 
 /// Most events that may lie unread before progress is dropped and lanes wait with their next board.
@@ -40,6 +42,13 @@ pub enum News {
     AdapterChanged(AdapterChange),
     /// No board has ever answered there, though the port is open for a while. From the supervisor.
     Silent,
+    /// Which board is in work: what it says that it is, or has proven.
+    Board {
+        /// Its UID.
+        uid: Uid,
+        /// The serial that it gets, once it has one.
+        device_serial: Option<DeviceSerial>,
+    },
     /// A session came so far.
     Step(Step),
     /// A session is over.

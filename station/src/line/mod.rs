@@ -36,6 +36,7 @@ pub mod stop;
 pub mod stop_watch;
 pub mod supervisor;
 pub mod system_clock;
+pub mod tally;
 mod timer;
 mod verdict_limit;
 

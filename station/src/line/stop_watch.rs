@@ -49,7 +49,7 @@ impl Seen {
         }
     }
 
-    fn counts(&self) -> bool {
+    pub(super) fn counts(&self) -> bool {
         self.code.outcome() != Outcome::Error
     }
 
@@ -220,15 +220,7 @@ impl StopWatch {
     /// Whether the board passed when it was put in for the first time; none for a board that was in before,
     /// or that another batch has made.
     fn first_pass(&self, seen: &Seen) -> Option<bool> {
-        let before = seen
-            .board
-            .as_ref()
-            .is_some_and(|uid| self.met.contains(uid));
-        match seen.code {
-            _ if before => None,
-            VerdictCode::AlreadyProvisioned => None,
-            code => Some(code.outcome() == Outcome::Pass),
-        }
+        first_pass(seen, &self.met)
     }
 
     fn first_pass_yield(&self, seen: &Seen) -> Option<Trip> {
@@ -256,6 +248,16 @@ impl StopWatch {
             window,
             &detail,
         ))
+    }
+}
+
+/// Whether the board passed when it was put in for the first time, where `met` are those that were in before.
+pub(super) fn first_pass(seen: &Seen, met: &HashSet<Uid>) -> Option<bool> {
+    let before = seen.board.as_ref().is_some_and(|uid| met.contains(uid));
+    match seen.code {
+        _ if before => None,
+        VerdictCode::AlreadyProvisioned => None,
+        code => Some(code.outcome() == Outcome::Pass),
     }
 }
 

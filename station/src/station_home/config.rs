@@ -13,6 +13,7 @@ use super::config_fault::ConfigFault;
 use super::ledger_config::{LedgerConfig, RawLedger};
 use super::printer_config::{self, LabelPrinterConfig, RawLabelPrinter, RawSignIn, SignInConfig};
 use super::shift_config;
+use super::terminal_config::TerminalConfig;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenConfig, TokenUri};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId, StationName};
@@ -39,6 +40,8 @@ pub struct Config {
     pub hsm: HsmConfig,
     /// The ledger.
     pub ledger: LedgerConfig,
+    /// The operator's terminal.
+    pub terminal: TerminalConfig,
     /// Who may do what.
     pub operators: Vec<OperatorConfig>,
     /// The working positions.
@@ -126,6 +129,7 @@ impl Config {
             development: raw.development,
             hsm: at.hsm(raw.hsm, raw.development)?,
             ledger: raw.ledger.check(&at)?,
+            terminal: raw.terminal,
             operators: at.operators(raw.operator)?,
             lanes: at.lanes(raw.lane)?,
             shifts: shift_config::checked(text, raw.shift)?,
@@ -153,6 +157,8 @@ struct RawConfig {
     hsm: RawHsm,
     #[serde(default)]
     ledger: RawLedger,
+    #[serde(default)]
+    terminal: TerminalConfig,
     #[serde(default)]
     operator: Vec<RawOperator>,
     #[serde(default)]

@@ -14,6 +14,7 @@ mod printer_config;
 mod private_file;
 mod shift_config;
 mod template;
+mod terminal_config;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use pki::{
 pub use printer_config::{LabelLanguage, LabelPrinterConfig, LabelPrinterKind, SignInConfig};
 pub use private_file::{make_folder, read_bounded, replace, write_new, write_pem};
 pub use template::config_text;
+pub use terminal_config::TerminalConfig;
 
 pub use crate::role::Role;
 

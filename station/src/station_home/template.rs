@@ -32,6 +32,13 @@ fn write_all(out: &mut String, config: &Config) -> fmt::Result {
     write_ledger(out, &config.ledger)?;
     writeln!(
         out,
+        "[terminal]\n\
+         # The language in which the operator's screen begins: en, zh, es or de.\n\
+         language = {}\n",
+        quoted(config.terminal.language.code())
+    )?;
+    writeln!(
+        out,
         "# Who may do what: operator, supervisor, security-officer, auditor."
     )?;
     for OperatorConfig { id, role } in &config.operators {

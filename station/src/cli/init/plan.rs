@@ -15,7 +15,7 @@ use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId};
 use crate::station_home::{
     Config, HomePaths, HsmConfig, LaneConfig, LedgerConfig, OperatorConfig, Role, SignInConfig,
-    config_text, read_bounded, read_public_key, write_new,
+    TerminalConfig, config_text, read_bounded, read_public_key, write_new,
 };
 
 /// How long a request may take, as written into a new configuration.
@@ -82,6 +82,7 @@ impl Plan {
                 },
                 ..LedgerConfig::default()
             },
+            terminal: TerminalConfig::default(),
             operators: operators(arguments, context),
             shifts: Vec::new(),
             lanes: lanes(arguments),

@@ -1,6 +1,7 @@
 //! The labels of a line: each board that passes gets one, from a thread of its own; what became of it is
 //! recorded and said.
 
+use std::fmt;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,7 +12,7 @@ use crate::label::{LabelJob, LabelNews, Outcome, Printer, Printing};
 use crate::ledger::EventStore as _;
 use crate::ledger::event::{Event, Fact, LabelFailedRecord, LabelPrintedRecord};
 use crate::ledger::standing::Durability;
-use crate::names::BatchId;
+use crate::names::{BatchId, DeviceSerial};
 use crate::profile::{LabelTemplate, LabelValues, Profile};
 use crate::provisioning::Verdict;
 use crate::station_home::{LabelLanguage, LabelPrinterConfig};
@@ -24,7 +25,33 @@ pub(crate) struct Labels {
     template: LabelTemplate,
     language: LabelLanguage,
     profile: Arc<Profile>,
-    said: Mutex<Receiver<String>>,
+    said: Mutex<Receiver<Said>>,
+}
+
+/// What people are told of labels; nothing of one that was printed.
+pub(crate) enum Said {
+    /// A label waits for the printer, and why; boards go on.
+    Waits(DeviceSerial, String),
+    /// A label did not go through, and why.
+    Failed(DeviceSerial, String),
+    /// What became of a label is not in the ledger.
+    Unrecorded(String),
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waits(serial, why) => write!(
+                f,
+                "the label of {serial} waits for the printer: {why}; boards go on"
+            ),
+            Self::Failed(serial, why) => write!(
+                f,
+                "the label of {serial} did not go through: {why}; station label print {serial} --reason TEXT"
+            ),
+            Self::Unrecorded(text) => f.write_str(text),
+        }
+    }
 }
 
 impl Labels {
@@ -43,12 +70,11 @@ impl Labels {
         // A printer that hangs must not keep the ledger and the token from being given back.
         let (name, recorder) = (printer.name(), Arc::downgrade(floor));
         let tell = move |news: LabelNews| {
-            let text = in_words(&news);
+            let told = told(&news);
             let failed = record(&recorder, &name, news).err();
-            let told = failed.or(text);
             // Nobody is left to be told where the line has ended.
-            if let Some(text) = told {
-                drop(sayer.send(text));
+            if let Some(said) = failed.map(Said::Unrecorded).or(told) {
+                drop(sayer.send(said));
             }
         };
         let tell = Arc::new(tell);
@@ -98,28 +124,35 @@ impl Labels {
 
     /// Says what is new about the printer.
     pub(crate) fn say(&self, output: &Output) {
+        for said in self.news() {
+            output.notice(&said.to_string());
+        }
+    }
+
+    /// What is new about the printer.
+    pub(crate) fn news(&self) -> Vec<Said> {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.try_iter().for_each(|line| output.notice(&line));
+        said.try_iter().collect()
     }
 
     /// Prints what still waits, as far as the printer takes it.
     pub(crate) fn finish(mut self, output: &Output) {
-        self.printing = None;
+        self.stop();
         self.say(output);
+    }
+
+    /// The same, for whoever says it elsewhere.
+    pub(crate) fn stop(&mut self) {
+        self.printing = None;
     }
 }
 
-/// What people are told; nothing of a label that was printed.
-fn in_words(news: &LabelNews) -> Option<String> {
-    let serial = &news.job.serial;
+fn told(news: &LabelNews) -> Option<Said> {
+    let serial = news.job.serial.clone();
     match &news.outcome {
         Outcome::Printed => None,
-        Outcome::Waits(why) => Some(format!(
-            "the label of {serial} waits for the printer: {why}; boards go on"
-        )),
-        Outcome::Failed(why) => Some(format!(
-            "the label of {serial} did not go through: {why}; station label print {serial} --reason TEXT"
-        )),
+        Outcome::Waits(why) => Some(Said::Waits(serial, why.clone())),
+        Outcome::Failed(why) => Some(Said::Failed(serial, why.clone())),
     }
 }
 

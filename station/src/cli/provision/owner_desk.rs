@@ -13,23 +13,45 @@ use crate::line::stop::StopLevel;
 use crate::names::LaneName;
 
 /// The owner's side of the control socket.
-pub(super) struct OwnerDesk {
+pub(in crate::cli) struct OwnerDesk {
     floor: Arc<StationFloor>,
     office: Owner,
 }
 
 impl OwnerDesk {
-    pub(super) fn handler(floor: Arc<StationFloor>, office: Owner) -> Handler {
-        let desk = Self { floor, office };
-        Arc::new(move |request| {
-            desk.serve(&request)
-                .unwrap_or_else(|failure| ControlResponse::Refused(failure.to_refusal()))
-        })
+    pub(in crate::cli) const fn new(floor: Arc<StationFloor>, office: Owner) -> Self {
+        Self { floor, office }
     }
 
-    fn serve(&self, request: &ControlRequest) -> Result<ControlResponse, Failure> {
-        let asked = self.office.authorise(request, self.floor.clock.now().utc)?;
-        if let Some(response) = self.office_work(&asked) {
+    pub(in crate::cli) fn handler(self) -> Handler {
+        Arc::new(move |request| self.answer(&request))
+    }
+
+    /// Does what another command asks for.
+    pub(in crate::cli) fn answer(&self, request: &ControlRequest) -> ControlResponse {
+        let now = self.floor.clock.now().utc;
+        let asked = self.office.authorise(request, now);
+        self.answer_once(asked)
+    }
+
+    /// Does what somebody wishes who signed in at this process's terminal.
+    pub(in crate::cli) fn answer_signed_in(
+        &self,
+        request: ControlRequest,
+        actor: Actor,
+    ) -> ControlResponse {
+        let asked = self.office.signed_in(request, actor);
+        self.answer_once(asked)
+    }
+
+    fn answer_once(&self, asked: Result<Authorised, Failure>) -> ControlResponse {
+        asked
+            .and_then(|asked| self.serve(&asked))
+            .unwrap_or_else(|failure| ControlResponse::Refused(failure.to_refusal()))
+    }
+
+    fn serve(&self, asked: &Authorised) -> Result<ControlResponse, Failure> {
+        if let Some(response) = self.office_work(asked) {
             return Ok(response);
         }
         match &asked.request {

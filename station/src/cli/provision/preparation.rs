@@ -1,14 +1,12 @@
 //! Everything before the first board: who works, on which batch, with which keys, on which lanes.
 
-use std::collections::BTreeSet;
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::batch_profile;
 use super::labels::Labels;
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
+use super::{batch_profile, chosen_lanes};
 use crate::access::Deed;
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
@@ -17,7 +15,9 @@ use crate::cli::kept_checkpoint;
 use crate::cli::lanes::adapter_owners;
 use crate::cli::owner::Owner;
 use crate::cli::vendor_files;
+use crate::clock::UtcMillis;
 use crate::encoding::sha256;
+use crate::ledger::event::Actor;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
@@ -33,7 +33,7 @@ use crate::line::system_clock::SystemClock;
 use crate::names::{BatchId, LaneName};
 use crate::profile::{Profile, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
-use crate::station_home::{LaneConfig, Pki, StationHome};
+use crate::station_home::{LaneConfig, Pki};
 
 /// Ready for the first board.
 pub(super) struct Preparation {
@@ -44,8 +44,33 @@ pub(super) struct Preparation {
     pub(super) labels: Option<Labels>,
     pub(super) control_socket: PathBuf,
     pub(super) handler: Handler,
-    /// Lock and token; given back last.
-    pub(super) owned: OwnedStation,
+    /// Ledger, token and lock; given back last.
+    pub(super) station: WorkingStation,
+}
+
+/// A station that this process owns, with its ledger open for writing. Given back in this order: the ledger's
+/// writer ends with its last handle, then the token, then the lock.
+pub(in crate::cli) struct WorkingStation {
+    pub(in crate::cli) store: LedgerHandle,
+    pub(in crate::cli) owned: OwnedStation,
+}
+
+impl WorkingStation {
+    pub(in crate::cli) fn take(context: &Context) -> Result<Self, Failure> {
+        let owned = context.own_station()?;
+        let store = kept_checkpoint::open_ledger(&owned.home, &owned.signer)?;
+        Ok(Self { store, owned })
+    }
+}
+
+/// One run of the line: a batch, its lanes, and who works at them.
+pub(in crate::cli) struct PreparedLine {
+    pub(in crate::cli) floor: Arc<StationFloor>,
+    pub(in crate::cli) plans: Vec<LanePlan<SessionContext>>,
+    pub(in crate::cli) batch: BatchOverview,
+    pub(in crate::cli) profile: Arc<Profile>,
+    /// Printed for boards that pass, where profile and configuration say so.
+    pub(in crate::cli) labels: Option<Labels>,
 }
 
 pub(super) fn prepare(
@@ -55,20 +80,39 @@ pub(super) fn prepare(
     let home = context.home()?;
     let operator = context.operator_for(&home, Deed::ProvisionBoards)?;
     let proof = context.proof(&home, &operator)?;
-    let lanes = lanes(arguments, &home)?;
-    let owned = context.own_station()?;
-    let signer = owned.signer.clone();
-    let store = kept_checkpoint::open_ledger(&home, &signer)?;
-    let reader = Reader::open(&home.ledger())?;
-    let latest = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
-    let office = office(&owned, &store);
-    let at = context.now().max(latest);
+    let lanes = chosen_lanes::chosen(&arguments.ports, &home)?;
+    let station = WorkingStation::take(context)?;
+    let office = office(&station);
+    let at = context.now().max(latest(&Reader::open(&home.ledger())?)?);
     let actor = office.acting(&operator, proof.as_ref(), Deed::ProvisionBoards, at)?;
-    let batch = open_batch(&reader, arguments.batch.as_ref())?;
-    if let Some(serials) = batch_serials::of_batch(&home, &batch.batch)? {
+    let line = line(&station, lanes, arguments.batch.as_ref(), actor, context)?;
+    Ok(Preparation {
+        handler: OwnerDesk::new(Arc::clone(&line.floor), office).handler(),
+        floor: line.floor,
+        plans: line.plans,
+        batch: line.batch.batch,
+        labels: line.labels,
+        control_socket: home.control_socket(),
+        station,
+    })
+}
+
+/// Prepares a run of the line on the named batch, else on the only open one.
+pub(in crate::cli) fn line(
+    station: &WorkingStation,
+    lanes: Vec<LaneConfig>,
+    batch: Option<&BatchId>,
+    actor: Actor,
+    context: &Context,
+) -> Result<PreparedLine, Failure> {
+    let WorkingStation { store, owned } = station;
+    let (signer, home) = (owned.signer.clone(), &owned.home);
+    let reader = Reader::open(&home.ledger())?;
+    let batch = open_batch(&reader, batch)?;
+    if let Some(serials) = batch_serials::of_batch(home, &batch.batch)? {
         store.use_serials(batch.batch.clone(), serials)?;
     }
-    let admitted = batch_profile::read(&reader, &batch, &owned)?;
+    let admitted = batch_profile::read(&reader, &batch, owned)?;
     let profile = Arc::new(admitted.profile);
     let validity = admitted.seal.map(|seal| seal.terms.validity);
     check_product(&profile, &owned.pki)?;
@@ -76,17 +120,17 @@ pub(super) fn prepare(
         let text = format!("{outside}; boards that were begun are finished, no others are taken");
         context.output.notice(&text);
     }
-    let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest);
-    let trust = vendor_files::load(&home, &profile, context.now())?;
+    let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest(&reader)?);
+    let trust = vendor_files::load(home, &profile, context.now())?;
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
-    let floor = Arc::new(Floor::new(signer, store, clock, production));
+    let floor = Arc::new(Floor::new(signer, store.clone(), clock, production));
     restore_holds(&floor, &reader, &lanes, context)?;
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let labels = Labels::start(&floor, &profile, home.config().label_printer.clone())?;
     let session = SessionContext {
-        profile,
+        profile: Arc::clone(&profile),
         trust: Arc::new(trust),
         validity,
         batch: batch.batch.clone(),
@@ -99,25 +143,29 @@ pub(super) fn prepare(
     let owners = adapter_owners(&lanes);
     let plans = lanes.into_iter();
     let plans = plans.map(|lane| plan(lane, &owners, &session)).collect();
-    Ok(Preparation {
-        handler: OwnerDesk::handler(Arc::clone(&floor), office),
+    Ok(PreparedLine {
         floor,
         plans,
-        batch: batch.batch,
+        batch,
+        profile,
         labels,
-        control_socket: home.control_socket(),
-        owned,
     })
 }
 
-/// What serves other commands while the line runs.
-fn office(owned: &OwnedStation, store: &LedgerHandle) -> Owner {
+/// What serves other commands.
+pub(in crate::cli) fn office(station: &WorkingStation) -> Owner {
+    let owned = &station.owned;
     Owner {
         home: owned.home.clone(),
         pki: owned.pki.clone(),
         signer: owned.signer.clone(),
-        ledger: store.clone(),
+        ledger: station.store.clone(),
     }
+}
+
+/// When the ledger's last event was.
+fn latest(reader: &Reader) -> Result<UtcMillis, Failure> {
+    Ok(reader.entry(reader.size()?.saturating_sub(1))?.leaf.time)
 }
 
 /// Lanes that were held stay so, whoever restarts the station.
@@ -213,88 +261,6 @@ fn station_identity(pki: &Pki) -> StationIdentity {
         chain_below_leaf: pki.issuing.der().to_vec(),
         trust_anchor: sha256(pki.root.der()),
     }
-}
-
-/// The lanes of the command line, else those of the configuration.
-fn lanes(arguments: &ProvisionArguments, home: &StationHome) -> Result<Vec<LaneConfig>, Failure> {
-    let lanes = if arguments.ports.is_empty() {
-        home.config().lanes.clone()
-    } else {
-        named_ports(arguments)?
-    };
-    if lanes.is_empty() {
-        return Err(Failure::usage(
-            "there is no lane to work on",
-            format_args!(
-                "neither --port nor {} names one",
-                home.config_path().display()
-            ),
-            "give --port, or add a [[lane]] to the configuration",
-        ));
-    }
-    lanes.iter().try_for_each(refuse_other_files)?;
-    let mut seen = BTreeSet::new();
-    if let Some(twice) = lanes.iter().find(|lane| !seen.insert(lane.name.clone())) {
-        return Err(Failure::usage(
-            format_args!("two lanes are called {}", twice.name),
-            "verdicts and holds are told by the lane's name",
-            "give each --port a --lane of its own",
-        ));
-    }
-    Ok(lanes)
-}
-
-/// A port that is not there yet is awaited; a file of another kind will never be one.
-fn refuse_other_files(lane: &LaneConfig) -> Result<(), Failure> {
-    let Ok(kind) = std::fs::metadata(&lane.port).map(|found| found.file_type()) else {
-        return Ok(());
-    };
-    if kind.is_char_device() {
-        return Ok(());
-    }
-    let found = if kind.is_dir() {
-        "a folder"
-    } else if kind.is_file() {
-        "an ordinary file"
-    } else {
-        "a file of another kind"
-    };
-    Err(Failure::usage(
-        format_args!("lane {} has no serial port", lane.name),
-        format_args!("{} is {found}", lane.port.display()),
-        "name a serial port, for example one in /dev/serial/by-path",
-    ))
-}
-
-fn named_ports(arguments: &ProvisionArguments) -> Result<Vec<LaneConfig>, Failure> {
-    let (ports, names) = (&arguments.ports, &arguments.lanes);
-    if !names.is_empty() && names.len() != ports.len() {
-        return Err(Failure::usage(
-            "not every port has a lane's name",
-            format_args!(
-                "{} --port and {} --lane were given",
-                ports.len(),
-                names.len()
-            ),
-            "give one --lane for each --port, or none at all",
-        ));
-    }
-    let lane = |(index, port): (usize, &PathBuf)| {
-        let file_name = port.file_name().unwrap_or_default().to_string_lossy();
-        let by_port = || LaneName::parse(&file_name);
-        let name = names.get(index).cloned().map_or_else(by_port, Ok);
-        let name = name.map_err(|error| {
-            let what = format!("port {} gives no name for its lane", port.display());
-            Failure::usage(what, error, "name the lanes with --lane")
-        })?;
-        Ok(LaneConfig {
-            name,
-            port: port.clone(),
-            baud: arguments.baud,
-            adapter: None,
-        })
-    };
-    ports.iter().enumerate().map(lane).collect()
 }
 
 /// The named batch, else the only open one, where boards can still be made in it.

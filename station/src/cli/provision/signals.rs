@@ -8,12 +8,11 @@ use std::thread::JoinHandle;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals as Incoming};
 
-use super::StationFloor;
 use crate::cli::failure::Failure;
 
 /// Hears signals until it is dropped.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(in crate::cli) struct Signals {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
     /// 0 until one was heard.
@@ -21,7 +20,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub(super) fn listen(floor: Arc<StationFloor>) -> Result<Self, Failure> {
+    /// Calls `wish` for each.
+    pub(in crate::cli) fn listen(wish: impl Fn() + Send + 'static) -> Result<Self, Failure> {
         let failed = |error| {
             let to_do = "see whether the machine is out of threads, then start again";
             Failure::station("cannot listen for signals", error, to_do)
@@ -34,7 +34,7 @@ impl Signals {
             for signal in incoming.forever() {
                 // Err where another one was first.
                 let _first = heard.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
-                floor.stop.raise_by_person();
+                wish();
             }
         };
         let thread = std::thread::Builder::new().name("signals".to_owned());

@@ -1,0 +1,168 @@
+//! `station run`: the line, with the operator's terminal for a face.
+//!
+//! The terminal ([`tui`](crate::tui)) runs on this thread and wishes; the [`clerk`] does what it wishes, on a
+//! thread of its own, and answers by events.
+
+mod clerk;
+mod line_work;
+mod look_up;
+mod news;
+mod office_wishes;
+mod people;
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use clap::Args;
+
+use super::context::Context;
+use super::exit_status::ExitStatus;
+use super::failure::Failure;
+use super::provision::chosen_lanes;
+use super::provision::preparation::WorkingStation;
+use super::provision::signals::Signals;
+use super::provision::{self, PortArguments};
+use crate::line::control_socket::ControlServer;
+use crate::line::system_clock::SystemClock;
+use crate::station_home::write_new;
+use crate::tui::action::Action;
+use crate::tui::event::Event;
+use crate::tui::runner::{self, Desk, Surroundings};
+use crate::tui::state::State;
+use crate::tui::state::lanes::Lane;
+use crate::tui::theme::Theme;
+use crate::words::Language;
+use clerk::{Clerk, Order};
+
+/// Run the line at the operator's terminal
+///
+/// Everybody works at one screen: sign in with badge and PIN, choose or open a batch, put boards in, read the
+/// verdicts, acknowledge alarms, close the batch. Keys are at the bottom of the screen, help is on ?.
+///
+/// Needs a terminal of at least 80 by 24 characters. Ctrl-C, F10, SIGTERM and a closed terminal bring boards
+/// in work to a safe state first; a second time ends at once, which loses nothing.
+///
+/// Exit status: 0 when the person left; 3 when the ledger failed or the line broke down.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) ports: PortArguments,
+    /// The language of the screen: en, zh, es or de [default: that of station.toml]
+    #[arg(long, env = "STATION_LANGUAGE", value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) language: Option<Language>,
+}
+
+const EXAMPLES: &str = "Examples:\n  station run\n  station run --port /dev/ttyUSB0 --lane left \
+     --port /dev/ttyUSB1 --lane right --language de\n\nColours are left out where NO_COLOR is set.";
+
+fn language(text: &str) -> Result<Language, String> {
+    let mut all = Language::ALL.into_iter();
+    let known = all.find(|language| language.code() == text);
+    known.ok_or_else(|| "use en, zh, es or de".to_owned())
+}
+
+/// Does it.
+pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitStatus, Failure> {
+    let home = context.home()?;
+    let lanes = chosen_lanes::chosen(&arguments.ports, &home)?;
+    let station = WorkingStation::take(context)?;
+    let config = &station.owned.home.config().terminal;
+    let state = State {
+        language: arguments.language.unwrap_or(config.language),
+        lanes: crate::tui::state::lanes::Lanes {
+            list: lanes.iter().map(lane).collect(),
+            chosen: 0,
+        },
+        ..State::default()
+    };
+    let (events, heard) = runner::channel();
+    let (orders, ordered) = channel();
+    let current = Arc::new(Mutex::new(None));
+    let handler = clerk::handler(&station, Arc::clone(&current));
+    let control = ControlServer::start(&home.control_socket(), handler).map_err(|error| {
+        let why = format!("{error:?}");
+        Failure::station("cannot serve other commands", why, error)
+    })?;
+    let checkpoints = provision::interval_checkpoints(&station.owned, &station.store);
+    let stopped = events.clone();
+    let signals = Signals::listen(move || {
+        let _told = stopped.send(Event::Stop);
+    })?;
+    let clerk = Clerk::new(
+        &station,
+        context,
+        lanes,
+        events.clone(),
+        orders.clone(),
+        current,
+    );
+    let desk = ToClerk {
+        orders,
+        recordings: home.path().join("terminal-recording.json"),
+    };
+    let surroundings = Surroundings {
+        clock: Arc::new(SystemClock::start()),
+        theme: theme(),
+        state,
+    };
+    let (shown, fault) = std::thread::scope(|scope| {
+        let work = scope.spawn(move || clerk.work(&ordered));
+        let shown = runner::run(surroundings, &desk, &events, &heard);
+        // Where there is no terminal the clerk has nothing to wait for.
+        let _told = desk.orders.send(Order::Wish(Action::Leave));
+        drop(heard);
+        let fault = work.join();
+        (shown, fault)
+    });
+    drop((signals, control, checkpoints, station));
+    let said = shown.map_err(|error| {
+        let to_do = "run it at a terminal; station provision needs none";
+        Failure::usage("the operator's terminal cannot be shown", error, to_do)
+    })?;
+    for text in said {
+        context.output.notice(&text);
+    }
+    match fault {
+        Ok(None) => Ok(ExitStatus::Done),
+        Ok(Some(fault)) => Err(fault),
+        Err(_) => Err(Failure::station(
+            "the terminal's work broke down",
+            "its thread ended by a mistake in this program",
+            "start again; boards that were in work go on where they were; report this",
+        )),
+    }
+}
+
+fn lane(config: &crate::station_home::LaneConfig) -> Lane {
+    Lane {
+        name: config.name.to_string(),
+        port: config.port.display().to_string(),
+        ..Lane::default()
+    }
+}
+
+fn theme() -> Theme {
+    let value = |name| std::env::var(name).ok();
+    Theme::of(value("NO_COLOR").as_deref(), value("TERM").as_deref())
+}
+
+/// Hands wishes to the clerk.
+struct ToClerk {
+    orders: Sender<Order>,
+    recordings: PathBuf,
+}
+
+impl Desk for ToClerk {
+    fn ask(&self, action: Action) {
+        // Nobody is there to take it only where the clerk has ended, and then the terminal ends too.
+        let _taken = self.orders.send(Order::Wish(action));
+    }
+
+    fn keep_recording(&self, text: &str) {
+        let _removed = std::fs::remove_file(&self.recordings);
+        // A recording that cannot be written helps nobody; the screen goes on.
+        let _kept = write_new(&self.recordings, text.as_bytes());
+    }
+}

@@ -1,0 +1,392 @@
+//! Does what the terminal wishes, one wish after another, and answers by events. The only one beneath the
+//! terminal that waits: for the ledger, the token, a PIN's hash.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::line_work::RunningLine;
+use super::look_up;
+use super::people::{Outcome, People};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::provision;
+use crate::cli::provision::owner_desk::OwnerDesk;
+use crate::cli::provision::preparation::{self, WorkingStation, office};
+use crate::clock::Clock as _;
+use crate::clock::UtcMillis;
+use crate::ledger::event::{Actor, Event as LedgerEvent, Fact};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore as _, Reader};
+use crate::line::control::ControlRequest;
+use crate::line::control_socket::Handler;
+use crate::line::stop::StopLevel;
+use crate::line::supervisor::LineEnd;
+use crate::line::system_clock::SystemClock;
+use crate::names::BatchId;
+use crate::role::Role;
+use crate::station_home::LaneConfig;
+use crate::tui::action::{Action, Secret};
+use crate::tui::event::{Event, Refused, StationNews};
+use crate::tui::state::alarms::About;
+
+/// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+/// What the clerk is given.
+pub(super) enum Order {
+    /// The terminal wishes something.
+    Wish(Action),
+    /// The line has ended.
+    LineEnded,
+}
+
+/// Who serves other commands while a line runs.
+pub(super) type CurrentLine = Arc<Mutex<Option<Arc<OwnerDesk>>>>;
+
+/// Serves other commands: the line's desk while one runs, else the office alone.
+pub(super) fn handler(station: &WorkingStation, current: CurrentLine) -> Handler {
+    let office = office(station);
+    Arc::new(move |request| {
+        let desk = current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match desk {
+            Some(desk) => desk.answer(&request),
+            None => office.answer_alone(&request, SystemClock::start().utc()),
+        }
+    })
+}
+
+/// See the module.
+pub(super) struct Clerk<'a> {
+    pub(super) station: &'a WorkingStation,
+    context: &'a Context,
+    lanes: Vec<LaneConfig>,
+    events: SyncSender<Event>,
+    orders: Sender<Order>,
+    pub(super) current: CurrentLine,
+    pub(super) clock: SystemClock,
+    pub(super) people: People,
+    pub(super) line: Option<RunningLine>,
+    /// The batch that was worked on last.
+    pub(super) last_batch: Option<BatchId>,
+    /// How many verdicts there were when the clerk looked last.
+    verdicts: u64,
+    leaving: bool,
+    fault: Option<Failure>,
+}
+
+impl<'a> Clerk<'a> {
+    pub(super) fn new(
+        station: &'a WorkingStation,
+        context: &'a Context,
+        lanes: Vec<LaneConfig>,
+        events: SyncSender<Event>,
+        orders: Sender<Order>,
+        current: CurrentLine,
+    ) -> Self {
+        let clock = SystemClock::start();
+        let people = People::new(&station.owned.home, clock.monotonic());
+        Self {
+            station,
+            context,
+            lanes,
+            events,
+            orders,
+            current,
+            clock,
+            people,
+            line: None,
+            last_batch: None,
+            verdicts: 0,
+            leaving: false,
+            fault: None,
+        }
+    }
+
+    /// Works until the person has left and the line has ended. Gives what made the line stop, where that was a
+    /// fault of the station.
+    pub(super) fn work(mut self, orders: &Receiver<Order>) -> Option<Failure> {
+        self.tell_holds();
+        loop {
+            match orders.recv_timeout(LOOK_INTERVAL) {
+                Ok(Order::Wish(action)) => {
+                    self.people.touched(self.clock.monotonic());
+                    if let Err(failure) = self.fulfil(action) {
+                        self.refuse(&failure);
+                    }
+                }
+                Ok(Order::LineEnded) => self.end_line(),
+                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.leaving && self.line.is_none() {
+                break;
+            }
+        }
+        let facts = self.people.end(self.clock.monotonic());
+        if let Err(failure) = self.record(facts) {
+            self.fault.get_or_insert(failure);
+        }
+        let _told = self.events.send(Event::End);
+        self.fault
+    }
+
+    pub(super) fn tell(&self, news: StationNews) {
+        let _told = self.events.send(Event::Station(news));
+    }
+
+    fn refuse(&self, failure: &Failure) {
+        let refusal = failure.to_refusal();
+        self.tell(StationNews::Refused(Refused {
+            what: refusal.what,
+            why: refusal.why,
+            next: refusal.next,
+        }));
+    }
+
+    fn fulfil(&mut self, action: Action) -> Result<(), Failure> {
+        let now = self.clock.monotonic();
+        match action {
+            Action::Identify { badge } => {
+                let outcome = self.people.identify(&badge, now)?;
+                self.conclude(outcome)
+            }
+            Action::Prove { pin, .. } => {
+                let Secret(typed) = &pin;
+                let outcome = self.people.prove(typed, now);
+                self.conclude(outcome)
+            }
+            Action::SignOut => {
+                self.pause();
+                let outcome = self.people.leave(now);
+                self.conclude(outcome)
+            }
+            Action::ListBatches => self.list_batches(),
+            Action::OpenBatch(batch) => self.open_batch(&batch),
+            Action::StartLine { batch } => self.start_line(&named(&batch, BatchId::parse)?),
+            Action::PauseLine => {
+                self.pause();
+                Ok(())
+            }
+            Action::CloseBatch { batch } => {
+                let batch = named(&batch, BatchId::parse)?;
+                let operator = self.actor()?.operator;
+                self.have_done(ControlRequest::CloseBatch { batch, operator })
+            }
+            Action::ClearHold {
+                name,
+                of_batch,
+                reason,
+            } => self.clear_hold(&name, of_batch, reason),
+            Action::AcceptClock { reason } => {
+                let operator = self.actor()?.operator;
+                self.have_done(ControlRequest::AcceptClock { reason, operator })?;
+                let about = About::Clock;
+                self.tell(StationNews::HoldCleared { about });
+                Ok(())
+            }
+            Action::AcknowledgeAlarm { lane, uid, .. } => {
+                let about = About::Board { lane, uid };
+                self.tell(StationNews::HoldCleared { about });
+                Ok(())
+            }
+            Action::Scan { code, look_up, .. } => self.scanned(code, look_up),
+            Action::Reprint { device, reason } => {
+                let operator = self.actor()?.operator;
+                self.have_done(ControlRequest::PrintLabel {
+                    device,
+                    reason,
+                    operator,
+                })
+            }
+            Action::Leave => {
+                self.leave();
+                Ok(())
+            }
+            Action::Present | Action::Redraw | Action::WriteRecording => Ok(()),
+        }
+    }
+
+    /// Records what a person did about signing in, and tells what came of it.
+    fn conclude(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        self.record(outcome.facts)?;
+        let signed_in = outcome
+            .news
+            .iter()
+            .any(|news| matches!(news, StationNews::SignedIn(_)));
+        let signed_out = outcome.news.contains(&StationNews::SignedOut);
+        outcome.news.into_iter().for_each(|news| self.tell(news));
+        if signed_out {
+            self.pause();
+        }
+        if signed_in && self.line.is_none() {
+            return self.take_up_work();
+        }
+        Ok(())
+    }
+
+    fn record(&self, facts: Vec<Fact>) -> Result<(), Failure> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let time = self.now()?;
+        let event = |fact| LedgerEvent {
+            time,
+            batch: None,
+            session: None,
+            fact,
+        };
+        let events = facts.into_iter().map(event).collect();
+        self.station.store.record(events, Durability::Durable)?;
+        Ok(())
+    }
+
+    /// The time for what is recorded: never before the ledger's last event.
+    fn now(&self) -> Result<UtcMillis, Failure> {
+        let reader = Reader::open(&self.station.owned.home.ledger())?;
+        let last = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
+        Ok(self.clock.utc().max(last))
+    }
+
+    pub(super) fn actor(&self) -> Result<Actor, Failure> {
+        let who = self.people.who().map(|(actor, _)| actor);
+        who.ok_or_else(|| {
+            let why = "nobody is signed in";
+            Failure::usage("it was not done", why, "scan your badge first")
+        })
+    }
+
+    fn scanned(&mut self, code: String, look_up: bool) -> Result<(), Failure> {
+        if self.people.is_badge(&code)? {
+            let outcome = self.people.identify(&code, self.clock.monotonic())?;
+            return self.conclude(outcome);
+        }
+        if look_up {
+            let report = look_up::board(&self.station.owned.home, &code)?;
+            self.tell(StationNews::Device {
+                wanted: code,
+                report: report.map(Box::new),
+            });
+            return Ok(());
+        }
+        self.tell(StationNews::NobodyWaits(code));
+        Ok(())
+    }
+
+    pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
+        let (actor, role) = self
+            .people
+            .who()
+            .map_or_else(|| self.actor().map(|actor| (actor, Role::Auditor)), Ok)?;
+        if let Err(denied) = crate::access::permits(role, crate::access::Deed::ProvisionBoards) {
+            let what = format!("operator {} may not do this", actor.operator);
+            return Err(Failure::usage(
+                what,
+                denied,
+                "ask somebody who has that role",
+            ));
+        }
+        if self.line.is_some() {
+            let why = "the line is running";
+            return Err(Failure::usage(
+                "the line was not started",
+                why,
+                "pause it first",
+            ));
+        }
+        let lanes = self.lanes.clone();
+        let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;
+        let reader = Reader::open(&self.station.owned.home.ledger())?;
+        let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
+        let running = RunningLine::start(line, &reader, &self.events, &self.orders)?;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
+        self.line = Some(running);
+        self.last_batch = Some(batch.clone());
+        self.tell_holds();
+        Ok(())
+    }
+
+    fn pause(&self) {
+        if let Some(line) = &self.line {
+            line.floor.stop.raise(StopLevel::Finishing);
+        }
+    }
+
+    fn leave(&mut self) {
+        self.leaving = true;
+        if let Some(line) = &self.line {
+            line.floor.stop.raise_by_person();
+        }
+    }
+
+    fn end_line(&mut self) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let Some((floor, report, labels)) = self.line.take().and_then(RunningLine::join) else {
+            return;
+        };
+        for news in labels {
+            self.tell(news);
+        }
+        let fault = match (&report.end, floor.clock.jump()) {
+            (LineEnd::LedgerFailed { .. } | LineEnd::Broken { .. }, _) => {
+                provision::station_fault(&floor, &report).err()
+            }
+            _ => None,
+        };
+        self.tell(StationNews::LineEnded {
+            full: floor.production.is_full(),
+            fault: fault.as_ref().map(|fault| fault.why().to_owned()),
+        });
+        if fault.is_some() {
+            let ledger = !matches!(report.end, LineEnd::LedgerFailed { .. });
+            self.tell(StationNews::Health { hsm: true, ledger });
+            self.fault = fault;
+        }
+        if let Err(failure) = self.list_batches() {
+            self.refuse(&failure);
+        }
+    }
+
+    fn tell_holds(&self) {
+        match look_up::holds(&self.station.owned.home) {
+            Ok(holds) => self.tell(StationNews::Alarms(holds)),
+            Err(failure) => self.refuse(&failure),
+        }
+    }
+
+    fn look(&mut self) {
+        if let Some(line) = &self.line {
+            self.tell(StationNews::Progress(line.progress()));
+            let verdicts = line.verdicts();
+            if verdicts != self.verdicts {
+                // Who puts boards in is there, whether they touch a key or not.
+                self.verdicts = verdicts;
+                self.people.touched(self.clock.monotonic());
+            }
+            let hsm = line.hsm_is_well();
+            self.tell(StationNews::Health { hsm, ledger: true });
+            line.label_news()
+                .into_iter()
+                .for_each(|news| self.tell(news));
+        }
+        let outcome = self.people.tick(self.clock.monotonic());
+        let Ok(outcome) = outcome else { return };
+        let signed_out = outcome.news.contains(&StationNews::SignedOut);
+        if signed_out
+            && self.people.who().is_none()
+            && let Err(failure) = self.conclude(outcome)
+        {
+            self.refuse(&failure);
+        }
+    }
+}
+
+pub(super) fn named<T, E: std::fmt::Display>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, Failure> {
+    parse(text).map_err(|error| Failure::usage("it was not done", error, "type it once more"))
+}

@@ -1,0 +1,219 @@
+//! One run of the line beneath the terminal: its thread, what it tells, how far it is.
+
+use std::sync::mpsc::{Sender, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use super::clerk::Order;
+use super::news;
+use crate::cli::failure::Failure;
+use crate::cli::provision::StationFloor;
+use crate::cli::provision::labels::Labels;
+use crate::cli::provision::preparation::PreparedLine;
+use crate::ledger::Reader;
+use crate::ledger::leaf::Leaf;
+use crate::line::lane_event::{LaneEvent, News};
+use crate::line::stop_watch::Seen;
+use crate::line::supervisor::{self, LineReport, StopRules};
+use crate::line::tally::BatchTally;
+use crate::names::BatchId;
+use crate::provisioning::Session;
+use crate::tui::event::{Event, StationNews};
+use crate::tui::state::batch::{BatchHead, Progress};
+use crate::verdict::VerdictCode;
+
+/// A line that runs.
+pub(super) struct RunningLine {
+    pub(super) floor: Arc<StationFloor>,
+    figures: Arc<Figures>,
+    labels: Arc<Mutex<Option<Labels>>>,
+    thread: JoinHandle<LineReport>,
+}
+
+/// How far the batch is, in figures.
+struct Figures {
+    floor: Arc<StationFloor>,
+    tally: Mutex<BatchTally>,
+}
+
+impl Figures {
+    fn tally(&self) -> MutexGuard<'_, BatchTally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> Progress {
+        let (tally, production) = (self.tally(), &self.floor.production);
+        let now = self.floor.clock.now().utc;
+        let (done, target) = (
+            u64::from(production.provisioned()),
+            u64::from(production.quantity()),
+        );
+        Progress {
+            done,
+            target,
+            yield_permille: tally.first_pass_permille(),
+            rate_per_hour: tally.rate_per_hour(now),
+            left_s: tally.seconds_for(target.saturating_sub(done), now),
+            codes: tally.codes(),
+            yield_over_time: tally.yield_over_time().to_vec(),
+            held: self.floor.holds.of_batch().is_some(),
+        }
+    }
+
+    fn follow(&self, event: &LaneEvent) {
+        let News::Verdict(verdict) = &event.news else {
+            return;
+        };
+        let seen = Seen {
+            lane: event.lane.clone(),
+            code: verdict.code,
+            board: verdict
+                .uid
+                .as_ref()
+                .or(verdict.claimed_uid.as_ref())
+                .cloned(),
+        };
+        let now = self.floor.clock.now().utc;
+        self.tally().follow(&seen, now);
+    }
+}
+
+impl RunningLine {
+    /// Starts it; what it tells goes to the terminal, its end to the clerk.
+    pub(super) fn start(
+        prepared: PreparedLine,
+        reader: &Reader,
+        events: &SyncSender<Event>,
+        orders: &Sender<Order>,
+    ) -> Result<Self, Failure> {
+        let PreparedLine {
+            floor,
+            plans,
+            batch,
+            profile,
+            labels,
+        } = prepared;
+        let labels = Arc::new(Mutex::new(labels));
+        let printed = Arc::clone(&labels);
+        let figures = Arc::new(Figures {
+            floor: Arc::clone(&floor),
+            tally: Mutex::new(tally(reader, &batch.batch)?),
+        });
+        let head = BatchHead {
+            batch: batch.batch.to_string(),
+            product: profile.product.as_str().to_owned(),
+            work_order: batch.work_order.to_string(),
+            lanes: plans
+                .iter()
+                .map(|plan| (plan.name.to_string(), plan.port.name().to_owned()))
+                .collect(),
+        };
+        let tell = |news| {
+            let _told = events.send(Event::Station(news));
+        };
+        tell(StationNews::LineStarted(head));
+        tell(StationNews::Progress(figures.progress()));
+        let (events, orders) = (events.clone(), orders.clone());
+        let (works, follows) = (Arc::clone(&floor), Arc::clone(&figures));
+        let work = move || {
+            let ends = EndWatch(orders);
+            let rules = StopRules::default();
+            let report = supervisor::run::<_, _, Session>(&works, plans, rules, |event| {
+                follows.follow(event);
+                if let News::Verdict(verdict) = &event.news
+                    && let Some(labels) = &*lock(&printed)
+                {
+                    labels.follow(works.production.batch(), verdict);
+                }
+                let lane = event.lane.to_string();
+                let news = news::of(&event.news);
+                let _told = events.send(Event::Lane { lane, news });
+                if let News::Verdict(_) | News::Held(_) | News::Released = event.news {
+                    let progress = StationNews::Progress(follows.progress());
+                    let _told = events.send(Event::Station(progress));
+                }
+            });
+            drop(ends);
+            report
+        };
+        let thread = std::thread::Builder::new().name("line".to_owned());
+        let thread = thread.spawn(work).map_err(|error| {
+            let to_do = "see whether the machine is out of threads, then start again";
+            Failure::station("cannot start the line", error, to_do)
+        })?;
+        Ok(Self {
+            floor,
+            figures,
+            labels,
+            thread,
+        })
+    }
+
+    /// How far it is.
+    pub(super) fn progress(&self) -> Progress {
+        self.figures.progress()
+    }
+
+    /// How many verdicts this run has given: each is a board that somebody put in.
+    pub(super) fn verdicts(&self) -> u64 {
+        self.floor.status().verdicts
+    }
+
+    /// Whether the HSM answers: a lane on which it did not is held for it, and asks again.
+    pub(super) fn hsm_is_well(&self) -> bool {
+        let unwell = Some(VerdictCode::StationHsm);
+        let lanes = self.floor.status().lanes;
+        !lanes.iter().any(|lane| lane.held == unwell)
+    }
+
+    /// What is new about the label printer.
+    pub(super) fn label_news(&self) -> Vec<StationNews> {
+        label_news(&self.labels)
+    }
+
+    /// Waits for its end, which it has told, and for labels as far as the printer takes them.
+    pub(super) fn join(self) -> Option<(Arc<StationFloor>, LineReport, Vec<StationNews>)> {
+        let report = self.thread.join().ok()?;
+        if let Some(labels) = &mut *lock(&self.labels) {
+            labels.stop();
+        }
+        let said = label_news(&self.labels);
+        Some((self.floor, report, said))
+    }
+}
+
+fn label_news(labels: &Mutex<Option<Labels>>) -> Vec<StationNews> {
+    let labels = lock(labels);
+    let said = labels.as_ref().map(Labels::news).unwrap_or_default();
+    said.into_iter().map(news::of_label).collect()
+}
+
+fn lock(labels: &Mutex<Option<Labels>>) -> MutexGuard<'_, Option<Labels>> {
+    labels.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells the end, even that of a thread that panics.
+struct EndWatch(Sender<Order>);
+
+impl Drop for EndWatch {
+    fn drop(&mut self) {
+        let _told = self.0.send(Order::LineEnded);
+    }
+}
+
+/// What the batch came to before this run.
+fn tally(reader: &Reader, batch: &BatchId) -> Result<BatchTally, Failure> {
+    let mut tally = BatchTally::default();
+    for leaf in reader.verdicts_and_cleared_holds(batch) {
+        let (index, bytes) = leaf?;
+        let unreadable = |error| {
+            let what = format!("cannot read entry {index} of the ledger");
+            Failure::station(what, error, "run station ledger verify")
+        };
+        let leaf = Leaf::decode(&bytes).map_err(unreadable)?;
+        if let Some(seen) = Seen::of(&leaf.fact) {
+            tally.follow(&seen, leaf.time);
+        }
+    }
+    Ok(tally)
+}

@@ -1,0 +1,83 @@
+//! What the ledger knows, as the terminal shows it: batches, boards, holds.
+
+use crate::cli::failure::Failure;
+use crate::cli::{device, device_history};
+use crate::ledger::Reader;
+use crate::ledger::reader::BatchOverview;
+use crate::station_home::StationHome;
+use crate::tui::state::alarms::{About, Alarm};
+use crate::tui::state::batch::BatchRow;
+use crate::tui::state::device::{DeviceReport, Moment};
+
+/// Most events of a board that are shown, the newest.
+const MAX_MOMENTS: usize = 500;
+
+/// All batches, the newest first.
+pub(super) fn batches(home: &StationHome) -> Result<Vec<BatchOverview>, Failure> {
+    let mut batches = Reader::open(&home.ledger())?.batches()?;
+    batches.reverse();
+    Ok(batches)
+}
+
+/// A batch in the list.
+pub(super) fn row(batch: &BatchOverview) -> BatchRow {
+    BatchRow {
+        batch: batch.batch.to_string(),
+        product: batch.product.as_str().to_owned(),
+        work_order: batch.work_order.to_string(),
+        done: batch.provisioned,
+        target: batch.quantity,
+        failed: batch.failed,
+        in_doubt: batch.in_doubt,
+        closed: batch.closed.is_some(),
+    }
+}
+
+/// What is held.
+pub(super) fn holds(home: &StationHome) -> Result<Vec<Alarm>, Failure> {
+    let reader = Reader::open(&home.ledger())?;
+    let lanes = reader.holds()?.into_iter().map(|hold| Alarm {
+        about: About::Lane(hold.lane.to_string()),
+        code: hold.code,
+        detail: hold.detail,
+        utc_ms: hold.time.0,
+        acknowledged: false,
+    });
+    let batches = reader.batch_holds()?.into_iter().map(|hold| Alarm {
+        about: About::Batch(hold.batch.to_string()),
+        code: hold.code,
+        detail: hold.detail,
+        utc_ms: hold.time.0,
+        acknowledged: false,
+    });
+    Ok(lanes.chain(batches).collect())
+}
+
+/// All that is known of a board by its serial or UID; none where nothing is.
+pub(super) fn board(home: &StationHome, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
+    let reader = Reader::open(&home.ledger())?;
+    let Some(found) = device::known(&reader, wanted)? else {
+        return Ok(None);
+    };
+    let mut timeline: Vec<Moment> = device_history::told(&reader, &found.uid)?
+        .into_iter()
+        .map(|(time, text)| Moment {
+            utc_ms: time.0,
+            text,
+        })
+        .collect();
+    // What happened last is what a person asks for.
+    timeline.reverse();
+    timeline.truncate(MAX_MOMENTS);
+    let verdict = found.verdict.map(|last| {
+        let (batch, lane) = (last.batch.to_string(), last.lane.to_string());
+        (last.code, batch, lane)
+    });
+    Ok(Some(DeviceReport {
+        uid: found.uid.to_string(),
+        serial: found.device_serial.map(|serial| serial.to_string()),
+        verdict,
+        certificate: found.live.map(|(serial, _)| serial.to_string()),
+        timeline,
+    }))
+}

@@ -1,0 +1,71 @@
+//! What lanes say, as the terminal hears it.
+
+use crate::cli::provision::labels::Said;
+use crate::line::lane_event::News;
+use crate::provisioning::Verdict;
+use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::state::lanes::{ShownVerdict, Wire};
+
+/// The news; none where the terminal has no use for it.
+pub(super) fn of(news: &News) -> LaneNews {
+    match news {
+        News::PortMissing { detail } => LaneNews::PortMissing {
+            detail: detail.clone(),
+        },
+        News::PortOpen => LaneNews::PortOpen,
+        News::AdapterChanged(change) => LaneNews::AdapterChanged {
+            before: change.before.clone(),
+            now: change.now.clone(),
+            belongs_to: change.belongs_to.as_ref().map(ToString::to_string),
+        },
+        News::Silent => LaneNews::Silent,
+        News::Board { uid, device_serial } => LaneNews::Board {
+            uid: uid.to_string(),
+            serial: device_serial.as_ref().map(ToString::to_string),
+        },
+        News::Step(step) => LaneNews::Step(step.number()),
+        News::Verdict(verdict) => LaneNews::Verdict(Box::new(shown(verdict))),
+        News::Held(hold) => LaneNews::Held {
+            name: hold.name().to_owned(),
+            of_batch: hold.batch.is_some(),
+            code: hold.code,
+            detail: hold.detail.clone(),
+        },
+        News::Released => LaneNews::Released,
+        News::Ended(_) => LaneNews::Ended,
+    }
+}
+
+/// What is said of a label.
+pub(super) fn of_label(said: Said) -> StationNews {
+    match said {
+        Said::Waits(serial, why) => StationNews::LabelWaits {
+            serial: serial.to_string(),
+            why,
+        },
+        Said::Failed(serial, why) => StationNews::LabelFailed {
+            serial: serial.to_string(),
+            why,
+        },
+        Said::Unrecorded(text) => StationNews::Trouble(text),
+    }
+}
+
+fn shown(verdict: &Verdict) -> ShownVerdict {
+    let uid = verdict.uid.as_ref().or(verdict.claimed_uid.as_ref());
+    let wire = &verdict.wire;
+    ShownVerdict {
+        code: verdict.code,
+        detail: verdict.detail.clone(),
+        uid: uid.map(ToString::to_string),
+        serial: verdict.device_serial.as_ref().map(ToString::to_string),
+        took_ms: verdict.duration_ms,
+        wire: Wire {
+            sent: wire.sent_bytes,
+            received: wire.received_bytes,
+            noise: wire.noise_bytes,
+            round_trips: u64::from(wire.round_trips),
+            retries: u64::from(verdict.retries),
+        },
+    }
+}

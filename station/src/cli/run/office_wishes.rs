@@ -1,0 +1,150 @@
+//! What the terminal wishes of the office: batches and holds.
+
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::clerk::{Clerk, named};
+use super::look_up;
+use crate::access::{Deed, permits};
+use crate::cli::failure::Failure;
+use crate::cli::named_file::read_text;
+use crate::cli::provision::preparation::office;
+use crate::clock::Clock as _;
+use crate::line::control::{ControlRequest, ControlResponse};
+use crate::names::{BatchId, LaneName, WorkOrderId};
+use crate::tui::action::NewBatch;
+use crate::tui::event::StationNews;
+use crate::tui::state::alarms::About;
+
+impl Clerk<'_> {
+    /// Whoever signs in goes on with the batch of before, or with the only open one.
+    pub(super) fn take_up_work(&mut self) -> Result<(), Failure> {
+        let may = self
+            .people
+            .who()
+            .is_some_and(|(_, role)| permits(role, Deed::ProvisionBoards).is_ok());
+        let mut open = look_up::batches(&self.station.owned.home)?;
+        open.retain(|batch| batch.closed.is_none() && batch.provisioned < batch.quantity);
+        let last = self.last_batch.clone();
+        let last = last.filter(|last| open.iter().any(|batch| batch.batch == *last));
+        let only = (open.len() == 1).then(|| open.pop().map(|batch| batch.batch));
+        match last.or(only.flatten()).filter(|_| may) {
+            Some(batch) => self.start_line(&batch),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn list_batches(&self) -> Result<(), Failure> {
+        let batches = look_up::batches(&self.station.owned.home)?;
+        let rows = batches.iter().map(look_up::row).collect();
+        self.tell(StationNews::Batches(rows));
+        Ok(())
+    }
+
+    pub(super) fn open_batch(&mut self, new: &NewBatch) -> Result<(), Failure> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            Failure::usage("the batch cannot be opened", why, "fill it in once more")
+        };
+        let batch = named(&new.batch, BatchId::parse)?;
+        let work_order = named(&new.work_order, WorkOrderId::parse)?;
+        let quantity = new.quantity.parse::<u32>().ok().filter(|count| *count > 0);
+        let quantity =
+            quantity.ok_or_else(|| wrong(&format_args!("{:?} is no number", new.quantity)))?;
+        let file = profile_file(self.station.owned.home.path(), &new.profile);
+        let profile_text = read_text(&file)?;
+        let profile_name = file.file_name().unwrap_or_default();
+        let request = ControlRequest::OpenBatch {
+            batch: batch.clone(),
+            profile_name: profile_name.to_string_lossy().into_owned(),
+            profile_text,
+            work_order,
+            quantity,
+            operator: self.actor()?.operator,
+            older_profile: None,
+            work_order_file: None,
+        };
+        self.have_done(request)?;
+        self.last_batch = Some(batch);
+        Ok(())
+    }
+
+    pub(super) fn clear_hold(
+        &self,
+        name: &str,
+        of_batch: bool,
+        reason: String,
+    ) -> Result<(), Failure> {
+        let operator = self.actor()?.operator;
+        let (request, about) = if of_batch {
+            let batch = named(name, BatchId::parse)?;
+            let about = About::Batch(name.to_owned());
+            (
+                ControlRequest::ClearBatchHold {
+                    batch,
+                    reason,
+                    operator,
+                },
+                about,
+            )
+        } else {
+            let lane = named(name, LaneName::parse)?;
+            let about = About::Lane(name.to_owned());
+            (
+                ControlRequest::ClearHold {
+                    lane,
+                    reason,
+                    operator,
+                },
+                about,
+            )
+        };
+        self.have_done(request)?;
+        self.tell(StationNews::HoldCleared { about });
+        if let Some(line) = &self.line {
+            self.tell(StationNews::Progress(line.progress()));
+        }
+        Ok(())
+    }
+
+    /// Has the office do what another command would ask for, in the name of whoever is signed in.
+    pub(super) fn have_done(&self, request: ControlRequest) -> Result<(), Failure> {
+        let actor = self.actor()?;
+        let desk = self
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let response = if let Some(desk) = desk {
+            desk.answer_signed_in(request, actor)
+        } else {
+            let office = office(self.station);
+            let asked = office.signed_in(request, actor)?;
+            office.answer_signed_in(&asked, self.clock.utc())
+        };
+        match response {
+            ControlResponse::Done { text, .. } => {
+                self.tell(StationNews::Done(text));
+                Ok(())
+            }
+            ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
+            ControlResponse::Ending => Err(Failure::usage(
+                "it was not done",
+                "the line is ending",
+                "wait until it has ended, then do it once more",
+            )),
+            ControlResponse::Status(_)
+            | ControlResponse::Document { .. }
+            | ControlResponse::DocumentFile { .. } => Ok(()),
+        }
+    }
+}
+
+/// The file that was named: as it is, else among the home's profiles.
+fn profile_file(home: &Path, named: &str) -> PathBuf {
+    let path = PathBuf::from(named);
+    let kept = home.join("profiles").join(format!("{named}.toml"));
+    if !path.exists() && kept.exists() {
+        return kept;
+    }
+    path
+}

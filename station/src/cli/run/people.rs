@@ -1,0 +1,289 @@
+//! Who works at the terminal: the sign-in, and what their role lets them do.
+//!
+//! As long as nobody is enrolled, the list in `station.toml` counts and their word is taken.
+
+use crate::access::{BadgeCode, Deed, Moment, OperatorBook, Refused, Register, permits};
+use crate::access::{Scan, SignIn, SignInState, SignInTimes, Step};
+use crate::cli::failure::Failure;
+use crate::clock::MonotonicMillis;
+use crate::ledger::event::{Actor, Assurance, SignedOutRecord, SignedOutWhy};
+use crate::ledger::event::{Fact, SignedInRecord};
+use crate::names::OperatorId;
+use crate::role::Role;
+use crate::station_home::StationHome;
+use crate::tui::event::StationNews;
+use crate::tui::state::sign_in;
+
+/// What the terminal calls a deed, and what the table of roles calls it.
+const DEEDS: [(sign_in::Deed, Deed); 6] = [
+    (sign_in::Deed::Start, Deed::ProvisionBoards),
+    (sign_in::Deed::Pause, Deed::PauseBatch),
+    (sign_in::Deed::OpenBatch, Deed::OpenBatch),
+    (sign_in::Deed::CloseBatch, Deed::CloseBatch),
+    (sign_in::Deed::Acknowledge, Deed::ClearHold),
+    (sign_in::Deed::Reprint, Deed::ReprintLabel),
+];
+
+/// The sign-in of one terminal.
+pub(super) struct People {
+    home: StationHome,
+    register: Register,
+    machine: SignIn,
+    /// Somebody of the list, whose word was taken.
+    asserted: Option<(Actor, Role)>,
+    times: SignInTimes,
+    /// When a person did something last.
+    touched: MonotonicMillis,
+}
+
+/// What came of something that a person did.
+pub(super) struct Outcome {
+    /// What is to be recorded.
+    pub(super) facts: Vec<Fact>,
+    /// What the terminal is told.
+    pub(super) news: Vec<StationNews>,
+}
+
+impl Outcome {
+    fn news(news: StationNews) -> Self {
+        Self {
+            facts: Vec::new(),
+            news: vec![news],
+        }
+    }
+
+    fn refused(why: &str, wait_ms: u64) -> Self {
+        Self::news(StationNews::SignInRefused {
+            why: why.to_owned(),
+            wait_s: wait_ms.div_ceil(1000),
+        })
+    }
+}
+
+impl People {
+    pub(super) fn new(home: &StationHome, now: MonotonicMillis) -> Self {
+        let times = SignInTimes {
+            idle_ms: home.config().sign_in.idle_minutes.saturating_mul(60_000),
+            ..SignInTimes::default()
+        };
+        Self {
+            home: home.clone(),
+            register: Register::of(&home.paths()),
+            machine: SignIn::new(times, now),
+            asserted: None,
+            times,
+            touched: now,
+        }
+    }
+
+    /// Who is signed in, and their role.
+    pub(super) fn who(&self) -> Option<(Actor, Role)> {
+        let proven = self.machine.who();
+        let proven = proven.map(|who| (who.actor.clone(), who.role));
+        proven.or_else(|| self.asserted.clone())
+    }
+
+    /// Whether the text is somebody's badge.
+    pub(super) fn is_badge(&self, text: &str) -> Result<bool, Failure> {
+        let book = self.register.book()?;
+        let code = BadgeCode::parse(text);
+        Ok(code.is_some_and(|code| book.by_badge(&code).is_some()))
+    }
+
+    /// Somebody showed a badge, or typed an ID.
+    pub(super) fn identify(
+        &mut self,
+        text: &str,
+        now: MonotonicMillis,
+    ) -> Result<Outcome, Failure> {
+        let book = self.register.book()?;
+        if book.is_empty() {
+            return Ok(self.assert(text));
+        }
+        match self.machine.scanned(text, &book, now) {
+            Scan::Badge(steps) => Ok(self.after(steps, now)),
+            Scan::Refused(refused) => Ok(Outcome::refused(&refused.to_string(), 0)),
+            Scan::NoBadge => Ok(self.name(text, &book, now)),
+        }
+    }
+
+    fn name(&mut self, text: &str, book: &OperatorBook, now: MonotonicMillis) -> Outcome {
+        let named = OperatorId::parse(text).map_err(|error| error.to_string());
+        let steps = named.and_then(|id| {
+            let named = self.machine.named(&id, book, now);
+            named.map_err(|refused| refused.to_string())
+        });
+        match steps {
+            Ok(steps) => self.after(steps, now),
+            Err(why) => Outcome::refused(&why, 0),
+        }
+    }
+
+    /// Somebody of the list in `station.toml`.
+    fn assert(&mut self, text: &str) -> Outcome {
+        let listed = &self.home.config().operators;
+        let Some(known) = listed.iter().find(|known| known.id.as_str() == text) else {
+            let path = self.home.config_path();
+            return Outcome::refused(&format!("{} lists no {text}", path.display()), 0);
+        };
+        let actor = Actor {
+            operator: known.id.clone(),
+            assurance: Assurance::Asserted,
+        };
+        let role = known.role;
+        self.asserted = Some((actor.clone(), role));
+        let news = StationNews::SignedIn(person(&actor, role));
+        let facts = vec![Fact::SignedIn(SignedInRecord { role, actor })];
+        let news = vec![news];
+        Outcome { facts, news }
+    }
+
+    /// A PIN was typed. Takes a good part of a second.
+    pub(super) fn prove(&mut self, typed: &str, now: MonotonicMillis) -> Outcome {
+        match self.machine.pin(typed, now) {
+            Ok(steps) => self.after(steps, now),
+            Err(fault) => self.ask_again(&fault.to_string(), 0),
+        }
+    }
+
+    /// Whoever is signed in leaves, or is no more awaited.
+    pub(super) fn leave(&mut self, now: MonotonicMillis) -> Outcome {
+        let steps = self.machine.leave();
+        let mut outcome = self.after(steps, now);
+        outcome.facts.extend(self.dismiss(SignedOutWhy::Badge));
+        outcome.news = vec![StationNews::SignedOut];
+        outcome
+    }
+
+    /// Somebody of the list is here no more.
+    fn dismiss(&mut self, why: SignedOutWhy) -> Option<Fact> {
+        let (actor, _) = self.asserted.take()?;
+        let operator = actor.operator;
+        Some(Fact::SignedOut(SignedOutRecord { operator, why }))
+    }
+
+    /// The station ends.
+    pub(super) fn end(&mut self, now: MonotonicMillis) -> Vec<Fact> {
+        let steps = self.machine.end();
+        let mut facts = self.after(steps, now).facts;
+        facts.extend(self.dismiss(SignedOutWhy::End));
+        facts
+    }
+
+    /// A person did something.
+    pub(super) fn touched(&mut self, now: MonotonicMillis) {
+        self.machine.touched(now);
+        self.touched = now;
+    }
+
+    /// Time has passed.
+    pub(super) fn tick(&mut self, now: MonotonicMillis) -> Result<Outcome, Failure> {
+        let book = self.register.book()?;
+        let before = self.machine.state().clone();
+        let steps = self.machine.tick(&book, now);
+        let mut outcome = self.after(steps, now);
+        if now.since(self.touched) > self.times.idle_ms {
+            let gone = self.dismiss(SignedOutWhy::Idle);
+            if gone.is_some() {
+                outcome.news = vec![StationNews::SignedOut];
+            }
+            outcome.facts.extend(gone);
+        }
+        let ended = *self.machine.state() == SignInState::SignedOut;
+        if ended && before != SignInState::SignedOut {
+            outcome.news = vec![StationNews::SignedOut];
+        }
+        Ok(outcome)
+    }
+
+    /// Does what the sign-in wants done.
+    fn after(&mut self, steps: Vec<Step>, now: MonotonicMillis) -> Outcome {
+        let mut facts = Vec::new();
+        let mut refusal = None;
+        let mut open = std::collections::VecDeque::from(steps);
+        while let Some(step) = open.pop_front() {
+            match step {
+                Step::CheckPin(id, pin) => {
+                    let word = self.check(&id, &pin);
+                    if let Err(refused) = &word {
+                        refusal = Some((refused.to_string(), wait_of(refused)));
+                    }
+                    open.extend(self.machine.checked(&word, now));
+                }
+                Step::RecordSignedIn(who) => facts.push(Fact::SignedIn(SignedInRecord {
+                    role: who.role,
+                    actor: who.actor,
+                })),
+                Step::RecordSignedOut(operator, why) => {
+                    facts.push(Fact::SignedOut(SignedOutRecord { operator, why }));
+                }
+            }
+        }
+        if let Some((why, wait_ms)) = refusal {
+            let mut outcome = self.ask_again(&why, wait_ms);
+            outcome.facts = facts;
+            return outcome;
+        }
+        let news = match self.machine.state() {
+            SignInState::AwaitingPin(claim) => StationNews::WantsPin {
+                operator: claim.operator.to_string(),
+            },
+            SignInState::SignedIn(who) => StationNews::SignedIn(person(&who.actor, who.role)),
+            SignInState::SignedOut | SignInState::Checking(_) => StationNews::SignedOut,
+        };
+        let news = vec![news];
+        Outcome { facts, news }
+    }
+
+    fn check(&self, id: &OperatorId, pin: &crate::access::OperatorPin) -> Result<Role, Refused> {
+        let now = Moment::now()?;
+        self.register.check_pin(id, pin, &now)
+    }
+
+    /// Says why, and asks for the PIN again where it is still awaited.
+    fn ask_again(&self, why: &str, wait_ms: u64) -> Outcome {
+        let mut outcome = Outcome::refused(why, wait_ms);
+        if let SignInState::AwaitingPin(claim) = self.machine.state() {
+            outcome.news.push(StationNews::WantsPin {
+                operator: claim.operator.to_string(),
+            });
+        }
+        outcome
+    }
+}
+
+const fn wait_of(refused: &Refused) -> u64 {
+    match refused {
+        Refused::TooSoon { wait_ms } | Refused::WrongPin { wait_ms } => *wait_ms,
+        _ => 0,
+    }
+}
+
+/// Somebody who is signed in, as the terminal shows them.
+fn person(actor: &Actor, role: Role) -> sign_in::Person {
+    let (mut may, mut may_not) = (Vec::new(), Vec::new());
+    for (shown, deed) in DEEDS {
+        match permits(role, deed) {
+            Ok(()) => may.push(shown),
+            Err(denied) => {
+                let takes = denied.deed.roles().first().copied();
+                may_not.push((shown, shown_role(takes.unwrap_or(Role::Supervisor))));
+            }
+        }
+    }
+    sign_in::Person {
+        operator: actor.operator.to_string(),
+        role: shown_role(role),
+        may,
+        may_not,
+    }
+}
+
+const fn shown_role(role: Role) -> sign_in::Role {
+    match role {
+        Role::Operator => sign_in::Role::Operator,
+        Role::Supervisor => sign_in::Role::Supervisor,
+        Role::SecurityOfficer => sign_in::Role::SecurityOfficer,
+        Role::Auditor => sign_in::Role::Auditor,
+    }
+}

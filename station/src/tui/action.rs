@@ -1,0 +1,116 @@
+//! What the terminal wishes of the station. Whoever does it answers by events, in their own time: the screen
+//! never waits.
+
+use serde::{Deserialize, Serialize};
+
+/// A wish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Somebody showed a badge, or typed an ID.
+    Identify {
+        /// What was scanned.
+        badge: String,
+    },
+    /// Their PIN.
+    Prove {
+        /// Who.
+        operator: String,
+        /// It.
+        pin: Secret,
+    },
+    /// Nobody works here any more; the line pauses.
+    SignOut,
+    /// Which batches there are.
+    ListBatches,
+    /// Make a new batch.
+    OpenBatch(NewBatch),
+    /// Have the line work on a batch.
+    StartLine {
+        /// Which.
+        batch: String,
+    },
+    /// Let boards in work finish, begin no further one.
+    PauseLine,
+    /// Close a batch.
+    CloseBatch {
+        /// Which.
+        batch: String,
+    },
+    /// Clear a hold.
+    ClearHold {
+        /// The lane or batch.
+        name: String,
+        /// Whether it is a batch's.
+        of_batch: bool,
+        /// Why it may go on.
+        reason: String,
+    },
+    /// Say of an alarm that holds nothing that it was looked at.
+    AcknowledgeAlarm {
+        /// The lane.
+        lane: String,
+        /// The board.
+        uid: Option<String>,
+        /// What was found.
+        reason: String,
+    },
+    /// Accept the clock as it is.
+    AcceptClock {
+        /// Why it is right.
+        reason: String,
+    },
+    /// Something was scanned: a badge, or a board's label.
+    Scan {
+        /// It.
+        code: String,
+        /// The chosen lane, which comes first among those that wait for a label.
+        lane: Option<String>,
+        /// Whether a board is to be looked up by it, and not given a serial.
+        look_up: bool,
+    },
+    /// Print a board's label again.
+    Reprint {
+        /// Serial or UID.
+        device: String,
+        /// Why.
+        reason: String,
+    },
+    /// Bring boards in work to a safe state, then end; a second wish ends at once.
+    Leave,
+    /// Somebody is there: they touched a key.
+    Present,
+    /// Draw everything anew.
+    Redraw,
+    /// Write the recording to a file.
+    WriteRecording,
+}
+
+/// What a new batch is to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBatch {
+    /// Its name.
+    pub batch: String,
+    /// The profile's file.
+    pub profile: String,
+    /// The paper that allows it.
+    pub work_order: String,
+    /// How many boards.
+    pub quantity: String,
+}
+
+/// A PIN on its way; never shown, never recorded.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(#[serde(skip)] pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}

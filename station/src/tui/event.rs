@@ -1,0 +1,246 @@
+//! What the terminal hears: keys, time, lanes and answers of the station, on one channel, in one order.
+//! Plain values, so that a recording can be played again.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::alarms::{About, Alarm};
+use super::state::batch::{BatchHead, BatchRow, Progress};
+use super::state::device::DeviceReport;
+use super::state::lanes::ShownVerdict;
+use super::state::sign_in::Person;
+use crate::verdict::VerdictCode;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A key. When matters: what a scanner types comes in faster than a person can.
+    Key {
+        /// Which.
+        key: Key,
+        /// Milliseconds of a clock that never goes back.
+        at_ms: u64,
+    },
+    /// A press of a mouse button there.
+    Mouse {
+        /// Column, from 0.
+        column: u16,
+        /// Row, from 0.
+        row: u16,
+    },
+    /// The terminal has another size now.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Time has come so far.
+    Tick {
+        /// Milliseconds of a clock that never goes back.
+        monotonic_ms: u64,
+        /// UTC in milliseconds.
+        utc_ms: u64,
+    },
+    /// Something happened on a lane.
+    Lane {
+        /// Which.
+        lane: String,
+        /// What.
+        news: LaneNews,
+    },
+    /// The station answers, or tells by itself.
+    Station(StationNews),
+    /// A signal wants the program to end.
+    Stop,
+    /// The terminal is gone.
+    Gone,
+    /// The station has ended: nothing is in work any more.
+    End,
+}
+
+/// A key, as far as the terminal cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Key {
+    /// A character, a control character among them.
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Escape,
+    /// Backspace.
+    Backspace,
+    /// Tab.
+    Tab,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// A function key.
+    F(u8),
+    /// Ctrl-C.
+    Interrupt,
+    /// Ctrl-L: draw all of it again.
+    Redraw,
+    /// Ctrl-T: write the recording to a file.
+    Record,
+}
+
+/// What happened on a lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LaneNews {
+    /// The port cannot be opened.
+    PortMissing {
+        /// Why, and what to do.
+        detail: String,
+    },
+    /// The port is open.
+    PortOpen,
+    /// Another adapter is there than before: cables were swapped, or an adapter was replaced.
+    AdapterChanged {
+        /// The serial number of the one before.
+        before: String,
+        /// That of the one now.
+        now: String,
+        /// The lane where that one belongs, where it is known.
+        belongs_to: Option<String>,
+    },
+    /// Nobody answers there.
+    Silent,
+    /// Which board it is.
+    Board {
+        /// What it says, or has proven.
+        uid: String,
+        /// The serial that it gets.
+        serial: Option<String>,
+    },
+    /// The session came so far: 0 to 8.
+    Step(u8),
+    /// The board's serial is to be scanned from its label.
+    AwaitsLabel,
+    /// A session is over.
+    Verdict(Box<ShownVerdict>),
+    /// The lane takes no board.
+    Held {
+        /// The lane or batch whose hold it is.
+        name: String,
+        /// Whether it is the batch's.
+        of_batch: bool,
+        /// What for.
+        code: VerdictCode,
+        /// In words.
+        detail: String,
+    },
+    /// The lane takes boards again.
+    Released,
+    /// The lane's thread has ended.
+    Ended,
+}
+
+/// What the station tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StationNews {
+    /// Somebody said who they are, and is to prove it.
+    WantsPin {
+        /// Who.
+        operator: String,
+    },
+    /// Somebody is signed in.
+    SignedIn(Person),
+    /// Somebody was not let in.
+    SignInRefused {
+        /// Why, in words.
+        why: String,
+        /// How long to wait before the next try, in seconds.
+        wait_s: u64,
+    },
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// The batches that there are.
+    Batches(Vec<BatchRow>),
+    /// The line has begun to work on a batch.
+    LineStarted(BatchHead),
+    /// How far the batch is.
+    Progress(Progress),
+    /// The line has stopped.
+    LineEnded {
+        /// Whether the batch is full.
+        full: bool,
+        /// What went wrong, where something did.
+        fault: Option<String>,
+    },
+    /// What is held and what is an alarm, from the ledger.
+    Alarms(Vec<Alarm>),
+    /// Whether HSM and ledger are well.
+    Health {
+        /// The HSM.
+        hsm: bool,
+        /// The ledger.
+        ledger: bool,
+    },
+    /// What the ledger knows of a board; none where it knows none.
+    Device {
+        /// What was looked for.
+        wanted: String,
+        /// What was found.
+        report: Option<Box<DeviceReport>>,
+    },
+    /// A label went to a lane.
+    LabelTaken {
+        /// The serial on it.
+        serial: String,
+        /// The lane.
+        lane: String,
+    },
+    /// A scan is no label of this product.
+    LabelOdd(String),
+    /// No lane waits for a label.
+    NobodyWaits(String),
+    /// A label waits for the printer; boards go on.
+    LabelWaits {
+        /// The serial on it.
+        serial: String,
+        /// Why.
+        why: String,
+    },
+    /// A label did not go through.
+    LabelFailed {
+        /// The serial on it.
+        serial: String,
+        /// Why.
+        why: String,
+    },
+    /// Something went wrong that nobody has wished for.
+    Trouble(String),
+    /// What stood still goes on, or an alarm was looked at.
+    HoldCleared {
+        /// What it was about.
+        about: About,
+    },
+    /// A wish was done.
+    Done(String),
+    /// A wish was refused.
+    Refused(Refused),
+}
+
+/// Why a wish was not done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What failed.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What to do next.
+    pub next: String,
+}

@@ -1,0 +1,42 @@
+//! The operator's terminal: what `station run` shows and hears. No rule of the domain lives here.
+//!
+//! Keys, time, lanes and the station's answers arrive as [`event::Event`]s on one channel. The loop in
+//! [`runner`] has [`update`](update::update) change the [`state::State`] and hands the [`action::Action`]s
+//! that follow to the station, which answers by events. A painter of its own draws snapshots of the state at
+//! a bounded rate: neither a slow terminal nor a slow answer holds anything up.
+
+pub mod action;
+pub mod command;
+pub mod event;
+pub mod geometry;
+pub mod keymap;
+pub mod recorder;
+pub mod runner;
+pub mod scanner;
+pub mod state;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod vocabulary;
+
+/// Seconds with a tenth.
+#[must_use]
+pub fn seconds(ms: u64) -> String {
+    format!("{}.{}", ms / 1000, ms % 1000 / 100)
+}
+
+/// The time of day, UTC.
+#[must_use]
+pub fn clock_text(utc_ms: u64) -> String {
+    let seconds = utc_ms / 1000 % 86_400;
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+/// Date and time of day, UTC.
+#[must_use]
+pub fn date_text(utc_ms: u64) -> String {
+    let text = crate::clock::UtcMillis(utc_ms).to_string();
+    text.get(..19).unwrap_or(&text).replace('T', " ")
+}

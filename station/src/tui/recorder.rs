@@ -1,0 +1,166 @@
+//! The last events and the state before them, so that what somebody saw can be seen again.
+//!
+//! Bounded: two halves, of which the older is dropped when the newer is full. What is typed as a PIN is never
+//! in it.
+
+use std::mem;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Event, Key};
+use super::state::State;
+use super::state::sign_in::SignIn;
+use super::update::update;
+
+/// Most events of a half.
+const MAX_EVENTS: usize = 5_000;
+
+/// A recording, as it is kept and as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Half {
+    before: State,
+    events: Vec<Event>,
+}
+
+/// Keeps what happens.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder {
+    older: Half,
+    newer: Half,
+}
+
+impl Recorder {
+    /// Begins with that state.
+    #[must_use]
+    pub fn new(state: &State) -> Self {
+        Self {
+            older: Half::default(),
+            newer: Half::beginning(state),
+        }
+    }
+
+    /// Keeps an event that is about to change the state.
+    pub fn note(&mut self, state: &State, event: &Event) {
+        if self.newer.events.len() >= MAX_EVENTS {
+            self.older = mem::replace(&mut self.newer, Half::beginning(state));
+        }
+        self.newer.events.push(without_pin(state, event));
+    }
+
+    /// The recording as text: JSON.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let whole = if self.older.events.is_empty() {
+            self.newer.clone()
+        } else {
+            let events = [&self.older.events[..], &self.newer.events[..]].concat();
+            Half {
+                before: self.older.before.clone(),
+                events,
+            }
+        };
+        serde_json::to_string(&whole).unwrap_or_default()
+    }
+}
+
+impl Half {
+    fn beginning(state: &State) -> Self {
+        let mut before = state.clone();
+        if awaits_pin(state) {
+            before.scanner.clear();
+        }
+        Self {
+            before,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// What a recording led to.
+///
+/// # Errors
+/// Where it is none.
+pub fn replay(text: &str) -> Result<State, serde_json::Error> {
+    let Half { before, events } = serde_json::from_str(text)?;
+    let mut state = before;
+    for event in events {
+        drop(update(&mut state, event));
+    }
+    Ok(state)
+}
+
+const fn awaits_pin(state: &State) -> bool {
+    matches!(state.sign_in, SignIn::WantsPin { .. } | SignIn::Checking)
+}
+
+fn without_pin(state: &State, event: &Event) -> Event {
+    match event {
+        Event::Key {
+            key: Key::Char(character),
+            at_ms,
+        } if awaits_pin(state) && !character.is_control() => Event::Key {
+            key: Key::Char('*'),
+            at_ms: *at_ms,
+        },
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::event::StationNews;
+
+    fn play(recorder: &mut Recorder, state: &mut State, event: Event) {
+        recorder.note(state, &event);
+        drop(update(state, event));
+    }
+
+    fn typed(text: &str, from_ms: u64) -> Vec<Event> {
+        let key = |(at_ms, character)| Event::Key {
+            key: Key::Char(character),
+            at_ms,
+        };
+        (from_ms..).step_by(2).zip(text.chars()).map(key).collect()
+    }
+
+    #[test]
+    fn a_recording_leads_to_the_same_state_without_the_pin() {
+        let mut state = State {
+            size: (80, 24),
+            ..State::default()
+        };
+        let mut recorder = Recorder::new(&state);
+        for event in typed("badge-17\n", 0) {
+            play(&mut recorder, &mut state, event);
+        }
+        let operator = "op-17".to_owned();
+        let wants = Event::Station(StationNews::WantsPin { operator });
+        play(&mut recorder, &mut state, wants);
+        for event in typed("482913", 1_000) {
+            play(&mut recorder, &mut state, event);
+        }
+        let text = recorder.text();
+        assert!(!text.contains("482913") && !text.contains("'4'"), "{text}");
+        assert!(!text.contains("\"char\":\"4\""), "{text}");
+        let mut again = replay(&text).unwrap();
+        assert_eq!(again.scanner.entry(), "******");
+        again.scanner = state.scanner.clone();
+        assert_eq!(again, state);
+    }
+
+    #[test]
+    fn a_recording_is_bounded() {
+        let mut state = State::default();
+        let mut recorder = Recorder::new(&state);
+        for at in 0..3 * MAX_EVENTS as u64 {
+            let tick = Event::Tick {
+                monotonic_ms: at,
+                utc_ms: at,
+            };
+            play(&mut recorder, &mut state, tick);
+        }
+        assert!(recorder.older.events.len() + recorder.newer.events.len() <= 2 * MAX_EVENTS);
+        assert_eq!(replay(&recorder.text()).unwrap(), state);
+    }
+}

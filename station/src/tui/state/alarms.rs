@@ -1,0 +1,98 @@
+//! What somebody must look at: holds, and verdicts that are alarms.
+
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::VerdictCode;
+
+/// Most alarms that are kept; the oldest acknowledged ones go first.
+const MAX_ALARMS: usize = 256;
+
+/// The alarms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarms {
+    /// They, the newest first.
+    pub list: Vec<Alarm>,
+    /// Which of them is looked at.
+    pub chosen: usize,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What it is about.
+    pub about: About,
+    /// The code.
+    pub code: VerdictCode,
+    /// In words.
+    pub detail: String,
+    /// Since when, UTC.
+    pub utc_ms: u64,
+    /// Whether somebody has looked.
+    pub acknowledged: bool,
+}
+
+/// What an alarm is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// A lane that is held.
+    Lane(String),
+    /// A batch that is held.
+    Batch(String),
+    /// The clock, which has jumped.
+    Clock,
+    /// A board on a lane.
+    Board {
+        /// The lane.
+        lane: String,
+        /// The board.
+        uid: Option<String>,
+    },
+}
+
+impl About {
+    /// Whether something stands still until somebody clears it.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        !matches!(self, Self::Board { .. })
+    }
+}
+
+impl Alarms {
+    /// How many nobody has looked at.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.list.iter().filter(|alarm| !alarm.acknowledged).count()
+    }
+
+    /// The one that is looked at.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Alarm> {
+        self.list.get(self.chosen)
+    }
+
+    /// Adds one; a hold that is known already is not told twice.
+    pub fn add(&mut self, alarm: Alarm) {
+        let known = |known: &Alarm| !known.acknowledged && known.about == alarm.about;
+        if alarm.about.holds() && self.list.iter().any(known) {
+            return;
+        }
+        self.list.insert(0, alarm);
+        if self.list.len() > MAX_ALARMS {
+            let oldest = self.list.iter().rposition(|alarm| alarm.acknowledged);
+            self.list.remove(oldest.unwrap_or(MAX_ALARMS));
+        }
+        if self.chosen > 0 {
+            self.chosen = (self.chosen + 1).min(self.list.len().saturating_sub(1));
+        }
+    }
+
+    /// What it is about stands still no longer.
+    pub fn clear(&mut self, about: &About) {
+        for alarm in &mut self.list {
+            if alarm.about == *about {
+                alarm.acknowledged = true;
+            }
+        }
+    }
+}

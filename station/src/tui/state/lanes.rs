@@ -1,0 +1,273 @@
+//! The lanes: what each does, and what it has done in this shift.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tui::event::LaneNews;
+use crate::verdict::{Outcome, VerdictCode};
+
+/// How many steps of the past are kept of a lane.
+const MAX_TRACE: usize = 32;
+
+/// Steps of a session after the waiting.
+pub const STEPS: u8 = 8;
+
+/// All lanes, in the order of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lanes {
+    /// They.
+    pub list: Vec<Lane>,
+    /// Which of them is looked at.
+    pub chosen: usize,
+}
+
+/// A lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// Its port.
+    pub port: String,
+    /// What it does.
+    pub doing: Doing,
+    /// The board in work, or the last one.
+    pub uid: Option<String>,
+    /// That board's serial.
+    pub serial: Option<String>,
+    /// When the present doing, or the board's work, began.
+    pub since_ms: u64,
+    /// How long the last board took.
+    pub took_ms: Option<u64>,
+    /// The last verdict; it stands until the next board is in work.
+    pub verdict: Option<ShownVerdict>,
+    /// What is held, where the lane is.
+    pub held: Option<Held>,
+    /// What it has done in this shift.
+    pub tally: Tally,
+    /// The last steps, the newest at the end.
+    pub trace: VecDeque<Trace>,
+}
+
+/// What a lane does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doing {
+    /// The line is not running.
+    #[default]
+    Idle,
+    /// The port cannot be opened.
+    NoPort {
+        /// Why, and what to do.
+        detail: String,
+    },
+    /// It is to begin.
+    Starting,
+    /// Nobody answers.
+    Silent,
+    /// No board, or the last one is still in.
+    Waiting,
+    /// A board is in work, this far.
+    Working(u8),
+    /// The board's label is to be scanned.
+    AwaitsLabel,
+    /// Its thread has ended though the line runs.
+    Ended,
+}
+
+/// A verdict as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownVerdict {
+    /// The code.
+    pub code: VerdictCode,
+    /// One line for people.
+    pub detail: String,
+    /// The proven UID, else the claimed one.
+    pub uid: Option<String>,
+    /// Its serial.
+    pub serial: Option<String>,
+    /// From the first answer to the verdict.
+    pub took_ms: u64,
+    /// What went over the wire.
+    pub wire: Wire,
+}
+
+/// What went over the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wire {
+    /// Bytes from the station.
+    pub sent: u64,
+    /// Bytes from the board.
+    pub received: u64,
+    /// Bytes thrown away.
+    pub noise: u64,
+    /// Exchanges.
+    pub round_trips: u64,
+    /// Requests sent again.
+    pub retries: u64,
+}
+
+/// Why a lane takes no board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The lane or batch whose hold it is.
+    pub name: String,
+    /// Whether it is the batch's.
+    pub of_batch: bool,
+    /// What for.
+    pub code: VerdictCode,
+    /// In words.
+    pub detail: String,
+}
+
+/// What a lane has done in this shift: how worn its fixture and its cable are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Boards seen.
+    pub boards: u64,
+    /// Boards that passed.
+    pub passed: u64,
+    /// Boards that failed one after another, up to now.
+    pub failed_in_a_row: u64,
+    /// All that went over the wire.
+    pub wire: Wire,
+}
+
+/// Something that happened on the lane.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// When, UTC.
+    pub utc_ms: u64,
+    /// How far.
+    pub mark: Mark,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// A step of a session.
+    Step(u8),
+    /// A verdict.
+    Verdict(VerdictCode),
+}
+
+impl Lanes {
+    /// The lane that is looked at.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&Lane> {
+        self.list.get(self.chosen)
+    }
+
+    /// The line begins, or ends.
+    pub fn all_are(&mut self, doing: &Doing) {
+        for lane in &mut self.list {
+            lane.doing = doing.clone();
+            lane.held = None;
+        }
+    }
+
+    /// Follows what a lane says.
+    pub fn note(&mut self, name: &str, news: &LaneNews, monotonic_ms: u64, utc_ms: u64) {
+        let Some(lane) = self.list.iter_mut().find(|lane| lane.name == name) else {
+            return;
+        };
+        lane.note(news, monotonic_ms, utc_ms);
+    }
+}
+
+impl Lane {
+    fn note(&mut self, news: &LaneNews, now_ms: u64, utc_ms: u64) {
+        match news {
+            LaneNews::PortMissing { detail } => {
+                self.begin(
+                    Doing::NoPort {
+                        detail: detail.clone(),
+                    },
+                    now_ms,
+                );
+            }
+            LaneNews::PortOpen | LaneNews::Step(0) => self.begin(Doing::Waiting, now_ms),
+            // Said to whoever is at the screen; what the lane does is the same.
+            LaneNews::AdapterChanged { .. } => {}
+            LaneNews::Silent => self.begin(Doing::Silent, now_ms),
+            LaneNews::Ended => self.begin(Doing::Ended, now_ms),
+            LaneNews::AwaitsLabel => self.doing = Doing::AwaitsLabel,
+            LaneNews::Board { uid, serial } => {
+                self.uid = Some(uid.clone());
+                if serial.is_some() {
+                    self.serial.clone_from(serial);
+                }
+            }
+            LaneNews::Step(step) => self.step(*step, now_ms, utc_ms),
+            LaneNews::Verdict(verdict) => self.conclude(verdict, now_ms, utc_ms),
+            LaneNews::Held {
+                name,
+                of_batch,
+                code,
+                detail,
+            } => {
+                self.held = Some(Held {
+                    name: name.clone(),
+                    of_batch: *of_batch,
+                    code: *code,
+                    detail: detail.clone(),
+                });
+            }
+            LaneNews::Released => self.held = None,
+        }
+    }
+
+    fn begin(&mut self, doing: Doing, now_ms: u64) {
+        self.doing = doing;
+        self.since_ms = now_ms;
+    }
+
+    fn step(&mut self, step: u8, now_ms: u64, utc_ms: u64) {
+        if !matches!(self.doing, Doing::Working(_) | Doing::AwaitsLabel) {
+            self.since_ms = now_ms;
+            self.verdict = None;
+            self.serial = None;
+        }
+        self.held = None;
+        self.doing = Doing::Working(step.min(STEPS));
+        self.remember(utc_ms, Mark::Step(step));
+    }
+
+    fn conclude(&mut self, verdict: &ShownVerdict, now_ms: u64, utc_ms: u64) {
+        self.begin(Doing::Waiting, now_ms);
+        self.uid.clone_from(&verdict.uid);
+        self.serial.clone_from(&verdict.serial);
+        self.took_ms = Some(verdict.took_ms);
+        self.verdict = Some(verdict.clone());
+        self.tally.add(verdict);
+        self.remember(utc_ms, Mark::Verdict(verdict.code));
+    }
+
+    fn remember(&mut self, utc_ms: u64, mark: Mark) {
+        self.trace.push_back(Trace { utc_ms, mark });
+        while self.trace.len() > MAX_TRACE {
+            self.trace.pop_front();
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, verdict: &ShownVerdict) {
+        self.boards += 1;
+        match verdict.code.outcome() {
+            Outcome::Pass => {
+                self.passed += 1;
+                self.failed_in_a_row = 0;
+            }
+            Outcome::Fail => self.failed_in_a_row += 1,
+            Outcome::Error => {}
+        }
+        let (all, one) = (&mut self.wire, &verdict.wire);
+        all.sent = all.sent.saturating_add(one.sent);
+        all.received = all.received.saturating_add(one.received);
+        all.noise = all.noise.saturating_add(one.noise);
+        all.round_trips = all.round_trips.saturating_add(one.round_trips);
+        all.retries = all.retries.saturating_add(one.retries);
+    }
+}

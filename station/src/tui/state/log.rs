@@ -1,0 +1,42 @@
+//! What happened in this shift. The ledger has all of it; here is what one leafs through.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+/// Most lines that are kept.
+pub const MAX_LINES: usize = 1_000;
+
+/// The log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// The lines, the newest at the end.
+    pub lines: VecDeque<Line>,
+    /// How many lines are below the window; 0 follows the newest.
+    pub below: usize,
+}
+
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// When, UTC.
+    pub utc_ms: u64,
+    /// Whether something went wrong.
+    pub bad: bool,
+    /// What.
+    pub text: String,
+}
+
+impl Log {
+    /// Adds a line. Whoever reads further up keeps their place.
+    pub fn add(&mut self, utc_ms: u64, bad: bool, text: String) {
+        self.lines.push_back(Line { utc_ms, bad, text });
+        if self.below > 0 {
+            self.below += 1;
+        }
+        if self.lines.len() > MAX_LINES {
+            self.lines.pop_front();
+        }
+        self.below = self.below.min(self.lines.len().saturating_sub(1));
+    }
+}

@@ -1,0 +1,138 @@
+//! All that the terminal shows, as plain data: a view is a function of it, a recording is a copy of it.
+
+pub mod alarms;
+pub mod batch;
+pub mod device;
+pub mod dialog;
+pub mod lanes;
+pub mod log;
+pub mod sign_in;
+pub mod why_not;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tui::scanner::Scanner;
+use crate::words::Language;
+use alarms::Alarms;
+use batch::Batches;
+use device::Device;
+use dialog::Dialog;
+use lanes::Lanes;
+use log::Log;
+use sign_in::SignIn;
+
+/// How long a notice stands, in milliseconds.
+pub const NOTICE_MS: u64 = 8_000;
+
+/// A screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Screen {
+    /// All lanes.
+    #[default]
+    Line,
+    /// Batches.
+    Batch,
+    /// One board's past.
+    Device,
+    /// What somebody must look at.
+    Alarms,
+    /// One lane.
+    Lane,
+    /// What happened.
+    Log,
+}
+
+impl Screen {
+    /// Every screen, in the order of their keys.
+    pub const ALL: [Self; 6] = [
+        Self::Line,
+        Self::Batch,
+        Self::Device,
+        Self::Alarms,
+        Self::Lane,
+        Self::Log,
+    ];
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The language.
+    pub language: Language,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Milliseconds of a clock that never goes back.
+    pub monotonic_ms: u64,
+    /// UTC in milliseconds.
+    pub utc_ms: u64,
+    /// The screen that is shown.
+    pub screen: Screen,
+    /// Whether help lies over it.
+    pub help: bool,
+    /// Who works here.
+    pub sign_in: SignIn,
+    /// A question that must be answered first.
+    pub dialog: Option<Dialog>,
+    /// What is being typed or scanned.
+    pub scanner: Scanner,
+    /// The lanes.
+    pub lanes: Lanes,
+    /// The batches, the one in work among them.
+    pub batches: Batches,
+    /// What somebody must look at.
+    pub alarms: Alarms,
+    /// The board that was looked up.
+    pub device: Device,
+    /// What happened.
+    pub log: Log,
+    /// The last word of the station to a person, and until when it stands.
+    pub notice: Option<Notice>,
+    /// Whether HSM and ledger are well.
+    pub health: Health,
+    /// When it was told last that somebody touches keys.
+    pub present_ms: u64,
+    /// Whether the program is on its way out.
+    pub leaving: bool,
+}
+
+/// A word to the person at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// It.
+    pub text: String,
+    /// Whether something went wrong.
+    pub bad: bool,
+    /// When it goes away.
+    pub until_ms: u64,
+}
+
+/// Whether HSM and ledger are well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The HSM.
+    pub hsm: bool,
+    /// The ledger.
+    pub ledger: bool,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            hsm: true,
+            ledger: true,
+        }
+    }
+}
+
+impl State {
+    /// Says something to the person at the terminal, and keeps it in the log.
+    pub fn say(&mut self, text: String, bad: bool) {
+        self.log.add(self.utc_ms, bad, text.clone());
+        self.notice = Some(Notice {
+            text,
+            bad,
+            until_ms: self.monotonic_ms.saturating_add(NOTICE_MS),
+        });
+    }
+}

@@ -1,0 +1,160 @@
+//! What an event changes, and what is wished of the station because of it. The only code that changes a
+//! [`State`]; does no I/O and never waits.
+
+mod answers;
+mod choosing;
+mod entry;
+
+use super::action::Action;
+use super::command::Command;
+use super::event::{Event, Key};
+use super::keymap;
+use super::state::batch::LineState;
+use super::state::dialog::Dialog;
+use super::state::sign_in::SignIn;
+use super::state::{Screen, State};
+
+/// How often it is told that somebody is there, in milliseconds.
+const PRESENCE_MS: u64 = 10_000;
+
+/// Takes an event; gives what is to be done.
+pub fn update(state: &mut State, event: Event) -> Vec<Action> {
+    match event {
+        Event::Key { key, at_ms } => {
+            state.monotonic_ms = state.monotonic_ms.max(at_ms);
+            let mut actions = press(state, key);
+            actions.extend(presence(state));
+            actions
+        }
+        Event::Mouse { column, row } => choosing::point(state, column, row),
+        Event::Resize { width, height } => {
+            state.size = (width, height);
+            Vec::new()
+        }
+        Event::Tick {
+            monotonic_ms,
+            utc_ms,
+        } => {
+            pass_time(state, monotonic_ms, utc_ms);
+            Vec::new()
+        }
+        Event::Lane { lane, news } => {
+            answers::lane(state, &lane, &news);
+            Vec::new()
+        }
+        Event::Station(news) => answers::station(state, news),
+        Event::End => Vec::new(),
+        // Not a second wish to leave: a terminal that is closed is heard of in more than one way.
+        Event::Gone if state.leaving => Vec::new(),
+        Event::Stop | Event::Gone => {
+            state.leaving = true;
+            vec![Action::Leave]
+        }
+    }
+}
+
+fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) {
+    state.monotonic_ms = state.monotonic_ms.max(monotonic_ms);
+    state.utc_ms = utc_ms;
+    let in_field = state.dialog.as_ref().is_some_and(Dialog::has_field);
+    if state.scanner.pass(monotonic_ms, !in_field) {
+        state.help = true;
+    }
+    if state
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.until_ms <= monotonic_ms)
+    {
+        state.notice = None;
+    }
+}
+
+/// Tells now and then that somebody is there, so that they are not signed out while they only look around.
+fn presence(state: &mut State) -> Option<Action> {
+    let now_ms = state.monotonic_ms;
+    let due = now_ms >= state.present_ms.saturating_add(PRESENCE_MS);
+    let tells = due && state.sign_in.person().is_some();
+    tells.then(|| {
+        state.present_ms = now_ms;
+        Action::Present
+    })
+}
+
+fn press(state: &mut State, key: Key) -> Vec<Action> {
+    let Some(command) = keymap::command(key) else {
+        return Vec::new();
+    };
+    obey(state, command)
+}
+
+fn obey(state: &mut State, command: Command) -> Vec<Action> {
+    match command {
+        Command::Type(character) => state.scanner.take(character, state.monotonic_ms),
+        Command::Erase => state.scanner.erase(state.monotonic_ms),
+        Command::Submit => return entry::submit(state),
+        Command::Back => back(state),
+        Command::Next => {
+            if state.sign_in.person().is_none() {
+                state.language = state.language.next();
+            }
+        }
+        Command::Move(direction) => choosing::step(state, direction),
+        Command::Page(direction) => choosing::page(state, direction),
+        Command::Show(screen) => return show(state, screen),
+        Command::Help => state.help = !state.help,
+        Command::SignOut => return sign_out(state),
+        Command::Leave => return leave(state),
+        Command::Redraw => return vec![Action::Redraw],
+        Command::Record => return vec![Action::WriteRecording],
+    }
+    Vec::new()
+}
+
+/// Away with what lies on top.
+fn back(state: &mut State) {
+    if state.help {
+        state.help = false;
+    } else if !state.scanner.entry().is_empty() {
+        state.scanner.clear();
+    } else if state.dialog.is_some() {
+        state.dialog = None;
+    } else if matches!(state.sign_in, SignIn::WantsPin { .. }) {
+        state.sign_in = SignIn::Nobody;
+    } else {
+        state.screen = Screen::Line;
+    }
+}
+
+fn show(state: &mut State, screen: Screen) -> Vec<Action> {
+    state.screen = screen;
+    state.help = false;
+    if screen == Screen::Batch {
+        return vec![Action::ListBatches];
+    }
+    Vec::new()
+}
+
+fn sign_out(state: &mut State) -> Vec<Action> {
+    if state.sign_in.person().is_none() {
+        return Vec::new();
+    }
+    if state.batches.line == LineState::Running {
+        state.scanner.clear();
+        state.dialog = Some(Dialog::SignOut);
+        return Vec::new();
+    }
+    vec![Action::SignOut]
+}
+
+/// The first wish is asked about, the second one is meant; what comes after that leaves at once.
+fn leave(state: &mut State) -> Vec<Action> {
+    if state.leaving || state.dialog == Some(Dialog::Leave) {
+        state.dialog = None;
+        state.leaving = true;
+        return vec![Action::Leave];
+    }
+    state.scanner.clear();
+    state.help = false;
+    state.dialog = Some(Dialog::Leave);
+    Vec::new()
+}

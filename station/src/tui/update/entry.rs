@@ -1,0 +1,161 @@
+//! Enter: a whole entry goes where it belongs; an Enter alone confirms or opens what is chosen.
+
+use crate::tui::action::{Action, NewBatch, Secret};
+use crate::tui::scanner::Submitted;
+use crate::tui::state::alarms::About;
+use crate::tui::state::batch::LineState;
+use crate::tui::state::dialog::{BatchField, Dialog};
+use crate::tui::state::sign_in::{Deed, SignIn};
+use crate::tui::state::why_not::why_not;
+use crate::tui::state::{Screen, State};
+
+/// An Enter.
+pub(super) fn submit(state: &mut State) -> Vec<Action> {
+    if state.leaving {
+        return Vec::new();
+    }
+    match state.scanner.submit(state.monotonic_ms) {
+        Submitted::Code(text) => filled(state, text),
+        Submitted::Dropped => Vec::new(),
+        Submitted::Empty if state.help => {
+            state.help = false;
+            Vec::new()
+        }
+        Submitted::Empty => confirm(state),
+    }
+}
+
+/// A scan or a typed text. It never confirms anything: only an Enter of its own does.
+fn filled(state: &mut State, text: String) -> Vec<Action> {
+    match state.dialog.take() {
+        Some(Dialog::OpenBatch(mut batch, field)) => {
+            field.fill(&mut batch, text);
+            match field.next() {
+                Some(next) => state.dialog = Some(Dialog::OpenBatch(batch, next)),
+                None => return vec![Action::OpenBatch(batch)],
+            }
+            Vec::new()
+        }
+        Some(Dialog::Acknowledge { about }) => vec![acknowledge(about, text)],
+        Some(Dialog::Reprint { device }) => {
+            let reason = text;
+            vec![Action::Reprint { device, reason }]
+        }
+        Some(other) => {
+            state.dialog = Some(other);
+            Vec::new()
+        }
+        None => without_dialog(state, text),
+    }
+}
+
+fn acknowledge(about: About, reason: String) -> Action {
+    let (name, of_batch) = match about {
+        About::Clock => return Action::AcceptClock { reason },
+        About::Batch(batch) => (batch, true),
+        About::Lane(lane) => (lane, false),
+        About::Board { lane, uid } => {
+            return Action::AcknowledgeAlarm { lane, uid, reason };
+        }
+    };
+    Action::ClearHold {
+        name,
+        of_batch,
+        reason,
+    }
+}
+
+fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
+    match std::mem::take(&mut state.sign_in) {
+        SignIn::Nobody => {
+            state.sign_in = SignIn::Checking;
+            vec![Action::Identify { badge: text }]
+        }
+        SignIn::WantsPin { operator } => {
+            state.sign_in = SignIn::Checking;
+            let pin = Secret(text);
+            vec![Action::Prove { operator, pin }]
+        }
+        SignIn::Checking => {
+            state.sign_in = SignIn::Checking;
+            Vec::new()
+        }
+        signed_in @ SignIn::Person(_) => {
+            state.sign_in = signed_in;
+            vec![Action::Scan {
+                code: text,
+                lane: state.lanes.chosen().map(|lane| lane.name.clone()),
+                look_up: state.screen == Screen::Device,
+            }]
+        }
+    }
+}
+
+/// An Enter alone.
+fn confirm(state: &mut State) -> Vec<Action> {
+    match state.dialog.take() {
+        Some(Dialog::CloseBatch { batch }) => vec![Action::CloseBatch { batch }],
+        Some(Dialog::SignOut) => vec![Action::SignOut],
+        Some(Dialog::Leave) => {
+            state.leaving = true;
+            vec![Action::Leave]
+        }
+        Some(Dialog::Refused(_)) => Vec::new(),
+        // A field is filled in, never left empty.
+        Some(
+            field @ (Dialog::OpenBatch(..) | Dialog::Acknowledge { .. } | Dialog::Reprint { .. }),
+        ) => {
+            state.dialog = Some(field);
+            Vec::new()
+        }
+        None if state.sign_in.person().is_none() => Vec::new(),
+        None => open_chosen(state),
+    }
+}
+
+fn open_chosen(state: &mut State) -> Vec<Action> {
+    match state.screen {
+        Screen::Line => state.screen = Screen::Lane,
+        Screen::Batch => return do_deed(state),
+        Screen::Alarms => {
+            if why_not(state, Deed::Acknowledge).is_none() {
+                let about = state.alarms.chosen().map(|alarm| alarm.about.clone());
+                state.dialog = about.map(|about| Dialog::Acknowledge { about });
+            }
+        }
+        Screen::Device => {
+            if why_not(state, Deed::Reprint).is_none() {
+                let report = state.device.report.as_ref();
+                let device = report.and_then(|report| report.serial.clone());
+                state.dialog = device.map(|device| Dialog::Reprint { device });
+            }
+        }
+        Screen::Lane | Screen::Log => {}
+    }
+    Vec::new()
+}
+
+fn do_deed(state: &mut State) -> Vec<Action> {
+    let deed = state.batches.deed();
+    if why_not(state, deed).is_some() {
+        return Vec::new();
+    }
+    let batch = state.batches.chosen().map(|row| row.batch.clone());
+    match (deed, batch) {
+        (Deed::Start, Some(batch)) => vec![Action::StartLine { batch }],
+        (Deed::Pause, _) => {
+            state.batches.line = LineState::Finishing;
+            vec![Action::PauseLine]
+        }
+        (Deed::OpenBatch, _) => {
+            let fresh = Dialog::OpenBatch(NewBatch::default(), BatchField::default());
+            state.dialog = Some(fresh);
+            Vec::new()
+        }
+        (Deed::CloseBatch, Some(batch)) => {
+            state.dialog = Some(Dialog::CloseBatch { batch });
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}

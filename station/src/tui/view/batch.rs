@@ -1,0 +1,197 @@
+//! The batch screen: the batches, what can be done, verdicts by code, and the yield over time.
+
+use super::batch_bar::tenths;
+use super::canvas::Canvas;
+use crate::tui::geometry::{Place, columns};
+use crate::tui::state::State;
+use crate::tui::state::batch::{BatchRow, DEEDS};
+use crate::tui::state::why_not::why_not;
+use crate::tui::theme::Look;
+use crate::tui::vocabulary;
+use crate::words::{Language, Phrase};
+
+/// Rows of a chart, its title among them.
+const CHART_ROWS: u16 = 8;
+
+/// Eighths of a block, from none to all.
+const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let charts = place.below(place.height.saturating_sub(CHART_ROWS));
+    let deeds_rows = u16::try_from(DEEDS.len()).unwrap_or(4) + 2;
+    let above = place.top(place.height - charts.height);
+    let list = above.top(above.height.saturating_sub(deeds_rows));
+    batches(canvas, state, list);
+    deeds(canvas, state, above.below(list.height));
+    let half = charts.width / 2;
+    codes(canvas, state, charts.columns(0, half.saturating_sub(1)));
+    yields(canvas, state, charts.columns(half, charts.width));
+}
+
+fn batches(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    let heads = [
+        Phrase::Batch,
+        Phrase::Product,
+        Phrase::State,
+        Phrase::Done,
+        Phrase::Failed,
+        Phrase::InDoubt,
+    ];
+    let cells = heads.map(|phrase| language.say(phrase).to_owned());
+    table_row(canvas, place.row(0), &cells, Look::Label);
+    if state.batches.list.is_empty() {
+        canvas.put(place.row(1), language.say(Phrase::NoBatch), Look::Plain);
+    }
+    let room = usize::from(place.height.saturating_sub(1)).max(1);
+    let first = state.batches.chosen.saturating_sub(room - 1);
+    let shown = state.batches.list.iter().enumerate().skip(first).take(room);
+    for (row, (at, batch)) in (1..).zip(shown) {
+        let look = if at == state.batches.chosen {
+            Look::Chosen
+        } else {
+            Look::Plain
+        };
+        table_row(canvas, place.row(row), &cells_of(language, batch), look);
+    }
+}
+
+fn cells_of(language: Language, batch: &BatchRow) -> [String; 6] {
+    let word = if batch.closed {
+        Phrase::Closed
+    } else {
+        Phrase::Open
+    };
+    [
+        batch.batch.clone(),
+        batch.product.clone(),
+        language.say(word).to_owned(),
+        format!("{}/{}", batch.done, batch.target),
+        batch.failed.to_string(),
+        batch.in_doubt.to_string(),
+    ]
+}
+
+/// A row of the table: each cell in its column.
+fn table_row(canvas: &mut Canvas<'_>, row: Place, cells: &[String; 6], look: Look) {
+    const WIDTHS: [u16; 6] = [17, 14, 12, 11, 14, 12];
+    let mut x = 0;
+    for (cell, width) in cells.iter().zip(WIDTHS) {
+        let place = row.columns(x, width.saturating_sub(1));
+        if look == Look::Label {
+            canvas.put(place, cell, look);
+        } else {
+            canvas.put_short(place, cell, look);
+        }
+        x = x.saturating_add(width);
+    }
+}
+
+fn deeds(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    let title = language.say(Phrase::WhatCanBeDone);
+    let drawn = canvas.put(place.row(0), title, Look::Strong);
+    let hint = language.say(Phrase::ChooseWithArrows);
+    canvas.put(
+        place.row(0).columns(drawn + 2, place.width),
+        hint,
+        Look::Label,
+    );
+    for (at, deed) in DEEDS.iter().enumerate() {
+        let row = place.row(u16::try_from(at).unwrap_or(0) + 1);
+        let chosen = at == state.batches.deed;
+        let mark = if chosen { "▸" } else { " " };
+        let text = format!("{mark} {}", language.say(vocabulary::deed(*deed)));
+        match why_not(state, *deed) {
+            None => {
+                let look = if chosen { Look::Chosen } else { Look::Plain };
+                canvas.put(row, &text, look);
+            }
+            Some(why) => {
+                let why = vocabulary::why_not(language, why);
+                canvas.put(row, &format!("{text}  ({why})"), Look::Grey);
+            }
+        }
+    }
+}
+
+/// Verdicts by code, as a bar chart.
+fn codes(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    canvas.put(
+        place.row(0),
+        language.say(Phrase::CountersByCode),
+        Look::Strong,
+    );
+    let codes = &state.batches.progress.codes;
+    if codes.is_empty() {
+        canvas.put(
+            place.row(1),
+            language.say(Phrase::NoVerdictsYet),
+            Look::Plain,
+        );
+    }
+    let most = codes
+        .iter()
+        .map(|(_, count)| *count)
+        .max()
+        .unwrap_or(1)
+        .max(1);
+    let rows = usize::from(place.height.saturating_sub(1));
+    let name = codes
+        .iter()
+        .take(rows)
+        .map(|(code, _)| columns(code.as_str()));
+    let name = name.max().unwrap_or(0);
+    for (at, (code, count)) in (1..).zip(codes.iter().take(rows)) {
+        let row = place.row(at);
+        canvas.put(row, code.as_str(), Look::Plain);
+        let figure = count.to_string();
+        let room = row.width.saturating_sub(name + 2 + columns(&figure));
+        let wide = (count.saturating_mul(u64::from(room)) / most).max(1);
+        let wide = u16::try_from(wide).unwrap_or(room).min(room);
+        let bar = "█".repeat(usize::from(wide));
+        canvas.put(row.columns(name + 1, room), &bar, Look::Busy);
+        let beside = row.columns(name + wide + 2, row.width);
+        canvas.put(beside, &figure, Look::Plain);
+    }
+}
+
+/// The first-pass yield over time, the newest at the right.
+fn yields(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    canvas.put(
+        place.row(0),
+        language.say(Phrase::YieldOverTime),
+        Look::Strong,
+    );
+    let points = &state.batches.progress.yield_over_time;
+    if points.is_empty() {
+        canvas.put(
+            place.row(1),
+            language.say(Phrase::NoVerdictsYet),
+            Look::Plain,
+        );
+        return;
+    }
+    let scale = place.columns(0, 5).below(1);
+    let plot = place.columns(6, place.width).below(1);
+    for (row, label) in [(0, 1000), (plot.height.saturating_sub(1), 0)] {
+        canvas.put_right(scale.row(row), &tenths(label), Look::Label);
+    }
+    let room = usize::from(plot.width);
+    let shown = points.iter().skip(points.len().saturating_sub(room));
+    let levels: Vec<u32> = shown
+        .map(|permille| u32::from(*permille).min(1000) * u32::from(plot.height) * 8 / 1000)
+        .collect();
+    for row in 0..plot.height {
+        let from = u32::from(plot.height - 1 - row) * 8;
+        let eighth = |level: &u32| {
+            let filled = level.saturating_sub(from).min(8);
+            EIGHTHS[filled as usize]
+        };
+        let line: String = levels.iter().map(eighth).collect();
+        canvas.put(plot.row(row), &line, Look::Busy);
+    }
+}

@@ -1,0 +1,160 @@
+//! The header of every screen: what is made, how far it is, whether all is well, who works here.
+//!
+//! ```text
+//! SENSOR-A  Batch B-2026-47  Order WO-1                    Operator op-17  14:03:22
+//! ████████░░░░ 312/500  Yield 97.4 %  Rate 412/h  Left 0:27
+//! running  Alarms 0  HSM ok  Ledger ok                             > scan or type
+//! ```
+
+use super::canvas::Canvas;
+use crate::tui::geometry::{HEADER_ROWS, Place, columns, whole};
+use crate::tui::state::batch::LineState;
+use crate::tui::state::{Screen, State};
+use crate::tui::theme::Look;
+use crate::tui::{clock_text, vocabulary};
+use crate::words::Phrase;
+
+/// Columns of the progress bar.
+const BAR: u16 = 20;
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
+    let head = whole(state.size).top(HEADER_ROWS);
+    who_and_what(canvas, state, head.row(0));
+    how_far(canvas, state, head.row(1));
+    how_well(canvas, state, head.row(2));
+}
+
+fn who_and_what(canvas: &mut Canvas<'_>, state: &State, row: Place) {
+    let language = state.language;
+    let person = state.sign_in.person();
+    let who = person.map_or(language.say(Phrase::Nobody), |person| &person.operator);
+    let clock = clock_text(state.utc_ms);
+    let right = format!("{} {who}  {clock}", language.say(Phrase::Operator));
+    let taken = canvas.put_right(row, &right, Look::Plain);
+    let room = row.columns(0, row.width.saturating_sub(taken + 1));
+    let Some(batch) = &state.batches.head else {
+        canvas.put(room, language.say(Phrase::NoBatch), Look::Strong);
+        return;
+    };
+    let product = canvas.put_short(room, &batch.product, Look::Strong);
+    let rest = room.columns(product + 2, room.width);
+    let text = format!(
+        "{} {}  {} {}",
+        language.say(Phrase::Batch),
+        batch.batch,
+        language.say(Phrase::WorkOrder),
+        batch.work_order
+    );
+    canvas.put_short(rest, &text, Look::Plain);
+}
+
+fn how_far(canvas: &mut Canvas<'_>, state: &State, row: Place) {
+    let language = state.language;
+    let progress = &state.batches.progress;
+    if state.batches.head.is_none() {
+        return;
+    }
+    let bar = bar(progress.done, progress.target, BAR);
+    canvas.put(row.columns(0, BAR), &bar, Look::Busy);
+    let permille = progress.yield_permille.map(tenths);
+    let rate = progress.rate_per_hour.map(|rate| rate.to_string());
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let text = format!(
+        "{}/{}  {} {} %  {} {}{}  {} {}",
+        progress.done,
+        progress.target,
+        language.say(Phrase::Yield),
+        or_dash(permille),
+        language.say(Phrase::Rate),
+        or_dash(rate),
+        language.say(Phrase::PerHour),
+        language.say(Phrase::TimeLeft),
+        or_dash(progress.left_s.map(hours)),
+    );
+    canvas.put(row.columns(BAR + 1, row.width), &text, Look::Plain);
+}
+
+fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
+    let language = state.language;
+    let (line, look) = if state.batches.progress.held {
+        (Phrase::BatchHeld, Look::Held)
+    } else {
+        let look = match state.batches.line {
+            LineState::Running => Look::Strong,
+            _ => Look::Plain,
+        };
+        (vocabulary::line(state.batches.line), look)
+    };
+    let mut x = canvas.put(row, language.say(line), look) + 2;
+    let open = state.alarms.open();
+    let alarms = format!("{} {open}", language.say(Phrase::Alarms));
+    let look = if open > 0 { Look::Bad } else { Look::Plain };
+    x += canvas.put(row.columns(x, row.width), &alarms, look) + 2;
+    for (name, well) in [
+        (Phrase::Hsm, state.health.hsm),
+        (Phrase::Ledger, state.health.ledger),
+    ] {
+        let (word, look) = if well {
+            (Phrase::Well, Look::Plain)
+        } else {
+            (Phrase::Unwell, Look::Fault)
+        };
+        let text = format!("{} {}", language.say(name), language.say(word));
+        x += canvas.put(row.columns(x, row.width), &text, look) + 2;
+    }
+    let (mark, word) = if state.scanner.is_ready() {
+        ("▶", Phrase::ScanReady)
+    } else {
+        ("…", Phrase::ScanWait)
+    };
+    let screen = match state.screen {
+        Screen::Line => String::new(),
+        other => format!("[{}]  ", language.say(vocabulary::screen(other))),
+    };
+    let text = format!("{screen}{mark} {}", language.say(word));
+    let room = row.columns(x, row.width);
+    let text = if columns(&text) > room.width {
+        mark.to_owned()
+    } else {
+        text
+    };
+    canvas.put_right(room, &text, Look::Label);
+}
+
+/// A bar of that many columns.
+pub(super) fn bar(done: u64, target: u64, width: u16) -> String {
+    let filled = done
+        .min(target)
+        .saturating_mul(u64::from(width))
+        .checked_div(target)
+        .unwrap_or(0);
+    let filled = usize::try_from(filled).unwrap_or(0).min(usize::from(width));
+    let rest = usize::from(width) - filled;
+    format!("{}{}", "█".repeat(filled), "░".repeat(rest))
+}
+
+/// Tenths with a point.
+pub(super) fn tenths(permille: u16) -> String {
+    format!("{}.{}", permille / 10, permille % 10)
+}
+
+fn hours(seconds: u64) -> String {
+    let minutes = seconds / 60;
+    format!("{}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_what_is_done() {
+        assert_eq!(bar(0, 10, 4), "░░░░");
+        assert_eq!(bar(5, 10, 4), "██░░");
+        assert_eq!(bar(11, 10, 4), "████");
+        assert_eq!(bar(1, 0, 4), "░░░░");
+        assert_eq!(tenths(974), "97.4");
+        assert_eq!(hours(3_900), "1:05");
+    }
+}

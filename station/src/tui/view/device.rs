@@ -1,0 +1,92 @@
+//! One board: what the ledger knows of it, and its events, the newest first.
+
+use super::canvas::Canvas;
+use crate::tui::geometry::{Place, columns};
+use crate::tui::state::State;
+use crate::tui::state::device::DeviceReport;
+use crate::tui::state::sign_in::Deed;
+use crate::tui::state::why_not::why_not;
+use crate::tui::theme::{Look, of_verdict};
+use crate::tui::{date_text, vocabulary};
+use crate::words::Phrase;
+
+/// Columns of a label.
+const LABEL: u16 = 14;
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    canvas.put(place.row(0), language.say(Phrase::ScanABoard), Look::Label);
+    let Some(report) = &state.device.report else {
+        if let Some(wanted) = &state.device.wanted {
+            let text = language.fill(Phrase::UnknownBoard, &[wanted]);
+            canvas.put_wrapped_short(place.below(2), &text, Look::Strong);
+        }
+        return;
+    };
+    facts(canvas, state, report, place.below(1));
+    timeline(canvas, state, report, place.below(6));
+}
+
+fn facts(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place: Place) {
+    let language = state.language;
+    let none = language.say(Phrase::NoCertificate);
+    let serial = report.serial.as_deref().unwrap_or(none);
+    let certificate = report.certificate.as_deref().unwrap_or(none);
+    let rows = [
+        (Phrase::Uid, report.uid.as_str()),
+        (Phrase::Serial, serial),
+        (Phrase::Certificate, certificate),
+    ];
+    for (at, (label, value)) in (0..).zip(rows) {
+        let row = place.row(at);
+        canvas.put(row.columns(0, LABEL), language.say(label), Look::Label);
+        canvas.put_short(row.columns(LABEL, row.width), value, Look::Plain);
+    }
+    let row = place.row(3);
+    canvas.put(
+        row.columns(0, LABEL),
+        language.say(Phrase::Verdict),
+        Look::Label,
+    );
+    let rest = row.columns(LABEL, row.width);
+    let Some((code, batch, lane)) = &report.verdict else {
+        canvas.put(rest, none, Look::Plain);
+        return;
+    };
+    let word = language.say(vocabulary::outcome(*code));
+    let text = format!("{} {word}", vocabulary::sign(*code));
+    let drawn = canvas.put(rest, &text, of_verdict(*code));
+    let text = format!(
+        "{code}  {} {batch}  {} {lane}",
+        language.say(Phrase::Batch),
+        language.say(Phrase::Lane)
+    );
+    canvas.put_short(rest.columns(drawn + 1, rest.width), &text, Look::Plain);
+}
+
+fn timeline(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place: Place) {
+    let language = state.language;
+    let drawn = canvas.put(place.row(0), language.say(Phrase::Timeline), Look::Strong);
+    let deed = language.say(vocabulary::deed(Deed::Reprint));
+    let rest = place.row(0).columns(drawn + 2, place.width);
+    match why_not(state, Deed::Reprint) {
+        None => canvas.put_right(rest, &format!("Enter: {deed}"), Look::Label),
+        Some(why) => {
+            let text = format!("{deed} ({})", vocabulary::why_not(language, why));
+            canvas.put_right(rest, &text, Look::Grey)
+        }
+    };
+    let mut rows = place.below(1);
+    for moment in report.timeline.iter().skip(state.device.scrolled) {
+        if rows.height == 0 {
+            break;
+        }
+        let time = date_text(moment.utc_ms);
+        let indent = columns(&time) + 2;
+        canvas.put(rows.row(0), &time, Look::Label);
+        let text = rows.columns(indent, rows.width);
+        let used = canvas.put_wrapped_short(text.top(3), &moment.text, Look::Plain);
+        rows = rows.below(used.max(1));
+    }
+}

@@ -1,0 +1,95 @@
+//! One lane: its board, its wire, how worn its fixture is, and its last steps.
+
+use super::canvas::Canvas;
+use super::lane::state_word;
+use super::line::why_and_what;
+use crate::tui::geometry::{Place, columns};
+use crate::tui::state::State;
+use crate::tui::state::lanes::{Lane, Mark};
+use crate::tui::theme::Look;
+use crate::tui::{clock_text, vocabulary};
+use crate::words::{Language, Phrase};
+
+/// Columns of the figures at the left.
+const FIGURES: u16 = 38;
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
+    let language = state.language;
+    let Some(lane) = state.lanes.chosen() else {
+        canvas.put(place.row(1), language.say(Phrase::NothingYet), Look::Plain);
+        return;
+    };
+    let row = place.row(0);
+    let mut x = canvas.put_short(row, &lane.name, Look::Strong) + 2;
+    let (word, look) = state_word(language, lane);
+    x += canvas.put(row.columns(x, row.width), &word, look) + 2;
+    let rest = row.columns(x, row.width);
+    let hint = language.say(Phrase::ChooseLane);
+    let drawn = canvas.put_right(rest, hint, Look::Label);
+    let port = rest.columns(0, rest.width.saturating_sub(drawn + 1));
+    canvas.put_short(port, &lane.port, Look::Plain);
+    let (why, to_do) = why_and_what(language, lane);
+    let mut below = place.below(1);
+    if let Some(why) = why {
+        let why = format!("{}: {why}", language.say(Phrase::Why));
+        let used = canvas.put_wrapped(below.top(6), &why, Look::Plain);
+        below = below.below(used);
+    }
+    let to_do = format!("{}: {to_do}", language.say(Phrase::ToDo));
+    let used = canvas.put_wrapped(below.top(4), &to_do, Look::Strong);
+    below = below.below(used);
+    canvas.rule(below.row(0), Look::Label);
+    below = below.below(1);
+    figures(canvas, language, lane, below.columns(0, FIGURES));
+    trace(canvas, state, lane, below.columns(FIGURES + 1, below.width));
+}
+
+fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
+    let tally = &lane.tally;
+    let wire = &tally.wire;
+    let rows = [
+        (Phrase::Fixture, None),
+        (Phrase::BoardsSeen, Some(tally.boards)),
+        (Phrase::Passed, Some(tally.passed)),
+        (Phrase::FailedInARow, Some(tally.failed_in_a_row)),
+        (Phrase::WireStatistics, None),
+        (Phrase::SentBytes, Some(wire.sent)),
+        (Phrase::ReceivedBytes, Some(wire.received)),
+        (Phrase::NoiseBytes, Some(wire.noise)),
+        (Phrase::RoundTrips, Some(wire.round_trips)),
+        (Phrase::Retries, Some(wire.retries)),
+    ];
+    for (at, (phrase, figure)) in (0..).zip(rows) {
+        let row = place.row(at);
+        match figure {
+            None => drop(canvas.put(row, language.say(phrase), Look::Strong)),
+            Some(figure) => {
+                canvas.put(row.columns(1, 24), language.say(phrase), Look::Plain);
+                canvas.put_right(row.columns(26, 11), &figure.to_string(), Look::Plain);
+            }
+        }
+    }
+}
+
+fn trace(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
+    let language = state.language;
+    let title = language.say(Phrase::LastFrames);
+    canvas.put_short(place.row(0), title, Look::Strong);
+    let room = usize::from(place.height.saturating_sub(1));
+    let skipped = lane.trace.len().saturating_sub(room);
+    for (at, trace) in (1..).zip(lane.trace.iter().skip(skipped)) {
+        let row = place.row(at);
+        let time = clock_text(trace.utc_ms);
+        canvas.put_short(row, &time, Look::Label);
+        let rest = row.columns(columns(&time) + 2, row.width);
+        let text = match &trace.mark {
+            Mark::Step(step) => language.say(vocabulary::step(*step)).to_owned(),
+            Mark::Verdict(code) => {
+                let word = language.say(vocabulary::outcome(*code));
+                format!("{} {word} {code}", vocabulary::sign(*code))
+            }
+        };
+        canvas.put_short(rest, &text, Look::Plain);
+    }
+}

@@ -1,0 +1,99 @@
+//! The line screen: all lanes at once, and the whole story of the chosen one below them.
+
+use super::canvas::Canvas;
+use super::lane;
+use crate::tui::geometry::{FOCUS_ROWS, Grid, Place, body, columns};
+use crate::tui::state::State;
+use crate::tui::state::lanes::{Doing, Lane};
+use crate::tui::theme::{Look, of_verdict};
+use crate::tui::{seconds, vocabulary};
+use crate::words::{Language, Phrase};
+
+/// Draws it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
+    let lanes = &state.lanes;
+    let body = body(state.size);
+    if let Some(grid) = Grid::of(state.size, lanes.list.len()) {
+        for (at, lane) in lanes.list.iter().enumerate() {
+            let Some(place) = grid.place(at) else {
+                continue;
+            };
+            lane::draw(canvas, state, lane, place, at == lanes.chosen);
+        }
+    }
+    if let Some(chosen) = lanes.chosen() {
+        let focus = body.below(body.height.saturating_sub(FOCUS_ROWS));
+        focus_on(canvas, state, chosen, focus);
+    }
+}
+
+/// The chosen lane in words: who, what, why, and what to do. What to do is never cut.
+fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
+    let language = state.language;
+    let row = place.row(0);
+    let mut x = canvas.put(row, "──", Look::Label) + 1;
+    x += canvas.put_short(row.columns(x, row.width), &lane.name, Look::Strong) + 1;
+    if let Some(verdict) = &lane.verdict {
+        let code = verdict.code;
+        let word = language.say(vocabulary::outcome(code));
+        let text = format!("{} {word}", vocabulary::sign(code));
+        let look = of_verdict(code);
+        x += canvas.put(row.columns(x, row.width), &text, look) + 1;
+        if code.as_str() != "PASS" {
+            x += canvas.put(row.columns(x, row.width), code.as_str(), Look::Strong) + 1;
+        }
+    }
+    let board = lane.serial.as_deref().or(lane.uid.as_deref());
+    let took = lane.took_ms.filter(|_| lane.verdict.is_some());
+    let took = took.map_or(String::new(), |ms| format!("  {} s", seconds(ms)));
+    let text = format!("{}{took}  {}", board.unwrap_or("-"), lane.port);
+    canvas.put_short(row.columns(x, row.width), &text, Look::Plain);
+    let (why, to_do) = why_and_what(language, lane);
+    let rest = place.below(1);
+    let to_do = format!("{}: {to_do}", language.say(Phrase::ToDo));
+    let needs = super::canvas::wrap(&to_do, rest.width).len();
+    let needs = u16::try_from(needs).unwrap_or(rest.height).min(rest.height);
+    let above = rest.top(rest.height - needs);
+    let mut used = 0;
+    if let Some(why) = why {
+        let why = format!("{}: {why}", language.say(Phrase::Why));
+        used = canvas.put_wrapped_short(above, &why, Look::Plain);
+    }
+    canvas.put_wrapped(rest.below(used), &to_do, Look::Strong);
+}
+
+/// Why the lane is as it is, and what a person does next.
+pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, String) {
+    let say = |phrase| language.say(phrase).to_owned();
+    if let Some(held) = &lane.held {
+        let why = format!("{} {}: {}", held.name, held.code, held.detail);
+        return (Some(why), say(Phrase::CallSupervisor));
+    }
+    match &lane.doing {
+        Doing::NoPort { detail } => {
+            let (why, to_do) = detail.split_once("; ").unwrap_or((detail, ""));
+            let to_do = if to_do.is_empty() {
+                say(Phrase::CheckCable)
+            } else {
+                to_do.to_owned()
+            };
+            (Some(why.to_owned()), to_do)
+        }
+        Doing::Silent => (Some(say(Phrase::LaneSilent)), say(Phrase::CheckCable)),
+        Doing::AwaitsLabel => (None, say(Phrase::LaneAwaitsLabel)),
+        Doing::Working(step) => (None, language.say(vocabulary::step(*step)).to_owned()),
+        _ => match &lane.verdict {
+            Some(verdict) => {
+                let why = language.detail(&verdict.detail);
+                let why = Some(why).filter(|_| verdict.code.as_str() != "PASS");
+                (why, language.action(verdict.code).to_owned())
+            }
+            None => (None, lane::doing(language, lane)),
+        },
+    }
+}
+
+/// Whether a text fits into a row; for those who lay out.
+pub(super) fn fits(text: &str, place: Place) -> bool {
+    columns(text) <= place.width
+}

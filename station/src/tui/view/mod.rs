@@ -1,0 +1,79 @@
+//! What is seen, as a function of the state: nothing here changes it, reads a clock or does I/O.
+//!
+//! ```text
+//! +--------------------------------------------+
+//! | batch_bar: product, batch, progress, health |  3 rows on every screen
+//! +--------------------------------------------+
+//! | the screen: line, batch, device, alarms,    |
+//! | lane or log                                 |
+//! |                   dialog, help over it      |
+//! +--------------------------------------------+
+//! | footer: keys, a notice, what is being typed |  1 row
+//! +--------------------------------------------+
+//! ```
+
+pub mod block_letters;
+pub mod canvas;
+
+mod alarm;
+mod batch;
+mod batch_bar;
+mod device;
+mod dialog;
+mod footer;
+mod help;
+mod lane;
+mod lane_detail;
+mod line;
+mod log;
+mod sign_in;
+mod too_small;
+
+#[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+mod sample_list;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod snapshot_tests;
+
+use ratatui::buffer::Buffer;
+
+use crate::tui::geometry::{self, SMALLEST};
+use crate::tui::state::{Screen, State};
+use crate::tui::theme::Theme;
+use canvas::Canvas;
+
+/// Draws the state. Gives what had to be left out, of which tests want nothing.
+pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) -> Vec<String> {
+    let mut canvas = Canvas::new(buffer, theme);
+    let size = state.size;
+    if size.0 < SMALLEST.0 || size.1 < SMALLEST.1 {
+        too_small::draw(&mut canvas, state);
+        return canvas.faults().to_vec();
+    }
+    batch_bar::draw(&mut canvas, state);
+    let body = geometry::body(size);
+    match state.screen {
+        Screen::Line => line::draw(&mut canvas, state),
+        Screen::Batch => batch::draw(&mut canvas, state, body),
+        Screen::Device => device::draw(&mut canvas, state, body),
+        Screen::Alarms => alarm::draw(&mut canvas, state, body),
+        Screen::Lane => lane_detail::draw(&mut canvas, state, body),
+        Screen::Log => log::draw(&mut canvas, state, body),
+    }
+    footer::draw(&mut canvas, state);
+    if state.sign_in.person().is_none() {
+        sign_in::draw(&mut canvas, state);
+    }
+    if let Some(dialog) = &state.dialog {
+        dialog::draw(&mut canvas, state, dialog);
+    }
+    if state.help {
+        help::draw(&mut canvas, state);
+    }
+    canvas.faults().to_vec()
+}

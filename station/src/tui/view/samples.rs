@@ -1,0 +1,247 @@
+//! Samples of what a station tells, for the tests of layout and the snapshots.
+
+use crate::tui::event::{Event, LaneNews, StationNews};
+use crate::tui::state::State;
+use crate::tui::state::alarms::{About, Alarm};
+use crate::tui::state::batch::{BatchHead, BatchRow, Progress};
+use crate::tui::state::device::{Device, DeviceReport, Moment};
+use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
+use crate::tui::update::update;
+use crate::verdict::VerdictCode;
+
+/// A quarter past two on some day.
+pub(super) const NOON: u64 = 1_795_010_400_000 + 900_000;
+
+/// A detail such as sessions give.
+pub(super) const OUT_OF_LIMITS: &str = "i_sleep: got 0.000041 A, limits 0.000002 to 0.00003";
+
+pub(super) fn verdict(code: VerdictCode, detail: &str) -> ShownVerdict {
+    let passed = code == VerdictCode::Pass;
+    ShownVerdict {
+        code,
+        detail: detail.to_owned(),
+        uid: Some("F55CDF463D6CEDAD1ACB1B29".to_owned()),
+        serial: passed.then(|| "SA-000123".to_owned()),
+        took_ms: 3_240,
+        wire: Wire {
+            sent: 4_211,
+            received: 3_977,
+            noise: 3,
+            round_trips: 14,
+            retries: 1,
+        },
+    }
+}
+
+pub(super) fn person(role: Role) -> SignIn {
+    let supervisor = [
+        Deed::Start,
+        Deed::Pause,
+        Deed::OpenBatch,
+        Deed::CloseBatch,
+        Deed::Acknowledge,
+        Deed::Reprint,
+    ];
+    let (may, may_not) = if role == Role::Supervisor {
+        (supervisor.to_vec(), Vec::new())
+    } else {
+        let (may, denied) = supervisor.split_at(1);
+        let denied = denied.iter().map(|deed| (*deed, Role::Supervisor));
+        (may.to_vec(), denied.collect())
+    };
+    SignIn::Person(Person {
+        operator: "op-17".to_owned(),
+        role,
+        may,
+        may_not,
+    })
+}
+
+/// A line that runs with so many lanes, each in another state.
+pub(super) fn running(lanes: usize) -> State {
+    let mut state = State {
+        monotonic_ms: 100_000,
+        utc_ms: NOON,
+        sign_in: person(Role::Supervisor),
+        ..State::default()
+    };
+    let name = |lane: usize| format!("L{:02}", lane + 1);
+    let head = BatchHead {
+        batch: "B-2026-47".to_owned(),
+        product: "SENSOR-A".to_owned(),
+        work_order: "WO-1187".to_owned(),
+        lanes: (0..lanes)
+            .map(|lane| (name(lane), format!("/dev/ttyUSB{lane}")))
+            .collect(),
+    };
+    hear(&mut state, StationNews::LineStarted(head));
+    hear(&mut state, StationNews::Progress(progress()));
+    state.notice = None;
+    for lane in 0..lanes {
+        for news in lane_news(lane) {
+            let lane = name(lane);
+            let answer = update(&mut state, Event::Lane { lane, news });
+            assert_eq!(answer, []);
+        }
+    }
+    state.monotonic_ms += 1_700;
+    state
+}
+
+/// What a lane has said: another story for each of ten neighbours.
+fn lane_news(lane: usize) -> Vec<LaneNews> {
+    let uid = format!("F55CDF463D6CEDAD1ACB{lane:04}");
+    let board = |serial: Option<&str>| LaneNews::Board {
+        uid: uid.clone(),
+        serial: serial.map(str::to_owned),
+    };
+    let ended = |code, detail| LaneNews::Verdict(Box::new(verdict(code, detail)));
+    match lane % 10 {
+        0 => vec![
+            LaneNews::Step(1),
+            board(None),
+            ended(VerdictCode::HwLimit, OUT_OF_LIMITS),
+        ],
+        1 => vec![
+            LaneNews::Step(1),
+            ended(VerdictCode::Pass, ""),
+            LaneNews::Step(0),
+        ],
+        2 => vec![LaneNews::Step(1), board(None), LaneNews::Step(3)],
+        3 => vec![LaneNews::Step(0)],
+        4 => vec![ended(VerdictCode::StationHsm, "the token was removed")],
+        5 => vec![
+            LaneNews::Step(1),
+            board(Some("SA-000124")),
+            LaneNews::Step(7),
+        ],
+        6 => vec![
+            ended(VerdictCode::KeyReused, "board 07 has the same key"),
+            LaneNews::Held {
+                name: format!("L{:02}", lane + 1),
+                of_batch: false,
+                code: VerdictCode::KeyReused,
+                detail: "board 07 has the same key".to_owned(),
+            },
+        ],
+        7 => vec![LaneNews::PortMissing {
+            detail: "port /dev/ttyUSB7 is not there; plug in its adapter".to_owned(),
+        }],
+        8 => vec![LaneNews::Silent],
+        _ => vec![
+            LaneNews::Step(1),
+            board(None),
+            LaneNews::Step(4),
+            LaneNews::AwaitsLabel,
+        ],
+    }
+}
+
+fn progress() -> Progress {
+    Progress {
+        done: 312,
+        target: 500,
+        yield_permille: Some(974),
+        rate_per_hour: Some(412),
+        left_s: Some(1_640),
+        codes: vec![
+            (VerdictCode::Pass, 312),
+            (VerdictCode::HwLimit, 9),
+            (VerdictCode::FwVersion, 4),
+            (VerdictCode::AlreadyProvisioned, 2),
+            (VerdictCode::KeyReused, 1),
+        ],
+        yield_over_time: (0..90).map(|at| 1000 - (at * 37) % 260).collect(),
+        held: false,
+    }
+}
+
+pub(super) fn hear(state: &mut State, news: StationNews) {
+    drop(update(state, Event::Station(news)));
+}
+
+pub(super) fn rows() -> Vec<BatchRow> {
+    let row = |name: &str, done, closed: bool| BatchRow {
+        batch: name.to_owned(),
+        product: "SENSOR-A".to_owned(),
+        work_order: "WO-1187".to_owned(),
+        done,
+        target: 500,
+        failed: 13,
+        in_doubt: u64::from(!closed),
+        closed,
+    };
+    vec![row("B-2026-47", 312, false), row("B-2026-46", 500, true)]
+}
+
+pub(super) fn alarms() -> Vec<Alarm> {
+    let alarm = |about, code, detail: &str| Alarm {
+        about,
+        code,
+        detail: detail.to_owned(),
+        utc_ms: NOON,
+        acknowledged: false,
+    };
+    vec![
+        alarm(
+            About::Batch("B-2026-47".to_owned()),
+            VerdictCode::HwLimit,
+            "stop rule first_pass_yield: 17 of the last 20 boards passed at first, 85 %, the profile wants 90 %",
+        ),
+        alarm(
+            About::Board {
+                lane: "L05".to_owned(),
+                uid: Some("F55CDF463D6CEDAD1ACB1B29".to_owned()),
+            },
+            VerdictCode::FwMeasurement,
+            "component main: the digest is not the released one",
+        ),
+        alarm(
+            About::Clock,
+            VerdictCode::StationClock,
+            "the clock went back by 7200 s",
+        ),
+    ]
+}
+
+pub(super) fn device() -> Device {
+    let moment = |minute: u64, text: &str| Moment {
+        utc_ms: NOON + minute * 60_000,
+        text: text.to_owned(),
+    };
+    Device {
+        wanted: Some("SA-000123".to_owned()),
+        report: Some(DeviceReport {
+            uid: "F55CDF463D6CEDAD1ACB1B29".to_owned(),
+            serial: Some("SA-000123".to_owned()),
+            verdict: Some((VerdictCode::Pass, "B-2026-47".to_owned(), "L02".to_owned())),
+            certificate: Some("5be1a3a7c41d0b0a5be1a3a7c41d0b0a".to_owned()),
+            timeline: vec![
+                moment(
+                    0,
+                    "session opened on L02, a board says it is F55CDF463D6CEDAD1ACB1B29",
+                ),
+                moment(0, "evidence appraised, PASS (main 1.4.2, loader 2.0.1)"),
+                moment(
+                    1,
+                    "certificate 5be1a3a7c41d0b0a5be1a3a7c41d0b0a issued to SA-000123",
+                ),
+                moment(1, "verdict PASS on L02 after 3240 ms, 0 retries"),
+            ],
+        }),
+        scrolled: 0,
+    }
+}
+
+pub(super) fn progress_of_none() -> Progress {
+    Progress::default()
+}
+
+/// Somebody who may do everything here.
+pub(super) fn supervisor() -> Person {
+    match person(Role::Supervisor) {
+        SignIn::Person(person) => person,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,120 @@
+//! Which phrase says what of the state: outcomes, roles, steps, deeds.
+
+use super::state::sign_in::{Deed, Role};
+use super::state::why_not::WhyNot;
+use super::state::{Screen, batch::LineState};
+use crate::verdict::{Outcome, VerdictCode};
+use crate::words::{Language, Phrase};
+
+/// The outcome's word.
+#[must_use]
+pub const fn outcome(code: VerdictCode) -> Phrase {
+    match code.outcome() {
+        Outcome::Pass => Phrase::Pass,
+        Outcome::Fail => Phrase::Fail,
+        Outcome::Error => Phrase::Error,
+    }
+}
+
+/// The outcome's sign, which stands beside its word: colour alone says nothing.
+#[must_use]
+pub const fn sign(code: VerdictCode) -> &'static str {
+    match code.outcome() {
+        Outcome::Pass => "✔",
+        Outcome::Fail => "✘",
+        Outcome::Error => "!",
+    }
+}
+
+/// The role's word.
+#[must_use]
+pub const fn role(role: Role) -> Phrase {
+    match role {
+        Role::Operator => Phrase::RoleOperator,
+        Role::Supervisor => Phrase::RoleSupervisor,
+        Role::SecurityOfficer => Phrase::RoleSecurityOfficer,
+        Role::Auditor => Phrase::RoleAuditor,
+    }
+}
+
+/// The step's words: 0 to 8.
+#[must_use]
+pub const fn step(step: u8) -> Phrase {
+    match step {
+        0 => Phrase::StepAwaitingBoard,
+        1 => Phrase::StepIdentified,
+        2 => Phrase::StepAttested,
+        3 => Phrase::StepMeasured,
+        4 => Phrase::StepKeyBound,
+        5 => Phrase::StepIssued,
+        6 => Phrase::StepInstalled,
+        7 => Phrase::StepProven,
+        _ => Phrase::StepCommitted,
+    }
+}
+
+/// The screen's name.
+#[must_use]
+pub const fn screen(screen: Screen) -> Phrase {
+    match screen {
+        Screen::Line => Phrase::ScreenLine,
+        Screen::Batch => Phrase::ScreenBatch,
+        Screen::Device => Phrase::ScreenDevice,
+        Screen::Alarms => Phrase::ScreenAlarms,
+        Screen::Lane => Phrase::ScreenLane,
+        Screen::Log => Phrase::ScreenLog,
+    }
+}
+
+/// The screen's help.
+#[must_use]
+pub const fn help(screen: Screen) -> Phrase {
+    match screen {
+        Screen::Line => Phrase::HelpLine,
+        Screen::Batch => Phrase::HelpBatch,
+        Screen::Device => Phrase::HelpDevice,
+        Screen::Alarms => Phrase::HelpAlarms,
+        Screen::Lane => Phrase::HelpLane,
+        Screen::Log => Phrase::HelpLog,
+    }
+}
+
+/// The deed's words.
+#[must_use]
+pub const fn deed(deed: Deed) -> Phrase {
+    match deed {
+        Deed::Start => Phrase::DeedStart,
+        Deed::Pause => Phrase::DeedPause,
+        Deed::OpenBatch => Phrase::DeedOpen,
+        Deed::CloseBatch => Phrase::DeedClose,
+        Deed::Acknowledge => Phrase::DeedClearHold,
+        Deed::Reprint => Phrase::DeedReprint,
+    }
+}
+
+/// Why something is grey.
+#[must_use]
+pub fn why_not(language: Language, why: WhyNot) -> String {
+    let phrase = match why {
+        WhyNot::TakesRole(takes) => {
+            return language.fill(Phrase::TakesRole, &[language.say(role(takes))]);
+        }
+        WhyNot::NobodySignedIn => Phrase::SignInFirst,
+        WhyNot::NoOpenBatch => Phrase::NeedsOpenBatch,
+        WhyNot::LineRuns => Phrase::NeedsPause,
+        WhyNot::LineStands => Phrase::LineNotRunning,
+        WhyNot::NothingHeld => Phrase::NoHold,
+    };
+    language.say(phrase).to_owned()
+}
+
+/// What the line does.
+#[must_use]
+pub const fn line(line: LineState) -> Phrase {
+    match line {
+        LineState::Paused => Phrase::Paused,
+        LineState::Running => Phrase::Running,
+        LineState::Finishing => Phrase::Finishing,
+        LineState::Full => Phrase::BatchIsFull,
+    }
+}

@@ -1,0 +1,203 @@
+//! Every word that an operator sees, in four languages. A language is complete by construction: its table is
+//! a `match` over all phrases, and one over all verdict codes.
+//!
+//! Never used by the command line, whose words are English. Codes, names and units are not translated, nor
+//! is the detail of a verdict, which QA reads; a measured value with its limits is put into words anew.
+
+mod chinese;
+mod chinese_actions;
+mod english;
+mod german;
+mod german_actions;
+mod phrase;
+mod spanish;
+mod spanish_actions;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::VerdictCode;
+
+pub use phrase::Phrase;
+
+/// A language of the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Simplified Chinese.
+    #[serde(rename = "zh")]
+    Chinese,
+    /// Spanish.
+    #[serde(rename = "es")]
+    Spanish,
+    /// German.
+    #[serde(rename = "de")]
+    German,
+}
+
+impl Language {
+    /// Every language, in the order in which the sign-in offers them.
+    pub const ALL: [Self; 4] = [Self::English, Self::Chinese, Self::Spanish, Self::German];
+
+    /// Its name in itself.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "中文",
+            Self::Spanish => "Español",
+            Self::German => "Deutsch",
+        }
+    }
+
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+            Self::Spanish => "es",
+            Self::German => "de",
+        }
+    }
+
+    /// The one that is offered after it.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::English => Self::Chinese,
+            Self::Chinese => Self::Spanish,
+            Self::Spanish => Self::German,
+            Self::German => Self::English,
+        }
+    }
+
+    /// The phrase.
+    #[must_use]
+    pub const fn say(self, phrase: Phrase) -> &'static str {
+        match self {
+            Self::English => english::text(phrase),
+            Self::Chinese => chinese::text(phrase),
+            Self::Spanish => spanish::text(phrase),
+            Self::German => german::text(phrase),
+        }
+    }
+
+    /// The phrase with its places filled in.
+    #[must_use]
+    pub fn fill(self, phrase: Phrase, values: &[&str]) -> String {
+        let mut text = self.say(phrase).to_owned();
+        for (place, value) in values.iter().enumerate() {
+            text = text.replace(&format!("{{{place}}}"), value);
+        }
+        text
+    }
+
+    /// What the operator does next.
+    #[must_use]
+    pub const fn action(self, code: VerdictCode) -> &'static str {
+        match self {
+            Self::English => code.entry().action,
+            Self::Chinese => chinese_actions::action(code),
+            Self::Spanish => spanish_actions::action(code),
+            Self::German => german_actions::action(code),
+        }
+    }
+
+    /// A verdict's detail: a measured value with its limits in this language, anything else as it is.
+    #[must_use]
+    pub fn detail(self, detail: &str) -> String {
+        let Some((name, value, low, high)) = out_of_limits(detail) else {
+            return detail.to_owned();
+        };
+        self.fill(Phrase::Measured, &[name, value, low, high])
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `NAME: got VALUE, limits LOW to HIGH`, as the session says it.
+fn out_of_limits(detail: &str) -> Option<(&str, &str, &str, &str)> {
+    let (name, rest) = detail.split_once(": got ")?;
+    let (value, limits) = rest.split_once(", limits ")?;
+    let (low, high) = limits.split_once(" to ")?;
+    let plain = |text: &str| !text.contains([',', ';', ':']);
+    [name, value, low, high]
+        .into_iter()
+        .all(plain)
+        .then_some((name, value, low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The places of a phrase, in their order of number.
+    fn places(text: &str) -> Vec<char> {
+        let mut found: Vec<char> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.chars().next())
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn every_language_fills_in_the_same_places() {
+        for phrase in Phrase::ALL {
+            let wanted = places(Language::English.say(*phrase));
+            for language in Language::ALL {
+                let text = language.say(*phrase);
+                assert_eq!(places(text), wanted, "{language}: {phrase:?}");
+                assert!(!text.trim().is_empty() && text.trim() == text, "{phrase:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_was_left_in_english() {
+        for language in [Language::Chinese, Language::Spanish, Language::German] {
+            for code in VerdictCode::ALL {
+                let (own, source) = (language.action(*code), code.entry().action);
+                assert!(!own.is_empty() && own != source, "{language}: {code}");
+            }
+            for phrase in Phrase::ALL {
+                let source = Language::English.say(*phrase);
+                // Words can be the same in two languages; a sentence never is.
+                let sentence = source.split(' ').count() > 3;
+                assert!(!sentence || language.say(*phrase) != source, "{phrase:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_measured_value_is_said_in_every_language() {
+        let detail = "i_sleep: got 0.000041 A, limits 0.000002 to 0.00003";
+        for language in Language::ALL {
+            let said = language.detail(detail);
+            for part in ["i_sleep", "0.000041 A", "0.000002", "0.00003"] {
+                assert!(said.contains(part), "{said}");
+            }
+        }
+        let other = "the token answers another challenge: got 1, expected 2";
+        assert_eq!(Language::German.detail(other), other);
+    }
+
+    #[test]
+    fn choosing_goes_round() {
+        let mut language = Language::default();
+        for expected in Language::ALL.iter().cycle().skip(1).take(4) {
+            language = language.next();
+            assert_eq!(language, *expected);
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Every phrase that the terminal can say, by name. A phrase is added here and in each language's table, or
+//! the program does not compile. `{0}`, `{1}` stand for what is filled in.
+
+macro_rules! phrases {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A phrase.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Phrase {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Phrase {
+            /// Every phrase.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+phrases! {
+    /// The outcome of a good board.
+    Pass,
+    /// The outcome of a bad board.
+    Fail,
+    /// The outcome where the station is at fault.
+    Error,
+    /// A lane that takes no board.
+    Held,
+    /// No board is in work.
+    StepAwaitingBoard,
+    /// Step 1 of 8.
+    StepIdentified,
+    /// Step 2 of 8.
+    StepAttested,
+    /// Step 3 of 8.
+    StepMeasured,
+    /// Step 4 of 8.
+    StepKeyBound,
+    /// Step 5 of 8.
+    StepIssued,
+    /// Step 6 of 8.
+    StepInstalled,
+    /// Step 7 of 8.
+    StepProven,
+    /// Step 8 of 8.
+    StepCommitted,
+    /// The lane has not said anything.
+    LaneStarting,
+    /// The port cannot be opened.
+    LaneNoPort,
+    /// The port is open, nobody answers.
+    LaneSilent,
+    /// The lane waits for a scan.
+    LaneAwaitsLabel,
+    /// The line is not running.
+    LaneIdle,
+    /// The lane's thread has ended.
+    LaneEnded,
+    /// To do where nobody answers.
+    CheckCable,
+    /// To do at a hold.
+    CallSupervisor,
+    /// Value and limits; 0 name, 1 value, 2 low, 3 high.
+    Measured,
+    /// Name of the screen.
+    ScreenLine,
+    /// Name of the screen.
+    ScreenBatch,
+    /// Name of the screen.
+    ScreenDevice,
+    /// Name of the screen.
+    ScreenAlarms,
+    /// Name of the screen.
+    ScreenLane,
+    /// Name of the screen.
+    ScreenLog,
+    /// Names a key's work.
+    KeyHelp,
+    /// Names a key's work.
+    KeyLeave,
+    /// Names a key's work.
+    KeySignOut,
+    /// Label.
+    Product,
+    /// Label.
+    Batch,
+    /// Label.
+    WorkOrder,
+    /// Label.
+    Operator,
+    /// Label of the progress.
+    Done,
+    /// Label: first-pass yield.
+    Yield,
+    /// Label: boards an hour.
+    Rate,
+    /// Unit of the rate.
+    PerHour,
+    /// Label.
+    TimeLeft,
+    /// Label.
+    Alarms,
+    /// Label.
+    Hsm,
+    /// Label.
+    Ledger,
+    /// Health.
+    Well,
+    /// Health.
+    Unwell,
+    /// Nothing is being made.
+    NoBatch,
+    /// State of the line.
+    Running,
+    /// State of the line.
+    Paused,
+    /// State of the line.
+    Finishing,
+    /// State of the line.
+    BatchIsFull,
+    /// State of the line.
+    BatchHeld,
+    /// Nobody is signed in.
+    Nobody,
+    /// The terminal is too small; 0 and 1 what is needed, 2 and 3 what there is.
+    TooSmall,
+    /// So that nobody worries.
+    TooSmallGoesOn,
+    /// The entry line.
+    ScanReady,
+    /// The entry line, after a scan.
+    ScanWait,
+    /// Dialog.
+    SignInBadge,
+    /// Dialog; 0 operator.
+    SignInPin,
+    /// Title.
+    SignInTitle,
+    /// After wrong PINs; 0 seconds.
+    SignInWait,
+    /// Notice; 0 operator, 1 role.
+    SignedIn,
+    /// Notice.
+    SignedOut,
+    /// Sign-in: choose a language.
+    LanguageHint,
+    /// A role.
+    RoleOperator,
+    /// A role.
+    RoleSupervisor,
+    /// A role.
+    RoleSecurityOfficer,
+    /// A role.
+    RoleAuditor,
+    /// Why something is grey; 0 role.
+    TakesRole,
+    /// Why something is grey.
+    SignInFirst,
+    /// Why something is grey.
+    NeedsOpenBatch,
+    /// Why something is grey.
+    NeedsPause,
+    /// Why something is grey.
+    LineNotRunning,
+    /// Why something is grey.
+    NoHold,
+    /// Something one can do.
+    DeedStart,
+    /// Something one can do.
+    DeedPause,
+    /// Something one can do.
+    DeedOpen,
+    /// Something one can do.
+    DeedClose,
+    /// Something one can do.
+    DeedClearHold,
+    /// Something one can do.
+    DeedReprint,
+    /// Field.
+    AskBatchName,
+    /// Field.
+    AskProfile,
+    /// Field.
+    AskWorkOrder,
+    /// Field.
+    AskQuantity,
+    /// Field.
+    AskReason,
+    /// Question; 0 batch.
+    ConfirmClose,
+    /// Question.
+    ConfirmLeave,
+    /// Question.
+    ConfirmSignOut,
+    /// Notice.
+    Leaving,
+    /// Notice: a second wish leaves at once.
+    LeavingAgain,
+    /// Key of a dialog.
+    EnterYes,
+    /// Key of a dialog.
+    EnterNext,
+    /// Key of a dialog.
+    EscNo,
+    /// Key of a dialog.
+    EscBack,
+    /// Title of a refusal.
+    NotAllowed,
+    /// Label.
+    Port,
+    /// Label.
+    Serial,
+    /// Label.
+    Uid,
+    /// Label.
+    Verdict,
+    /// Label.
+    Code,
+    /// Label.
+    Why,
+    /// Label.
+    ToDo,
+    /// Label.
+    Time,
+    /// Label.
+    Lane,
+    /// Label.
+    State,
+    /// Label.
+    Step,
+    /// Label.
+    Since,
+    /// Label.
+    Quantity,
+    /// State of a batch.
+    Open,
+    /// State of a batch.
+    Closed,
+    /// Count.
+    InDoubt,
+    /// Count.
+    Failed,
+    /// Count.
+    Passed,
+    /// Count.
+    Boards,
+    /// Title of the bar chart.
+    CountersByCode,
+    /// Title of the chart.
+    YieldOverTime,
+    /// An empty chart.
+    NoVerdictsYet,
+    /// Title of a list of deeds.
+    WhatCanBeDone,
+    /// Hint.
+    ChooseWithArrows,
+    /// Device screen, empty.
+    ScanABoard,
+    /// Device screen; 0 what was looked for.
+    UnknownBoard,
+    /// Title.
+    Timeline,
+    /// Label.
+    Certificate,
+    /// Where there is none.
+    NoCertificate,
+    /// Alarms screen, empty.
+    NoAlarms,
+    /// Hint on the alarms screen.
+    Acknowledge,
+    /// State of an alarm.
+    Acknowledged,
+    /// Title.
+    WireStatistics,
+    /// Count.
+    SentBytes,
+    /// Count.
+    ReceivedBytes,
+    /// Count.
+    NoiseBytes,
+    /// Count.
+    RoundTrips,
+    /// Count.
+    Retries,
+    /// Title.
+    Fixture,
+    /// Count.
+    BoardsSeen,
+    /// Count.
+    FailedInARow,
+    /// Title.
+    LastFrames,
+    /// Hint.
+    ChooseLane,
+    /// An empty list.
+    NothingYet,
+    /// Log; 0 batch.
+    LineStarted,
+    /// Log.
+    LineEndedLog,
+    /// Notice; 0 serial, 1 lane.
+    LabelTaken,
+    /// Notice; 0 text.
+    LabelOdd,
+    /// Notice; 0 text.
+    NobodyWaits,
+    /// Notice; 0 lane, 1 the adapter now, 2 the one before.
+    AdapterChanged,
+    /// Notice; 0 lane, 1 the adapter now, 2 where it belongs.
+    CableSwapped,
+    /// Notice; 0 serial, 1 why.
+    LabelWaits,
+    /// Notice; 0 serial, 1 why.
+    LabelFailed,
+    /// Help.
+    HelpKeys,
+    /// Help.
+    HelpScan,
+    /// Help.
+    HelpLeave,
+    /// Help of the screen.
+    HelpLine,
+    /// Help of the screen.
+    HelpBatch,
+    /// Help of the screen.
+    HelpDevice,
+    /// Help of the screen.
+    HelpAlarms,
+    /// Help of the screen.
+    HelpLane,
+    /// Help of the screen.
+    HelpLog,
+}

@@ -1,0 +1,224 @@
+//! A shift at the operator's terminal: the built program on a real PTY, a line of simulated boards beneath it,
+//! and a terminal emulator that says what a person sees.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+
+use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
+use acceptance::repository;
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::terminal_screen::TerminalScreen;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn at_terminal(station: &PreparedStation, ports: &[PathBuf], size: (u16, u16)) -> TerminalScreen {
+    let mut command = station.command(["run"]);
+    for port in ports {
+        command.arg("--port").arg(port);
+    }
+    TerminalScreen::start(&command, size)
+}
+
+/// Good and bad boards, so many on each lane.
+fn mixed_boards(folder: &Path, station: &PreparedStation, lanes: usize, boards: usize) -> LinePlan {
+    LinePlan {
+        lanes,
+        devices: boards,
+        defects: repository::root().join("fixtures/defects/demo.toml"),
+        ..LinePlan::good_boards(folder, station, 1, 11)
+    }
+}
+
+/// Signs in, while nobody is enrolled: an ID is enough.
+fn sign_in(screen: &TerminalScreen, who: &str) {
+    screen.see("Scan your badge");
+    screen.scan(who);
+    // The header says it for as long as it is so; a notice is soon followed by another.
+    screen.see(&format!("Operator {who} "));
+}
+
+fn leave(screen: &mut TerminalScreen) {
+    screen.press(10);
+    screen.see("Boards in work are brought to a safe state first");
+    screen.see("▶");
+    screen.type_text("\r");
+    let status = screen.finish();
+    assert!(status.success(), "{status}\n{}", screen.text());
+    assert!(!screen.is_taken_over(), "the terminal was not given back");
+}
+
+#[test]
+fn a_shift_with_24_lanes() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    let plan = mixed_boards(folder.path(), &station, 24, 48);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let mut screen = at_terminal(&station, &line.ports(), SIZE);
+
+    // Somebody who may not open a batch is told why not.
+    sign_in(&screen, OPERATOR);
+    screen.press(2);
+    screen.see("Open a batch  (takes the role supervisor)");
+    screen.press(9);
+    screen.see("Scan your badge");
+
+    // A supervisor opens one, field by field, each from one scan.
+    sign_in(&screen, SUPERVISOR);
+    screen.press(2);
+    screen.see("▸ Start the line  (choose an open batch)");
+    screen.type_text("\x1b[C\x1b[C");
+    screen.see("▸ Open a batch");
+    screen.type_text("\r");
+    screen.see("Name of the new batch");
+    let profile = sample_profile();
+    for field in ["B-1", &profile.to_string_lossy(), "WO-7", "60"] {
+        // A second code in the same shot is not taken for the next field.
+        screen.type_text(&format!("{field}\rSECOND\r"));
+        let end = &field[field.len().saturating_sub(20)..];
+        screen.see_that("the field, and the mark for the next scan", |text| {
+            text.contains("is open for 60 boards") || text.contains(end) && text.contains("▶")
+        });
+    }
+    screen.see("batch B-1 is open for 60 boards");
+    screen.see_that("the batch in the list", |text| {
+        text.contains("B-1") && text.contains("0/60")
+    });
+
+    // The line works; verdicts are read at the line screen.
+    screen.type_text("\x1b[D\x1b[D");
+    screen.see("▸ Start the line");
+    screen.type_text("\r");
+    screen.press(1);
+    screen.see("✔ PASS");
+    let seen = screen.see_that("a bad board, and why", |text| text.contains("✘ FAIL"));
+    assert!(!seen.contains("panicked"), "{seen}");
+    let (_, boards) = line.finish();
+    assert_eq!(boards.len(), 48);
+
+    // Every lane is asked in turn for its story.
+    screen.press(5);
+    screen.see("boards seen");
+    screen.press(6);
+    screen.see("PASS");
+
+    // The batch is paused and closed; what stands in the way is said.
+    screen.press(2);
+    screen.see("Pause the line");
+    screen.type_text("\x1b[C");
+    screen.see("▸ Pause the line");
+    screen.type_text("\r");
+    screen.see("paused");
+    screen.type_text("\x1b[C\x1b[C");
+    screen.see("▸ Close the batch");
+    screen.type_text("\r");
+    screen.see("It cannot be opened again.");
+    screen.see("▶");
+    screen.type_text("\r");
+    screen.see("42/60");
+    screen.see("closed");
+    screen.press(9);
+    screen.see("Scan your badge");
+    leave(&mut screen);
+
+    // All of it is in the ledger, with who did it.
+    let log = station.run(["batch", "show", "B-1", "--json"]).ok();
+    let batch = &log.json_lines()[0];
+    assert_eq!(batch["batch"], "B-1", "{batch}");
+}
+
+#[test]
+fn a_board_is_looked_up_by_a_scan_of_its_label() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    station.open_batch("B-1", 4);
+    let plan = LinePlan::good_boards(folder.path(), &station, 2, 5);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let mut screen = at_terminal(&station, &line.ports(), (80, 24));
+    // With one open batch the line works as soon as somebody who may is signed in.
+    sign_in(&screen, OPERATOR);
+    screen.see("2/4");
+    screen.press(3);
+    screen.see("Scan a label");
+    screen.scan("]C1SA-000001");
+    // The newest first, whole sentences over several rows.
+    let seen = screen.see("verdict PASS: serial SA-000001");
+    assert!(seen.contains("is in use:"), "{seen}");
+    screen.scan("SA-999999");
+    screen.see("The ledger knows no board SA-999999.");
+    // Another language, chosen where nobody is signed in.
+    screen.press(9);
+    screen.see("Sign out? The line pauses");
+    screen.see("▶");
+    screen.type_text("\r");
+    screen.see("Scan your badge");
+    screen.type_text("\t");
+    screen.see("请扫描工牌");
+    screen.type_text("\t\t\t");
+    screen.see("Scan your badge");
+    leave(&mut screen);
+    drop(line);
+}
+
+#[test]
+fn the_terminal_is_given_back_and_boards_go_on_whatever_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    station.open_batch("B-1", 2);
+    let plan = LinePlan {
+        devices: 1,
+        lanes: 1,
+        baud: Some(19_200),
+        // The board stays in its fixture, whoever bids it farewell.
+        hand_ms: Some(600_000),
+        patience_ms: Some(600_000),
+        ..LinePlan::good_boards(folder.path(), &station, 1, 3)
+    };
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    for signal in [
+        rustix::process::Signal::TERM,
+        rustix::process::Signal::HUP,
+        rustix::process::Signal::INT,
+    ] {
+        let mut screen = at_terminal(&station, &line.ports(), (80, 24));
+        sign_in(&screen, OPERATOR);
+        // A slow board is in work.
+        screen.see_that("a board in work", |text| {
+            text.contains("● ") || text.contains("1/2")
+        });
+        rustix::process::kill_process(screen.id(), signal).unwrap();
+        let status = screen.finish();
+        assert_eq!(status.code(), Some(0), "{signal:?}\n{}", screen.text());
+        assert!(!screen.is_taken_over(), "{signal:?}");
+    }
+    // The board that was stopped again and again is finished at last.
+    let mut screen = at_terminal(&station, &line.ports(), (80, 24));
+    sign_in(&screen, OPERATOR);
+    screen.see("1/2");
+    leave(&mut screen);
+    drop(line);
+}
+
+#[test]
+fn a_terminal_that_is_resized_or_too_small_stays_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    station.open_batch("B-1", 4);
+    let plan = LinePlan::good_boards(folder.path(), &station, 4, 5);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let mut screen = at_terminal(&station, &line.ports(), (200, 60));
+    sign_in(&screen, OPERATOR);
+    screen.see("4/4");
+    for size in [(80, 24), (60, 20), (132, 43), (81, 25)] {
+        screen.resize(size);
+        if size.0 < 80 {
+            screen.see("The window is too small: 80 x 24");
+        } else {
+            screen.see_that("all of it at the new size", |text| {
+                let rows = text.lines().count();
+                rows == usize::from(size.1) && text.contains("F10 leave")
+            });
+        }
+    }
+    leave(&mut screen);
+    drop(line);
+}
