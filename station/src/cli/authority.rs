@@ -103,7 +103,11 @@ impl Owner {
     }
 
     /// Tells the ledger of wrong PINs, those of other processes too.
-    fn record_wrong_pins(&self, register: &Register, now: UtcMillis) -> Result<(), Failure> {
+    pub(crate) fn record_wrong_pins(
+        &self,
+        register: &Register,
+        now: UtcMillis,
+    ) -> Result<(), Failure> {
         let wrong = register.unrecorded()?;
         if wrong.is_empty() {
             return Ok(());

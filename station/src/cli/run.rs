@@ -28,7 +28,7 @@ use crate::line::system_clock::SystemClock;
 use crate::station_home::write_new;
 use crate::tui::action::Action;
 use crate::tui::event::Event;
-use crate::tui::runner::{self, Desk, Surroundings};
+use crate::tui::runner::{self, Desk, ScreenError, Surroundings};
 use crate::tui::state::State;
 use crate::tui::state::lanes::Lane;
 use crate::tui::theme::Theme;
@@ -117,10 +117,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         (shown, fault)
     });
     drop((signals, control, checkpoints, station));
-    let said = shown.map_err(|error| {
-        let to_do = "run it at a terminal; station provision needs none";
-        Failure::usage("the operator's terminal cannot be shown", error, to_do)
-    })?;
+    let said = shown.map_err(not_shown)?;
     for text in said {
         context.output.notice(&text);
     }
@@ -132,6 +129,21 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
             "its thread ended by a mistake in this program",
             "start again; boards that were in work go on where they were; report this",
         )),
+    }
+}
+
+fn not_shown(error: ScreenError) -> Failure {
+    match error {
+        ScreenError::NoTerminal(why) => Failure::usage(
+            "the operator's terminal cannot be shown",
+            why,
+            "run it at a terminal; station provision needs none",
+        ),
+        ScreenError::Drawing(why) => Failure::station(
+            "the operator's terminal could not be drawn on any more",
+            why,
+            "see to the terminal, then start again; boards that were in work go on where they were",
+        ),
     }
 }
 

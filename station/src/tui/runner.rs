@@ -11,6 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use thiserror::Error;
+
 use super::action::Action;
 use super::event::Event;
 use super::recorder::Recorder;
@@ -76,16 +78,27 @@ pub fn channel() -> (SyncSender<Event>, Receiver<Event>) {
     sync_channel(MAX_EVENTS)
 }
 
+/// Why the terminal was not shown to the end.
+#[derive(Debug, Error)]
+pub enum ScreenError {
+    /// It cannot be taken over.
+    #[error("the operator's terminal cannot be shown: {0}")]
+    NoTerminal(#[from] io::Error),
+    /// It was there, and could not be drawn on any more. Boards in work were brought to a safe state.
+    #[error("the operator's terminal could not be drawn on any more: {0}")]
+    Drawing(io::Error),
+}
+
 /// Runs the terminal until the station has ended. Gives what threads that panicked have said.
 ///
 /// # Errors
-/// Where there is no terminal.
+/// Where there is no terminal, or it was lost otherwise than by being closed.
 pub fn run(
     surroundings: Surroundings,
     desk: &dyn Desk,
     sender: &SyncSender<Event>,
     events: &Receiver<Event>,
-) -> io::Result<Vec<String>> {
+) -> Result<Vec<String>, ScreenError> {
     let Surroundings {
         clock,
         theme,
@@ -117,10 +130,11 @@ pub fn run(
             shown.is_due = false;
         }
     }
+    let fault = painter.fault();
     drop((painter, keys));
     let said = terminal.said();
     drop(terminal);
-    Ok(said)
+    fault.map_or(Ok(said), |fault| Err(ScreenError::Drawing(fault)))
 }
 
 fn take(
@@ -258,6 +272,8 @@ struct Work {
     /// All of it anew.
     anew: bool,
     life: Life,
+    /// Why it has ended by itself, where the terminal was not simply closed.
+    fault: Option<io::Error>,
 }
 
 /// How far the painter is.
@@ -312,8 +328,9 @@ impl Painter {
                 }
                 Ok(())
             });
-            if painted.is_err() {
+            if let Err(error) = painted {
                 // Nobody sees anything any more: as if the terminal had been closed.
+                own.lock().fault = Some(error).filter(|error| !is_closed(error));
                 let _told = sender.send(Event::Gone);
             }
             own.lock().life = Life::Ended;
@@ -335,9 +352,20 @@ impl Painter {
         true
     }
 
+    /// Why it has ended by itself.
+    fn fault(&self) -> Option<io::Error> {
+        self.easel.lock().fault.take()
+    }
+
     fn draw_anew(&self) {
         self.easel.lock().anew = true;
     }
+}
+
+/// What a terminal that was closed gives: its other end has gone, as people and SSH sessions do.
+fn is_closed(error: &io::Error) -> bool {
+    let hung_up = rustix::io::Errno::IO.raw_os_error();
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(hung_up)
 }
 
 impl Drop for Painter {

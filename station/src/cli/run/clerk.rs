@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::line_work::RunningLine;
 use super::look_up;
 use super::people::{Outcome, People};
+use crate::access::Register;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::provision;
@@ -157,6 +158,7 @@ impl<'a> Clerk<'a> {
             Action::Prove { pin, .. } => {
                 let Secret(typed) = &pin;
                 let outcome = self.people.prove(typed, now);
+                self.record_wrong_pins()?;
                 self.conclude(outcome)
             }
             Action::SignOut => {
@@ -242,6 +244,12 @@ impl<'a> Clerk<'a> {
         let events = facts.into_iter().map(event).collect();
         self.station.store.record(events, Durability::Durable)?;
         Ok(())
+    }
+
+    /// Wrong PINs are told to the ledger at once, whoever is signed in next.
+    fn record_wrong_pins(&self) -> Result<(), Failure> {
+        let register = Register::of(&self.station.owned.home.paths());
+        office(self.station).record_wrong_pins(&register, self.now()?)
     }
 
     /// The time for what is recorded: never before the ledger's last event.
