@@ -31,7 +31,7 @@ pub use checkpoints::Checkpoints;
 pub use kinds::Kinds;
 pub use leaves::Leaves;
 
-use leaves::{Selection, Whose};
+pub(in crate::ledger) use leaves::{Selection, Whose};
 
 pub use super::overview::{
     BatchHoldOverview, BatchOverview, CertificateOverview, DeviceFilter, DeviceOverview,

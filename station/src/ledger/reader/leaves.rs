@@ -1,7 +1,9 @@
 //! Leaves of a selection, page by page.
 
+use std::borrow::Cow;
+
 use firmware_proto::Uid;
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 
 use super::Reader;
 use crate::encoding::Hex;
@@ -14,7 +16,7 @@ const PAGE_LEAVES: u32 = 64;
 
 /// Which leaves.
 #[derive(Clone, Debug)]
-pub(super) enum Selection {
+pub(in crate::ledger) enum Selection {
     /// Before this index.
     Range(u64),
     Batch(BatchId),
@@ -28,9 +30,68 @@ pub(super) enum Selection {
     Kinds(&'static str, Whose),
 }
 
+impl Selection {
+    /// Gives for each leaf from `?2` on, at most `?3`: where it stands in the selection, the index, the bytes. With the
+    /// key, `?1`.
+    pub(in crate::ledger) fn question(&self) -> (Cow<'static, str>, Box<dyn ToSql>) {
+        let (sql, key): (&str, Box<dyn ToSql>) = match self {
+            Self::Kinds(list, whose) => {
+                let (condition, order, key) = whose.condition();
+                let sql = format!(
+                    "SELECT {order}, idx, leaf FROM event JOIN entry ON idx = entry
+                     WHERE {condition} AND {order} >= ?2 AND kind IN ({list})
+                     ORDER BY {order} LIMIT ?3"
+                );
+                return (sql.into(), key);
+            }
+            Self::Range(end) => (
+                "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
+                 ORDER BY idx LIMIT ?3",
+                Box::new(Int(*end)),
+            ),
+            Self::Batch(batch) => (
+                "SELECT batch_seq, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE batch = ?1 AND batch_seq >= ?2 ORDER BY batch_seq LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+            Self::Session(session) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE session = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(session.clone())),
+            ),
+            Self::Board(uid) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(uid.clone())),
+            ),
+            Self::StopRules(batch) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
+                    AND (kind = 'hold-cleared' OR batch = ?1
+                        AND kind IN ('verdict-reached', 'batch-hold-cleared'))
+                 ORDER BY entry LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+            // A lane's hold belongs to no batch; its session, if anything, does.
+            Self::Report(batch) => (
+                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
+                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
+                    AND (kind = 'hold-cleared'
+                        OR kind = 'hold-placed'
+                            AND (SELECT batch FROM session WHERE id = event.session) = ?1
+                        OR batch = ?1 AND kind IN ('verdict-reached', 'measurements-judged',
+                            'batch-hold-placed', 'batch-hold-cleared'))
+                 ORDER BY entry LIMIT ?3",
+                Box::new(Text(batch.clone())),
+            ),
+        };
+        (sql.into(), key)
+    }
+}
+
 /// Whose events.
 #[derive(Clone, Debug)]
-pub(super) enum Whose {
+pub(in crate::ledger) enum Whose {
     Anybody,
     Batch(BatchId),
     Session(Hex),
@@ -38,14 +99,15 @@ pub(super) enum Whose {
 }
 
 impl Whose {
-    /// The condition, with the key that it compares with.
-    fn condition(&self) -> (&'static str, Box<dyn rusqlite::ToSql>) {
+    /// The condition with the key that it compares with, and the column in whose order an index finds the events:
+    /// by any other, each page would sort all of them again.
+    fn condition(&self) -> (&'static str, &'static str, Box<dyn ToSql>) {
         match self {
             // True, and uses the parameter.
-            Self::Anybody => ("?1 IS NULL", Box::new(rusqlite::types::Null)),
-            Self::Batch(batch) => ("batch = ?1", Box::new(Text(batch.clone()))),
-            Self::Session(session) => ("session = ?1", Box::new(Text(session.clone()))),
-            Self::Board(uid) => ("uid = ?1", Box::new(Text(uid.clone()))),
+            Self::Anybody => ("?1 IS NULL", "entry", Box::new(rusqlite::types::Null)),
+            Self::Batch(batch) => ("batch = ?1", "batch_seq", Box::new(Text(batch.clone()))),
+            Self::Session(session) => ("session = ?1", "entry", Box::new(Text(session.clone()))),
+            Self::Board(uid) => ("uid = ?1", "entry", Box::new(Text(uid.clone()))),
         }
     }
 }
@@ -73,60 +135,8 @@ impl<'reader> Leaves<'reader> {
     }
 
     fn turn(&mut self) -> rusqlite::Result<()> {
-        // Each gives: where the row stands in the selection, the index, the bytes.
-        let kinds;
-        let (sql, key): (_, Box<dyn rusqlite::ToSql>) = match &self.selection {
-            Selection::Kinds(list, whose) => {
-                let (condition, key) = whose.condition();
-                kinds = format!(
-                    "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                     WHERE {condition} AND entry >= ?2 AND kind IN ({list})
-                     ORDER BY entry LIMIT ?3"
-                );
-                (kinds.as_str(), key)
-            }
-            Selection::Range(end) => (
-                "SELECT idx, idx, leaf FROM entry WHERE idx >= ?2 AND idx < ?1
-                 ORDER BY idx LIMIT ?3",
-                Box::new(Int(*end)),
-            ),
-            Selection::Batch(batch) => (
-                "SELECT batch_seq, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE batch = ?1 AND batch_seq >= ?2 ORDER BY batch_seq LIMIT ?3",
-                Box::new(Text(batch.clone())),
-            ),
-            Selection::Session(session) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE session = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
-                Box::new(Text(session.clone())),
-            ),
-            Selection::Board(uid) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
-                Box::new(Text(uid.clone())),
-            ),
-            Selection::StopRules(batch) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
-                    AND (kind = 'hold-cleared' OR batch = ?1
-                        AND kind IN ('verdict-reached', 'batch-hold-cleared'))
-                 ORDER BY entry LIMIT ?3",
-                Box::new(Text(batch.clone())),
-            ),
-            // A lane's hold belongs to no batch; its session, if anything, does.
-            Selection::Report(batch) => (
-                "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
-                 WHERE entry >= max(?2, (SELECT opened FROM batch WHERE id = ?1))
-                    AND (kind = 'hold-cleared'
-                        OR kind = 'hold-placed'
-                            AND (SELECT batch FROM session WHERE id = event.session) = ?1
-                        OR batch = ?1 AND kind IN ('verdict-reached', 'measurements-judged',
-                            'batch-hold-placed', 'batch-hold-cleared'))
-                 ORDER BY entry LIMIT ?3",
-                Box::new(Text(batch.clone())),
-            ),
-        };
-        let mut find = self.reader.connection.prepare_cached(sql)?;
+        let (sql, key) = self.selection.question();
+        let mut find = self.reader.connection.prepare_cached(&sql)?;
         let mut rows = find.query(params![key, Int(self.cursor), PAGE_LEAVES])?;
         let mut page = Vec::new();
         while let Some(row) = rows.next()? {
