@@ -62,7 +62,7 @@ fn follow(
         let entry = decoded
             .entry
             .map_err(|source| Damage::Leaf { index, source })?;
-        match rebuilt.follow(&entry, &decoded.bytes)? {
+        match rebuilt.follow(entry, &decoded.bytes)? {
             Some(damage) => Err(damage.into()),
             None => Ok(()),
         }

@@ -352,3 +352,21 @@ fn leaves_have_a_bound() {
     let too_long = leaf(fact, None).encode();
     assert!(matches!(too_long, Err(LeafError::TooLong { .. })));
 }
+
+/// The quick way of reading is no other way: what it takes is what the slow one takes, and it takes all that was
+/// written.
+#[test]
+fn both_ways_of_reading_agree() {
+    for fact in every_kind() {
+        let bytes = second_of_batch(fact).encode().unwrap();
+        let quick = Leaf::as_written(&bytes).expect("our own spelling");
+        assert_eq!(Leaf::decode_any(&bytes).unwrap(), quick);
+        for at in 0..bytes.len() {
+            let mut bent = bytes.clone();
+            bent[at] ^= 1 << (at % 7);
+            if let Some(read) = Leaf::as_written(&bent) {
+                assert_eq!(Leaf::decode_any(&bent).unwrap(), read, "byte {at}");
+            }
+        }
+    }
+}

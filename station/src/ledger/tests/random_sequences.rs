@@ -43,7 +43,7 @@ fn check_rules(state: &LedgerState, path: &std::path::Path) {
     for index in 0..log_store::size(log).unwrap() {
         let bytes = log_store::leaf_bytes(log, index).unwrap();
         let entry = Entry::read(index, &bytes).unwrap();
-        assert_eq!(rebuilt.follow(&entry, &bytes).unwrap(), None);
+        assert_eq!(rebuilt.follow(entry.clone(), &bytes).unwrap(), None);
         match entry.leaf.fact {
             Fact::CertificateIntended { uid, key, .. } => {
                 assert_eq!(keys.entry(key).or_insert_with(|| uid.clone()), &uid);

@@ -62,11 +62,12 @@ pub(super) fn check(
                 }
             };
             chains.follow(&entry).into_iter().for_each(&mut tell);
-            let broken = work.rebuilt().follow(&entry, &bytes)?;
+            let hash = entry.hash;
+            let broken = work.rebuilt().follow(entry, &bytes)?;
             broken.into_iter().for_each(tell);
             // Whoever finds something leaves nothing to go on from: the next run finds it too.
             if found.is_empty() {
-                work.done_with(entry.hash)?;
+                work.done_with(hash)?;
             }
             Ok(())
         },
