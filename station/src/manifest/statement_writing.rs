@@ -8,19 +8,42 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use firmware_proto::{Digest, Uid};
 
 use super::counts::{Counts, Summing};
-use super::statement::{BoardRow, HASHES_A_PIECE, RowDigest, Statement, Subject, subject_of};
-use crate::encoding::Base64Bytes;
+use super::statement::{
+    BoardRow, DigestSet, HASHES_A_PIECE, RowDigest, Statement, Subject, subject_of,
+};
+use crate::encoding::{Base64Bytes, sha256};
 use crate::names::DeviceSerial;
 
-/// What is kept of a row in memory.
+/// What is kept of a row in memory: there may be very many, so nothing twice, and digests as their bytes.
 #[derive(Debug)]
 struct Kept {
     serial: Option<DeviceSerial>,
     uid: Uid,
     at: u64,
     bytes: usize,
-    digest: RowDigest,
-    subject: Option<Subject>,
+    index: u64,
+    digest: Digest,
+    /// Of the certificate that is a subject.
+    certificate: Option<Digest>,
+}
+
+impl Kept {
+    fn row_digest(&self) -> RowDigest {
+        RowDigest {
+            index: self.index,
+            serial: self.serial.clone(),
+            sha256: self.digest.into(),
+        }
+    }
+
+    fn subject(&self) -> Option<Subject> {
+        Some(Subject {
+            name: self.serial.clone()?,
+            digest: DigestSet {
+                sha256: self.certificate?.into(),
+            },
+        })
+    }
 }
 
 /// Rows on their way into a manifest.
@@ -64,8 +87,9 @@ impl RowSpool {
             uid: row.uid.clone(),
             at: self.written,
             bytes: bytes.len(),
-            digest: RowDigest::of(row, &bytes),
-            subject: subject_of(row),
+            index: row.entry.index,
+            digest: sha256(&bytes),
+            certificate: subject_of(row).and_then(|one| one.digest.sha256.digest()),
         });
         self.written += bytes.len() as u64;
         self.sums.add(row);
@@ -140,10 +164,10 @@ impl SortedRows {
             out.write_all(before.as_bytes())
         };
         up_to("subject", out)?;
-        let subjects = self.rows.iter().filter_map(|row| row.subject.as_ref());
+        let subjects = self.rows.iter().filter_map(Kept::subject);
         write_list(out, subjects)?;
         up_to("row_digests", out)?;
-        write_list(out, self.rows.iter().map(|row| &row.digest))?;
+        write_list(out, self.rows.iter().map(Kept::row_digest))?;
         up_to("boards", out)?;
         let mut bytes = Vec::new();
         for (number, row) in self.rows.iter().enumerate() {
