@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::path::Path;
+use std::process::Command;
 
 use acceptance::prepared_station::PreparedStation;
 use acceptance::station_process::{Finished, run};
@@ -54,6 +55,68 @@ fn ten_thousand_boards_are_one_ledger() {
     let left = left.filter(|entry| entry.path().join("views.sqlite").exists());
     assert_eq!(left.count(), 0, "nothing is left of the verification");
 }
+
+/// A manifest of a batch of thousands, in each of its formats, through the built program.
+#[test]
+fn a_batch_of_thousands_has_every_board_in_every_format() {
+    const BOARDS: usize = 3000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    let boards = BOARDS.to_string();
+    at_scale(&station, &["make", &boards, "16", &boards]);
+    let export = |format: &str| {
+        let file = folder.path().join(format!("manifest.{format}"));
+        let mut export =
+            station.command(["manifest", "export", "SCALE-0000", "--format", format, "-o"]);
+        run(export.arg(&file)).ok();
+        file
+    };
+    let manifest = export("dsse");
+    let root = station.root();
+    let verify = |file: &Path| {
+        let mut verify = station.command(["manifest", "verify", "--json", "--trust"]);
+        run(verify.arg(&root).arg(file))
+    };
+    let verified = verify(&manifest).ok().json_lines().remove(0);
+    assert_eq!(verified["counts"]["presented"], BOARDS);
+    assert_eq!(verified["counts"]["passed"], BOARDS);
+
+    // Others read it too: as many boards, of as many serials, in each.
+    let mut python = Command::new("python3");
+    python.args(["-c", SAME_BOARDS]).arg(&manifest);
+    python.args(["csv", "cyclonedx", "html"].map(export));
+    assert_eq!(run(&mut python).ok().stdout.trim(), boards);
+
+    // The last of the long lists and a board in the middle are looked at as well.
+    let bytes = std::fs::read(&manifest).expect("a manifest");
+    for part in 1..10 {
+        let mut bent = bytes.clone();
+        let at = bent.len() * part / 10;
+        bent[at] = if bent[at] == b'A' { b'B' } else { b'A' };
+        let file = folder.path().join("bent.json");
+        std::fs::write(&file, bent).expect("a file");
+        let refused = verify(&file).code(1);
+        assert!(
+            refused.stderr.contains("after signing"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
+
+const SAME_BOARDS: &str = r"
+import base64, csv, json, re, sys
+manifest, table, inventory, report = sys.argv[1:]
+boards = json.loads(base64.b64decode(json.load(open(manifest))['payload']))['predicate']['boards']
+serials = [board['serial'] for board in boards]
+assert serials == sorted(set(serials))
+assert [row['serial'] for row in csv.DictReader(open(table, newline=''), strict=True)] == serials
+devices = json.load(open(inventory))['components']
+found = [re.search('SA-[0-9]+', json.dumps(device))[0] for device in devices]
+assert found == serials
+assert set(re.findall('SA-[0-9]{8}', open(report).read())) == set(serials)
+print(len(serials))
+";
 
 #[test]
 fn views_are_made_again_and_the_log_is_not() {

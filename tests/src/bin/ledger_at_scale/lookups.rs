@@ -11,7 +11,7 @@ use station::names::DeviceSerial;
 use station::station_home::StationHome;
 
 use super::board::Board;
-use super::making::BATCH;
+use super::making::NUMBERS;
 use super::{Outcome, now};
 
 /// Looks `count` boards up, three ways.
@@ -24,7 +24,7 @@ pub(crate) fn run(home: &Path, count: u64) -> Outcome<Value> {
         .zip(&batches)
         .filter(|(_, batch)| batch.closed.is_some());
     let all: Vec<u64> = closed
-        .flat_map(|(at, batch)| at * BATCH..at * BATCH + batch.provisioned)
+        .flat_map(|(at, batch)| at * NUMBERS..at * NUMBERS + batch.provisioned)
         .collect();
     // Neighbours in the question are far apart in the file.
     let places = (0..count).map(|index| index.wrapping_mul(2_654_435_761) % all.len() as u64);

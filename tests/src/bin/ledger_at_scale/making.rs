@@ -14,11 +14,14 @@ use station::names::{BatchId, LaneName, WorkOrderId};
 use station::profile::Profile;
 use station::station_home::StationHome;
 
-use super::board::{Board, Line, operator};
+use super::board::{Board, Line, START, operator};
 use super::{Outcome, now};
 
-/// Boards in one batch.
+/// Boards in one batch, unless something else is said.
 pub(crate) const BATCH: u64 = 10_000;
+
+/// The most boards in one batch: a batch's boards have so many numbers to themselves.
+pub(crate) const NUMBERS: u64 = 100_000;
 
 /// A profile whose serials are enough for all of them.
 fn profile() -> Outcome<Profile> {
@@ -27,8 +30,11 @@ fn profile() -> Outcome<Profile> {
     Ok(Profile::parse("profile", &text)?)
 }
 
-/// Makes `devices` more boards.
-pub(crate) fn run(home: &Path, devices: u64, lanes: usize) -> Outcome<Value> {
+/// Makes `devices` more boards, at most `most` in one batch.
+pub(crate) fn run(home: &Path, devices: u64, lanes: usize, most: u64) -> Outcome<Value> {
+    if !(1..=NUMBERS).contains(&most) {
+        return Err(format!("a batch has 1 to {NUMBERS} boards").into());
+    }
     let home = StationHome::open(home)?;
     let pin = home.config().hsm.pin.read(home.path())?;
     let signer = SignerPool::open(&home.config().hsm.token_config(), &pin)?;
@@ -38,8 +44,8 @@ pub(crate) fn run(home: &Path, devices: u64, lanes: usize) -> Outcome<Value> {
     let reader = Reader::open(&home.ledger())?;
     let (before, batches) = (reader.size()?, reader.batches()?.len() as u64);
     let started = now();
-    for batch in batches..batches + devices.div_ceil(BATCH) {
-        let quantity = BATCH.min(devices - (batch - batches) * BATCH);
+    for batch in batches..batches + devices.div_ceil(most) {
+        let quantity = most.min(devices - (batch - batches) * most);
         make_batch(&ledger, batch, quantity, lanes)?;
     }
     let seconds = started.elapsed().as_secs_f64();
@@ -60,7 +66,7 @@ pub(crate) fn run(home: &Path, devices: u64, lanes: usize) -> Outcome<Value> {
 fn make_batch(ledger: &LedgerHandle, batch: u64, quantity: u64, lanes: usize) -> Outcome<()> {
     let id = BatchId::parse(&format!("SCALE-{batch:04}"))?;
     let profile = profile()?;
-    let time = UtcMillis(1_795_336_200_000);
+    let time = UtcMillis(START);
     ledger.open_batch(BatchOpening {
         time,
         batch: id.clone(),
@@ -72,8 +78,8 @@ fn make_batch(ledger: &LedgerHandle, batch: u64, quantity: u64, lanes: usize) ->
         issuing_certificate: vec![0x30; 500],
         actor: operator()?,
     })?;
-    let next = AtomicU64::new(batch * BATCH);
-    let end = batch * BATCH + quantity;
+    let next = AtomicU64::new(batch * NUMBERS);
+    let end = batch * NUMBERS + quantity;
     let results: Vec<Outcome<()>> = std::thread::scope(|scope| {
         let work = |lane: usize| -> Outcome<()> {
             let line = Line {
