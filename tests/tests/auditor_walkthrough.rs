@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use acceptance::repository;
 use acceptance::station_process::{Finished, programs, run};
+use acceptance::{independent_readers, repository};
 use serde_json::Value;
 
 struct Demo {
@@ -121,6 +121,94 @@ fn a_newcomer_follows_the_page() {
     let live = std::fs::read_to_string(folder.path().join("live.ndjson")).expect("an answer");
     assert_eq!(live.lines().count(), passed);
 }
+
+#[test]
+fn what_the_demo_leaves_is_valid_for_others() {
+    let folder = received();
+    let file = |name| folder.path().join(name);
+    let manifest = file("manifest.dsse.json");
+    independent_readers::statement(&manifest).ok();
+    independent_readers::table(&file("manifest.csv"), &manifest).ok();
+    independent_readers::inventory(&file("manifest.cdx.json")).ok();
+}
+
+/// Runs the page's program up to where it looks at its argument, then these lines.
+fn with_audit_py(folder: &Path, lines: &str) -> Finished {
+    let page = repository::text("docs/auditor.md");
+    let program = blocks(&page).into_iter();
+    let (_, program) = program
+        .into_iter()
+        .find(|(what, _)| what == "file audit.py")
+        .expect("audit.py");
+    let (functions, _) = program
+        .split_once("predicate = pieces(")
+        .expect("its beginning");
+    let file = folder.join("lines.py");
+    std::fs::write(&file, format!("{functions}\n{lines}")).expect("a file");
+    shell(folder, "python3 lines.py")
+}
+
+#[test]
+fn python_alone_notices_what_is_not_in_the_log() {
+    let folder = received();
+    let said = with_audit_py(folder.path(), BENT).ok();
+    assert_eq!(said.stdout.lines().count(), 7, "{}", said.stdout);
+    for what in ["the batch is not in the log", "entry "] {
+        assert!(said.stdout.contains(what), "{what}: {}", said.stdout);
+    }
+}
+
+/// What a signer who lies could do, so that only the proofs show it.
+const BENT: &str = r"
+whole = json.loads(base64.b64decode(json.load(open('manifest.dsse.json'))['payload']))['predicate']
+_, size, root = whole['ledger']['checkpoint'].split('\n')[:3]
+check = lambda one: in_the_log(one, int(size), base64.b64decode(root))
+check(whole)
+
+def leaf(p): p['boards'][0]['entry']['leaf'] += ' '
+def certificate(p): p['boards'][0]['certificates'][0]['sha256'] = '00' * 32
+def gone(p): p['boards'].pop(0)
+def index(p): p['boards'][0]['entry']['index'] += 1
+def hashed(p):
+    first = base64.b64decode(p['ledger']['leaf_hashes'][0])
+    p['ledger']['leaf_hashes'][0] = base64.b64encode(first[:40] + bytes([first[40] ^ 1]) + first[41:]).decode()
+def left(p): p['ledger']['range_proof']['left'][0] = '00' * 32
+def head(p): p['ledger']['event_head'] = '00' * 32
+for bend in (leaf, certificate, gone, index, hashed, left, head):
+    bent = json.loads(json.dumps(whole))
+    bend(bent)
+    try:
+        check(bent)
+    except AssertionError as error:
+        print(bend.__name__, 'is noticed:', error)
+";
+
+#[test]
+fn python_alone_follows_an_inclusion_proof() {
+    let folder = received();
+    let at = folder.path();
+    let prove = format!(
+        ". {}/env; station ledger prove --device SA-000001 -o {}/proof.json",
+        demo().out().display(),
+        at.display()
+    );
+    shell(at, &prove).ok();
+    let said = with_audit_py(at, FOLLOWED).ok();
+    assert_eq!(said.stdout.trim(), "followed");
+}
+
+const FOLLOWED: &str = r"
+proof = json.load(open('proof.json'))
+_, size, root = proof['checkpoint'].split('\n')[:3]
+assert len(proof['entries']) > 5
+for entry in proof['entries']:
+    path = [bytes.fromhex(one) for one in entry['path']]
+    given = lambda leaf, path: inclusion_root(entry['index'], leaf_hash(leaf), path, int(size))
+    assert given(entry['leaf'], path) == base64.b64decode(root)
+    assert given(entry['leaf'] + ' ', path) != base64.b64decode(root)
+    assert given(entry['leaf'], path[::-1]) != base64.b64decode(root)
+print('followed')
+";
 
 #[test]
 fn the_same_question_has_the_same_answer_with_and_without_our_tool() {
