@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -98,6 +99,74 @@ fn a_home_and_its_mirror_rolled_back_together_are_named() {
     copy_all(&newest, folder.path());
     station.run(["ledger", "verify"]).ok();
     close(&station, "NEW-1").ok();
+}
+
+/// A closing whose checkpoint the token did not take goes on; who looks later is told. The same where the token itself
+/// is put back.
+#[test]
+fn a_token_that_lacks_the_last_batch_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = with_mirror(folder.path());
+    let (token, before) = (folder.path().join("softhsm"), folder.path().join("before"));
+    let doctor = || station.run(["doctor"]).ok().stdout;
+    assert!(doctor().contains("no batch was opened"), "{}", doctor());
+    let copy = |from: &Path, to: &Path| {
+        let _absent = fs::remove_dir_all(to);
+        run(Command::new("cp").arg("-r").arg(from).arg(to)).ok();
+    };
+    for opening in [true, false] {
+        copy(&token, &before);
+        if opening {
+            station.open_batch("LOST-1", 1);
+        } else {
+            close(&station, "LOST-1").ok();
+        }
+        assert!(doctor().contains("the token keeps one"), "{}", doctor());
+        let newer = folder.path().join("newer");
+        copy(&token, &newer);
+        copy(&before, &token);
+        assert!(
+            doctor().contains("the token keeps none over entry"),
+            "{}",
+            doctor()
+        );
+        copy(&newer, &token);
+    }
+}
+
+/// Power fails when the token has the new note and still the one before it. SoftHSM keeps each object in a file, so that
+/// moment can be made.
+#[test]
+fn a_token_left_with_two_notes_is_read_and_tidied_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = with_mirror(folder.path());
+    let (token, before) = (folder.path().join("softhsm"), folder.path().join("before"));
+    station.open_batch("TORN-1", 1);
+    run(Command::new("cp").arg("-r").arg(&token).arg(&before)).ok();
+    close(&station, "TORN-1").ok();
+    let objects = || {
+        let mut find = Command::new("find");
+        let found = run(find.arg(&token).args(["-name", "*.object"]))
+            .ok()
+            .stdout;
+        found.lines().count()
+    };
+    let whole = objects();
+    let mut merge = Command::new("cp");
+    merge.arg("-rn").arg(before.join(".")).arg(&token);
+    run(&mut merge).ok();
+    assert_eq!(
+        objects(),
+        whole + 1,
+        "the older note is back beside the newer"
+    );
+
+    station.run(["ledger", "verify"]).ok();
+    let doctor = station.run(["doctor"]).ok().stdout;
+    assert!(doctor.contains("the token keeps one"), "{doctor}");
+    station.open_batch("TORN-2", 1);
+    assert_eq!(objects(), whole, "one note is left");
+    station.run(["ledger", "verify"]).ok();
 }
 
 /// The token's checkpoint is read through the line that owns the token.

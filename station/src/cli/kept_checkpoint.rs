@@ -7,8 +7,8 @@ use super::context::Context;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
 use crate::hsm::{PinSource, SignerPool};
-use crate::ledger::LedgerHandle;
-use crate::ledger::checkpoint::origin;
+use crate::ledger::checkpoint::{Checkpoint, origin};
+use crate::ledger::{LedgerError, LedgerHandle, Reader};
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::station_home::StationHome;
 
@@ -31,6 +31,24 @@ pub(crate) fn open_ledger(
 /// The notes that the token keeps of this ledger.
 pub(crate) fn notes(home: &StationHome, signer: &SignerPool) -> Result<Vec<String>, Failure> {
     Ok(signer.kept_notes(&origin(&home.config().name))?)
+}
+
+/// The entry that opened or closed a batch last, where none of these notes covers it: the token did not take one
+/// then, or was put back to an older state itself.
+pub(crate) fn uncovered(home: &StationHome, kept: &[String]) -> Result<Option<u64>, LedgerError> {
+    let reader = Reader::open(&home.ledger())?;
+    let key = reader.opening()?.key;
+    let batches = reader.batches()?;
+    let last = batches
+        .iter()
+        .map(|batch| batch.closed_at.unwrap_or(batch.opened_at));
+    let covered = kept
+        .iter()
+        .filter_map(|note| Checkpoint::open(note, &key).ok())
+        .map(|checkpoint| checkpoint.head.size)
+        .max()
+        .unwrap_or_default();
+    Ok(last.max().filter(|last| *last >= covered))
 }
 
 /// Keeps the newest checkpoint in the token. What came before is recorded already, so that a token that does not

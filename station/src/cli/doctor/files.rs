@@ -85,22 +85,35 @@ pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, repor
         Ok(_ledger) => report.ok("ledger", "it agrees with its last checkpoint"),
         Err(failure) => report.add("ledger", State::Broken, failure.why(), failure.to_do()),
     }
-    match kept_checkpoint::notes(home, &signer) {
-        Ok(kept) if !kept.is_empty() => report.ok("token's checkpoint", "the token keeps one"),
-        Ok(_) => report.ok("token's checkpoint", "none yet: no batch was opened"),
-        Err(failure) => {
-            report.add(
-                "token's checkpoint",
-                State::Warning,
-                failure.why(),
-                failure.to_do(),
-            );
-        }
-    }
+    check_kept(home, &signer, report);
     if !mirrored {
         let detail = "none: an old copy of the whole ledger in its place would not be seen";
         let advice = "name a file on another machine's disk as ledger.checkpoint_mirror";
         report.add("mirror", State::Warning, detail, advice);
+    }
+}
+
+/// What the token keeps, and that it is what the last batch left there: an opening or closing goes on without.
+fn check_kept(home: &StationHome, signer: &SignerPool, report: &mut Report) {
+    let check = "token's checkpoint";
+    let notes = kept_checkpoint::notes(home, signer);
+    let found = notes.and_then(|kept| {
+        let uncovered = kept_checkpoint::uncovered(home, &kept)?;
+        Ok((kept.is_empty(), uncovered))
+    });
+    match found {
+        Ok((_, Some(entry))) => {
+            let detail = format!(
+                "the token keeps none over entry {entry}, which opened or closed a batch: home and mirror put \
+                 back to a time before it would not be seen"
+            );
+            let advice = "see why the token takes no object (room, write protection); it is written again when a \
+                          batch is opened or closed";
+            report.add(check, State::Warning, detail, advice);
+        }
+        Ok((true, None)) => report.ok(check, "none yet: no batch was opened"),
+        Ok((false, None)) => report.ok(check, "the token keeps one"),
+        Err(failure) => report.add(check, State::Warning, failure.why(), failure.to_do()),
     }
 }
 
