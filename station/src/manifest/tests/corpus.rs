@@ -12,7 +12,7 @@ use crate::names::{DeviceSerial, LaneName};
 /// Change it to try others; a failure names it and the number of the case.
 const SEED: u64 = 20_261_122;
 /// At least so many tampered manifests.
-const CASES: usize = 320;
+const CASES: usize = 360;
 
 /// Numbers from a seed (xorshift).
 struct Numbers(u64);
@@ -150,6 +150,32 @@ fn tamper_ledger(statement: &mut Statement, numbers: &mut Numbers) -> Expected {
     vec!["ledger extract does not hold".to_owned()]
 }
 
+/// An inclusion proof is changed, an event taken out of the range or put into it; the rows fit, the log does not.
+fn tamper_event(statement: &mut Statement, numbers: &mut Numbers) -> Expected {
+    let hashes = &mut statement.predicate.ledger.leaf_hashes[0].0;
+    let at = numbers.below(hashes.len() / 32) * 32;
+    let kind = numbers.below(5);
+    match kind {
+        0 => drop(hashes.drain(at..at + 32)),
+        1 => drop(hashes.splice(at..at, [7; 32])),
+        _ => {
+            // Revoked after the closing: its entry is proven by itself.
+            let mut boards = std::mem::take(&mut statement.predicate.boards);
+            let revoked = boards[0].certificates[0].revocation_entry.as_mut();
+            let proof = revoked.unwrap().proof.as_mut().unwrap();
+            let at = numbers.below(proof.len());
+            match kind {
+                2 => proof[at].0[numbers.below(32)] ^= 1 << numbers.below(8),
+                3 => drop(proof.remove(at)),
+                _ => proof.insert(at, Hex(vec![7; 32])),
+            }
+            fill(statement, boards);
+            return vec!["SA-000001".to_owned(), "entry".to_owned()];
+        }
+    }
+    vec!["ledger extract does not hold".to_owned()]
+}
+
 /// Something is done to the bytes of the file.
 fn tamper_bytes(file: &[u8], numbers: &mut Numbers) -> (Vec<u8>, Expected) {
     let mut text = file.to_vec();
@@ -180,7 +206,9 @@ fn tamper_bytes(file: &[u8], numbers: &mut Numbers) -> (Vec<u8>, Expected) {
 #[test]
 fn each_of_a_corpus_of_tampered_manifests_is_found_out_and_named() {
     let mut batch = TestBatch::of_every_kind();
-    let statement = batch.statement();
+    batch.close();
+    batch.add_elsewhere(None, TestBatch::revoked(1, 101));
+    let statement = batch.assembled().unwrap();
     let file = batch.file(&statement);
     let root = &batch.pki.root;
     assert!(verify(&file, root).is_ok());
@@ -195,7 +223,7 @@ fn each_of_a_corpus_of_tampered_manifests_is_found_out_and_named() {
     let mut numbers = Numbers(SEED);
     for case in 0..CASES {
         let mut bent = statement.clone();
-        let (tampered, expected) = match case % 8 {
+        let (tampered, expected) = match case % 9 {
             // Rows, under the old signature: a diagnosis.
             0 | 1 => {
                 let expected = tamper_row(&mut bent.predicate.boards, &mut numbers);
@@ -213,6 +241,10 @@ fn each_of_a_corpus_of_tampered_manifests_is_found_out_and_named() {
             }
             5 => {
                 let expected = tamper_ledger(&mut bent, &mut numbers);
+                (batch.file(&bent), expected)
+            }
+            8 => {
+                let expected = tamper_event(&mut bent, &mut numbers);
                 (batch.file(&bent), expected)
             }
             // Untouched, but signed by another key of this PKI.

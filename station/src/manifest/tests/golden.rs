@@ -72,6 +72,30 @@ fn every_single_changed_byte_is_noticed() {
     }
 }
 
+/// The same for every byte, in a manifest of one board: it has all that a large one has, but for more rows.
+#[test]
+fn every_single_changed_byte_of_a_small_one_is_noticed() {
+    let mut batch = TestBatch::open();
+    batch.pass("lane-1", 1);
+    let statement = batch.statement();
+    let (file, root) = (batch.file(&statement), &batch.pki.root);
+    assert!(verify(&file, root).is_ok());
+    let middle = file.len() / 2;
+    std::thread::scope(|scope| {
+        for places in [0..middle, middle..file.len()] {
+            let mut bent = file.clone();
+            scope.spawn(move || {
+                for at in places {
+                    let right = bent[at];
+                    bent[at] ^= 1 << (at % 8);
+                    assert!(verify(&bent, root).is_err(), "byte {at}");
+                    bent[at] = right;
+                }
+            });
+        }
+    });
+}
+
 proptest! {
     #[test]
     fn any_change_of_any_byte_is_noticed(at in any::<prop::sample::Index>(), to in any::<u8>()) {
