@@ -286,4 +286,14 @@ mod tests {
         let refused = first.agrees_with(&later, true).unwrap_err();
         assert_eq!(refused.code, VerdictCode::AttSession);
     }
+
+    #[test]
+    fn the_token_profile_stays_the_same_through_a_session() {
+        let first = board(&profile().attestation);
+        let mut later = first.clone();
+        later.claims.profile.push('2');
+        let refused = first.agrees_with(&later, true).unwrap_err();
+        assert_eq!(refused.code, VerdictCode::AttSession);
+        assert!(refused.detail.contains("token profile"), "{refused:?}");
+    }
 }

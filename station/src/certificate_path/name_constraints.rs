@@ -4,7 +4,7 @@
 //! nobody here could say whether a name of that kind is inside.
 
 use der::asn1::{Ia5StringRef, PrintableStringRef, Utf8StringRef};
-use der::{Encode, Tag, Tagged as _};
+use der::{Tag, Tagged as _};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -77,24 +77,33 @@ fn begins_exactly(name: &Name, base: &Name) -> bool {
             .all(|(one, two)| one == two)
 }
 
-/// Whatever the case, spacing and string type: what is excluded is not let in under another spelling.
+/// Whatever the case, spacing and string type: what is excluded is not let in under another spelling. A value
+/// that can't be folded might say anything, and is taken for what is excluded.
 fn begins_alike(name: &Name, base: &Name) -> bool {
     let alike = |(one, two): (&RelativeDistinguishedName, &RelativeDistinguishedName)| {
-        let mut folded = (fold_all(one), fold_all(two));
-        folded.0.sort();
-        folded.1.sort();
-        folded.0 == folded.1
+        let (one, two) = (fold_all(one), fold_all(two));
+        one.len() == two.len()
+            && one
+                .iter()
+                .all(|value| two.iter().any(|two| may_be(value, two)))
     };
     name.len() >= base.len() && name.iter_rdn().zip(base.iter_rdn()).all(alike)
 }
 
-fn fold_all(name: &RelativeDistinguishedName) -> Vec<(String, Vec<u8>)> {
+/// An attribute's type, and its value where that can be folded.
+type Folded = (String, Option<Vec<u8>>);
+
+fn may_be((one_type, one): &Folded, (two_type, two): &Folded) -> bool {
+    one_type == two_type && (one.is_none() || two.is_none() || one == two)
+}
+
+fn fold_all(name: &RelativeDistinguishedName) -> Vec<Folded> {
     name.iter()
         .map(|attribute| (attribute.oid.to_string(), fold(attribute)))
         .collect()
 }
 
-fn fold(attribute: &AttributeTypeAndValue) -> Vec<u8> {
+fn fold(attribute: &AttributeTypeAndValue) -> Option<Vec<u8>> {
     let value = &attribute.value;
     let text = match value.tag() {
         Tag::Utf8String => value
@@ -106,19 +115,20 @@ fn fold(attribute: &AttributeTypeAndValue) -> Vec<u8> {
         Tag::Ia5String => value
             .decode_as::<Ia5StringRef<'_>>()
             .map(|text| text.as_str().to_owned()),
-        _ => return value.to_der().unwrap_or_default(),
+        _ => return None,
     };
-    let words = text.unwrap_or_default().to_lowercase();
-    words
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .into_bytes()
+    let words = text.ok()?.to_lowercase();
+    let words: Vec<_> = words.split_whitespace().collect();
+    Some(words.join(" ").into_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use std::str::FromStr as _;
+
+    use der::asn1::{Any, ObjectIdentifier, SetOfVec};
+    use der::{Decode as _, Encode as _};
+    use x509_cert::name::RdnSequence;
 
     use super::*;
 
@@ -148,6 +158,32 @@ mod tests {
         ] {
             assert!(!begins_alike(&name(outside), &base), "{outside}");
         }
+    }
+
+    /// The organisation in a string type of the test's choice.
+    fn organisation(tag: Tag, value: &[u8]) -> Name {
+        let value = Any::new(tag, value).unwrap();
+        let oid = ObjectIdentifier::new_unwrap("2.5.4.10");
+        let attribute = AttributeTypeAndValue { oid, value };
+        let set = SetOfVec::try_from(vec![attribute]).unwrap();
+        Name::from_der(&RdnSequence::from(vec![set.into()]).to_der().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_other_string_type_gets_round_an_exclusion() {
+        let base = name("O=Acme");
+        for (tag, value) in [
+            (Tag::Utf8String, &b"Acme"[..]),
+            (Tag::PrintableString, b"ACME"),
+            (Tag::BmpString, b"\0A\0c\0m\0e"),
+            (Tag::TeletexString, b"Acme"),
+            (Tag::Utf8String, b"Acm\xe9"),
+        ] {
+            let spelt = organisation(tag, value);
+            assert!(begins_alike(&spelt, &base), "{tag} {value:x?}");
+            assert_eq!(begins_exactly(&spelt, &base), spelt == base, "{tag}");
+        }
+        assert!(!begins_alike(&organisation(Tag::Utf8String, b"Acm"), &base));
     }
 
     #[test]

@@ -35,8 +35,16 @@ mod kind {
     pub(super) const BOOT_RECORD: u16 = 0x60;
     pub(super) const UUID_VID: u16 = 0x74;
     pub(super) const UUID_CID: u16 = 0x75;
-    pub(super) const VENDOR_FIRST: u16 = 0xa0;
-    pub(super) const VENDOR_LAST: u16 = 0xfffe;
+    /// The low bytes of the vendors' own kinds, whatever the high byte.
+    const VENDOR_FIRST: u8 = 0xa0;
+    /// Stands for any kind where bootloaders search.
+    const ANY: u16 = 0xffff;
+
+    /// Whether MCUboot leaves the kind to vendors: the others are its own, now or later.
+    pub(super) const fn is_vendors(kind: u16) -> bool {
+        let [low, _] = kind.to_le_bytes();
+        low >= VENDOR_FIRST && kind != ANY
+    }
 }
 
 /// Bytes that are taken from the front, never beyond the end.
@@ -115,15 +123,15 @@ impl<'b> Area<'b> {
             )));
         }
         area.check(|kind| {
-            matches!(
-                kind,
-                kind::DEPENDENCY
-                    | kind::SEC_CNT
-                    | kind::BOOT_RECORD
-                    | kind::UUID_VID
-                    | kind::UUID_CID
-                    | kind::VENDOR_FIRST..=kind::VENDOR_LAST
-            )
+            kind::is_vendors(kind)
+                || matches!(
+                    kind,
+                    kind::DEPENDENCY
+                        | kind::SEC_CNT
+                        | kind::BOOT_RECORD
+                        | kind::UUID_VID
+                        | kind::UUID_CID
+                )
         })?;
         Ok(area)
     }
@@ -138,18 +146,18 @@ impl<'b> Area<'b> {
             }
         }
         area.check(|kind| {
-            matches!(
-                kind,
-                kind::KEYHASH
-                    | kind::PUBKEY
-                    | kind::SHA256
-                    | kind::RSA2048
-                    | kind::ECDSA_SIG
-                    | kind::RSA3072
-                    | kind::ED25519
-                    | kind::ENC_FIRST..=kind::ENC_LAST
-                    | kind::VENDOR_FIRST..=kind::VENDOR_LAST
-            )
+            kind::is_vendors(kind)
+                || matches!(
+                    kind,
+                    kind::KEYHASH
+                        | kind::PUBKEY
+                        | kind::SHA256
+                        | kind::RSA2048
+                        | kind::ECDSA_SIG
+                        | kind::RSA3072
+                        | kind::ED25519
+                        | kind::ENC_FIRST..=kind::ENC_LAST
+                )
         })?;
         Ok(area)
     }
@@ -195,7 +203,7 @@ impl<'b> Area<'b> {
                 let what = format!("TLV 0x{kind:02x} in this place");
                 return Err(ImageError::Unsupported(what));
             }
-            let often = *kind == kind::DEPENDENCY || *kind >= kind::VENDOR_FIRST;
+            let often = *kind == kind::DEPENDENCY || kind::is_vendors(*kind);
             if !often {
                 self.only(*kind)?;
             }
@@ -291,4 +299,26 @@ fn exactly<const N: usize>(kind: u16, value: &[u8]) -> Result<[u8; N], ImageErro
         let length = value.len();
         ImageError::Malformed(format!("TLV 0x{kind:02x} has {length} bytes, not {N}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_to_vendors_may_stand_anywhere_and_nothing_of_the_bootloader_s_to_come() {
+        let open = |kind: u16| {
+            let [low, high] = kind.to_le_bytes();
+            let bytes = [0x07, 0x69, 8, 0, low, high, 0, 0];
+            let read = Area::read_open(&mut Bytes::new(&bytes));
+            read.map(|_| ()).map_err(|error| error.to_string())
+        };
+        for kind in [0xa0, 0xff, 0x48a0, 0xfffe] {
+            assert!(open(kind).is_ok(), "{kind:#x}");
+        }
+        for kind in [0x9f, 0x0150, 0x4810, 0xff9f, 0xffff] {
+            let refused = open(kind).unwrap_err();
+            assert!(refused.contains("in this place"), "{refused}");
+        }
+    }
 }

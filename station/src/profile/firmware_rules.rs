@@ -28,10 +28,21 @@ pub struct PinnedVersion {
 /// A version that no board may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownBadVersion {
-    /// The version, compared as text.
+    /// The version; without a build number every build of it, as in a range.
     pub version: String,
     /// Why, for the operator.
     pub reason: String,
+}
+
+impl KnownBadVersion {
+    /// Whether it speaks of that version. A build has no better name than its version: whoever has named
+    /// that means what was built of it, too.
+    fn is_of(&self, version: &str) -> bool {
+        let parsed = ImageVersion::parse(version);
+        let builds = parsed
+            .is_ok_and(|parsed| ImageVersion { build: 0, ..parsed }.to_string() == self.version);
+        self.version == version || builds
+    }
 }
 
 /// One component that must be there exactly once.
@@ -104,9 +115,9 @@ impl ComponentRule {
     /// # Errors
     /// [`FirmwareFault::KnownBad`], [`FirmwareFault::Version`].
     pub fn allowed_release(&self, version: &str) -> Result<&PinnedVersion, FirmwareFault> {
-        if let Some(bad) = self.known_bad.iter().find(|bad| bad.version == version) {
+        if let Some(bad) = self.known_bad.iter().find(|bad| bad.is_of(version)) {
             return Err(FirmwareFault::KnownBad {
-                version: bad.version.clone(),
+                version: version.to_owned(),
                 reason: bad.reason.clone(),
             });
         }
@@ -172,10 +183,7 @@ impl ComponentRule {
     }
 
     fn is_good(&self, release: &PinnedVersion) -> bool {
-        let is_bad = self
-            .known_bad
-            .iter()
-            .any(|bad| bad.version == release.version);
+        let is_bad = self.known_bad.iter().any(|bad| bad.is_of(&release.version));
         !is_bad && self.is_in_range(&release.version) && self.check_counter(release).is_ok()
     }
 

@@ -178,6 +178,18 @@ mod tests {
     }
 
     #[test]
+    fn every_whole_window_counts() {
+        let claim = claim(6.0, 20);
+        let mut samples: Vec<u8> = (0..=255).cycle().take(2 * WINDOW).collect();
+        samples[WINDOW..]
+            .iter_mut()
+            .step_by(2)
+            .for_each(|one| *one = 7);
+        let health = NoiseHealth::of(&samples, claim);
+        assert!(health.is_biased() && !health.repeats(), "{health:?}");
+    }
+
+    #[test]
     fn fewer_samples_than_a_window_are_tested_for_repetition_alone() {
         let health = NoiseHealth::of(&[9; WINDOW - 1], claim(6.0, 20));
         assert!(health.repeats() && !health.is_biased());

@@ -73,6 +73,29 @@ fn says_what_is_wrong_with_a_version() {
 }
 
 #[test]
+fn a_bad_version_without_a_build_number_means_every_build() {
+    let components = |app: &str| [genuine("BL", "1.2.0"), genuine("APP", app)];
+    let judged = |bad: &str, app: &str| {
+        let mut rules = rules();
+        for rule in rules.iter_mut().filter(|rule| rule.component == "APP") {
+            // The build is pinned and in no range's way: its bad name alone is against it.
+            rule.allowed = None;
+            rule.versions[0].version = app.to_owned();
+            rule.versions[0].measurement = sha256(format!("APP {app} image").as_bytes());
+            rule.versions[0].security_counter = rule.minimum_security_counter;
+            rule.known_bad[0].version = bad.to_owned();
+        }
+        judge_components(&rules, &components(app)).map_err(|rejection| rejection.code)
+    };
+    let bad = Err(VerdictCode::FwVersion);
+    assert_eq!(judged("2.6.1", "2.6.1+3"), bad);
+    assert_eq!(judged("2.6.1+3", "2.6.1+3"), bad);
+    assert_eq!(judged("2.6.1+4", "2.6.1+3"), Ok(()));
+    assert_eq!(judged("2.6.1+3", "2.6.1"), Ok(()));
+    assert_eq!(judged("2.6.2", "2.6.1+3"), Ok(()));
+}
+
+#[test]
 fn a_release_that_was_left_behind_is_named_only_where_its_image_is_genuine() {
     let mut app = genuine("APP", "2.5.0");
     let detail = "APP 2.5.0: got security counter 6, at least 7 is required";
