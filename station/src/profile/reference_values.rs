@@ -93,9 +93,21 @@ impl AttestationRules {
             .and_then(|item| faults.integer(&item, i32::MIN.into()..=i32::MAX.into(), hint))
             .and_then(|number| i32::try_from(number).ok());
         let hint = "true or false: whether the instance ID is the digest of the attestation key";
-        let instance_id_is_key_digest = t
-            .required("instance_id_is_key_digest", hint)
-            .and_then(|item| faults.boolean(&item, hint));
+        let digest_item = t.required("instance_id_is_key_digest", hint);
+        let instance_id_is_key_digest = digest_item
+            .as_ref()
+            .and_then(|item| faults.boolean(item, hint));
+        if let (Some(item), Some(false), Some(keys)) =
+            (&digest_item, instance_id_is_key_digest, &keys)
+            && !keys.roots.is_empty()
+        {
+            // An allow-list has each key once. Of certified keys nobody would see that two boards have one.
+            faults.at(
+                item,
+                "keys that lead to a root are told apart by the instance ID alone",
+                "write true, or list the chips' keys in an allow_list instead of roots",
+            );
+        }
         let provisioning = LifecycleRange::state(SecurityLifecycle::PSA_ROT_PROVISIONING);
         let secured = LifecycleRange::state(SecurityLifecycle::SECURED);
         let lifecycle_before =

@@ -82,6 +82,27 @@ fn names_the_place_of_every_fault() {
 }
 
 #[test]
+fn certified_keys_are_told_apart_by_the_instance_id() {
+    let change = |text: &str| {
+        let flag = "instance_id_is_key_digest = ";
+        text.replacen(&format!("{flag}true"), &format!("{flag}false"), 1)
+    };
+    let refused = Profile::parse("p.toml", &change(SENSOR_A)).unwrap_err();
+    assert!(
+        refused.to_string().contains("by the instance ID alone"),
+        "{refused}"
+    );
+    let roots = SENSOR_A.find("roots = ").unwrap();
+    let end = SENSOR_A.find("[[firmware]]").unwrap();
+    let list = format!(
+        "allow_list = {{ file = \"c.csv\", sha256 = \"{}\" }}\n",
+        "0a".repeat(32)
+    );
+    let listed = [&SENSOR_A[..roots], &list, &SENSOR_A[end..]].concat();
+    Profile::parse("p.toml", &change(&listed)).unwrap();
+}
+
+#[test]
 fn somebody_must_vouch_for_attestation_keys() {
     let roots = SENSOR_A.find("roots = ").unwrap();
     let end = SENSOR_A.find("[[firmware]]").unwrap();
