@@ -117,6 +117,20 @@ fn in_words(fact: &Fact) -> String {
         Fact::BoardReleased(record) => {
             format!("released by {}: {}", record.actor.operator, record.reason)
         }
+        Fact::LabelPrinted(label) => {
+            let by_hand = label.reprint.as_ref();
+            let by_hand = by_hand.map(|by| format!(" for {}: {}", by.actor.operator, by.reason));
+            let by_hand = by_hand.unwrap_or_default();
+            format!("label printed at {}{by_hand}", label.printer)
+        }
+        Fact::LabelFailed(label) => format!("label not printed: {}", label.detail),
+        Fact::AlarmAcknowledged(alarm) => {
+            let (who, lane) = (&alarm.actor.operator, &alarm.lane);
+            format!(
+                "alarm {} on {lane} acknowledged by {who}: {}",
+                alarm.code, alarm.reason
+            )
+        }
         other => about_certificate(other).unwrap_or_else(|| other.kind().to_owned()),
     }
 }

@@ -18,6 +18,7 @@ use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, StationNa
 use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
+pub use super::alarm_record::AlarmAcknowledgedRecord;
 pub use super::batch_tally::BatchTally;
 pub use super::batch_terms_record::BatchTermsRecord;
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
@@ -391,6 +392,8 @@ pub enum Fact {
     AdapterChanged(AdapterChangedRecord),
     /// A lane was bound to a place.
     LaneBound(LaneBoundRecord),
+    /// Somebody has looked at an alarm that holds nothing.
+    AlarmAcknowledged(AlarmAcknowledgedRecord),
 }
 
 /// Names the session in events: the session ID of the last `Hello`.

@@ -47,6 +47,7 @@ impl Fact {
             Self::LabelFailed(_) => "label-failed",
             Self::AdapterChanged(_) => "adapter-changed",
             Self::LaneBound(_) => "lane-bound",
+            Self::AlarmAcknowledged(_) => "alarm-acknowledged",
         }
     }
 
@@ -69,6 +70,7 @@ impl Fact {
             Self::BoardQuarantined(record) | Self::BoardReleased(record) => Some(&record.uid),
             Self::LabelPrinted(label) => Some(&label.uid),
             Self::LabelFailed(label) => Some(&label.uid),
+            Self::AlarmAcknowledged(record) => record.uid.as_ref(),
             _ => None,
         }
     }
@@ -90,6 +92,7 @@ impl Fact {
                 | Self::LabelFailed(_)
                 | Self::AdapterChanged(_)
                 | Self::LaneBound(_)
+                | Self::AlarmAcknowledged(_)
         )
     }
 }

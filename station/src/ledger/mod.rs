@@ -3,6 +3,8 @@
 //! `docs/ledger.md` describes the file for those who want to check one without this program.
 
 mod actor;
+mod alarm_record;
+pub mod alarms;
 mod batch_rules;
 mod batch_tally;
 mod batch_terms_record;

@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     OPERATORS,
     QUARANTINE,
     LABELS,
+    ALARMS,
 ];
 
 /// Version 1: the log and the first views.
@@ -239,6 +240,11 @@ const LABELS: &str = "
 -- One event a board mostly.
 CREATE INDEX event_about_labels ON event (entry)
     WHERE kind IN ('label-printed', 'label-failed');
+";
+
+/// Version 7: which alarms somebody has looked at.
+const ALARMS: &str = "
+CREATE INDEX event_about_alarms ON event (entry) WHERE kind = 'alarm-acknowledged';
 ";
 
 /// The newest version that this program knows.

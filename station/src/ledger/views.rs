@@ -78,7 +78,8 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::LabelPrinted(_)
         | Fact::LabelFailed(_)
         | Fact::AdapterChanged(_)
-        | Fact::LaneBound(_) => {}
+        | Fact::LaneBound(_)
+        | Fact::AlarmAcknowledged(_) => {}
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::VerdictCode;
+
 /// A wish.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,6 +54,8 @@ pub enum Action {
         lane: String,
         /// The board.
         uid: Option<String>,
+        /// The verdict that was the alarm.
+        code: VerdictCode,
         /// What was found.
         reason: String,
     },

@@ -73,6 +73,12 @@ impl VerdictCode {
         self.entry().outcome
     }
 
+    /// Whether somebody must look at it though nothing stands still for it.
+    #[must_use]
+    pub const fn is_quiet_alarm(self) -> bool {
+        matches!(self.entry().severity, Severity::Alarm) && !self.holds_lane()
+    }
+
     /// Whether the lane is held with the verdict: something that belongs to one board alone was seen twice.
     #[must_use]
     pub const fn holds_lane(self) -> bool {

@@ -87,6 +87,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::DeedOpen => "新开批次",
         P::DeedClose => "关闭批次",
         P::DeedClearHold => "解除锁定",
+        P::DeedAcknowledge => "确认报警",
         P::DeedReprint => "重新打印标签",
         P::AskBatchName => "新批次名称",
         P::AskProfile => "产品档案文件",

@@ -87,6 +87,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::DeedOpen => "Open a batch",
         P::DeedClose => "Close the batch",
         P::DeedClearHold => "Clear the hold",
+        P::DeedAcknowledge => "Acknowledge the alarm",
         P::DeedReprint => "Print the label again",
         P::AskBatchName => "Name of the new batch",
         P::AskProfile => "Profile file",

@@ -87,6 +87,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::DeedOpen => "Los eröffnen",
         P::DeedClose => "Los schließen",
         P::DeedClearHold => "Sperre aufheben",
+        P::DeedAcknowledge => "Alarm quittieren",
         P::DeedReprint => "Etikett neu drucken",
         P::AskBatchName => "Name des neuen Loses",
         P::AskProfile => "Profildatei",

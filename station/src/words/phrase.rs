@@ -174,6 +174,8 @@ phrases! {
     /// Something one can do.
     DeedClearHold,
     /// Something one can do.
+    DeedAcknowledge,
+    /// Something one can do.
     DeedReprint,
     /// Field.
     AskBatchName,

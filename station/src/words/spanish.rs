@@ -87,6 +87,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::DeedOpen => "Abrir un lote",
         P::DeedClose => "Cerrar el lote",
         P::DeedClearHold => "Levantar la retención",
+        P::DeedAcknowledge => "Confirmar la alarma",
         P::DeedReprint => "Reimprimir la etiqueta",
         P::AskBatchName => "Nombre del lote nuevo",
         P::AskProfile => "Archivo de perfil",

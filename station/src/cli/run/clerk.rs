@@ -11,9 +11,8 @@ use super::people::{Outcome, People};
 use crate::access::Register;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
-use crate::cli::provision::preparation::{self, WorkingStation, office};
+use crate::cli::provision::preparation::{WorkingStation, office};
 use crate::clock::Clock as _;
 use crate::clock::UtcMillis;
 use crate::ledger::event::{Actor, Event as LedgerEvent, Fact};
@@ -21,11 +20,8 @@ use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::control::ControlRequest;
 use crate::line::control_socket::Handler;
-use crate::line::stop::StopLevel;
-use crate::line::supervisor::LineEnd;
 use crate::line::system_clock::SystemClock;
 use crate::names::BatchId;
-use crate::role::Role;
 use crate::station_home::LaneConfig;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, Refused, StationNews};
@@ -63,10 +59,10 @@ pub(super) fn handler(station: &WorkingStation, current: CurrentLine) -> Handler
 /// See the module.
 pub(super) struct Clerk<'a> {
     pub(super) station: &'a WorkingStation,
-    context: &'a Context,
-    lanes: Vec<LaneConfig>,
-    events: SyncSender<Event>,
-    orders: Sender<Order>,
+    pub(super) context: &'a Context,
+    pub(super) lanes: Vec<LaneConfig>,
+    pub(super) events: SyncSender<Event>,
+    pub(super) orders: Sender<Order>,
     pub(super) current: CurrentLine,
     pub(super) clock: SystemClock,
     pub(super) people: People,
@@ -75,8 +71,8 @@ pub(super) struct Clerk<'a> {
     pub(super) last_batch: Option<BatchId>,
     /// How many verdicts there were when the clerk looked last.
     verdicts: u64,
-    leaving: bool,
-    fault: Option<Failure>,
+    pub(super) leaving: bool,
+    pub(super) fault: Option<Failure>,
 }
 
 impl<'a> Clerk<'a> {
@@ -139,7 +135,7 @@ impl<'a> Clerk<'a> {
         let _told = self.events.send(Event::Station(news));
     }
 
-    fn refuse(&self, failure: &Failure) {
+    pub(super) fn refuse(&self, failure: &Failure) {
         let refusal = failure.to_refusal();
         self.tell(StationNews::Refused(Refused {
             what: refusal.what,
@@ -190,11 +186,12 @@ impl<'a> Clerk<'a> {
                 self.tell(StationNews::HoldCleared { about });
                 Ok(())
             }
-            Action::AcknowledgeAlarm { lane, uid, .. } => {
-                let about = About::Board { lane, uid };
-                self.tell(StationNews::HoldCleared { about });
-                Ok(())
-            }
+            Action::AcknowledgeAlarm {
+                lane,
+                uid,
+                code,
+                reason,
+            } => self.acknowledge(lane, uid, code, reason),
             Action::Scan { code, look_up, .. } => self.scanned(code, look_up),
             Action::Reprint { device, reason } => {
                 let operator = self.actor()?.operator;
@@ -230,7 +227,7 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    fn record(&self, facts: Vec<Fact>) -> Result<(), Failure> {
+    pub(super) fn record(&self, facts: Vec<Fact>) -> Result<(), Failure> {
         if facts.is_empty() {
             return Ok(());
         }
@@ -261,10 +258,7 @@ impl<'a> Clerk<'a> {
 
     pub(super) fn actor(&self) -> Result<Actor, Failure> {
         let who = self.people.who().map(|(actor, _)| actor);
-        who.ok_or_else(|| {
-            let why = "nobody is signed in";
-            Failure::usage("it was not done", why, "scan your badge first")
-        })
+        who.ok_or_else(nobody_signed_in)
     }
 
     fn scanned(&mut self, code: String, look_up: bool) -> Result<(), Failure> {
@@ -284,81 +278,7 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
-        let (actor, role) = self
-            .people
-            .who()
-            .map_or_else(|| self.actor().map(|actor| (actor, Role::Auditor)), Ok)?;
-        if let Err(denied) = crate::access::permits(role, crate::access::Deed::ProvisionBoards) {
-            let what = format!("operator {} may not do this", actor.operator);
-            return Err(Failure::usage(
-                what,
-                denied,
-                "ask somebody who has that role",
-            ));
-        }
-        if self.line.is_some() {
-            let why = "the line is running";
-            return Err(Failure::usage(
-                "the line was not started",
-                why,
-                "pause it first",
-            ));
-        }
-        let lanes = self.lanes.clone();
-        let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;
-        let reader = Reader::open(&self.station.owned.home.ledger())?;
-        let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
-        let running = RunningLine::start(line, &reader, &self.events, &self.orders)?;
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
-        self.line = Some(running);
-        self.last_batch = Some(batch.clone());
-        self.tell_holds();
-        Ok(())
-    }
-
-    fn pause(&self) {
-        if let Some(line) = &self.line {
-            line.floor.stop.raise(StopLevel::Finishing);
-        }
-    }
-
-    fn leave(&mut self) {
-        self.leaving = true;
-        if let Some(line) = &self.line {
-            line.floor.stop.raise_by_person();
-        }
-    }
-
-    fn end_line(&mut self) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let Some((floor, report, labels)) = self.line.take().and_then(RunningLine::join) else {
-            return;
-        };
-        for news in labels {
-            self.tell(news);
-        }
-        let fault = match (&report.end, floor.clock.jump()) {
-            (LineEnd::LedgerFailed { .. } | LineEnd::Broken { .. }, _) => {
-                provision::station_fault(&floor, &report).err()
-            }
-            _ => None,
-        };
-        self.tell(StationNews::LineEnded {
-            full: floor.production.is_full(),
-            fault: fault.as_ref().map(|fault| fault.why().to_owned()),
-        });
-        if fault.is_some() {
-            let ledger = !matches!(report.end, LineEnd::LedgerFailed { .. });
-            self.tell(StationNews::Health { hsm: true, ledger });
-            self.fault = fault;
-        }
-        if let Err(failure) = self.list_batches() {
-            self.refuse(&failure);
-        }
-    }
-
-    fn tell_holds(&self) {
+    pub(super) fn tell_holds(&self) {
         match look_up::holds(&self.station.owned.home) {
             Ok(holds) => self.tell(StationNews::Alarms(holds)),
             Err(failure) => self.refuse(&failure),
@@ -390,6 +310,11 @@ impl<'a> Clerk<'a> {
             self.refuse(&failure);
         }
     }
+}
+
+pub(super) fn nobody_signed_in() -> Failure {
+    let why = "nobody is signed in";
+    Failure::usage("it was not done", why, "scan your badge first")
 }
 
 pub(super) fn named<T, E: std::fmt::Display>(

@@ -1,13 +1,21 @@
 //! What the ledger knows, as the terminal shows it: batches, boards, holds.
 
+use std::collections::VecDeque;
+
 use crate::cli::failure::Failure;
 use crate::cli::{device, device_history};
 use crate::ledger::Reader;
+use crate::ledger::event::Fact;
+use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
+use crate::names::BatchId;
 use crate::station_home::StationHome;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchRow;
 use crate::tui::state::device::{DeviceReport, Moment};
+
+/// Most alarms of the past that are shown, the newest.
+const MAX_ALARMS: usize = 100;
 
 /// Most events of a board that are shown, the newest.
 const MAX_MOMENTS: usize = 500;
@@ -51,6 +59,47 @@ pub(super) fn holds(home: &StationHome) -> Result<Vec<Alarm>, Failure> {
         acknowledged: false,
     });
     Ok(lanes.chain(batches).collect())
+}
+
+/// The batch's verdicts that are alarms, hold nothing, and that nobody has looked at since; the newest of them.
+pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Failure> {
+    let looked = reader.alarms_looked_at()?;
+    let mut alarms = VecDeque::new();
+    for leaf in reader.verdicts_and_cleared_holds(batch) {
+        let (index, bytes) = leaf?;
+        let leaf = Leaf::decode(&bytes).map_err(|error| {
+            let what = format!("cannot read entry {index} of the ledger");
+            Failure::station(what, error, "run station ledger verify")
+        })?;
+        let Fact::VerdictReached {
+            lane,
+            code,
+            detail,
+            uid,
+            claimed_uid,
+            ..
+        } = leaf.fact
+        else {
+            continue;
+        };
+        let of = (lane, uid.or(claimed_uid));
+        let seen = looked.get(&of).is_some_and(|at| leaf.time <= *at);
+        if seen || !code.is_quiet_alarm() {
+            continue;
+        }
+        alarms.push_front(Alarm {
+            about: About::Board {
+                lane: of.0.to_string(),
+                uid: of.1.map(|uid| uid.to_string()),
+            },
+            code,
+            detail,
+            utc_ms: leaf.time.0,
+            acknowledged: false,
+        });
+        alarms.truncate(MAX_ALARMS);
+    }
+    Ok(alarms.into())
 }
 
 /// All that is known of a board by its serial or UID; none where nothing is.

@@ -1,20 +1,23 @@
 //! What the terminal wishes of the office: batches and holds.
 
+use firmware_proto::Uid;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::clerk::{Clerk, named};
+use super::clerk::{Clerk, named, nobody_signed_in};
 use super::look_up;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
 use crate::cli::named_file::read_text;
 use crate::cli::provision::preparation::office;
 use crate::clock::Clock as _;
+use crate::ledger::event::{AlarmAcknowledgedRecord, Fact};
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::names::{BatchId, LaneName, WorkOrderId};
 use crate::tui::action::NewBatch;
 use crate::tui::event::StationNews;
 use crate::tui::state::alarms::About;
+use crate::verdict::VerdictCode;
 
 impl Clerk<'_> {
     /// Whoever signs in goes on with the batch of before, or with the only open one.
@@ -106,6 +109,32 @@ impl Clerk<'_> {
         Ok(())
     }
 
+    /// Somebody has looked at an alarm that holds nothing.
+    pub(super) fn acknowledge(
+        &self,
+        lane: String,
+        uid: Option<String>,
+        code: VerdictCode,
+        reason: String,
+    ) -> Result<(), Failure> {
+        let (actor, role) = self.people.who().ok_or_else(nobody_signed_in)?;
+        permits(role, Deed::ClearHold).map_err(|denied| {
+            let what = format!("operator {} may not do this", actor.operator);
+            Failure::usage(what, denied, "ask somebody who has that role")
+        })?;
+        let record = AlarmAcknowledgedRecord {
+            lane: named(&lane, LaneName::parse)?,
+            uid: uid.as_deref().map(|uid| named(uid, uid_of)).transpose()?,
+            code,
+            reason,
+            actor,
+        };
+        self.record(vec![Fact::AlarmAcknowledged(record)])?;
+        let about = About::Board { lane, uid };
+        self.tell(StationNews::HoldCleared { about });
+        Ok(())
+    }
+
     /// Has the office do what another command would ask for, in the name of whoever is signed in.
     pub(super) fn have_done(&self, request: ControlRequest) -> Result<(), Failure> {
         let actor = self.actor()?;
@@ -137,6 +166,11 @@ impl Clerk<'_> {
             | ControlResponse::DocumentFile { .. } => Ok(()),
         }
     }
+}
+
+/// A UID as the screen shows it.
+fn uid_of(text: &str) -> Result<Uid, serde_json::Error> {
+    serde_json::from_value(text.into())
 }
 
 /// The file that was named: as it is, else among the home's profiles.

@@ -3,10 +3,10 @@ use std::fmt::Write as _;
 use super::*;
 use crate::encoding::Base64Bytes;
 use crate::ledger::event::{
-    Actor, AdapterChangedRecord, Assurance, BatchTally, BatchTermsRecord, CredentialChangedRecord,
-    LabelFailedRecord, LabelPrintedRecord, LaneBoundRecord, OperatorEnrolledRecord,
-    OperatorStateRecord, ReprintRecord, RevocationReason, ScrappingRecord, SignInRefusedRecord,
-    SignedInRecord, SignedOutRecord, SignedOutWhy, TrippedRule,
+    Actor, AdapterChangedRecord, AlarmAcknowledgedRecord, Assurance, BatchTally, BatchTermsRecord,
+    CredentialChangedRecord, LabelFailedRecord, LabelPrintedRecord, LaneBoundRecord,
+    OperatorEnrolledRecord, OperatorStateRecord, ReprintRecord, RevocationReason, ScrappingRecord,
+    SignInRefusedRecord, SignedInRecord, SignedOutRecord, SignedOutWhy, TrippedRule,
 };
 use crate::ledger::fixture::{actor, batch, batch_hold, board, event, new_ledger};
 use crate::names::{LaneName, ShiftName};
@@ -125,6 +125,13 @@ fn of_labels_and_lanes() -> Vec<Fact> {
             lane: lane(),
             port: "/dev/serial/by-path/left".to_owned(),
             adapter: Some("A50285BI".to_owned()),
+            actor: actor(),
+        }),
+        Fact::AlarmAcknowledged(AlarmAcknowledgedRecord {
+            lane: lane(),
+            uid: None,
+            code: VerdictCode::FwMeasurement,
+            reason: "taken to QA".to_owned(),
             actor: actor(),
         }),
     ]

@@ -33,6 +33,10 @@ const WHOLE: &[(&str, &str)] = &[
         "SELECT entry FROM event WHERE kind IN ('label-printed'",
         "its index has the events about labels and no others",
     ),
+    (
+        "SELECT entry FROM event WHERE kind = 'alarm-acknowledged'",
+        "its index has the events about alarms and no others",
+    ),
 ];
 
 /// The SQL in the source of this room.

@@ -71,10 +71,13 @@ impl Alarms {
         self.list.get(self.chosen)
     }
 
-    /// Adds one; a hold that is known already is not told twice.
+    /// Adds one; one that stands there already is not told twice.
     pub fn add(&mut self, alarm: Alarm) {
-        let known = |known: &Alarm| !known.acknowledged && known.about == alarm.about;
-        if alarm.about.holds() && self.list.iter().any(known) {
+        let known = |known: &Alarm| {
+            let same = alarm.about.holds() || known.code == alarm.code;
+            !known.acknowledged && known.about == alarm.about && same
+        };
+        if self.list.iter().any(known) {
             return;
         }
         self.list.insert(0, alarm);

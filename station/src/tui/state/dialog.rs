@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::alarms::About;
 use crate::tui::action::NewBatch;
 use crate::tui::event::Refused;
+use crate::verdict::VerdictCode;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum Dialog {
     Acknowledge {
         /// What.
         about: About,
+        /// Its code.
+        code: VerdictCode,
     },
     /// Why a board's label is printed again.
     Reprint {

@@ -11,7 +11,7 @@ use crate::tui::state::lanes::{Doing, Lane, ShownVerdict};
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Health, State};
 use crate::tui::vocabulary;
-use crate::verdict::{Severity, VerdictCode};
+use crate::verdict::VerdictCode;
 use crate::words::Phrase;
 
 /// A lane tells.
@@ -61,7 +61,6 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
 }
 
 fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
-    let entry = verdict.code.entry();
     let word = state.language.say(vocabulary::outcome(verdict.code));
     let board = verdict.serial.as_deref().or(verdict.uid.as_deref());
     let mut text = format!("{name}  {word}  {}", board.unwrap_or("-"));
@@ -72,7 +71,7 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
     text = format!("{text}  {} s", seconds(verdict.took_ms));
     let bad = verdict.code.outcome() != crate::verdict::Outcome::Pass;
     state.log.add(state.utc_ms, bad, text);
-    if matches!(entry.severity, Severity::Alarm) && !verdict.code.holds_lane() {
+    if verdict.code.is_quiet_alarm() {
         state.alarms.add(Alarm {
             about: About::Board {
                 lane: name.to_owned(),

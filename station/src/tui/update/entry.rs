@@ -8,6 +8,7 @@ use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
+use crate::verdict::VerdictCode;
 
 /// An Enter.
 pub(super) fn submit(state: &mut State) -> Vec<Action> {
@@ -36,7 +37,7 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
             }
             Vec::new()
         }
-        Some(Dialog::Acknowledge { about }) => vec![acknowledge(about, text)],
+        Some(Dialog::Acknowledge { about, code }) => vec![acknowledge(about, code, text)],
         Some(Dialog::Reprint { device }) => {
             let reason = text;
             vec![Action::Reprint { device, reason }]
@@ -49,13 +50,18 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
     }
 }
 
-fn acknowledge(about: About, reason: String) -> Action {
+fn acknowledge(about: About, code: VerdictCode, reason: String) -> Action {
     let (name, of_batch) = match about {
         About::Clock => return Action::AcceptClock { reason },
         About::Batch(batch) => (batch, true),
         About::Lane(lane) => (lane, false),
         About::Board { lane, uid } => {
-            return Action::AcknowledgeAlarm { lane, uid, reason };
+            return Action::AcknowledgeAlarm {
+                lane,
+                uid,
+                code,
+                reason,
+            };
         }
     };
     Action::ClearHold {
@@ -119,8 +125,11 @@ fn open_chosen(state: &mut State) -> Vec<Action> {
         Screen::Batch => return do_deed(state),
         Screen::Alarms => {
             if why_not(state, Deed::Acknowledge).is_none() {
-                let about = state.alarms.chosen().map(|alarm| alarm.about.clone());
-                state.dialog = about.map(|about| Dialog::Acknowledge { about });
+                let chosen = state.alarms.chosen();
+                state.dialog = chosen.map(|alarm| Dialog::Acknowledge {
+                    about: alarm.about.clone(),
+                    code: alarm.code,
+                });
             }
         }
         Screen::Device => {

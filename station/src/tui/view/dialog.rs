@@ -19,8 +19,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, dialog: &Dialog) {
     let language = state.language;
     match dialog {
         Dialog::OpenBatch(batch, field) => open_batch(canvas, state, batch, *field),
-        Dialog::Acknowledge { about } => {
-            let title = format!("{}: {}", language.say(Phrase::DeedClearHold), what(about));
+        Dialog::Acknowledge { about, .. } => {
+            let deed = if about.holds() {
+                Phrase::DeedClearHold
+            } else {
+                Phrase::DeedAcknowledge
+            };
+            let title = format!("{}: {}", language.say(deed), what(about));
             field(canvas, state, &title, language.say(Phrase::AskReason));
         }
         Dialog::CloseBatch { batch } => {

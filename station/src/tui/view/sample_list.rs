@@ -9,6 +9,7 @@ use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::log::Log;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
+use crate::verdict::VerdictCode;
 
 fn with(state: &State, change: impl FnOnce(&mut State)) -> State {
     let mut state = state.clone();
@@ -204,6 +205,20 @@ pub(super) fn all() -> Vec<(String, State)> {
             &alarmed,
             Dialog::Acknowledge {
                 about: About::Lane("L07".to_owned()),
+                code: VerdictCode::KeyReused,
+            },
+        ),
+    );
+    add(
+        "ask-looked-at",
+        asked(
+            &alarmed,
+            Dialog::Acknowledge {
+                about: About::Board {
+                    lane: "L03".to_owned(),
+                    uid: None,
+                },
+                code: VerdictCode::FwMeasurement,
             },
         ),
     );

@@ -1,0 +1,94 @@
+//! Fulfils what is wished of the line itself: start, pause, end.
+
+use std::sync::{Arc, PoisonError};
+
+use super::clerk::Clerk;
+use super::line_work::RunningLine;
+use super::look_up;
+use crate::cli::failure::Failure;
+use crate::cli::provision;
+use crate::cli::provision::owner_desk::OwnerDesk;
+use crate::cli::provision::preparation::{self, office};
+use crate::ledger::Reader;
+use crate::line::stop::StopLevel;
+use crate::line::supervisor::LineEnd;
+use crate::names::BatchId;
+use crate::role::Role;
+use crate::tui::event::StationNews;
+
+impl Clerk<'_> {
+    pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
+        let (actor, role) = self
+            .people
+            .who()
+            .map_or_else(|| self.actor().map(|actor| (actor, Role::Auditor)), Ok)?;
+        if let Err(denied) = crate::access::permits(role, crate::access::Deed::ProvisionBoards) {
+            let what = format!("operator {} may not do this", actor.operator);
+            return Err(Failure::usage(
+                what,
+                denied,
+                "ask somebody who has that role",
+            ));
+        }
+        if self.line.is_some() {
+            let why = "the line is running";
+            return Err(Failure::usage(
+                "the line was not started",
+                why,
+                "pause it first",
+            ));
+        }
+        let lanes = self.lanes.clone();
+        let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;
+        let reader = Reader::open(&self.station.owned.home.ledger())?;
+        let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
+        let running = RunningLine::start(line, &reader, &self.events, &self.orders)?;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
+        self.line = Some(running);
+        self.last_batch = Some(batch.clone());
+        self.tell_holds();
+        self.tell(StationNews::Alarms(look_up::alarms(&reader, batch)?));
+        Ok(())
+    }
+
+    pub(super) fn pause(&self) {
+        if let Some(line) = &self.line {
+            line.floor.stop.raise(StopLevel::Finishing);
+        }
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.leaving = true;
+        if let Some(line) = &self.line {
+            line.floor.stop.raise_by_person();
+        }
+    }
+
+    pub(super) fn end_line(&mut self) {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let Some((floor, report, labels)) = self.line.take().and_then(RunningLine::join) else {
+            return;
+        };
+        for news in labels {
+            self.tell(news);
+        }
+        let fault = match (&report.end, floor.clock.jump()) {
+            (LineEnd::LedgerFailed { .. } | LineEnd::Broken { .. }, _) => {
+                provision::station_fault(&floor, &report).err()
+            }
+            _ => None,
+        };
+        self.tell(StationNews::LineEnded {
+            full: floor.production.is_full(),
+            fault: fault.as_ref().map(|fault| fault.why().to_owned()),
+        });
+        if fault.is_some() {
+            let ledger = !matches!(report.end, LineEnd::LedgerFailed { .. });
+            self.tell(StationNews::Health { hsm: true, ledger });
+            self.fault = fault;
+        }
+        if let Err(failure) = self.list_batches() {
+            self.refuse(&failure);
+        }
+    }
+}
