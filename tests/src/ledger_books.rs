@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+use station::ledger::Reader;
+
 use crate::prepared_station::PreparedStation;
 use crate::station_process::{Finished, programs, run};
 
@@ -15,6 +18,23 @@ pub fn configure(station: &PreparedStation, ledger: &str) {
     let text = std::fs::read_to_string(&path).expect("a configuration");
     let text = text.replacen("[ledger]\n", &format!("[ledger]\n{ledger}"), 1);
     std::fs::write(&path, text).expect("the configuration is written");
+}
+
+/// The station's events of these kinds, from the log itself.
+///
+/// # Panics
+/// Where it cannot be read.
+#[must_use]
+pub fn leaves(station: &PreparedStation, kinds: &[&str]) -> Vec<Value> {
+    let reader = Reader::open(&station.home().join("ledger.sqlite")).expect("a ledger");
+    let leaf = |at| {
+        let entry = reader.entry(at).expect("an entry");
+        serde_json::from_slice(&entry.leaf.encode().expect("a leaf")).expect("JSON")
+    };
+    (0..reader.size().expect("a size"))
+        .map(leaf)
+        .filter(|leaf: &Value| kinds.contains(&leaf["kind"].as_str().unwrap_or_default()))
+        .collect()
 }
 
 /// Has a checkpoint signed, and keeps it in the file.

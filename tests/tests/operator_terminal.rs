@@ -4,53 +4,45 @@
 
 use std::path::{Path, PathBuf};
 
+use acceptance::operator_screen::{acknowledge, at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
-use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
-use acceptance::terminal_screen::TerminalScreen;
+use acceptance::{ledger_books, repository};
 
 const SIZE: (u16, u16) = (120, 40);
 
-fn at_terminal(station: &PreparedStation, ports: &[PathBuf], size: (u16, u16)) -> TerminalScreen {
-    let mut command = station.command(["run"]);
-    for port in ports {
-        command.arg("--port").arg(port);
-    }
-    TerminalScreen::start(&command, size)
-}
+const CLONE: &str = r#"
+[[defect]]
+name = "clone"
+expected = "UID-REUSED"
+fault = { kind = "clone" }
 
-/// Good and bad boards, so many on each lane.
+[[assign]]
+device = 30
+defect = "clone"
+after = 29
+"#;
+
+/// Good and bad boards, and one with the UID of another, which holds its lane.
 fn mixed_boards(folder: &Path, station: &PreparedStation, lanes: usize, boards: usize) -> LinePlan {
+    let demo = repository::root().join("fixtures/defects/demo.toml");
+    let mut catalogue = std::fs::read_to_string(demo).unwrap();
+    catalogue.push_str(CLONE);
+    let defects = folder.join("shift.toml");
+    std::fs::write(&defects, catalogue).unwrap();
     LinePlan {
         lanes,
         devices: boards,
-        defects: repository::root().join("fixtures/defects/demo.toml"),
+        defects,
         ..LinePlan::good_boards(folder, station, 1, 11)
     }
-}
-
-/// Signs in, while nobody is enrolled: an ID is enough.
-fn sign_in(screen: &TerminalScreen, who: &str) {
-    screen.see("Scan your badge");
-    screen.scan(who);
-    // The header says it for as long as it is so; a notice is soon followed by another.
-    screen.see(&format!("Operator {who} "));
-}
-
-fn leave(screen: &mut TerminalScreen) {
-    screen.press(10);
-    screen.see("Boards in work are brought to a safe state first");
-    screen.see("▶");
-    screen.type_text("\r");
-    let status = screen.finish();
-    assert!(status.success(), "{status}\n{}", screen.text());
-    assert!(!screen.is_taken_over(), "the terminal was not given back");
 }
 
 #[test]
 fn a_shift_with_24_lanes() {
     let folder = tempfile::tempdir().unwrap();
     let station = PreparedStation::create(folder.path());
+    let spool = print_to_a_spool(&station);
     let plan = mixed_boards(folder.path(), &station, 24, 48);
     let line = SimulatedLine::start(&folder.path().join("line"), &plan);
     let mut screen = at_terminal(&station, &line.ports(), SIZE);
@@ -79,7 +71,7 @@ fn a_shift_with_24_lanes() {
             text.contains("is open for 60 boards") || text.contains(end) && text.contains("▶")
         });
     }
-    screen.see("batch B-1 is open for 60 boards");
+    screen.see("Batch B-1 is open for 60 boards");
     screen.see_that("the batch in the list", |text| {
         text.contains("B-1") && text.contains("0/60")
     });
@@ -92,6 +84,27 @@ fn a_shift_with_24_lanes() {
     screen.see("✔ PASS");
     let seen = screen.see_that("a bad board, and why", |text| text.contains("✘ FAIL"));
     assert!(!seen.contains("panicked"), "{seen}");
+
+    // A clone holds its lane: what it was is found out, and the lane goes on.
+    screen.see("■ HELD");
+    screen.press(4);
+    acknowledge(
+        &screen,
+        "UID-REUSED",
+        "Clear the hold",
+        "the clone went to QA",
+    );
+    screen.see("goes on.");
+    acknowledge(
+        &screen,
+        "KEY-FOREIGN",
+        "Acknowledge the alarm",
+        "found the wrong chip",
+    );
+    screen.see_that("the alarm that was looked at", |text| {
+        let row = text.lines().find(|row| row.starts_with('▸'));
+        row.is_some_and(|row| row.contains("✔") && row.contains("KEY-FOREIGN"))
+    });
     let (_, boards) = line.finish();
     assert_eq!(boards.len(), 48);
 
@@ -100,6 +113,20 @@ fn a_shift_with_24_lanes() {
     screen.see("boards seen");
     screen.press(6);
     screen.see("PASS");
+
+    // A label is torn: it is printed once more.
+    screen.press(3);
+    screen.see("Scan a label");
+    screen.scan("SA-000001");
+    screen.see("verdict PASS: serial SA-000001");
+    screen.see("▶");
+    screen.type_text("\r");
+    screen.see("Print the label again: SA-000001");
+    screen.scan("the first one is torn");
+    screen.see("The label of SA-000001 went to");
+    let labels = std::fs::read_dir(&spool).unwrap().flatten();
+    let labels: Vec<_> = labels.map(|label| label.file_name()).collect();
+    assert!(labels.contains(&"SA-000001-2.zpl".into()), "{labels:?}");
 
     // The batch is paused and closed; what stands in the way is said.
     screen.press(2);
@@ -114,7 +141,6 @@ fn a_shift_with_24_lanes() {
     screen.see("It cannot be opened again.");
     screen.see("▶");
     screen.type_text("\r");
-    screen.see("42/60");
     screen.see("closed");
     screen.press(9);
     screen.see("Scan your badge");
@@ -124,6 +150,31 @@ fn a_shift_with_24_lanes() {
     let log = station.run(["batch", "show", "B-1", "--json"]).ok();
     let batch = &log.json_lines()[0];
     assert_eq!(batch["batch"], "B-1", "{batch}");
+    // The clone has the name of the board that it copies, which had passed.
+    assert_eq!(batch["counts"]["failed"], 6, "{batch}");
+    assert_eq!(batch["counts"]["passed"], 41, "{batch}");
+    let looked = ledger_books::leaves(&station, &["alarm-acknowledged"]);
+    assert_eq!(looked.len(), 1, "{looked:?}");
+    assert_eq!(looked[0]["reason"], "found the wrong chip");
+    assert_eq!(looked[0]["actor"]["operator"], SUPERVISOR);
+    let printed = ledger_books::leaves(&station, &["label-printed"]);
+    let by_hand: Vec<_> = printed
+        .iter()
+        .filter(|label| !label["reprint"].is_null())
+        .collect();
+    assert_eq!(by_hand.len(), 1, "{printed:?}");
+    assert_eq!(by_hand[0]["reprint"]["reason"], "the first one is torn");
+}
+
+/// Gives the station a printer that is a folder.
+fn print_to_a_spool(station: &PreparedStation) -> PathBuf {
+    let spool = station.folder().join("labels");
+    std::fs::create_dir(&spool).unwrap();
+    let path = station.home().join("station.toml");
+    let mut config = std::fs::read_to_string(&path).unwrap();
+    config.push_str(&format!("\n[label_printer]\nspool = {spool:?}\n"));
+    std::fs::write(&path, config).unwrap();
+    spool
 }
 
 #[test]

@@ -1,114 +1,13 @@
 //! Operators who prove who they are: enrolment, PINs at commands, the delay after wrong ones, roles.
 #![forbid(unsafe_code)]
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::Command;
-
-use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
+use acceptance::prepared_station::SUPERVISOR;
 use acceptance::serial_wire::SerialWire;
+use acceptance::staffed_station::{OFFICER, OFFICER_PIN, SUPERVISOR_PIN, Staffed};
 use acceptance::station_process::{Finished, run};
 use acceptance::wait_for;
 use firmware_proto::frame::Direction;
 use serde_json::Value;
-use station::ledger::Reader;
-
-/// Whoever makes the home is its security officer.
-const OFFICER: &str = OPERATOR;
-const OFFICER_PIN: &str = "4711";
-const SUPERVISOR_PIN: &str = "081542";
-
-struct Staffed {
-    folder: tempfile::TempDir,
-    station: PreparedStation,
-}
-
-impl Staffed {
-    /// A home in which nobody is enrolled.
-    fn empty() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let station = PreparedStation::create(folder.path());
-        let staffed = Self { folder, station };
-        let config = staffed.station.home().join("station.toml");
-        let text = std::fs::read_to_string(&config).expect("a configuration");
-        let text = text.replace("role = \"operator\"", "role = \"security-officer\"");
-        std::fs::write(&config, text).expect("the configuration is written");
-        staffed
-    }
-
-    /// A security officer and a supervisor are enrolled.
-    fn create() -> Self {
-        let staffed = Self::empty();
-        staffed
-            .add(OFFICER, "security-officer", OFFICER_PIN, None)
-            .ok();
-        let officer = Some((OFFICER, OFFICER_PIN));
-        staffed
-            .add(SUPERVISOR, "supervisor", SUPERVISOR_PIN, officer)
-            .ok();
-        staffed
-    }
-
-    fn secret(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, format!("{content}\n")).expect("a file");
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("private");
-        path
-    }
-
-    fn command(&self, arguments: &[&str], by: Option<(&str, &str)>) -> Command {
-        let mut command = self.station.command(arguments);
-        if let Some((operator, pin)) = by {
-            command.args(["--operator", operator, "--operator-pin-file"]);
-            command.arg(self.secret("given.pin", pin));
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str], by: Option<(&str, &str)>) -> Finished {
-        run(&mut self.command(arguments, by))
-    }
-
-    fn add(&self, id: &str, role: &str, pin: &str, by: Option<(&str, &str)>) -> Finished {
-        let mut command = self.command(&["operator", "add", id, "--role", role, "--json"], by);
-        command
-            .arg("--new-pin-file")
-            .arg(self.secret("new.pin", pin));
-        command
-            .arg("--badge-file")
-            .arg(self.secret("badge", &format!("BADGE-{id}")));
-        run(&mut command)
-    }
-
-    fn open_batch(&self, batch: &str, by: Option<(&str, &str)>) -> Finished {
-        let mut command = self.command(&["batch", "open", batch, "--work-order", "WO-1"], by);
-        command
-            .args(["--quantity", "2"])
-            .arg("--profile")
-            .arg(sample_profile());
-        run(&mut command)
-    }
-
-    /// The station's events of these kinds, from the log itself.
-    fn leaves(&self, kinds: &[&str]) -> Vec<Value> {
-        let ledger = self.station.home().join("ledger.sqlite");
-        let reader = Reader::open(&ledger).expect("a ledger");
-        let size = reader.size().expect("a size");
-        let leaf = |at| {
-            reader
-                .entry(at)
-                .expect("an entry")
-                .leaf
-                .encode()
-                .expect("a leaf")
-        };
-        (0..size)
-            .map(|at| serde_json::from_slice(&leaf(at)).expect("JSON"))
-            .filter(|leaf: &Value| kinds.contains(&leaf["kind"].as_str().unwrap_or_default()))
-            .collect()
-    }
-}
 
 #[track_caller]
 fn says(finished: &Finished, parts: &[&str]) {

@@ -7,8 +7,7 @@
 //! (number within the batch, hash of the batch's event before it) and makes the leaf's JSON once.
 
 use firmware_proto::{
-    BootId, DeviceNonce, HardwareRevision, ProductCode, ProvisioningState, SecurityLifecycle,
-    SessionId, Uid,
+    BootId, DeviceNonce, HardwareRevision, ProductCode, ProvisioningState, SecurityLifecycle, Uid,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +32,7 @@ pub use super::profile_record::SignedProfileRecord;
 pub use super::quarantine_record::QuarantineRecord;
 pub use super::revocation_reason::RevocationReason;
 pub use super::scrapping_record::ScrappingRecord;
+pub use super::session_name::session_name;
 pub use super::tripped_rule::TrippedRule;
 
 /// Version of the leaf's layout: the `v` of each.
@@ -394,10 +394,4 @@ pub enum Fact {
     LaneBound(LaneBoundRecord),
     /// Somebody has looked at an alarm that holds nothing.
     AlarmAcknowledged(AlarmAcknowledgedRecord),
-}
-
-/// Names the session in events: the session ID of the last `Hello`.
-#[must_use]
-pub fn session_name(session: SessionId) -> Hex {
-    Hex(session.as_bytes().to_vec())
 }

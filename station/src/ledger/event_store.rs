@@ -5,7 +5,7 @@ use firmware_proto::{Digest, Uid};
 use super::error::LedgerError;
 use super::event::Event;
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
-use crate::names::BatchId;
+use crate::names::{BatchId, DeviceSerial};
 
 /// The ledger, as those who provision see it.
 pub trait EventStore: Send + Sync {
@@ -43,6 +43,17 @@ pub trait EventStore: Send + Sync {
         &self,
         batch: &BatchId,
         uid: &Uid,
+    ) -> Result<Result<Reservation, NoPlace>, LedgerError>;
+
+    /// The same with the serial that was scanned from the board's label, instead of the batch's next one.
+    ///
+    /// # Errors
+    /// As [`EventStore::reserve`].
+    fn reserve_scanned(
+        &self,
+        batch: &BatchId,
+        uid: &Uid,
+        scanned: &DeviceSerial,
     ) -> Result<Result<Reservation, NoPlace>, LedgerError>;
 
     /// Gives a promised place back. Needed only where no verdict for the board gets recorded.

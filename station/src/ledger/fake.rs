@@ -164,7 +164,16 @@ impl EventStore for MemoryStore {
         batch: &BatchId,
         uid: &Uid,
     ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
-        self.lock().state.reserve(batch, uid)
+        self.lock().state.reserve(batch, uid, None)
+    }
+
+    fn reserve_scanned(
+        &self,
+        batch: &BatchId,
+        uid: &Uid,
+        scanned: &DeviceSerial,
+    ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
+        self.lock().state.reserve(batch, uid, Some(scanned))
     }
 
     fn release(&self, batch: &BatchId, uid: &Uid) -> Result<(), LedgerError> {

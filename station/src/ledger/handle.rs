@@ -233,7 +233,18 @@ impl EventStore for LedgerHandle {
     ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
         let (batch, uid) = (batch.clone(), uid.clone());
         self.requests
-            .ask(|reply| Request::Reserve(batch, uid, reply))
+            .ask(|reply| Request::Reserve(batch, uid, None, reply))
+    }
+
+    fn reserve_scanned(
+        &self,
+        batch: &BatchId,
+        uid: &Uid,
+        scanned: &DeviceSerial,
+    ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
+        let (batch, uid, scanned) = (batch.clone(), uid.clone(), Some(scanned.clone()));
+        self.requests
+            .ask(|reply| Request::Reserve(batch, uid, scanned, reply))
     }
 
     fn release(&self, batch: &BatchId, uid: &Uid) -> Result<(), LedgerError> {

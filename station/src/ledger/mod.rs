@@ -58,6 +58,7 @@ mod repeats;
 mod revocation_reason;
 mod schema;
 mod scrapping_record;
+mod session_name;
 pub mod standing;
 mod state;
 #[cfg(test)]

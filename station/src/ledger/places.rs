@@ -54,21 +54,28 @@ impl Places {
         views: &Connection,
         batch: &BatchId,
         uid: &Uid,
+        scanned: Option<&DeviceSerial>,
     ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
         let Some(state) = BatchState::find(views, batch)?.filter(|state| !state.closed) else {
             return Ok(Err(NoPlace::BatchNotOpen));
         };
-        if let Some(serial) = self.promised.get(batch).and_then(|of| of.get(uid)) {
+        let promised = self.promised.get(batch).and_then(|of| of.get(uid));
+        if let Some(serial) = promised.filter(|serial| scanned.is_none_or(|s| s == *serial)) {
             let device_serial = serial.clone();
             return Ok(Ok(Reservation { device_serial }));
         }
         let former = former_serial(views, uid)?;
+        if let Some(scanned) = scanned
+            && let Some(why_not) = self.not_its_label(views, uid, former.as_ref(), scanned)?
+        {
+            return Ok(Err(why_not));
+        }
         let counted = has_place(views, batch, uid)?;
         let promised = self.promised.get(batch).map_or(0, BTreeMap::len) as u64;
         if !counted && state.taken.saturating_add(promised) >= state.quantity {
             return Ok(Err(NoPlace::BatchFull));
         }
-        let device_serial = match former {
+        let device_serial = match former.or_else(|| scanned.cloned()) {
             Some(serial) => serial,
             None => match self.next_serial(views, batch)? {
                 Some(serial) => serial,
@@ -80,6 +87,25 @@ impl Places {
             of_batch.insert(uid.clone(), device_serial.clone());
         }
         Ok(Ok(Reservation { device_serial }))
+    }
+
+    /// Why the label that was scanned cannot be this board's.
+    fn not_its_label(
+        &self,
+        views: &Connection,
+        uid: &Uid,
+        former: Option<&DeviceSerial>,
+        scanned: &DeviceSerial,
+    ) -> Result<Option<NoPlace>, LedgerError> {
+        if let Some(own) = former {
+            let own = own.clone();
+            return Ok((own != *scanned).then_some(NoPlace::OtherLabel { own }));
+        }
+        let mut promised = self.promised.values().flatten();
+        let promised = promised.any(|(other, serial)| serial == scanned && other != uid);
+        let taken = promised || serial_holder(views, scanned)?.is_some();
+        let scanned = scanned.clone();
+        Ok(taken.then_some(NoPlace::LabelTaken { scanned }))
     }
 
     /// Gives a promised place back. The serial is offered again later.

@@ -219,6 +219,18 @@ pub enum NoPlace {
     BatchNotOpen,
     /// The serials that were given for this batch are used up.
     SerialsExhausted,
+    /// The label that was scanned is not this board's: it has a serial already.
+    OtherLabel {
+        /// The board's own serial.
+        own: DeviceSerial,
+    },
+    /// The label that was scanned is another board's.
+    LabelTaken {
+        /// Its serial.
+        scanned: DeviceSerial,
+    },
+    /// No label was scanned in time.
+    NoLabel,
 }
 
 /// What the store gives back once events are durable.

@@ -152,8 +152,10 @@ impl LedgerState {
         &mut self,
         batch: &BatchId,
         uid: &Uid,
+        scanned: Option<&DeviceSerial>,
     ) -> Result<Result<Reservation, NoPlace>, LedgerError> {
-        self.places.reserve(self.store.connection(), batch, uid)
+        let views = self.store.connection();
+        self.places.reserve(views, batch, uid, scanned)
     }
 
     pub(in crate::ledger) fn release(&mut self, batch: &BatchId, uid: &Uid) {

@@ -32,7 +32,12 @@ pub(in crate::ledger) enum Request {
     Append(Append, Durability, Reply<Recorded>),
     Standing(Uid, Option<Box<ShownNow>>, Reply<DeviceStanding>),
     KeyHolder(Digest, Reply<Option<Uid>>),
-    Reserve(BatchId, Uid, Reply<Result<Reservation, NoPlace>>),
+    Reserve(
+        BatchId,
+        Uid,
+        Option<DeviceSerial>,
+        Reply<Result<Reservation, NoPlace>>,
+    ),
     Release(BatchId, Uid),
     UseSerials(BatchId, Vec<DeviceSerial>),
     /// A checkpoint over everything, with its note.
@@ -157,8 +162,9 @@ impl Writer {
             Request::KeyHolder(key, reply) => {
                 let _ = reply.send(self.state.key_holder(&key));
             }
-            Request::Reserve(batch, uid, reply) => {
-                let _ = reply.send(self.state.reserve(&batch, &uid));
+            Request::Reserve(batch, uid, scanned, reply) => {
+                let place = self.state.reserve(&batch, &uid, scanned.as_ref());
+                let _ = reply.send(place);
             }
             Request::Release(batch, uid) => self.state.release(&batch, &uid),
             Request::UseSerials(batch, serials) => self.state.use_serials(batch, serials),

@@ -11,6 +11,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use firmware_proto::Uid;
+
 #[cfg(feature = "crash-points")]
 use super::crash_points;
 use super::floor::Floor;
@@ -19,9 +21,11 @@ use super::link::Link;
 use super::questions::{self, Trouble};
 use super::stop::StopLevel;
 use super::timer::Timer;
+use crate::clock::MonotonicMillis;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
 use crate::ledger::event::Fact;
+use crate::ledger::standing::NoPlace;
 #[cfg(feature = "crash-points")]
 use crate::provisioning::Step;
 use crate::provisioning::{Action, Input, LastBoard, Now, Session, SessionContext, Verdict};
@@ -37,6 +41,12 @@ const TRICKLE_BYTES: usize = 64;
 
 /// How long a trickle may gather before the next read, so that a slow line costs no wake-up a byte.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// How long a label may be awaited, in milliseconds. Less than a session may take: then the board's work is put off.
+const LABEL_WAIT_MS: u64 = 120_000;
+
+/// How soon a label that was scanned is noticed.
+const LABEL_LATENCY: Duration = Duration::from_millis(20);
 
 /// What ends a frame on the wire.
 const FRAME_DELIMITER: u8 = 0;
@@ -119,6 +129,8 @@ pub(super) struct Driver<'a, S, E, M> {
     port_lost: bool,
     runaway: bool,
     abort_told: bool,
+    /// The board whose label is awaited, and until when.
+    label: Option<(Uid, MonotonicMillis)>,
 }
 
 impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
@@ -144,10 +156,12 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             port_lost: false,
             runaway: false,
             abort_told: false,
+            label: None,
         };
         driver.perform(actions);
         let ended = driver.work();
         floor.boards.leave(reporter.lane());
+        floor.labels.leave(reporter.lane());
         ended
     }
 
@@ -168,7 +182,11 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                 self.feed(Input::Time);
                 continue;
             }
-            match self.link.receive(&mut buffer, self.timer.wait(now)) {
+            if let Some(answer) = self.label_answer(level, now) {
+                self.feed(answer);
+                continue;
+            }
+            match self.link.receive(&mut buffer, self.wait(now)) {
                 Ok(0) => {}
                 Ok(count) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
@@ -181,6 +199,33 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                 Err(_) => self.lose_port(),
             }
         }
+    }
+
+    fn wait(&self, now: MonotonicMillis) -> Duration {
+        let wait = self.timer.wait(now);
+        if self.label.is_some() {
+            return wait.min(LABEL_LATENCY);
+        }
+        wait
+    }
+
+    /// The label that was awaited was scanned, or is awaited no longer.
+    fn label_answer(&mut self, level: StopLevel, now: MonotonicMillis) -> Option<Input> {
+        let (uid, until) = self.label.clone()?;
+        let lane = self.reporter.lane();
+        if let Some(scanned) = self.floor.labels.take(lane) {
+            self.label = None;
+            let answer = questions::reserve_scanned(self.floor, &mut self.trouble, &uid, &scanned);
+            self.tell_serial(uid, &answer);
+            return Some(answer);
+        }
+        let waits = now < until && level < StopLevel::Aborting && !self.port_lost;
+        if waits {
+            return None;
+        }
+        self.label = None;
+        self.floor.labels.leave(lane);
+        Some(Input::Reserved(Err(NoPlace::NoLabel)))
     }
 
     /// Whether, and how, the session is over.
@@ -282,16 +327,31 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                 self.reporter.report(News::Board { uid, device_serial });
             }
         }
+        if let Action::Reserve { uid } = &question
+            && self.floor.labels.asks()
+        {
+            let now = self.floor.clock.now().monotonic;
+            self.label = Some((uid.clone(), now.plus(LABEL_WAIT_MS)));
+            self.floor.labels.wait(self.reporter.lane());
+            self.reporter.report(News::AwaitsLabel);
+            return None;
+        }
         let reserving = match &question {
             Action::Reserve { uid } => Some(uid.clone()),
             _ => None,
         };
         let lane = self.reporter.lane();
         let answer = questions::answer(self.floor, lane, &mut self.trouble, question);
-        if let (Some(uid), Some(Input::Reserved(Ok(place)))) = (reserving, &answer) {
+        if let (Some(uid), Some(answer)) = (reserving, &answer) {
+            self.tell_serial(uid, answer);
+        }
+        answer
+    }
+
+    fn tell_serial(&self, uid: Uid, answer: &Input) {
+        if let Input::Reserved(Ok(place)) = answer {
             let device_serial = Some(place.device_serial.clone());
             self.reporter.report(News::Board { uid, device_serial });
         }
-        answer
     }
 }

@@ -9,6 +9,7 @@ use super::boards_in_work::BoardsInWork;
 use super::clock_guard::{ClockGuard, ClockJump};
 use super::control::{BatchHeld, LaneStatus, LineStatus};
 use super::hold::{Hold, Holds};
+use super::label_desk::LabelDesk;
 use super::lane_event::{LaneEvent, News};
 use super::stop::{StopLevel, StopSignal};
 use super::stop_watch::StopWatch;
@@ -37,6 +38,8 @@ pub struct Floor<S, E> {
     pub production: Production,
     /// Which board is in work on which lane.
     pub boards: BoardsInWork,
+    /// Lanes that wait for a label to be scanned.
+    pub labels: LabelDesk,
     /// What each lane is doing, for `status`.
     pub sight: Sight,
 }
@@ -53,6 +56,7 @@ impl<S, E> Floor<S, E> {
             watch: Mutex::default(),
             production,
             boards: BoardsInWork::default(),
+            labels: LabelDesk::default(),
             sight: Sight::default(),
         }
     }
@@ -228,6 +232,7 @@ impl Sight {
                 "waiting for a board".clone_into(&mut status.doing);
             }
             News::Ended(_) => "ended".clone_into(&mut status.doing),
+            News::AwaitsLabel => "waiting for a label".clone_into(&mut status.doing),
             News::Board { .. } => {}
         }
     }

@@ -49,6 +49,8 @@ pub enum News {
         /// The serial that it gets, once it has one.
         device_serial: Option<DeviceSerial>,
     },
+    /// The board's label is to be scanned: its serial stands there.
+    AwaitsLabel,
     /// A session came so far.
     Step(Step),
     /// A session is over.

@@ -25,6 +25,7 @@ pub mod floor;
 pub mod hold;
 mod hotplug;
 pub mod interval;
+pub mod label_desk;
 pub mod lane;
 pub mod lane_event;
 mod line_status;

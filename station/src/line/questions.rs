@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use firmware_proto::Uid;
+
 use super::floor::{Floor, boards_completed};
 use super::hold::{self, Placed};
 use super::stop::StopLevel;
@@ -13,7 +15,7 @@ use crate::identity::signer::Signer;
 use crate::ledger::event::{Event, Fact};
 use crate::ledger::standing::{DeviceStanding, Durability};
 use crate::ledger::{EventStore, LedgerError, Refusal};
-use crate::names::LaneName;
+use crate::names::{DeviceSerial, LaneName};
 use crate::provisioning::{Action, Input};
 
 /// Waits before the signer is asked again. Together less than a board's patience.
@@ -68,7 +70,24 @@ pub(super) fn answer<S: Signer, E: EventStore>(
         Action::Record { events, durability } => record(floor, events, durability),
         Action::Send(_) | Action::WakeAt(_) | Action::Report(_) | Action::Finish(_) => return None,
     };
-    Some(match answered {
+    Some(input(answered, trouble))
+}
+
+/// Takes a place for the board with the serial that was scanned from its label.
+pub(super) fn reserve_scanned<S: Signer, E: EventStore>(
+    floor: &Floor<S, E>,
+    trouble: &mut Trouble,
+    uid: &Uid,
+    scanned: &DeviceSerial,
+) -> Input {
+    let batch = floor.production.batch();
+    let place = ask_ledger(floor, || floor.store.reserve_scanned(batch, uid, scanned));
+    input(place.map(Input::Reserved), trouble)
+}
+
+/// What the session is told.
+fn input(answered: Result<Input, Failure>, trouble: &mut Trouble) -> Input {
+    match answered {
         Ok(input) => input,
         Err(Failure::Hsm(detail)) => {
             trouble.hsm = true;
@@ -82,7 +101,7 @@ pub(super) fn answer<S: Signer, E: EventStore>(
             trouble.ledger = Some(detail.clone());
             Input::LedgerFailed { detail }
         }
-    })
+    }
 }
 
 /// Who did not answer, and what they said.

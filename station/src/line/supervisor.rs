@@ -225,7 +225,7 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
             return;
         };
         match &event.news {
-            News::Silent | News::AdapterChanged(_) | News::Board { .. } => {}
+            News::Silent | News::AdapterChanged(_) | News::Board { .. } | News::AwaitsLabel => {}
             News::Step(Step::AwaitingBoard) => lane.at_work = false,
             News::Step(step) => {
                 lane.silent_since = None;

@@ -19,6 +19,7 @@ pub mod noise_health;
 mod random_source;
 mod reference_values;
 mod serial_pattern;
+mod serial_source;
 pub mod signed_profile;
 mod stop_rules;
 mod text_pattern;
@@ -52,6 +53,7 @@ pub use measurement_rule::{MeasurementRule, unit_name};
 pub use random_source::{JudgedRandomSource, RandomSourceRule};
 pub use reference_values::{AttestationRules, LifecycleRange, is_debug};
 pub use serial_pattern::{SerialPattern, SerialPatternError};
+pub use serial_source::{SerialSource, SerialSourceError};
 pub use stop_rules::{Among, Holds, InARow, StopRules, Yield};
 pub use text_pattern::TextPattern;
 pub use version_range::VersionRange;
@@ -92,6 +94,8 @@ pub struct Profile {
     pub certificate: CertificateTemplate,
     /// How device serials look.
     pub serial_pattern: SerialPattern,
+    /// Where they come from.
+    pub serial_source: SerialSource,
     /// What the device locks itself into at commit.
     pub lock_state: SecurityLifecycle,
     /// When the lane or the batch is held.
@@ -162,10 +166,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         .required("product", hint)
         .and_then(|item| faults.parsed(&item, hint, ProductCode::parse));
     let hardware_revisions = hardware_revisions(faults, t);
-    let hint = "for example serial_pattern = \"SA-######\"";
-    let serial_pattern = t
-        .required("serial_pattern", hint)
-        .and_then(|item| faults.parsed(&item, hint, SerialPattern::parse));
+    let (serial_pattern, serial_source) = serials(faults, t);
     let lock_item = t.required("lock_state", "for example lock_state = 0x3000");
     let lock_state = lock_item
         .as_ref()
@@ -214,6 +215,7 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
         random_source: random_source?,
         certificate: certificate?,
         serial_pattern: serial_pattern?,
+        serial_source: serial_source?,
         lock_state,
         stop_rules,
         label: label?,
@@ -235,6 +237,23 @@ fn whole<'t, T>(
         Some(item) => read(faults, &item).map(Some),
         None => Some(None),
     }
+}
+
+/// How serials look, and where they come from.
+fn serials<'t>(
+    faults: &mut Faults<'t>,
+    t: &mut Table<'t>,
+) -> (Option<SerialPattern>, Option<SerialSource>) {
+    let hint = "for example serial_pattern = \"SA-######\"";
+    let serial_pattern = t
+        .required("serial_pattern", hint)
+        .and_then(|item| faults.parsed(&item, hint, SerialPattern::parse));
+    let hint = "serial_source = \"counter\", or \"label\" where each board's label is scanned";
+    let serial_source = match t.optional("serial_source") {
+        Some(item) => faults.parsed(&item, hint, SerialSource::parse),
+        None => Some(SerialSource::default()),
+    };
+    (serial_pattern, serial_source)
 }
 
 fn hardware_revisions<'t>(

@@ -15,7 +15,7 @@ use crate::identity::issuing;
 use crate::identity::signer::KeyRole;
 use crate::ledger::event::{Fact, RevocationReason};
 use crate::ledger::standing::{Durability, NoPlace, Recorded, Reservation, StoredCertificate};
-use crate::names::{CertificateSerial, DeviceSerial};
+use crate::names::{BatchId, CertificateSerial, DeviceSerial};
 use crate::verdict::VerdictCode;
 
 /// A TBS that is to be signed.
@@ -83,21 +83,33 @@ pub(super) fn reserved(
     desk: &mut Desk,
     place: Result<Reservation, NoPlace>,
 ) -> Result<Reservation, Ending> {
-    let reservation = place.map_err(|refusal| {
-        let batch = &desk.context.batch;
-        Ending::new(
-            VerdictCode::BatchFull,
-            match refusal {
-                NoPlace::BatchFull => {
-                    format!("batch {batch} has as many boards as its work order allows")
-                }
-                NoPlace::BatchNotOpen => format!("batch {batch} is not open"),
-                NoPlace::SerialsExhausted => format!("batch {batch} has no serial left"),
-            },
-        )
-    })?;
+    let reservation = place.map_err(|refusal| no_place(&desk.context.batch, refusal))?;
     desk.draw();
     Ok(reservation)
+}
+
+fn no_place(batch: &BatchId, refusal: NoPlace) -> Ending {
+    let (code, detail) = match refusal {
+        NoPlace::BatchFull => (
+            VerdictCode::BatchFull,
+            format!("batch {batch} has as many boards as its work order allows"),
+        ),
+        NoPlace::BatchNotOpen => (VerdictCode::BatchFull, format!("batch {batch} is not open")),
+        NoPlace::SerialsExhausted => (
+            VerdictCode::BatchFull,
+            format!("batch {batch} has no serial left"),
+        ),
+        NoPlace::OtherLabel { own } => (
+            VerdictCode::SerialLabel,
+            format!("the label is not this board's, whose serial is {own}"),
+        ),
+        NoPlace::LabelTaken { scanned } => (
+            VerdictCode::SerialLabel,
+            format!("the label {scanned} is another board's"),
+        ),
+        NoPlace::NoLabel => (VerdictCode::Aborted, "no label was scanned".to_owned()),
+    };
+    Ending::new(code, detail)
 }
 
 /// The certificate's serial is drawn: assemble the TBS and record the intent.

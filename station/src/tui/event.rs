@@ -160,8 +160,8 @@ pub enum StationNews {
     SignedIn(Person),
     /// Somebody was not let in.
     SignInRefused {
-        /// Why, in words.
-        why: String,
+        /// Why.
+        why: NotLetIn,
         /// How long to wait before the next try, in seconds.
         wait_s: u64,
     },
@@ -229,9 +229,50 @@ pub enum StationNews {
         about: About,
     },
     /// A wish was done.
-    Done(String),
+    Done(Did),
     /// A wish was refused.
     Refused(Refused),
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Did {
+    /// A batch is open.
+    OpenedBatch {
+        /// Which.
+        batch: String,
+        /// For how many boards.
+        boards: u32,
+    },
+    /// A batch is closed.
+    ClosedBatch(String),
+    /// A lane or batch that was held goes on.
+    Cleared(String),
+    /// The clock was accepted.
+    AcceptedClock,
+    /// A board's label went to the printer.
+    Printed(String),
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotLetIn {
+    /// Nobody has this badge or ID.
+    Unknown,
+    /// They may not sign in any more.
+    Disabled,
+    /// There is nothing that could prove who they are.
+    NoPin,
+    /// The PIN is another one.
+    WrongPin,
+    /// It was not looked at, so soon after a wrong one.
+    TooSoon,
+    /// It can be no PIN.
+    NotDigits,
+    /// The station cannot tell.
+    Fault(String),
 }
 
 /// Why a wish was not done.

@@ -1,10 +1,40 @@
 //! Which phrase says what of the state: outcomes, roles, steps, deeds.
 
+use super::event::{Did, NotLetIn};
 use super::state::sign_in::{Deed, Role};
 use super::state::why_not::WhyNot;
 use super::state::{Screen, batch::LineState};
 use crate::verdict::{Outcome, VerdictCode};
 use crate::words::{Language, Phrase};
+
+/// What was done.
+#[must_use]
+pub fn did(language: Language, did: &Did) -> String {
+    match did {
+        Did::OpenedBatch { batch, boards } => {
+            language.fill(Phrase::DidOpen, &[batch, &boards.to_string()])
+        }
+        Did::ClosedBatch(batch) => language.fill(Phrase::DidClose, &[batch]),
+        Did::Cleared(name) => language.fill(Phrase::DidClear, &[name]),
+        Did::AcceptedClock => language.say(Phrase::DidAcceptClock).to_owned(),
+        Did::Printed(device) => language.fill(Phrase::DidPrint, &[device]),
+    }
+}
+
+/// Why somebody was not let in.
+#[must_use]
+pub fn not_let_in(language: Language, why: &NotLetIn) -> String {
+    let phrase = match why {
+        NotLetIn::Unknown => Phrase::SignInUnknown,
+        NotLetIn::Disabled => Phrase::SignInDisabled,
+        NotLetIn::NoPin => Phrase::SignInNoPin,
+        NotLetIn::WrongPin => Phrase::SignInWrongPin,
+        NotLetIn::TooSoon => Phrase::SignInTooSoon,
+        NotLetIn::NotDigits => Phrase::SignInNotDigits,
+        NotLetIn::Fault(why) => return why.clone(),
+    };
+    language.say(phrase).to_owned()
+}
 
 /// The outcome's word.
 #[must_use]

@@ -138,6 +138,8 @@ codes! {
     UidReused = "UID-REUSED", Fail, Alarm, Never, "This UID has been provisioned before: stop the lane and call QA.";
     /// The device serial that was to be used belongs to another board.
     SerialReused = "SERIAL-REUSED", Fail, Alarm, Never, "Two boards with one serial: stop the lane and call QA.";
+    /// The label that was scanned is another board's.
+    SerialLabel = "SERIAL-LABEL", Fail, Routine, Once, "Scan the label that is on this board: put it in once more.";
 
     /// The device refuses its grant.
     InstallRefused = "INSTALL-REFUSED", Fail, Routine, Never, "Put the board aside for QA.";

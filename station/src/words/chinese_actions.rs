@@ -55,6 +55,7 @@ pub(super) const fn action(code: VerdictCode) -> &'static str {
         V::KeyReused => "两块板使用同一密钥：停止此工位并叫质检。",
         V::UidReused => "此 UID 已用过：停止此工位并叫质检。",
         V::SerialReused => "两块板使用同一序列号：停止此工位并叫质检。",
+        V::SerialLabel => "请扫描此板上的标签：重新放入此板。",
         V::InstallRefused => "将此板交给质检。",
         V::InstallReadback => "电路板无法保存证书；放到返修区。",
         V::ProofInvalid => "身份不能工作；交给质检。",

@@ -60,6 +60,7 @@ pub(super) const fn action(code: VerdictCode) -> &'static str {
         V::KeyReused => "Zwei Platinen mit einem Schlüssel: Platz anhalten, QS rufen.",
         V::UidReused => "Diese UID gab es schon: Platz anhalten, QS rufen.",
         V::SerialReused => "Zwei Platinen mit einer Seriennummer: Platz anhalten, QS rufen.",
+        V::SerialLabel => "Das Etikett dieser Platine scannen: die Platine noch einmal einlegen.",
         V::InstallRefused => "Platine zur QS legen.",
         V::InstallReadback => "Die Platine behält ihr Zertifikat nicht; zur Nacharbeit legen.",
         V::ProofInvalid => "Die Identität funktioniert nicht; Platine zur QS legen.",

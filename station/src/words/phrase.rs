@@ -135,6 +135,28 @@ phrases! {
     SignInPin,
     /// Title.
     SignInTitle,
+    /// Notice; 0 batch, 1 boards.
+    DidOpen,
+    /// Notice; 0 batch.
+    DidClose,
+    /// Notice; 0 lane or batch.
+    DidClear,
+    /// Notice.
+    DidAcceptClock,
+    /// Notice; 0 serial.
+    DidPrint,
+    /// Not let in.
+    SignInUnknown,
+    /// Not let in.
+    SignInDisabled,
+    /// Not let in.
+    SignInNoPin,
+    /// Not let in.
+    SignInWrongPin,
+    /// Not let in.
+    SignInTooSoon,
+    /// Not let in.
+    SignInNotDigits,
     /// After wrong PINs; 0 seconds.
     SignInWait,
     /// Notice; 0 operator, 1 role.

@@ -60,6 +60,7 @@ pub(super) const fn action(code: VerdictCode) -> &'static str {
         V::KeyReused => "Dos placas con una clave: pare el puesto y llame a calidad.",
         V::UidReused => "Este UID ya se provisionó: pare el puesto y llame a calidad.",
         V::SerialReused => "Dos placas con una serie: pare el puesto y llame a calidad.",
+        V::SerialLabel => "Escanee la etiqueta de esta placa: póngala otra vez.",
         V::InstallRefused => "Aparte la placa para calidad.",
         V::InstallReadback => "La placa no guarda su certificado; apártela para retrabajo.",
         V::ProofInvalid => "La identidad no funciona; aparte la placa para calidad.",

@@ -26,12 +26,13 @@ use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
 use crate::line::hold::{Hold, PortNames};
+use crate::line::label_desk::LabelDesk;
 use crate::line::port::SerialPort;
 use crate::line::stop_watch::StopWatch;
 use crate::line::supervisor::LanePlan;
 use crate::line::system_clock::SystemClock;
 use crate::names::{BatchId, LaneName};
-use crate::profile::{Profile, StopRules};
+use crate::profile::{Profile, SerialSource, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
 use crate::station_home::{LaneConfig, Pki};
 
@@ -86,6 +87,13 @@ pub(super) fn prepare(
     let at = context.now().max(latest(&Reader::open(&home.ledger())?)?);
     let actor = office.acting(&operator, proof.as_ref(), Deed::ProvisionBoards, at)?;
     let line = line(&station, lanes, arguments.batch.as_ref(), actor, context)?;
+    if line.floor.labels.asks() {
+        return Err(Failure::usage(
+            "boards of this product cannot be provisioned without a screen",
+            "its profile says serial_source = \"label\": somebody scans each board's label",
+            "work at the screen: station run",
+        ));
+    }
     Ok(Preparation {
         handler: OwnerDesk::new(Arc::clone(&line.floor), office).handler(),
         floor: line.floor,
@@ -125,7 +133,11 @@ pub(in crate::cli) fn line(
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
-    let floor = Arc::new(Floor::new(signer, store.clone(), clock, production));
+    let mut floor = Floor::new(signer, store.clone(), clock, production);
+    if profile.serial_source == SerialSource::Label {
+        floor.labels = LabelDesk::asking(profile.serial_pattern.clone());
+    }
+    let floor = Arc::new(floor);
     restore_holds(&floor, &reader, &lanes, context)?;
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let labels = Labels::start(&floor, &profile, home.config().label_printer.clone())?;

@@ -20,8 +20,9 @@ use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::control::ControlRequest;
 use crate::line::control_socket::Handler;
+use crate::line::label_desk::Scanned;
 use crate::line::system_clock::SystemClock;
-use crate::names::BatchId;
+use crate::names::{BatchId, LaneName};
 use crate::station_home::LaneConfig;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, Refused, StationNews};
@@ -192,7 +193,11 @@ impl<'a> Clerk<'a> {
                 code,
                 reason,
             } => self.acknowledge(lane, uid, code, reason),
-            Action::Scan { code, look_up, .. } => self.scanned(code, look_up),
+            Action::Scan {
+                code,
+                lane,
+                look_up,
+            } => self.scanned(code, lane, look_up),
             Action::Reprint { device, reason } => {
                 let operator = self.actor()?.operator;
                 self.have_done(ControlRequest::PrintLabel {
@@ -261,7 +266,12 @@ impl<'a> Clerk<'a> {
         who.ok_or_else(nobody_signed_in)
     }
 
-    fn scanned(&mut self, code: String, look_up: bool) -> Result<(), Failure> {
+    fn scanned(
+        &mut self,
+        code: String,
+        lane: Option<String>,
+        look_up: bool,
+    ) -> Result<(), Failure> {
         if self.people.is_badge(&code)? {
             let outcome = self.people.identify(&code, self.clock.monotonic())?;
             return self.conclude(outcome);
@@ -274,7 +284,17 @@ impl<'a> Clerk<'a> {
             });
             return Ok(());
         }
-        self.tell(StationNews::NobodyWaits(code));
+        let chosen = lane.and_then(|lane| LaneName::parse(&lane).ok());
+        let running = self.line.as_ref().map(|line| &line.floor.labels);
+        let scanned = running.map(|labels| labels.scanned(&code, chosen.as_ref()));
+        self.tell(match scanned.unwrap_or(Scanned::NobodyWaits) {
+            Scanned::Taken { serial, lane } => StationNews::LabelTaken {
+                serial: serial.to_string(),
+                lane: lane.to_string(),
+            },
+            Scanned::Odd => StationNews::LabelOdd(code),
+            Scanned::NobodyWaits => StationNews::NobodyWaits(code),
+        });
         Ok(())
     }
 

@@ -23,6 +23,7 @@ pub(super) fn of(news: &News) -> LaneNews {
             uid: uid.to_string(),
             serial: device_serial.as_ref().map(ToString::to_string),
         },
+        News::AwaitsLabel => LaneNews::AwaitsLabel,
         News::Step(step) => LaneNews::Step(step.number()),
         News::Verdict(verdict) => LaneNews::Verdict(Box::new(shown(verdict))),
         News::Held(hold) => LaneNews::Held {

@@ -15,7 +15,7 @@ use crate::ledger::event::{AlarmAcknowledgedRecord, Fact};
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::names::{BatchId, LaneName, WorkOrderId};
 use crate::tui::action::NewBatch;
-use crate::tui::event::StationNews;
+use crate::tui::event::{Did, StationNews};
 use crate::tui::state::alarms::About;
 use crate::verdict::VerdictCode;
 
@@ -137,6 +137,7 @@ impl Clerk<'_> {
 
     /// Has the office do what another command would ask for, in the name of whoever is signed in.
     pub(super) fn have_done(&self, request: ControlRequest) -> Result<(), Failure> {
+        let did = did(&request);
         let actor = self.actor()?;
         let desk = self
             .current
@@ -151,8 +152,10 @@ impl Clerk<'_> {
             office.answer_signed_in(&asked, self.clock.utc())
         };
         match response {
-            ControlResponse::Done { text, .. } => {
-                self.tell(StationNews::Done(text));
+            ControlResponse::Done { .. } => {
+                if let Some(did) = did {
+                    self.tell(StationNews::Done(did));
+                }
                 Ok(())
             }
             ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
@@ -166,6 +169,24 @@ impl Clerk<'_> {
             | ControlResponse::DocumentFile { .. } => Ok(()),
         }
     }
+}
+
+/// What is told of a wish that was done.
+fn did(request: &ControlRequest) -> Option<Did> {
+    Some(match request {
+        ControlRequest::OpenBatch {
+            batch, quantity, ..
+        } => Did::OpenedBatch {
+            batch: batch.to_string(),
+            boards: *quantity,
+        },
+        ControlRequest::CloseBatch { batch, .. } => Did::ClosedBatch(batch.to_string()),
+        ControlRequest::ClearHold { lane, .. } => Did::Cleared(lane.to_string()),
+        ControlRequest::ClearBatchHold { batch, .. } => Did::Cleared(batch.to_string()),
+        ControlRequest::AcceptClock { .. } => Did::AcceptedClock,
+        ControlRequest::PrintLabel { device, .. } => Did::Printed(device.clone()),
+        _ => return None,
+    })
 }
 
 /// A UID as the screen shows it.

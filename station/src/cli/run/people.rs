@@ -11,7 +11,7 @@ use crate::ledger::event::{Fact, SignedInRecord};
 use crate::names::OperatorId;
 use crate::role::Role;
 use crate::station_home::StationHome;
-use crate::tui::event::StationNews;
+use crate::tui::event::{NotLetIn, StationNews};
 use crate::tui::state::sign_in;
 
 /// What the terminal calls a deed, and what the table of roles calls it.
@@ -52,9 +52,9 @@ impl Outcome {
         }
     }
 
-    fn refused(why: &str, wait_ms: u64) -> Self {
+    fn refused(why: NotLetIn, wait_ms: u64) -> Self {
         Self::news(StationNews::SignInRefused {
-            why: why.to_owned(),
+            why,
             wait_s: wait_ms.div_ceil(1000),
         })
     }
@@ -102,20 +102,18 @@ impl People {
         }
         match self.machine.scanned(text, &book, now) {
             Scan::Badge(steps) => Ok(self.after(steps, now)),
-            Scan::Refused(refused) => Ok(Outcome::refused(&refused.to_string(), 0)),
+            Scan::Refused(refused) => Ok(Outcome::refused(not_let_in(&refused), 0)),
             Scan::NoBadge => Ok(self.name(text, &book, now)),
         }
     }
 
     fn name(&mut self, text: &str, book: &OperatorBook, now: MonotonicMillis) -> Outcome {
-        let named = OperatorId::parse(text).map_err(|error| error.to_string());
-        let steps = named.and_then(|id| {
-            let named = self.machine.named(&id, book, now);
-            named.map_err(|refused| refused.to_string())
-        });
-        match steps {
+        let Ok(id) = OperatorId::parse(text) else {
+            return Outcome::refused(NotLetIn::Unknown, 0);
+        };
+        match self.machine.named(&id, book, now) {
             Ok(steps) => self.after(steps, now),
-            Err(why) => Outcome::refused(&why, 0),
+            Err(refused) => Outcome::refused(not_let_in(&refused), 0),
         }
     }
 
@@ -123,8 +121,7 @@ impl People {
     fn assert(&mut self, text: &str) -> Outcome {
         let listed = &self.home.config().operators;
         let Some(known) = listed.iter().find(|known| known.id.as_str() == text) else {
-            let path = self.home.config_path();
-            return Outcome::refused(&format!("{} lists no {text}", path.display()), 0);
+            return Outcome::refused(NotLetIn::Unknown, 0);
         };
         let actor = Actor {
             operator: known.id.clone(),
@@ -142,7 +139,7 @@ impl People {
     pub(super) fn prove(&mut self, typed: &str, now: MonotonicMillis) -> Outcome {
         match self.machine.pin(typed, now) {
             Ok(steps) => self.after(steps, now),
-            Err(fault) => self.ask_again(&fault.to_string(), 0),
+            Err(_) => self.ask_again(NotLetIn::NotDigits, 0),
         }
     }
 
@@ -182,6 +179,8 @@ impl People {
         let before = self.machine.state().clone();
         let steps = self.machine.tick(&book, now);
         let mut outcome = self.after(steps, now);
+        // What has not changed is not told again.
+        outcome.news.clear();
         if now.since(self.touched) > self.times.idle_ms {
             let gone = self.dismiss(SignedOutWhy::Idle);
             if gone.is_some() {
@@ -206,7 +205,7 @@ impl People {
                 Step::CheckPin(id, pin) => {
                     let word = self.check(&id, &pin);
                     if let Err(refused) = &word {
-                        refusal = Some((refused.to_string(), wait_of(refused)));
+                        refusal = Some((not_let_in(refused), wait_of(refused)));
                     }
                     open.extend(self.machine.checked(&word, now));
                 }
@@ -220,7 +219,7 @@ impl People {
             }
         }
         if let Some((why, wait_ms)) = refusal {
-            let mut outcome = self.ask_again(&why, wait_ms);
+            let mut outcome = self.ask_again(why, wait_ms);
             outcome.facts = facts;
             return outcome;
         }
@@ -241,7 +240,7 @@ impl People {
     }
 
     /// Says why, and asks for the PIN again where it is still awaited.
-    fn ask_again(&self, why: &str, wait_ms: u64) -> Outcome {
+    fn ask_again(&self, why: NotLetIn, wait_ms: u64) -> Outcome {
         let mut outcome = Outcome::refused(why, wait_ms);
         if let SignInState::AwaitingPin(claim) = self.machine.state() {
             outcome.news.push(StationNews::WantsPin {
@@ -249,6 +248,17 @@ impl People {
             });
         }
         outcome
+    }
+}
+
+fn not_let_in(refused: &Refused) -> NotLetIn {
+    match refused {
+        Refused::NotEnrolled(_) => NotLetIn::Unknown,
+        Refused::Lost(_) => NotLetIn::NoPin,
+        Refused::Disabled(_) => NotLetIn::Disabled,
+        Refused::TooSoon { .. } => NotLetIn::TooSoon,
+        Refused::WrongPin { .. } => NotLetIn::WrongPin,
+        Refused::Unavailable(error) => NotLetIn::Fault(error.to_string()),
     }
 }
 

@@ -13,6 +13,9 @@ const MAX_TRACE: usize = 32;
 /// Steps of a session after the waiting.
 pub const STEPS: u8 = 8;
 
+/// The step at which a label is awaited: the board's key is bound.
+const LABEL_STEP: u8 = 4;
+
 /// All lanes, in the order of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lanes {
@@ -197,6 +200,9 @@ impl Lane {
                 self.uid = Some(uid.clone());
                 if serial.is_some() {
                     self.serial.clone_from(serial);
+                    if self.doing == Doing::AwaitsLabel {
+                        self.doing = Doing::Working(LABEL_STEP);
+                    }
                 }
             }
             LaneNews::Step(step) => self.step(*step, now_ms, utc_ms),

@@ -126,6 +126,12 @@ impl Default for Health {
 }
 
 impl State {
+    /// Whether a scan would be taken now.
+    #[must_use]
+    pub fn is_ready_for_scan(&self) -> bool {
+        self.scanner.is_ready() && self.sign_in != SignIn::Checking
+    }
+
     /// Says something to the person at the terminal, and keeps it in the log.
     pub fn say(&mut self, text: String, bad: bool) {
         self.log.add(self.utc_ms, bad, text.clone());

@@ -1,7 +1,7 @@
 //! What lanes and the station tell.
 
 use crate::tui::action::Action;
-use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::event::{LaneNews, NotLetIn, Refused, StationNews};
 use crate::tui::seconds;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::{BatchHead, LineState};
@@ -99,15 +99,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
             state.sign_in = SignIn::Person(person);
             return vec![Action::ListBatches];
         }
-        StationNews::SignInRefused { why, wait_s } => {
-            state.sign_in = SignIn::Nobody;
-            let wait =
-                (wait_s > 0).then(|| language.fill(Phrase::SignInWait, &[&wait_s.to_string()]));
-            state.say(
-                wait.map_or(why.clone(), |wait| format!("{why}. {wait}")),
-                true,
-            );
-        }
+        StationNews::SignInRefused { why, wait_s } => not_let_in(state, &why, wait_s),
         StationNews::SignedOut => {
             state.sign_in = SignIn::Nobody;
             state.dialog = None;
@@ -141,21 +133,37 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         }
         StationNews::Trouble(text) => state.say(text, true),
         StationNews::HoldCleared { about } => clear_hold(state, &about),
-        StationNews::Done(text) => {
-            state.say(text, false);
+        StationNews::Done(did) => {
+            state.say(vocabulary::did(language, &did), false);
             return vec![Action::ListBatches];
         }
-        StationNews::Refused(refused) => {
-            state.log.add(
-                state.utc_ms,
-                true,
-                format!("{}: {}", refused.what, refused.why),
-            );
-            state.scanner.clear();
-            state.dialog = Some(Dialog::Refused(refused));
-        }
+        StationNews::Refused(refused) => refuse(state, refused),
     }
     Vec::new()
+}
+
+fn not_let_in(state: &mut State, why: &NotLetIn, wait_s: u64) {
+    let language = state.language;
+    state.sign_in = SignIn::Nobody;
+    let why = vocabulary::not_let_in(language, why);
+    let wait = (wait_s > 0).then(|| language.fill(Phrase::SignInWait, &[&wait_s.to_string()]));
+    state.say(
+        wait.map_or(why.clone(), |wait| format!("{why} {wait}")),
+        true,
+    );
+}
+
+fn refuse(state: &mut State, refused: Refused) {
+    state.log.add(
+        state.utc_ms,
+        true,
+        format!("{}: {}", refused.what, refused.why),
+    );
+    state.scanner.clear();
+    if state.sign_in == SignIn::Checking {
+        state.sign_in = SignIn::Nobody;
+    }
+    state.dialog = Some(Dialog::Refused(refused));
 }
 
 fn show_device(state: &mut State, wanted: String, report: Option<Box<DeviceReport>>) {

@@ -103,7 +103,7 @@ fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
         let text = format!("{} {}", language.say(name), language.say(word));
         x += canvas.put(row.columns(x, row.width), &text, look) + 2;
     }
-    let (mark, word) = if state.scanner.is_ready() {
+    let (mark, word) = if state.is_ready_for_scan() {
         ("▶", Phrase::ScanReady)
     } else {
         ("…", Phrase::ScanWait)

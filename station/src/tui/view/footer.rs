@@ -11,7 +11,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let row = footer(state.size);
     let in_dialog = state.dialog.is_some() || state.sign_in.person().is_none();
     if !in_dialog && !state.scanner.entry().is_empty() {
-        let text = format!("▶ {}", entry(state));
+        let text = format!("› {}", entry(state));
         canvas.put_short(row, &text, Look::Strong);
     } else if let Some(notice) = &state.notice {
         let look = if notice.bad { Look::Bad } else { Look::Chosen };

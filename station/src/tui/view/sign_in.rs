@@ -21,7 +21,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     };
     canvas.put_wrapped_short(inside.top(2), &wish, Look::Strong);
     if !matches!(state.sign_in, SignIn::Checking) {
-        canvas.put_short(inside.row(3), &format!("▶ {}", entry(state)), Look::Plain);
+        let mark = if state.is_ready_for_scan() {
+            "▶"
+        } else {
+            "…"
+        };
+        let text = format!("{mark} {}", entry(state));
+        canvas.put_short(inside.row(3), &text, Look::Plain);
     }
     let names: Vec<_> = crate::words::Language::ALL
         .iter()

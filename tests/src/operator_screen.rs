@@ -1,0 +1,78 @@
+//! What people do at the screen of `station run`, in tests.
+
+use std::cmp::Ordering;
+use std::path::PathBuf;
+
+use crate::prepared_station::PreparedStation;
+use crate::terminal_screen::TerminalScreen;
+
+/// Opens the screen on these ports.
+///
+/// # Panics
+/// Where there is no terminal.
+#[must_use]
+pub fn at_terminal(
+    station: &PreparedStation,
+    ports: &[PathBuf],
+    size: (u16, u16),
+) -> TerminalScreen {
+    let mut command = station.command(["run"]);
+    for port in ports {
+        command.arg("--port").arg(port);
+    }
+    TerminalScreen::start(&command, size)
+}
+
+/// Signs in, while nobody is enrolled: an ID is enough.
+///
+/// # Panics
+/// Where they are not let in.
+#[track_caller]
+pub fn sign_in(screen: &TerminalScreen, who: &str) {
+    screen.see("Scan your badge");
+    screen.scan(who);
+    // The header says it for as long as it is so; a notice is soon followed by another.
+    screen.see(&format!("Operator {who} "));
+}
+
+/// Leaves, and sees that the terminal is given back.
+///
+/// # Panics
+/// Where it is not.
+#[track_caller]
+pub fn leave(screen: &mut TerminalScreen) {
+    screen.press(10);
+    screen.see("Boards in work are brought to a safe state first");
+    screen.see("▶");
+    screen.type_text("\r");
+    let status = screen.finish();
+    assert!(status.success(), "{status}\n{}", screen.text());
+    assert!(!screen.is_taken_over(), "the terminal was not given back");
+}
+
+/// On the alarms screen: goes to the alarm whose row has these words, and gives the reason that it asks for.
+///
+/// # Panics
+/// Where there is none.
+#[track_caller]
+pub fn acknowledge(screen: &TerminalScreen, words: &str, title: &str, reason: &str) {
+    let row = |text: &str, so: &dyn Fn(&str) -> bool| text.lines().position(so);
+    let chosen = |text: &str| row(text, &|row| row.starts_with('▸'));
+    let wanted = |text: &str| row(text, &|row| row.contains(words));
+    for _ in 0..64 {
+        let seen = screen.see_that(words, |text| {
+            chosen(text).is_some() && wanted(text).is_some()
+        });
+        let key = match chosen(&seen).cmp(&wanted(&seen)) {
+            Ordering::Equal => break,
+            Ordering::Less => "\x1b[B",
+            Ordering::Greater => "\x1b[A",
+        };
+        screen.type_text(key);
+        screen.see_that("the next alarm", |text| chosen(text) != chosen(&seen));
+    }
+    screen.type_text("\r");
+    screen.see(title);
+    screen.see("Reason");
+    screen.scan(reason);
+}

@@ -1,0 +1,96 @@
+//! A product whose boards have their labels already: each serial is scanned at the screen, and nothing else is pressed
+//! until PASS.
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+
+use acceptance::operator_screen::{at_terminal, leave, sign_in};
+use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+
+/// The sample's profile, with serials from labels.
+fn profile(station: &PreparedStation) -> PathBuf {
+    let text = std::fs::read_to_string(sample_profile()).unwrap();
+    let pattern = "serial_pattern = \"SA-######\"\n";
+    assert!(text.contains(pattern));
+    let text = text.replace(pattern, &format!("{pattern}serial_source = \"label\"\n"));
+    let path = station.folder().join("labelled.toml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn open_batch(station: &PreparedStation) {
+    let profile = profile(station);
+    let mut arguments = vec!["--operator", SUPERVISOR, "batch", "open", "B-1"];
+    let text = profile.to_string_lossy();
+    arguments.extend([
+        "--work-order",
+        "WO-1",
+        "--quantity",
+        "4",
+        "--profile",
+        &text,
+    ]);
+    station.run(arguments).ok();
+}
+
+#[test]
+fn a_scan_gives_the_waiting_lane_its_serial() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    open_batch(&station);
+    let plan = LinePlan {
+        lanes: 1,
+        devices: 3,
+        ..LinePlan::good_boards(folder.path(), &station, 1, 5)
+    };
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let mut screen = at_terminal(&station, &line.ports(), (80, 24));
+    sign_in(&screen, OPERATOR);
+
+    // Bar codes of other things are scanned in vain: the lane waits on.
+    screen.see("scan the label");
+    screen.scan("4006381333931");
+    screen.see("is no label of this product");
+    // Two codes in one shot: the second is not the next board's.
+    screen.see("▶");
+    screen.type_text("]C1SA-000042\rSA-000043\r");
+    screen.see("SA-000042 belongs to lane lane0");
+    screen.see("1/4");
+
+    // The next board, with the label of the one before: it fails, and says why.
+    screen.see("scan the label");
+    screen.scan("SA-000042");
+    screen.see("SERIAL-LABEL");
+    screen.see("the label SA-000042 is another board's");
+
+    screen.see("scan the label");
+    screen.scan("SA-000044");
+    screen.see("2/4");
+    let (_, boards) = line.finish();
+    assert_eq!(boards.len(), 3);
+    // Nobody waits now: the scan is told, and not kept for a board that comes later.
+    screen.scan("SA-000045");
+    screen.see("No lane waits for a label: SA-000045 was not used.");
+    leave(&mut screen);
+
+    for serial in ["SA-000042", "SA-000044"] {
+        station.run(["device", "show", serial]).ok();
+    }
+    station.run(["device", "show", "SA-000043"]).code(2);
+}
+
+#[test]
+fn without_a_screen_nothing_is_provisioned() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    open_batch(&station);
+    let refused = station.provision("B-1", &[folder.path().join("lane0")]);
+    let refused = refused.finish();
+    let finished = refused.code(2);
+    assert!(
+        finished.stderr.contains("station run"),
+        "{}",
+        finished.stderr
+    );
+}

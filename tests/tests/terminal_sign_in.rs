@@ -1,0 +1,78 @@
+//! Enrolled operators at the screen: badge and PIN, wrong ones, sign-out by badge, and what the ledger says of it.
+#![forbid(unsafe_code)]
+
+use acceptance::ledger_books;
+use acceptance::operator_screen::{at_terminal, leave};
+use acceptance::prepared_station::SUPERVISOR;
+use acceptance::staffed_station::{OFFICER, OFFICER_PIN, SUPERVISOR_PIN, Staffed};
+use acceptance::terminal_screen::TerminalScreen;
+use acceptance::wait_for;
+
+fn show_badge(screen: &TerminalScreen, who: &str) {
+    screen.scan(&format!("BADGE-{who}"));
+    screen.see(&format!("{who}: enter the PIN"));
+}
+
+#[test]
+fn people_sign_in_with_badge_and_pin_and_out_with_a_badge() {
+    let staffed = Staffed::create();
+    let port = staffed.folder.path().join("lane0");
+    let mut screen = at_terminal(&staffed.station, &[port], (100, 30));
+    screen.see("Scan your badge");
+
+    // An ID alone opens nothing, nor does a badge of nobody.
+    screen.scan("BADGE-of-nobody");
+    screen.see("Nobody here has this badge or ID.");
+    screen.see("Scan your badge");
+
+    // A wrong PIN is in the ledger at once, though nobody is signed in.
+    show_badge(&screen, OFFICER);
+    screen.scan("860427");
+    wait_for::condition("the wrong PIN in the ledger", || {
+        !ledger_books::leaves(&staffed.station, &["sign-in-refused"]).is_empty()
+    });
+    assert!(!screen.text().contains("860427"), "{}", screen.text());
+
+    // The right one counts once the delay is over.
+    let signed_in = format!("Operator {OFFICER} ");
+    screen.see("The PIN is wrong.");
+    wait_for::condition("the delay to be over", || {
+        // The right PIN while it is too soon costs nothing; where nobody types for long, it asks for the badge.
+        if screen.text().contains("Scan your badge") {
+            show_badge(&screen, OFFICER);
+        }
+        if screen.text().contains("enter the PIN") {
+            screen.scan(OFFICER_PIN);
+        }
+        screen.text().contains(&signed_in)
+    });
+
+    // Somebody else's badge signs out whoever is there; their own does, too.
+    show_badge(&screen, SUPERVISOR);
+    screen.scan(SUPERVISOR_PIN);
+    screen.see(&format!("Operator {SUPERVISOR} "));
+    screen.scan(&format!("BADGE-{SUPERVISOR}"));
+    screen.see("Scan your badge");
+    leave(&mut screen);
+
+    let people = ledger_books::leaves(&staffed.station, &["signed-in", "signed-out"]);
+    let told: Vec<_> = people
+        .iter()
+        .map(|leaf| {
+            let who = leaf["operator"]
+                .as_str()
+                .or(leaf["actor"]["operator"].as_str());
+            (leaf["kind"].as_str().unwrap(), who.unwrap())
+        })
+        .collect();
+    let expected = [
+        ("signed-in", OFFICER),
+        ("signed-out", OFFICER),
+        ("signed-in", SUPERVISOR),
+        ("signed-out", SUPERVISOR),
+    ];
+    assert_eq!(told, expected, "{people:?}");
+    for leaf in people.iter().filter(|leaf| leaf["kind"] == "signed-in") {
+        assert_eq!(leaf["actor"]["assurance"], "badge-and-pin", "{leaf}");
+    }
+}
