@@ -7,7 +7,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use acceptance::prepared_station::PreparedStation;
-use acceptance::station_process::{Finished, run};
+use acceptance::station_process::{Finished, Running, run};
+use acceptance::wait_for::PATIENCE;
 use serde_json::Value;
 
 /// Boards, and the events of each.
@@ -23,7 +24,9 @@ fn at_scale(station: &PreparedStation, arguments: &[&str]) -> Value {
     let home = station.home().to_string_lossy().into_owned();
     let (command, rest) = arguments.split_first().expect("a command");
     let arguments = [&[*command, &home][..], rest].concat();
-    let finished = run(&mut station.command_of(program, arguments)).ok();
+    let running = Running::start(&mut station.command_of(program, arguments));
+    // A hundred thousand entries, each made durable: as long as a loaded machine's disk takes.
+    let finished = running.finish_within(PATIENCE * 10).ok();
     finished.json_lines().pop().expect("one object")
 }
 
