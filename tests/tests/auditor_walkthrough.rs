@@ -105,7 +105,7 @@ fn a_newcomer_follows_the_page() {
         "signer.pem: OK",
         "1.3.6.1.4.1.32473.3.2",
         "Signature Verified Successfully",
-        "1 manifests read, 1 verified, 0 refused",
+        "1 manifest read, 1 verified, 0 refused",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::hold::clear_command;
 use super::kept_checkpoint;
 use super::owner::{Done, Owner};
+use crate::cli::counted::counted;
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
 use crate::ledger::event::{Actor, BatchTermsRecord, Event, Fact, RevocationReason};
@@ -90,7 +91,11 @@ pub(crate) fn open(
     record_terms(owner, wish, now)?;
     let kept = kept_checkpoint::keep(owner);
     let view = details(&owner.home, wish.batch)?;
-    let text = format!("batch {} is open for {} boards", wish.batch, wish.quantity);
+    let text = format!(
+        "batch {} is open for {}",
+        wish.batch,
+        counted(wish.quantity, "board", "boards")
+    );
     done(&view, text, kept)
 }
 

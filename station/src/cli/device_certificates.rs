@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::batch_record;
 use super::context::Context;
 use super::failure::Failure;
+use crate::cli::counted::counted;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::ledger::reader::{CertificateOverview, DeviceOverview};
@@ -88,9 +89,11 @@ pub(super) fn export_certificates(
         });
         count += 1;
     }
-    context
-        .output
-        .text(&format!("wrote {count} certificates to {}", dir.display()));
+    context.output.text(&format!(
+        "wrote {} to {}",
+        counted(count, "certificate", "certificates"),
+        dir.display()
+    ));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::device_measurements;
 use super::failure::Failure;
 use super::short_digests::short_digests;
+use crate::cli::counted::counted;
 use crate::clock::UtcMillis;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
@@ -106,7 +107,8 @@ fn in_words(fact: &Fact) -> String {
             ..
         } => {
             let reached = with_detail(*code, detail);
-            format!("verdict {reached} on {lane} after {duration_ms} ms, {retries} retries")
+            let retries = counted(*retries, "retry", "retries");
+            format!("verdict {reached} on {lane} after {duration_ms} ms, {retries}")
         }
         Fact::BoardQuarantined(record) => {
             format!(

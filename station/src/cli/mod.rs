@@ -13,6 +13,7 @@ mod batch_work;
 mod clock;
 mod completions;
 mod context;
+mod counted;
 mod device;
 mod device_certificates;
 mod device_history;

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::init::p256;
 use super::named_file::read_text;
 use super::product_owner::OwnerToken;
+use crate::cli::counted::counted;
 use crate::clock::{Timestamp, UtcMillis};
 use crate::encoding::Hex;
 use crate::identity::signer::{KeyRole, Signer as _};
@@ -175,9 +176,9 @@ fn tell_faults(context: &Context, faults: &ProfileFaults) -> ExitStatus {
         context.output.text(&format!("    do: {}", fault.hint));
     }
     let count = faults.faults.len();
-    let plural = if count == 1 { "" } else { "s" };
     context.output.text(&format!(
-        "{count} fault{plural}; docs/profile.md has every key"
+        "{}; docs/profile.md has every key",
+        counted(count, "fault", "faults")
     ));
     ExitStatus::CheckFailed
 }

@@ -323,10 +323,12 @@ impl Proven {
     #[must_use]
     pub fn proves(&self) -> Vec<String> {
         let size = self.head.size;
+        let these = match self.entries.len() {
+            1 => "this one is among them, byte for byte, at its index".to_owned(),
+            many => format!("these {many} are among them, byte for byte, each at its index"),
+        };
         let mut proven = vec![format!(
-            "the ledger's key signed a log of {size} entries, and these {} are among them, byte for byte, each at \
-             its index",
-            self.entries.len()
+            "the ledger's key signed a log of {size} entries, and {these}"
         )];
         proven.extend(self.continues.map(|old| {
             format!("that log continues the one of {old} entries: nothing in those was changed or removed")

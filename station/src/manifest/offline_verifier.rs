@@ -298,11 +298,15 @@ impl VerifiedManifest {
     pub fn proves(&self) -> Vec<String> {
         let predicate = &self.statement.predicate;
         let ledger = &predicate.ledger;
+        let rows = match predicate.counts.presented {
+            1 => "this one row".to_owned(),
+            many => format!("these {many} rows"),
+        };
         vec![
             format!(
-                "station {} signed exactly these {} rows with a key that the trusted root certified \
-                 for signing manifests",
-                predicate.station, predicate.counts.presented
+                "station {} signed exactly {rows} with a key that the trusted root certified for signing \
+                 manifests",
+                predicate.station
             ),
             format!(
                 "the counts, the order, the serials and the certificates agree with the rows: {} passed",

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::manifest_files::Asked;
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::manifest::question::{Found, Question, Source};
 use crate::verdict::Outcome;
 
@@ -74,13 +75,14 @@ pub(super) fn show(context: &Context, asked: Asked, question: &Question) -> bool
         other_files: asked.passed_over,
     };
     let line = format!(
-        "{devices} devices in {batches} batches; {} manifests read, {} verified, {} refused, {} superseded; {} other \
-         files passed over",
-        sum.manifests_read,
+        "{} in {}; {} read, {} verified, {} refused, {} superseded; {} passed over",
+        counted(devices, "device", "devices"),
+        counted(batches, "batch", "batches"),
+        counted(sum.manifests_read, "manifest", "manifests"),
         sum.manifests_verified,
         sum.manifests_refused,
         sum.manifests_superseded,
-        sum.other_files
+        counted(sum.other_files, "other file", "other files")
     );
     output.remark(&serde_json::json!({ "sum": sum }), &line);
     devices > 0

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::read_note;
 use super::witnesses::Witnessed;
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
 use crate::cli::named_file;
@@ -166,8 +167,8 @@ fn show(context: &Context, shown: &Shown) {
         Subject::Certificate { certificate_serial } => format!("certificate {certificate_serial}"),
     };
     output.text(&format!(
-        "verified: {} entries about {about}",
-        shown.entries.len()
+        "verified: {} about {about}",
+        counted(shown.entries.len(), "entry", "entries")
     ));
     for entry in &shown.entries {
         output.text(&format!("  {} {} {}", entry.index, entry.time, entry.kind));

@@ -9,6 +9,7 @@ use super::document_file::Document;
 use super::pinned_key;
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
 use crate::encoding::Hex;
@@ -107,9 +108,11 @@ pub(super) fn run(arguments: &ExportArguments, context: &Context) -> Result<Exit
     target.write(&line)?;
     if let (Target::File(document), Some(path)) = (target, &arguments.output) {
         document.finish()?;
-        context
-            .output
-            .progress(&format!("{}: {entries} entries", path.display()));
+        context.output.progress(&format!(
+            "{}: {}",
+            path.display(),
+            counted(entries, "entry", "entries")
+        ));
     }
     Ok(ExitStatus::Done)
 }

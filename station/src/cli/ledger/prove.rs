@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
 use super::{pinned_key, read_note};
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::device;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
@@ -138,10 +139,10 @@ fn tell(
         cosigned: chosen.witnessed.clone(),
     };
     let text = format!(
-        "{}: {} entries, proven under the checkpoint over {} entries, {}",
+        "{}: {}, proven under the checkpoint over {}, {}",
         path.display(),
-        made.entries,
-        made.checkpoint_size,
+        counted(made.entries, "entry", "entries"),
+        counted(made.checkpoint_size, "entry", "entries"),
         Witnessed::in_words(&made.cosigned)
     );
     context.output.fact(&made, &text);

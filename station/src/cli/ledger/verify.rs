@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{elsewhere, pinned_key, progress, read_note, tampered};
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
 use crate::clock::Clock as _;
@@ -135,8 +136,11 @@ fn tell(context: &Context, report: &Report, passes: Vec<Timed>) -> Result<ExitSt
     output.object(&shown);
     let Some(first) = shown.findings.first() else {
         output.text(&format!(
-            "verified: {} entries of {} batches, {} checkpoints, the last over {} entries",
-            shown.entries, shown.batches, shown.checkpoints, shown.covered
+            "verified: {} of {}, {}, the last over {}",
+            counted(shown.entries, "entry", "entries"),
+            counted(shown.batches, "batch", "batches"),
+            counted(shown.checkpoints, "checkpoint", "checkpoints"),
+            counted(shown.covered, "entry", "entries")
         ));
         output.text(&format!("  root {}", shown.root));
         output.text(&format!("  {}", times(&shown.passes)));

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::clock::Timestamp;
 use crate::encoding::Hex;
 use crate::profile::Profile;
@@ -91,8 +92,8 @@ impl Summary {
         output.text(&format!("  firmware: {}", self.firmware.join(", ")));
         let list = self.allow_list.as_ref();
         output.text(&format!(
-            "  attestation: {} trusted roots, {}; locks itself into lifecycle {}",
-            self.attestation_roots,
+            "  attestation: {}, {}; locks itself into lifecycle {}",
+            counted(self.attestation_roots, "trusted root", "trusted roots"),
             list.map_or("no allow-list".to_owned(), |file| format!(
                 "allow-list {file}"
             )),
