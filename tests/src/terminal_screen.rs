@@ -5,12 +5,19 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::wait_for;
+
+/// How long the terminal is kept open for reading at a time.
+const LOOK: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 20_000_000,
+};
 
 /// A program at a terminal. Killed when dropped.
 #[derive(Debug)]
@@ -36,7 +43,8 @@ impl TerminalScreen {
     /// Where there is no PTY, or the command can't be started.
     #[must_use]
     pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a PTY");
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a PTY");
         grantpt(&master).expect("a PTY is granted");
         unlockpt(&master).expect("a PTY is unlocked");
         let name = ptsname(&master, Vec::new()).expect("a PTY has a name");
@@ -71,14 +79,8 @@ impl TerminalScreen {
         let master = Arc::new(File::from(master));
         let emulator = Emulator(vt100::Parser::new(some(rows), some(columns), 0));
         let screen = Arc::new(Mutex::new(emulator));
-        let (from, to) = (Arc::clone(&master), Arc::clone(&screen));
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            // The other end is gone when it gives an error.
-            while let Ok(count) = (&*from).read(&mut bytes) {
-                lock(&to).0.process(&bytes[..count]);
-            }
-        });
+        let (from, to) = (Arc::downgrade(&master), Arc::clone(&screen));
+        std::thread::spawn(move || read(&from, &to));
         Self {
             child,
             master: Some(master),
@@ -188,6 +190,11 @@ impl TerminalScreen {
         );
     }
 
+    /// Closes the terminal, as whoever shuts its window or pulls its cable.
+    pub fn close(&mut self) {
+        self.master = None;
+    }
+
     /// The process.
     ///
     /// # Panics
@@ -214,6 +221,23 @@ impl Drop for TerminalScreen {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Shows what is written, until the program has gone or the terminal is closed.
+fn read(from: &Weak<File>, to: &Mutex<Emulator>) {
+    let mut bytes = [0; 4096];
+    // Whoever closes the terminal is to find nobody else who keeps it open for long.
+    while let Some(master) = from.upgrade() {
+        let mut ready = [PollFd::new(&*master, PollFlags::IN)];
+        match poll(&mut ready, Some(&LOOK)) {
+            Ok(0) => {}
+            Ok(_) => match (&*master).read(&mut bytes) {
+                Ok(count) => lock(to).0.process(&bytes[..count]),
+                Err(_) => return,
+            },
+            Err(_) => return,
+        }
     }
 }
 

@@ -241,6 +241,15 @@ fn the_terminal_is_given_back_and_boards_go_on_whatever_ends_it() {
         assert_eq!(status.code(), Some(0), "{signal:?}\n{}", screen.text());
         assert!(!screen.is_taken_over(), "{signal:?}");
     }
+    // The terminal itself goes: nobody is left to be told, and the board comes to a safe state.
+    let mut screen = at_terminal(&station, &line.ports(), (80, 24));
+    sign_in(&screen, OPERATOR);
+    screen.see_that("a board in work", |text| {
+        text.contains("● ") || text.contains("1/2")
+    });
+    screen.close();
+    let status = screen.finish();
+    assert_eq!(status.code(), Some(0), "{status}\n{}", screen.text());
     // The board that was stopped again and again is finished at last.
     let mut screen = at_terminal(&station, &line.ports(), (80, 24));
     sign_in(&screen, OPERATOR);

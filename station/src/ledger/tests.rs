@@ -158,6 +158,41 @@ fn places_are_promised_once_and_given_back() {
 }
 
 #[test]
+fn a_scanned_label_is_the_boards_own_and_no_other_boards() {
+    let (_home, stores) = stores();
+    for store in stores {
+        let (a, b) = (board(1), board(2));
+        let name = super::fixture::batch(B);
+        let label = |text| crate::names::DeviceSerial::parse(text).unwrap();
+        let reserve = |board: &super::fixture::Board, text| {
+            let place = store.reserve_scanned(&name, &board.uid, &label(text));
+            place.unwrap().map(|place| place.device_serial)
+        };
+        let taken = |text| {
+            let scanned = label(text);
+            Err(NoPlace::LabelTaken { scanned })
+        };
+        assert_eq!(reserve(&a, "SA-000777"), Ok(label("SA-000777")));
+        // Promised to one board, not yet used.
+        assert_eq!(reserve(&b, "SA-000777"), taken("SA-000777"));
+        store.release(&name, &a.uid).unwrap();
+        assert_eq!(reserve(&b, "SA-000777"), Ok(label("SA-000777")));
+        store.release(&name, &b.uid).unwrap();
+        // Once a board has a serial, its label is that one, and is nobody else's.
+        store
+            .record(events(B, [a.intended()]), Durability::Durable)
+            .unwrap();
+        let own = a.device_serial.clone();
+        assert_eq!(
+            reserve(&a, "SA-000777"),
+            Err(NoPlace::OtherLabel { own: own.clone() })
+        );
+        assert_eq!(reserve(&b, own.as_str()), taken(own.as_str()));
+        assert_eq!(reserve(&a, own.as_str()), Ok(own));
+    }
+}
+
+#[test]
 fn a_batch_closes_when_no_board_is_unfinished() {
     let (home, ledger) = Home::create();
     ledger.open_batch(opening(B, 2)).unwrap();

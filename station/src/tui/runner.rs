@@ -362,10 +362,11 @@ impl Painter {
     }
 }
 
-/// What a terminal that was closed gives: its other end has gone, as people and SSH sessions do.
+/// Whether the terminal was closed: its other end has gone, as windows and SSH sessions do. What writing to
+/// it gives then is not the same everywhere.
 fn is_closed(error: &io::Error) -> bool {
-    let hung_up = rustix::io::Errno::IO.raw_os_error();
-    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(hung_up)
+    error.kind() == io::ErrorKind::BrokenPipe
+        || matches!(terminal::listen(Duration::ZERO), Heard::Gone)
 }
 
 impl Drop for Painter {

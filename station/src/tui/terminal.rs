@@ -3,7 +3,9 @@
 //! It is given back when [`Terminal`] is dropped, and before the words of a panic on a thread of the screen. What
 //! panics elsewhere (a lane) is no reason to leave the screen: its words are kept and told afterwards.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd as _;
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,12 +45,9 @@ impl Terminal {
     /// Where there is none, or it does not do what it is told.
     pub fn take() -> io::Result<Self> {
         enable_raw_mode()?;
-        let entered = execute!(
-            io::stdout(),
-            EnterAlternateScreen,
-            EnableMouseCapture,
-            cursor::Hide
-        );
+        let entered = out().and_then(|mut out| {
+            execute!(out, EnterAlternateScreen, EnableMouseCapture, cursor::Hide)
+        });
         if let Err(error) = entered {
             give_back();
             return Err(error);
@@ -91,9 +90,8 @@ impl Drop for Terminal {
 
 /// Leaves the terminal as a shell wants it. Nobody is left to be told where that fails.
 fn give_back() {
-    let mut out = io::stdout();
-    let _left = execute!(out, cursor::Show, DisableMouseCapture, LeaveAlternateScreen);
-    let _flushed = out.flush();
+    let _left = out()
+        .and_then(|mut out| execute!(out, cursor::Show, DisableMouseCapture, LeaveAlternateScreen));
     let _cooked = disable_raw_mode();
 }
 
@@ -104,10 +102,13 @@ pub fn size() -> Option<(u16, u16)> {
     (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
 }
 
+type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<File>>>;
+
 /// What draws frames: only what has changed since the last one is written.
 #[derive(Debug)]
 pub struct Frames {
-    terminal: ratatui::Terminal<CrosstermBackend<io::Stdout>>,
+    /// Never dropped: it would show the cursor, which [`Terminal`] does, and complain where the terminal is gone.
+    terminal: ManuallyDrop<Screen>,
     theme: Theme,
     size: (u16, u16),
 }
@@ -145,11 +146,18 @@ impl Frames {
 
 /// A blank screen. The library's own way to clear asks the terminal where its cursor is, and fails where the
 /// terminal does not answer.
-fn blank(size: (u16, u16)) -> io::Result<ratatui::Terminal<CrosstermBackend<io::Stdout>>> {
-    execute!(io::stdout(), Clear(ClearType::All))?;
+fn blank(size: (u16, u16)) -> io::Result<ManuallyDrop<Screen>> {
+    let mut out = out()?;
+    execute!(out, Clear(ClearType::All))?;
     let viewport = Viewport::Fixed(area(size));
-    let backend = CrosstermBackend::new(io::stdout());
-    ratatui::Terminal::with_options(backend, TerminalOptions { viewport })
+    let backend = CrosstermBackend::new(BufWriter::new(out));
+    ratatui::Terminal::with_options(backend, TerminalOptions { viewport }).map(ManuallyDrop::new)
+}
+
+/// Where frames go: past the buffer of the standard output, in which what a closed terminal did not take would
+/// wait for the program's end, and make it fail.
+fn out() -> io::Result<File> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 const fn area((width, height): (u16, u16)) -> Rect {
