@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use firmware_proto::Request;
 use firmware_proto::frame::Direction;
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -136,5 +137,14 @@ pub fn hand_on(from: From, frame: &Frame, wires: &mut Wires) {
     match from {
         From::Station => wires.to_board(0, frame),
         From::Board(_) => wires.to_station(frame),
+    }
+}
+
+/// Hands on everything but the farewell, so that the board stays in its fixture, as it is.
+pub fn keep_the_board(from: From, frame: &Frame, wires: &mut Wires) {
+    let farewell =
+        from == From::Station && matches!(frame.request(), Some(Request::Farewell { .. }));
+    if !farewell {
+        hand_on(from, frame, wires);
     }
 }

@@ -4,13 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use acceptance::man_on_the_wire::{From, ManOnTheWire, Wires, hand_on};
+use acceptance::man_on_the_wire::{ManOnTheWire, keep_the_board};
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
-use acceptance::serial_wire::Frame;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Running, run};
 use acceptance::wait_for;
-use firmware_proto::Request;
 use serde_json::Value;
 
 /// Two boards: the first one's firmware is old, the second one is good.
@@ -185,15 +183,6 @@ fn a_quarantined_board_is_refused_until_it_is_released() {
         .arg("--trust")
         .arg(scene.station.root()))
     .ok();
-}
-
-/// Hands on everything but the farewell, so that the board stays in its fixture, as it is.
-fn keep_the_board(from: From, frame: &Frame, wires: &mut Wires) {
-    let farewell =
-        from == From::Station && matches!(frame.request(), Some(Request::Farewell { .. }));
-    if !farewell {
-        hand_on(from, frame, wires);
-    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use acceptance::bare_station::{BareStation, chunk_bytes};
-use acceptance::man_on_the_wire::{From, ManOnTheWire, Record, Wires, hand_on};
+use acceptance::man_on_the_wire::{From, ManOnTheWire, Record, hand_on, keep_the_board};
 use acceptance::prepared_station::PreparedStation;
 use acceptance::serial_wire::Frame;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -85,15 +85,6 @@ fn answer(record: &Record, fits: impl Fn(&Response<'_>) -> bool) -> Vec<Frame> {
         .filter(|(_, frame)| frame.header.exchange == first)
         .map(|(_, frame)| frame.clone())
         .collect()
-}
-
-/// Hands on everything but the farewell, so that the board stays in its fixture.
-fn keep_the_board(from: From, frame: &Frame, wires: &mut Wires) {
-    let farewell =
-        from == From::Station && matches!(frame.request(), Some(Request::Farewell { .. }));
-    if !farewell {
-        hand_on(from, frame, wires);
-    }
 }
 
 #[test]

@@ -112,14 +112,14 @@ impl Owner {
         if wrong.is_empty() {
             return Ok(());
         }
-        let event = |(operator, count): &(OperatorId, u32)| Event {
-            time: now,
-            batch: None,
-            session: None,
-            fact: Fact::SignInRefused(SignInRefusedRecord {
-                operator: operator.clone(),
-                count: *count,
-            }),
+        let event = |(operator, count): &(OperatorId, u32)| {
+            Event::of_station(
+                now,
+                Fact::SignInRefused(SignInRefusedRecord {
+                    operator: operator.clone(),
+                    count: *count,
+                }),
+            )
         };
         let events = wrong.iter().map(event).collect();
         self.ledger.record(events, Durability::Durable)?;

@@ -61,15 +61,13 @@ pub(super) fn accept_alone(
             "start station provision; it says so if the clock jumps",
         ));
     }
-    let accepted = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact: Fact::ClockAccepted {
+    let accepted = Event::of_station(
+        now,
+        Fact::ClockAccepted {
             reason: reason.to_owned(),
             actor: actor.clone(),
         },
-    };
+    );
     owner.ledger.record(vec![accepted], Durability::Durable)?;
     let text = format!("accepted: the clock says {now}, the ledger's last event was at {last}");
     let json = serde_json::json!({ "accepted": text }).to_string();

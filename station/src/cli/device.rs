@@ -12,7 +12,7 @@ use super::context::Context;
 use super::device_certificates::{certificate, certificate_der, export_certificates};
 use super::device_history;
 use super::device_measurements;
-use super::device_quarantine::{self, QuarantineView};
+use super::device_quarantine::{self, QuarantineView, Turn};
 use super::device_scrap;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
@@ -111,12 +111,12 @@ pub(crate) fn run(command: &DeviceCommand, context: &Context) -> Result<ExitStat
         DeviceCommand::Quarantine(arguments) => {
             let uid = find(&reader, &arguments.device)?.uid;
             drop(reader);
-            device_quarantine::ask_quarantine(context, uid, arguments)?;
+            device_quarantine::ask(context, uid, Turn::Aside, arguments)?;
         }
         DeviceCommand::Release(arguments) => {
             let uid = find(&reader, &arguments.device)?.uid;
             drop(reader);
-            device_quarantine::ask_release(context, uid, arguments)?;
+            device_quarantine::ask(context, uid, Turn::Back, arguments)?;
         }
         DeviceCommand::List { batch } => list(context, &reader, batch.as_ref())?,
         DeviceCommand::Show { device } => show(context, &reader, &find(&reader, device)?)?,

@@ -76,85 +76,97 @@ pub(super) fn of(
     }
 }
 
-/// Has the board set aside by whoever owns the home.
-pub(super) fn ask_quarantine(
+/// Which way a board goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It is set aside.
+    Aside,
+    /// It is released.
+    Back,
+}
+
+impl Turn {
+    /// What is refused where the board is so already, and why.
+    fn refusal(self, uid: &Uid) -> Failure {
+        let (what, why) = match self {
+            Self::Aside => ("is not set aside a second time", "it is quarantined"),
+            Self::Back => ("is not released", "it is not quarantined"),
+        };
+        Failure::usage(
+            format_args!("board {uid} {what}"),
+            why,
+            format_args!("see station device show {uid}"),
+        )
+    }
+
+    fn in_words(self, uid: &Uid) -> String {
+        let what = match self {
+            Self::Aside => "is quarantined; it gets nothing until it is released",
+            Self::Back => "is released; it is again what it was before",
+        };
+        format!("board {uid} {what}")
+    }
+
+    fn fact(self, record: QuarantineRecord) -> Fact {
+        match self {
+            Self::Aside => Fact::BoardQuarantined(record),
+            Self::Back => Fact::BoardReleased(record),
+        }
+    }
+}
+
+/// Has the board set aside or released by whoever owns the home.
+pub(super) fn ask(
     context: &Context,
     uid: Uid,
+    turn: Turn,
     arguments: &QuarantineArguments,
 ) -> Result<(), Failure> {
-    let (operator, reason) = asked_by(context, arguments)?;
-    let request = ControlRequest::QuarantineBoard {
-        uid,
-        reason,
-        operator,
+    let operator = context.operator_for(&context.home()?, Deed::QuarantineBoard)?;
+    let reason = arguments.reason.clone();
+    let request = match turn {
+        Turn::Aside => ControlRequest::QuarantineBoard {
+            uid,
+            reason,
+            operator,
+        },
+        Turn::Back => ControlRequest::ReleaseBoard {
+            uid,
+            reason,
+            operator,
+        },
     };
     owner::show(context, owner::perform(context, &request)?);
     Ok(())
 }
 
-/// Has the board released by whoever owns the home.
-pub(super) fn ask_release(
-    context: &Context,
-    uid: Uid,
-    arguments: &QuarantineArguments,
-) -> Result<(), Failure> {
-    let (operator, reason) = asked_by(context, arguments)?;
-    let request = ControlRequest::ReleaseBoard {
-        uid,
-        reason,
-        operator,
-    };
-    owner::show(context, owner::perform(context, &request)?);
-    Ok(())
-}
-
-fn asked_by(
-    context: &Context,
-    arguments: &QuarantineArguments,
-) -> Result<(OperatorId, String), Failure> {
-    let home = context.home()?;
-    let operator = context.operator_for(&home, Deed::QuarantineBoard)?;
-    Ok((operator, arguments.reason.clone()))
-}
-
-/// Sets a board aside; run by the owner of the home.
-pub(super) fn quarantine(
+/// Sets a board aside or lets it go on; run by the owner of the home.
+pub(super) fn turn(
     owner: &Owner,
     uid: &Uid,
+    turn: Turn,
     reason: &str,
     actor: &Actor,
     now: UtcMillis,
 ) -> Result<Done, Failure> {
-    if known(owner, uid)?.quarantined_at.is_some() {
-        return Err(Failure::usage(
-            format_args!("board {uid} is not set aside a second time"),
-            "it is quarantined",
-            format_args!("see station device show {uid}"),
-        ));
+    let is_aside = known(owner, uid)?.quarantined_at.is_some();
+    if is_aside == (turn == Turn::Aside) {
+        return Err(turn.refusal(uid));
     }
-    let fact = Fact::BoardQuarantined(record(uid, reason, actor));
-    let text = format!("board {uid} is quarantined; it gets nothing until it is released");
-    done(owner, fact, now, text)
-}
-
-/// Lets a board go on; run by the owner of the home.
-pub(super) fn release(
-    owner: &Owner,
-    uid: &Uid,
-    reason: &str,
-    actor: &Actor,
-    now: UtcMillis,
-) -> Result<Done, Failure> {
-    if known(owner, uid)?.quarantined_at.is_none() {
-        return Err(Failure::usage(
-            format_args!("board {uid} is not released"),
-            "it is not quarantined",
-            format_args!("see station device show {uid}"),
-        ));
-    }
-    let fact = Fact::BoardReleased(record(uid, reason, actor));
-    let text = format!("board {uid} is released; it is again what it was before");
-    done(owner, fact, now, text)
+    let fact = turn.fact(QuarantineRecord {
+        uid: uid.clone(),
+        reason: reason.to_owned(),
+        actor: actor.clone(),
+    });
+    let json = serde_json::json!({
+        "uid": uid, "kind": fact.kind(), "reason": reason, "operator": actor.operator,
+    });
+    let event = Event::of_station(now, fact);
+    owner.ledger.record(vec![event], Durability::Durable)?;
+    Ok(Done::Fact {
+        text: turn.in_words(uid),
+        json: json.to_string(),
+    })
 }
 
 fn known(owner: &Owner, uid: &Uid) -> Result<DeviceOverview, Failure> {
@@ -166,31 +178,4 @@ fn known(owner: &Owner, uid: &Uid) -> Result<DeviceOverview, Failure> {
             "see station device list",
         )
     })
-}
-
-fn record(uid: &Uid, reason: &str, actor: &Actor) -> QuarantineRecord {
-    QuarantineRecord {
-        uid: uid.clone(),
-        reason: reason.to_owned(),
-        actor: actor.clone(),
-    }
-}
-
-fn done(owner: &Owner, fact: Fact, now: UtcMillis, text: String) -> Result<Done, Failure> {
-    let (Fact::BoardQuarantined(record) | Fact::BoardReleased(record)) = &fact else {
-        return Err(owner::other_version());
-    };
-    let json = serde_json::json!({
-        "uid": record.uid, "kind": fact.kind(), "reason": record.reason,
-        "operator": record.actor.operator,
-    });
-    let event = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact,
-    };
-    owner.ledger.record(vec![event], Durability::Durable)?;
-    let json = json.to_string();
-    Ok(Done::Fact { text, json })
 }

@@ -177,16 +177,14 @@ pub(super) fn clear_lane(
             "see station hold list",
         ));
     };
-    let cleared = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact: Fact::HoldCleared {
+    let cleared = Event::of_station(
+        now,
+        Fact::HoldCleared {
             lane: lane.clone(),
             reason: reason.to_owned(),
             actor: actor.clone(),
         },
-    };
+    );
     owner.ledger.record(vec![cleared], Durability::Durable)?;
     let view = ClearedView {
         code: hold.code,

@@ -130,17 +130,15 @@ pub(super) fn print(
         reason: reason.to_owned(),
         actor: actor.clone(),
     });
-    let event = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact: fact(
+    let event = Event::of_station(
+        now,
+        fact(
             &label.values,
             &printer.name(),
             outcome.as_ref().err(),
             reprint,
         ),
-    };
+    );
     owner.ledger.record(vec![event], Durability::Durable)?;
     outcome.map_err(|fault| {
         Failure::check(

@@ -27,17 +27,15 @@ pub(super) fn bind(
         )
     })?;
     let port = lane.port.display().to_string();
-    let event = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact: Fact::LaneBound(LaneBoundRecord {
+    let event = Event::of_station(
+        now,
+        Fact::LaneBound(LaneBoundRecord {
             lane: lane.name.clone(),
             port: port.clone(),
             adapter: lane.adapter.clone(),
             actor: actor.clone(),
         }),
-    };
+    );
     owner.ledger.record(vec![event], Durability::Durable)?;
     replace(&path, bound.as_bytes())?;
     let json = serde_json::json!({ "lane": lane.name, "port": port, "adapter": lane.adapter });

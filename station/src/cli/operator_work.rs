@@ -165,12 +165,7 @@ fn changed(subject: &OperatorId, actor: &Actor) -> CredentialChangedRecord {
 }
 
 fn record_fact(owner: &Owner, fact: Fact, now: UtcMillis) -> Result<(), Failure> {
-    let event = Event {
-        time: now,
-        batch: None,
-        session: None,
-        fact,
-    };
+    let event = Event::of_station(now, fact);
     owner.ledger.record(vec![event], Durability::Durable)?;
     Ok(())
 }

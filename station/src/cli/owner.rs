@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::authority::Authorised;
 use super::context::Context;
+use super::device_quarantine::Turn;
 use super::failure::Failure;
 use super::{
     batch_work, clock, device_quarantine, device_scrap, hold, kept_checkpoint, label_work,
@@ -183,10 +184,10 @@ impl Owner {
                 hold::clear_batch(self, batch, reason, actor, now)?
             }
             ControlRequest::QuarantineBoard { uid, reason, .. } => {
-                device_quarantine::quarantine(self, uid, reason, actor, now)?
+                device_quarantine::turn(self, uid, Turn::Aside, reason, actor, now)?
             }
             ControlRequest::ReleaseBoard { uid, reason, .. } => {
-                device_quarantine::release(self, uid, reason, actor, now)?
+                device_quarantine::turn(self, uid, Turn::Back, reason, actor, now)?
             }
             ControlRequest::PrintLabel { device, reason, .. } => {
                 label_work::print(self, device, reason, actor, now)?

@@ -11,9 +11,8 @@ use firmware_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex};
-use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, StationName, WorkOrderId};
+use crate::names::{CertificateSerial, DeviceSerial, LaneName, StationName, WorkOrderId};
 use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
@@ -34,22 +33,10 @@ pub use super::revocation_reason::RevocationReason;
 pub use super::scrapping_record::ScrappingRecord;
 pub use super::session_name::session_name;
 pub use super::tripped_rule::TrippedRule;
+pub use super::unrecorded_event::Event;
 
 /// Version of the leaf's layout: the `v` of each.
 pub const LEAF_VERSION: u8 = 1;
-
-/// A fact that is to be recorded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    /// When it became true.
-    pub time: UtcMillis,
-    /// The batch it belongs to; none for what concerns the station alone.
-    pub batch: Option<BatchId>,
-    /// The session it happened in.
-    pub session: Option<Hex>,
-    /// What happened.
-    pub fact: Fact,
-}
 
 /// What can happen. The names in JSON are the kinds; the order of this list is theirs for ever.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

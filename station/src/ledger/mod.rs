@@ -65,6 +65,7 @@ mod state;
 mod tests;
 mod tripped_rule;
 mod trusted_views;
+mod unrecorded_event;
 mod verification;
 mod views;
 mod writer;

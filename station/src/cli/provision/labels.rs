@@ -185,12 +185,7 @@ fn record(floor: &Weak<StationFloor>, printer: &str, news: LabelNews) -> Result<
             reprint: None,
         }),
     };
-    let event = Event {
-        time: floor.clock.now().utc,
-        batch: None,
-        session: None,
-        fact,
-    };
+    let event = Event::of_station(floor.clock.now().utc, fact);
     let recorded = floor.store.record(vec![event], Durability::Durable);
     recorded.map(drop).map_err(|error| {
         format!("what became of the label of {serial} could not be recorded: {error}")

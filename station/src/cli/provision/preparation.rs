@@ -18,7 +18,6 @@ use crate::cli::vendor_files;
 use crate::clock::UtcMillis;
 use crate::encoding::sha256;
 use crate::ledger::event::Actor;
-use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::ledger::{LedgerHandle, Reader};
 use crate::line::adapter::AdapterOwners;
@@ -226,13 +225,8 @@ fn watch(reader: &Reader, batch: &BatchId, profile: &Profile) -> Result<StopWatc
     if profile.stop_rules == StopRules::default() {
         return Ok(watch);
     }
-    for leaf in reader.verdicts_and_cleared_holds(batch) {
-        let (index, bytes) = leaf?;
-        let unreadable = |error| {
-            let what = format!("cannot read entry {index} of the ledger");
-            Failure::station(what, error, "run station ledger verify")
-        };
-        let leaf = Leaf::decode(&bytes).map_err(unreadable)?;
+    for leaf in reader.verdicts_and_cleared_holds(batch).decoded() {
+        let leaf = leaf?;
         watch.follow(&leaf.fact);
     }
     Ok(watch)

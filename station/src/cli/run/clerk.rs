@@ -237,12 +237,7 @@ impl<'a> Clerk<'a> {
             return Ok(());
         }
         let time = self.now()?;
-        let event = |fact| LedgerEvent {
-            time,
-            batch: None,
-            session: None,
-            fact,
-        };
+        let event = |fact| LedgerEvent::of_station(time, fact);
         let events = facts.into_iter().map(event).collect();
         self.station.store.record(events, Durability::Durable)?;
         Ok(())

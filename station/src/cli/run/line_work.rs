@@ -11,7 +11,6 @@ use crate::cli::provision::StationFloor;
 use crate::cli::provision::labels::Labels;
 use crate::cli::provision::preparation::PreparedLine;
 use crate::ledger::Reader;
-use crate::ledger::leaf::Leaf;
 use crate::line::lane_event::{LaneEvent, News};
 use crate::line::stop_watch::Seen;
 use crate::line::supervisor::{self, LineReport, StopRules};
@@ -204,13 +203,8 @@ impl Drop for EndWatch {
 /// What the batch came to before this run.
 fn tally(reader: &Reader, batch: &BatchId) -> Result<BatchTally, Failure> {
     let mut tally = BatchTally::default();
-    for leaf in reader.verdicts_and_cleared_holds(batch) {
-        let (index, bytes) = leaf?;
-        let unreadable = |error| {
-            let what = format!("cannot read entry {index} of the ledger");
-            Failure::station(what, error, "run station ledger verify")
-        };
-        let leaf = Leaf::decode(&bytes).map_err(unreadable)?;
+    for leaf in reader.verdicts_and_cleared_holds(batch).decoded() {
+        let leaf = leaf?;
         if let Some(seen) = Seen::of(&leaf.fact) {
             tally.follow(&seen, leaf.time);
         }

@@ -6,7 +6,6 @@ use crate::cli::failure::Failure;
 use crate::cli::{device, device_history};
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
-use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::BatchOverview;
 use crate::names::BatchId;
 use crate::station_home::StationHome;
@@ -65,12 +64,8 @@ pub(super) fn holds(home: &StationHome) -> Result<Vec<Alarm>, Failure> {
 pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Failure> {
     let looked = reader.alarms_looked_at()?;
     let mut alarms = VecDeque::new();
-    for leaf in reader.verdicts_and_cleared_holds(batch) {
-        let (index, bytes) = leaf?;
-        let leaf = Leaf::decode(&bytes).map_err(|error| {
-            let what = format!("cannot read entry {index} of the ledger");
-            Failure::station(what, error, "run station ledger verify")
-        })?;
+    for leaf in reader.verdicts_and_cleared_holds(batch).decoded() {
+        let leaf = leaf?;
         let Fact::VerdictReached {
             lane,
             code,

@@ -8,7 +8,8 @@ use rusqlite::{ToSql, params};
 use super::Reader;
 use crate::encoding::Hex;
 use crate::ledger::column::{Int, Text};
-use crate::ledger::error::{Doing as _, LedgerError};
+use crate::ledger::error::{Damage, Doing as _, LedgerError};
+use crate::ledger::leaf::Leaf;
 use crate::names::BatchId;
 
 /// Leaves that are read at once; bounds a reader's memory whatever the ledger's size.
@@ -132,6 +133,14 @@ impl<'reader> Leaves<'reader> {
             page: Vec::new().into_iter(),
             ended: false,
         }
+    }
+
+    /// The same, decoded.
+    pub fn decoded(self) -> impl Iterator<Item = Result<Leaf, LedgerError>> {
+        self.map(|leaf| {
+            let (index, bytes) = leaf?;
+            Leaf::decode(&bytes).map_err(|source| Damage::Leaf { index, source }.into())
+        })
     }
 
     fn turn(&mut self) -> rusqlite::Result<()> {
