@@ -173,6 +173,27 @@ fn a_board_a_certificate_and_an_entry_are_proven_without_the_station() {
     station.run(["ledger", "prove"]).code(2);
 }
 
+/// A wrong file on the command line is no sign that anybody touched the ledger.
+#[test]
+fn what_is_no_checkpoint_is_wrong_usage_and_no_damage() {
+    let proof = prove("whole.json", &["--entry", "0"]);
+    let none = books().folder.path().join("there-is-none");
+    for file in [&proof, &none] {
+        let named = text(file);
+        let asked = [
+            vec!["ledger", "verify", "--checkpoint", &named],
+            vec!["ledger", "prove", "--entry", "0", "--since", &named],
+            vec!["ledger", "check-proof", "--checkpoint", &named, &named],
+        ];
+        for arguments in asked {
+            let refused = books().station.run(&arguments).code(2);
+            assert!(refused.stderr.contains(&named), "{}", refused.stderr);
+            let alarm = refused.stderr.contains("changed or");
+            assert!(!alarm, "{arguments:?}: {}", refused.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_changed_proof_and_another_key_are_refused() {
     let proof = prove("changed.json", &["--device", &serial()]);

@@ -19,8 +19,9 @@ use clap::Subcommand;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::named_file;
 use super::owner::{Done, Owner};
-use crate::ledger::checkpoint::VerifierKey;
+use crate::ledger::checkpoint::{VerifierKey, check_note_form};
 use crate::station_home::{StationHome, read_bounded};
 
 use check_proof::CheckProofArguments;
@@ -90,13 +91,15 @@ fn pinned_key(home: &StationHome) -> Result<VerifierKey, Failure> {
     })
 }
 
+/// A note that somebody names. Whatever is no note is the wrong file, and says nothing about the ledger.
 fn read_note(path: &Path) -> Result<String, Failure> {
-    let bytes = read_bounded(path)?;
-    String::from_utf8(bytes).map_err(|error| {
+    let text = named_file::read_text(path)?;
+    check_note_form(&text).map_err(|error| {
         Failure::usage(
             format_args!("cannot use {} as a checkpoint", path.display()),
             error,
-            "give a signed note as the station writes it",
+            "give a signed note, as station ledger checkpoint prints it",
         )
-    })
+    })?;
+    Ok(text)
 }

@@ -199,6 +199,14 @@ impl Checkpoint {
     }
 }
 
+/// Whether the text has the form of a signed note, whoever has signed it.
+///
+/// # Errors
+/// [`CheckpointError`] where it has not.
+pub fn check_note_form(text: &str) -> Result<(), CheckpointError> {
+    split_note(text).map(drop)
+}
+
 /// The signature lines of a note: each one's key name, and its key ID with the signature.
 pub(in crate::ledger) type Signatures<'note> = Vec<(&'note str, Vec<u8>)>;
 

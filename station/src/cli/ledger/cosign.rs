@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::pinned_key;
 use super::witnesses::{Witnessed, policy};
-use super::{pinned_key, read_note};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
+use crate::cli::named_file;
 use crate::cli::owner::{self, Done, Owner};
 use crate::ledger::Reader;
 use crate::ledger::checkpoint::Checkpoint;
@@ -46,7 +47,8 @@ struct Added {
 /// Does it.
 pub(super) fn run(command: &CosignCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let CosignCommand::Add { file } = command;
-    let cosigned = read_note(file)?;
+    // A whole note, or the witness's line alone.
+    let cosigned = named_file::read_text(file)?;
     let added = owner::perform(context, &ControlRequest::AddCosignatures { cosigned })?;
     owner::show(context, added);
     Ok(ExitStatus::Done)

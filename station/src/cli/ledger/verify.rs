@@ -15,6 +15,7 @@ use crate::encoding::{Hex, sha256};
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::{LedgerError, Pass, Report, Verification};
 use crate::line::system_clock::SystemClock;
+use crate::station_home::read_bounded;
 
 /// Check every entry of the ledger against its checkpoints
 ///
@@ -45,12 +46,13 @@ pub(crate) struct VerifyArguments {
 pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
     let key = pinned_key(&home)?;
-    let mirror = home.config().ledger.checkpoint_mirror.clone();
-    let elsewhere = arguments
-        .checkpoint
-        .clone()
-        .or(mirror.filter(|path| path.exists()));
-    let elsewhere = elsewhere.map(|path| read_note(&path)).transpose()?;
+    let mirror = home.config().ledger.checkpoint_mirror.as_deref();
+    let elsewhere = match (&arguments.checkpoint, mirror.filter(|path| path.exists())) {
+        (Some(named), _) => Some(read_note(named)?),
+        // A mirror that is no note has been changed: the verification says so.
+        (None, Some(path)) => Some(String::from_utf8_lossy(&read_bounded(path)?).into_owned()),
+        (None, None) => None,
+    };
     let workspace = workspace(&key).filter(|_| !arguments.no_resume);
     let verified = Verification::begin(&home.ledger(), &key, elsewhere.as_deref())
         .and_then(|verification| run_passes(context, verification, workspace.as_deref()));
