@@ -116,22 +116,26 @@ fn deeds(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     }
 }
 
+/// What a chart shows, and that there is nothing to show yet.
+fn heading(canvas: &mut Canvas<'_>, state: &State, place: Place, title: Phrase, is_empty: bool) {
+    let language = state.language;
+    canvas.put(place.row(0), language.say(title), Look::Strong);
+    if is_empty {
+        let nothing = language.say(Phrase::NoVerdictsYet);
+        canvas.put(place.row(1), nothing, Look::Plain);
+    }
+}
+
 /// Verdicts by code, as a bar chart.
 fn codes(canvas: &mut Canvas<'_>, state: &State, place: Place) {
-    let language = state.language;
-    canvas.put(
-        place.row(0),
-        language.say(Phrase::CountersByCode),
-        Look::Strong,
-    );
     let codes = &state.batches.progress.codes;
-    if codes.is_empty() {
-        canvas.put(
-            place.row(1),
-            language.say(Phrase::NoVerdictsYet),
-            Look::Plain,
-        );
-    }
+    heading(
+        canvas,
+        state,
+        place,
+        Phrase::CountersByCode,
+        codes.is_empty(),
+    );
     let most = codes
         .iter()
         .map(|(_, count)| *count)
@@ -160,19 +164,15 @@ fn codes(canvas: &mut Canvas<'_>, state: &State, place: Place) {
 
 /// The first-pass yield over time, the newest at the right.
 fn yields(canvas: &mut Canvas<'_>, state: &State, place: Place) {
-    let language = state.language;
-    canvas.put(
-        place.row(0),
-        language.say(Phrase::YieldOverTime),
-        Look::Strong,
-    );
     let points = &state.batches.progress.yield_over_time;
+    heading(
+        canvas,
+        state,
+        place,
+        Phrase::YieldOverTime,
+        points.is_empty(),
+    );
     if points.is_empty() {
-        canvas.put(
-            place.row(1),
-            language.say(Phrase::NoVerdictsYet),
-            Look::Plain,
-        );
         return;
     }
     let scale = place.columns(0, 5).below(1);
