@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use acceptance::operator_screen::{at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::wait_for;
 
 /// The sample's profile, with serials from labels.
 fn profile(station: &PreparedStation) -> PathBuf {
@@ -58,11 +59,25 @@ fn a_scan_gives_the_waiting_lane_its_serial() {
     screen.see("SA-000042 belongs to lane lane0");
     screen.see("1/4");
 
-    // The next board, with the label of the one before: it fails, and says why.
+    // The next board, with the label of the one before: it fails, and the lane waits for a supervisor.
     screen.see("scan the label");
     screen.scan("SA-000042");
-    screen.see("SERIAL-LABEL");
-    screen.see("the label SA-000042 is another board's");
+    screen.see("SERIAL-REUSED");
+    let held = || {
+        let holds = station.run(["hold", "list", "--json"]).ok().json_lines();
+        holds.first().map(|hold| hold["code"].clone())
+    };
+    wait_for::condition("the lane's hold", || held() == Some("SERIAL-REUSED".into()));
+    let clear = [
+        "hold",
+        "clear",
+        "lane0",
+        "--reason",
+        "the neighbour's label",
+    ];
+    station
+        .run(clear.iter().chain(&["--operator", SUPERVISOR]))
+        .ok();
 
     screen.see("scan the label");
     screen.scan("SA-000044");

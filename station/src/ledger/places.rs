@@ -66,7 +66,7 @@ impl Places {
         }
         let former = former_serial(views, uid)?;
         if let Some(scanned) = scanned
-            && let Some(why_not) = self.not_its_label(views, uid, former.as_ref(), scanned)?
+            && let Some(why_not) = self.not_its_label(uid, former.as_ref(), scanned)
         {
             return Ok(Err(why_not));
         }
@@ -89,23 +89,22 @@ impl Places {
         Ok(Ok(Reservation { device_serial }))
     }
 
-    /// Why the label that was scanned cannot be this board's.
+    /// Why the label that was scanned cannot be this board's. One that some board has for ever is not
+    /// refused here: as with a list's, the intent's refusal is to be seen.
     fn not_its_label(
         &self,
-        views: &Connection,
         uid: &Uid,
         former: Option<&DeviceSerial>,
         scanned: &DeviceSerial,
-    ) -> Result<Option<NoPlace>, LedgerError> {
+    ) -> Option<NoPlace> {
         if let Some(own) = former {
             let own = own.clone();
-            return Ok((own != *scanned).then_some(NoPlace::OtherLabel { own }));
+            return (own != *scanned).then_some(NoPlace::OtherLabel { own });
         }
         let mut promised = self.promised.values().flatten();
-        let promised = promised.any(|(other, serial)| serial == scanned && other != uid);
-        let taken = promised || serial_holder(views, scanned)?.is_some();
+        let taken = promised.any(|(other, serial)| serial == scanned && other != uid);
         let scanned = scanned.clone();
-        Ok(taken.then_some(NoPlace::LabelTaken { scanned }))
+        taken.then_some(NoPlace::LabelTaken { scanned })
     }
 
     /// Gives a promised place back. The serial is offered again later.

@@ -224,7 +224,7 @@ pub enum NoPlace {
         /// The board's own serial.
         own: DeviceSerial,
     },
-    /// The label that was scanned is another board's.
+    /// The label that was scanned is promised to another board, still in work.
     LabelTaken {
         /// Its serial.
         scanned: DeviceSerial,

@@ -178,7 +178,7 @@ fn a_scanned_label_is_the_boards_own_and_no_other_boards() {
         store.release(&name, &a.uid).unwrap();
         assert_eq!(reserve(&b, "SA-000777"), Ok(label("SA-000777")));
         store.release(&name, &b.uid).unwrap();
-        // Once a board has a serial, its label is that one, and is nobody else's.
+        // Once a board has a serial, its label is that one. Of another board it is refused with the intent.
         store
             .record(events(B, [a.intended()]), Durability::Durable)
             .unwrap();
@@ -187,7 +187,15 @@ fn a_scanned_label_is_the_boards_own_and_no_other_boards() {
             reserve(&a, "SA-000777"),
             Err(NoPlace::OtherLabel { own: own.clone() })
         );
-        assert_eq!(reserve(&b, own.as_str()), taken(own.as_str()));
+        assert_eq!(reserve(&b, own.as_str()), Ok(own.clone()));
+        let borrowed = super::fixture::Board {
+            device_serial: own.clone(),
+            ..b.clone()
+        };
+        let intended = events(B, [borrowed.intended()]);
+        let refused = refusal(store.record(intended, Durability::Durable));
+        let (serial, holder) = (own.clone(), a.uid.clone());
+        assert_eq!(refused, Refusal::SerialOfAnother { serial, holder });
         assert_eq!(reserve(&a, own.as_str()), Ok(own));
     }
 }

@@ -105,7 +105,7 @@ fn no_place(batch: &BatchId, refusal: NoPlace) -> Ending {
         ),
         NoPlace::LabelTaken { scanned } => (
             VerdictCode::SerialLabel,
-            format!("the label {scanned} is another board's"),
+            format!("the label {scanned} was scanned for another board, which is in work"),
         ),
         NoPlace::NoLabel => (VerdictCode::Aborted, "no label was scanned".to_owned()),
     };
