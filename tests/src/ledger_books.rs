@@ -20,6 +20,16 @@ pub fn configure(station: &PreparedStation, ledger: &str) {
     std::fs::write(&path, text).expect("the configuration is written");
 }
 
+/// Names a file as the mirror of checkpoints, and makes it, empty, as one that begins.
+///
+/// # Panics
+/// Where file or configuration can't be written.
+pub fn begin_mirror(station: &PreparedStation, mirror: &Path) {
+    std::fs::write(mirror, "").expect("an empty file");
+    let quoted = format!("checkpoint_mirror = {:?}\n", mirror.display().to_string());
+    configure(station, &quoted);
+}
+
 /// The station's events of these kinds, from the log itself.
 ///
 /// # Panics

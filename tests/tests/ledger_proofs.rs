@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use acceptance::ledger_books::{check, checkpoint, configure, size, text};
+use acceptance::ledger_books::{begin_mirror, check, checkpoint, size, text};
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -31,11 +31,10 @@ fn books() -> &'static Books {
         let folder = tempfile::tempdir().expect("a folder");
         let station = PreparedStation::create(folder.path());
         let mirror = folder.path().join("mirror.txt");
-        let quoted = format!("checkpoint_mirror = {:?}\n", mirror.display().to_string());
-        configure(&station, &quoted);
+        begin_mirror(&station, &mirror);
         let before = folder.path().join("before.txt");
         let note = checkpoint(&station, &before);
-        assert_eq!(size(&note), 1, "the ledger's opening: {note}");
+        assert_eq!(size(&note), 2, "the ledger and its mirror began: {note}");
         assert_eq!(std::fs::read_to_string(&mirror).ok(), Some(note));
         station.open_batch(BATCH, 2);
         let plan = LinePlan::good_boards(folder.path(), &station, 2, 91);

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use acceptance::ledger_books::{check, checkpoint, configure, size, text};
+use acceptance::ledger_books::{begin_mirror, check, checkpoint, configure, size, text};
 use acceptance::prepared_station::PreparedStation;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::run;
@@ -209,10 +209,11 @@ fn a_mirror_that_cannot_be_written_or_says_otherwise_is_told() {
     let station = PreparedStation::create(folder.path());
     let stick = folder.path().join("stick");
     let mirror = stick.join("mirror.txt");
-    configure(
-        &station,
-        &format!("checkpoint_mirror = {:?}\n", text(&mirror)),
-    );
+    std::fs::create_dir(&stick).expect("a folder");
+    begin_mirror(&station, &mirror);
+    // A folder is where the note is made before it takes the old one's place.
+    let in_the_way = stick.join("mirror.txt.new");
+    std::fs::create_dir(&in_the_way).expect("a folder");
     let refused = station.run(["ledger", "checkpoint"]).code(3);
     assert!(
         refused.stderr.contains("mirror.txt could not be written"),
@@ -221,7 +222,7 @@ fn a_mirror_that_cannot_be_written_or_says_otherwise_is_told() {
     );
     let refused = run(&mut station.opening(BATCH, 1)).code(3);
     assert!(refused.stderr.contains("mirror"), "{}", refused.stderr);
-    std::fs::create_dir(&stick).expect("a folder");
+    std::fs::remove_dir(&in_the_way).expect("nothing in it");
     let note = checkpoint(&station, &folder.path().join("note.txt"));
     assert_eq!(std::fs::read_to_string(&mirror).ok(), Some(note.clone()));
 

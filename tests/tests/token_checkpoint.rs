@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use acceptance::ledger_books::begin_mirror;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, run};
@@ -32,15 +33,8 @@ fn copy_all(from: &Path, to: &Path) {
 
 fn with_mirror(folder: &Path) -> PreparedStation {
     let station = PreparedStation::create(folder);
-    let path = station.home().join("station.toml");
-    let text = fs::read_to_string(&path).expect("a configuration");
-    let mirror = folder.join("mirror.txt").display().to_string();
-    let text = text.replacen(
-        "[ledger]\n",
-        &format!("[ledger]\ncheckpoint_mirror = {mirror:?}\n"),
-        1,
-    );
-    fs::write(&path, text).expect("the configuration is written");
+    begin_mirror(&station, &folder.join("mirror.txt"));
+    station.run(["ledger", "checkpoint"]).ok();
     station
 }
 

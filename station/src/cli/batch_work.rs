@@ -89,7 +89,7 @@ pub(crate) fn open(
         other => other.into(),
     })?;
     record_terms(owner, wish, now)?;
-    let kept = kept_checkpoint::keep(owner);
+    let kept = kept_checkpoint::keep(owner, now);
     let view = details(&owner.home, wish.batch)?;
     let text = format!(
         "batch {} is open for {}",
@@ -178,7 +178,7 @@ pub(crate) fn close(
         }
         (first, _) => drop(first.map_err(|error| not_closed(owner, batch, error))?),
     }
-    let kept = kept_checkpoint::keep(owner);
+    let kept = kept_checkpoint::keep(owner, now);
     let view = details(&owner.home, batch)?;
     let short = match view.short_of_order() {
         0 => String::new(),

@@ -1,31 +1,43 @@
 //! The latest checkpoint, kept in the token: written when a batch is opened or closed, compared when the ledger is
 //! opened. Home and mirror that are put back to an older day together are noticed by it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
+use crate::clock::UtcMillis;
 use crate::hsm::{PinSource, SignerPool};
 use crate::ledger::checkpoint::{Checkpoint, origin};
-use crate::ledger::{LedgerError, LedgerHandle, Reader};
+use crate::ledger::event::{CheckpointNotKeptRecord, Event, Fact, MirrorBegunRecord};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore, LedgerError, LedgerHandle, Reader};
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::station_home::StationHome;
 
-/// Opens the ledger for writing, checked against its mirror and the token.
+/// Opens the ledger for writing, checked against its mirror and the token. A mirror that begins is recorded: from the
+/// log alone it can be seen then since when there is nothing older to compare with.
 pub(crate) fn open_ledger(
     home: &StationHome,
     signer: &SignerPool,
+    now: UtcMillis,
 ) -> Result<LedgerHandle, Failure> {
     let kept = notes(home, signer)?;
-    let mirror = home.config().ledger.checkpoint_mirror.clone();
-    let signer = Arc::new(signer.clone());
-    Ok(LedgerHandle::open_against(
+    let mirror = home.config().ledger.checkpoint_mirror.as_deref();
+    let begun = mirror.filter(|path| std::fs::metadata(path).is_ok_and(|file| file.len() == 0));
+    let ledger = LedgerHandle::open_against(
         &home.ledger(),
-        signer,
-        mirror,
+        Arc::new(signer.clone()),
+        mirror.map(Path::to_owned),
         &kept,
-    )?)
+    )?;
+    if let Some(begun) = begun {
+        let path = begun.display().to_string();
+        let event = Event::of_station(now, Fact::MirrorBegun(MirrorBegunRecord { path }));
+        ledger.record(vec![event], Durability::Checkpointed)?;
+    }
+    Ok(ledger)
 }
 
 /// The notes that the token keeps of this ledger.
@@ -52,22 +64,37 @@ pub(crate) fn uncovered(home: &StationHome, kept: &[String]) -> Result<Option<u6
 }
 
 /// Keeps the newest checkpoint in the token. What came before is recorded already, so that a token that does not
-/// take it is told and stops nothing; gives what to tell.
-pub(super) fn keep(owner: &Owner) -> Option<String> {
-    let kept = owner
-        .ledger
-        .checkpoint()
-        .map_err(Failure::from)
-        .and_then(|note| {
+/// take it is told and recorded, and stops nothing; gives what to tell.
+pub(super) fn keep(owner: &Owner, now: UtcMillis) -> Option<String> {
+    let (size, failure) = match owner.ledger.checkpoint() {
+        Ok(note) => {
             let label = origin(&owner.home.config().name);
-            let kept = owner.signer.keep_note(&label, ledgers_own(&note));
-            kept.map_err(Failure::from)
-        });
-    let failure = kept.err()?;
-    Some(format!(
+            let kept = owner.signer.keep_note(&label, ledgers_own(&note)).err()?;
+            (checkpoint_size(&note), Failure::from(kept))
+        }
+        Err(error) => (None, error.into()),
+    };
+    let detail = failure.why().to_owned();
+    let record = CheckpointNotKeptRecord { size, detail };
+    Some(not_kept(&owner.ledger, record, now))
+}
+
+/// Records that the token does not keep a checkpoint; gives what to tell.
+fn not_kept(ledger: &impl EventStore, record: CheckpointNotKeptRecord, now: UtcMillis) -> String {
+    let told = format!(
         "warning: the token does not keep the checkpoint: {}",
-        failure.why()
-    ))
+        record.detail
+    );
+    let event = Event::of_station(now, Fact::CheckpointNotKept(record));
+    match ledger.record(vec![event], Durability::Durable) {
+        Ok(_) => told,
+        Err(error) => format!("{told}; nor could that be recorded: {error}"),
+    }
+}
+
+/// How many entries a note of our own covers.
+fn checkpoint_size(note: &str) -> Option<u64> {
+    note.lines().nth(1).and_then(|size| size.parse().ok())
 }
 
 /// The note with the ledger's own signature alone: tokens have little room.
@@ -115,6 +142,21 @@ pub(super) fn where_readable(context: &Context) -> Result<Vec<String>, Failure> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::fixture::Home;
+
+    #[test]
+    fn a_checkpoint_that_the_token_does_not_keep_is_on_record() {
+        let (home, ledger) = Home::create();
+        let record = CheckpointNotKeptRecord {
+            size: checkpoint_size(&ledger.checkpoint().unwrap()),
+            detail: "the token is full".to_owned(),
+        };
+        assert_eq!(record.size, Some(1));
+        let told = not_kept(&ledger, record.clone(), UtcMillis(1));
+        assert!(told.ends_with("the token is full"), "{told}");
+        let entry = Reader::open(&home.path()).unwrap().entry(1).unwrap();
+        assert_eq!(entry.leaf.fact, Fact::CheckpointNotKept(record));
+    }
 
     #[test]
     fn the_ledgers_own_signature_comes_first_and_alone() {

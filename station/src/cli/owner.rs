@@ -252,7 +252,7 @@ pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Don
         std::thread::park_timeout(ROUND);
     };
     let owner = Owner {
-        ledger: kept_checkpoint::open_ledger(&station.home, &station.signer)?,
+        ledger: kept_checkpoint::open_ledger(&station.home, &station.signer, context.now())?,
         home: station.home.clone(),
         pki: station.pki.clone(),
         signer: station.signer.clone(),

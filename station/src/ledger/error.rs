@@ -36,6 +36,15 @@ pub enum LedgerError {
         /// What the system says.
         source: Arc<std::io::Error>,
     },
+    /// The mirror's file is not there.
+    #[error(
+        "the checkpoint's mirror {path} is not there; mount its disk, or put the file back from where \
+             it went. Where it is lost for good, or is new, an empty file there begins it (`touch`)"
+    )]
+    NoMirror {
+        /// The mirror.
+        path: PathBuf,
+    },
     /// No room to write.
     #[error("the disk is full, nothing was recorded ({doing}); free space on the ledger's disk")]
     DiskFull {
@@ -227,15 +236,17 @@ pub enum Damage {
         log: u64,
     },
     /// The log has another root than the checkpoint that the token keeps.
+    #[error("the ledger is not the one of the token's checkpoint: {0}")]
+    NotTheTokens(ChangedRange),
+    /// The log has another root than a checkpoint over it.
+    #[error("the checkpoint over {to} entries has another root: {0}", to = .0.to)]
+    Root(ChangedRange),
+    /// The log has another root than a checkpoint over it from elsewhere, and is signed itself.
     #[error(
-        "the ledger is not the one of the token's checkpoint: something before entry {0} was changed"
+        "the ledger key has signed two logs of {size} entries: this one, and that of the checkpoint from \
+             elsewhere"
     )]
-    NotTheTokens(u64),
-    /// The log has another root than the checkpoint over it.
-    #[error(
-        "the checkpoint over {size} entries has another root: something before entry {size} was changed"
-    )]
-    Root {
+    TwoLogs {
         /// The checkpoint's size.
         size: u64,
     },
@@ -255,6 +266,29 @@ pub enum Damage {
         /// What is wrong.
         what: String,
     },
+}
+
+/// The entries among which the first is that was changed: what a checkpoint that holds still vouches for, and the
+/// next one no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedRange {
+    /// The first of them: so many entries are as they were signed.
+    pub from: u64,
+    /// The end, exclusive: the size of the checkpoint that does not hold.
+    pub to: u64,
+}
+
+impl std::fmt::Display for ChangedRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.to.saturating_sub(1) {
+            last if last <= self.from => write!(f, "entry {last} was changed"),
+            last => write!(
+                f,
+                "something in entries {} to {last} was changed",
+                self.from
+            ),
+        }
+    }
 }
 
 impl LedgerError {

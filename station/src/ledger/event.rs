@@ -19,6 +19,7 @@ pub use super::actor::{Actor, Assurance};
 pub use super::alarm_record::AlarmAcknowledgedRecord;
 pub use super::batch_tally::BatchTally;
 pub use super::batch_terms_record::BatchTermsRecord;
+pub use super::checkpoint_copy_record::{CheckpointNotKeptRecord, MirrorBegunRecord};
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};
 pub use super::label_record::{LabelFailedRecord, LabelPrintedRecord, ReprintRecord};
 pub use super::lane_record::{AdapterChangedRecord, LaneBoundRecord};
@@ -381,4 +382,8 @@ pub enum Fact {
     LaneBound(LaneBoundRecord),
     /// Somebody has looked at an alarm that holds nothing.
     AlarmAcknowledged(AlarmAcknowledgedRecord),
+    /// The mirror's file was empty, and begins.
+    MirrorBegun(MirrorBegunRecord),
+    /// The token did not take a checkpoint.
+    CheckpointNotKept(CheckpointNotKeptRecord),
 }

@@ -1,13 +1,13 @@
 //! Whether the file still is the log that was written: every leaf and node, at every start.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::checkpoint::{Checkpoint, VerifierKey};
 use super::column::Int;
-use super::error::{Damage, Doing, LedgerError};
+use super::error::{ChangedRange, Damage, Doing, LedgerError};
 use super::event::Fact;
 use super::log_check;
-use super::log_store::{entry, frontier, last_note, size};
+use super::log_store::{StoredNote, entry, frontier, last_note, size};
 use super::reader::Reader;
 
 /// The ledger key, as the first entry names it.
@@ -46,7 +46,7 @@ pub(in crate::ledger) fn check_log(
         .into());
     }
     // Here by the nodes, each of which must then still be what the leaves say.
-    check_head(log, &checkpoint)?;
+    check_head(log, key, &checkpoint)?;
     let end = size(log)?;
     match log_check::check(readers, end, &|_| {})?
         .found
@@ -66,7 +66,7 @@ pub(in crate::ledger) fn check_mirror(
 ) -> Result<(), LedgerError> {
     let checkpoint =
         Checkpoint::open(note, key).map_err(|source| Damage::Checkpoint { size: 0, source })?;
-    check_head(log, &checkpoint)
+    check_head(log, key, &checkpoint)
 }
 
 /// Checks that the log continues the one that the token has seen. What no ledger key has signed says nothing.
@@ -78,12 +78,18 @@ pub(in crate::ledger) fn check_kept(
     let Ok(checkpoint) = Checkpoint::open(note, key) else {
         return Ok(());
     };
-    match check_head(log, &checkpoint) {
+    match check_head(log, key, &checkpoint) {
         Err(LedgerError::Damaged(Damage::RolledBack { checkpoint, log })) => {
             let token = checkpoint;
             Err(Damage::OlderThanToken { token, log }.into())
         }
-        Err(LedgerError::Damaged(Damage::Root { size })) => Err(Damage::NotTheTokens(size).into()),
+        Err(LedgerError::Damaged(Damage::TwoLogs { size })) => {
+            let changed = ChangedRange { from: 0, to: size };
+            Err(Damage::NotTheTokens(changed).into())
+        }
+        Err(LedgerError::Damaged(Damage::Root(changed))) => {
+            Err(Damage::NotTheTokens(changed).into())
+        }
         checked => checked,
     }
 }
@@ -110,7 +116,11 @@ pub(in crate::ledger) fn check_elsewhere(
 }
 
 /// Checks that the log has at least the checkpoint's entries, and its root over them.
-fn check_head(log: &Connection, checkpoint: &Checkpoint) -> Result<(), LedgerError> {
+fn check_head(
+    log: &Connection,
+    key: &VerifierKey,
+    checkpoint: &Checkpoint,
+) -> Result<(), LedgerError> {
     let (covered, log_size) = (checkpoint.head.size, size(log)?);
     if log_size < covered {
         return Err(Damage::RolledBack {
@@ -119,8 +129,54 @@ fn check_head(log: &Connection, checkpoint: &Checkpoint) -> Result<(), LedgerErr
         }
         .into());
     }
-    if frontier(log, covered)?.root() != checkpoint.head.root {
-        return Err(Damage::Root { size: covered }.into());
+    if frontier(log, covered)?.root() == checkpoint.head.root {
+        return Ok(());
     }
-    Ok(())
+    let last = last_note(log)?.filter(|last| last.size >= covered);
+    let signed_too = last.map_or(Ok(false), |last| holds(log, key, &last));
+    if signed_too? {
+        return Err(Damage::TwoLogs { size: covered }.into());
+    }
+    let from = vouched_for(log, key, covered)?;
+    Err(Damage::Root(ChangedRange { from, to: covered }).into())
+}
+
+/// Whether a stored note is signed, and over this log.
+fn holds(log: &Connection, key: &VerifierKey, stored: &StoredNote) -> Result<bool, LedgerError> {
+    let signed = Checkpoint::open(&stored.note, key).ok();
+    match signed.filter(|checkpoint| checkpoint.head.size == stored.size) {
+        Some(checkpoint) => Ok(frontier(log, stored.size)?.root() == checkpoint.head.root),
+        None => Ok(false),
+    }
+}
+
+/// How many of the first `before` entries a stored checkpoint still vouches for. A change of an entry shows in every
+/// checkpoint after it, so that halving finds the last one that holds.
+fn vouched_for(log: &Connection, key: &VerifierKey, before: u64) -> Result<u64, LedgerError> {
+    let doing = "looking for a checkpoint that holds";
+    let (mut held, mut low, mut high) = (0, 1, before);
+    let mut find = log
+        .prepare_cached(
+            "SELECT size, note FROM checkpoint WHERE size >= ?1 AND size < ?2 ORDER BY size LIMIT 1",
+        )
+        .doing(doing)?;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let stored = find
+            .query_row([Int(middle), Int(high)], |row| {
+                Ok(StoredNote {
+                    size: row.get::<_, Int>(0)?.0,
+                    note: row.get(1)?,
+                })
+            })
+            .optional()
+            .doing(doing)?;
+        match stored {
+            Some(stored) if holds(log, key, &stored)? => {
+                (held, low) = (stored.size, stored.size + 1);
+            }
+            _ => high = middle,
+        }
+    }
+    Ok(held)
 }

@@ -48,6 +48,8 @@ impl Fact {
             Self::AdapterChanged(_) => "adapter-changed",
             Self::LaneBound(_) => "lane-bound",
             Self::AlarmAcknowledged(_) => "alarm-acknowledged",
+            Self::MirrorBegun(_) => "mirror-begun",
+            Self::CheckpointNotKept(_) => "checkpoint-not-kept",
         }
     }
 
@@ -93,6 +95,8 @@ impl Fact {
                 | Self::AdapterChanged(_)
                 | Self::LaneBound(_)
                 | Self::AlarmAcknowledged(_)
+                | Self::MirrorBegun(_)
+                | Self::CheckpointNotKept(_)
         )
     }
 }

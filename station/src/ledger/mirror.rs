@@ -25,11 +25,16 @@ impl Mirror {
         self.size == Some(size)
     }
 
-    /// What the file holds; none where there is no file yet.
+    /// What the file holds; none where it is empty, which is how a person has a mirror begun. One that
+    /// is not there is no new one: whoever removed it would have hidden what it vouched for.
     pub(in crate::ledger) fn read(&self) -> Result<Option<String>, LedgerError> {
-        match fs::read_to_string(&self.path) {
-            Ok(note) => Ok(Some(note)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        match fs::read(&self.path) {
+            Ok(note) if note.is_empty() => Ok(None),
+            // What is no text is no checkpoint either, and is told as that.
+            Ok(note) => Ok(Some(String::from_utf8_lossy(&note).into_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(LedgerError::NoMirror {
+                path: self.path.clone(),
+            }),
             Err(error) => Err(LedgerError::Io {
                 doing: "reading the checkpoint's mirror",
                 path: self.path.clone(),

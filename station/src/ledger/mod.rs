@@ -9,6 +9,7 @@ mod batch_rules;
 mod batch_tally;
 mod batch_terms_record;
 pub mod checkpoint;
+mod checkpoint_copy_record;
 mod column;
 mod comparison;
 pub mod cosignature;

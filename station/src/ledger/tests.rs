@@ -13,6 +13,7 @@ mod random_sequences;
 mod rebuilding;
 mod refusals;
 mod repeats;
+mod rewritten_entries;
 mod tamper_corpus;
 mod tampering;
 

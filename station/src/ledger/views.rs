@@ -79,7 +79,9 @@ pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::R
         | Fact::LabelFailed(_)
         | Fact::AdapterChanged(_)
         | Fact::LaneBound(_)
-        | Fact::AlarmAcknowledged(_) => {}
+        | Fact::AlarmAcknowledged(_)
+        | Fact::MirrorBegun(_)
+        | Fact::CheckpointNotKept(_) => {}
     }
     Ok(())
 }

@@ -69,7 +69,12 @@ pub(super) fn check(home: &StationHome, at: UtcMillis, report: &mut Report) -> O
 }
 
 /// The ledger's end against its last checkpoint and the mirror's. Full proof is `station ledger verify`.
-pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, report: &mut Report) {
+pub(super) fn check_ledger(
+    home: &StationHome,
+    signer: Option<SignerPool>,
+    now: UtcMillis,
+    report: &mut Report,
+) {
     let Some(signer) = signer else {
         let advice = "mend the token first, or run station ledger verify";
         report.add(
@@ -81,7 +86,7 @@ pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, repor
         return;
     };
     let mirrored = home.config().ledger.checkpoint_mirror.is_some();
-    match kept_checkpoint::open_ledger(home, &signer) {
+    match kept_checkpoint::open_ledger(home, &signer, now) {
         Ok(_ledger) => report.ok("ledger", "it agrees with its last checkpoint"),
         Err(failure) => report.add("ledger", State::Broken, failure.why(), failure.to_do()),
     }

@@ -45,6 +45,9 @@ pub(super) fn make(
     if ledger.exists() {
         return Ok(());
     }
+    if let Some(mirror) = &config.ledger.checkpoint_mirror {
+        begin_mirror(mirror)?;
+    }
     let unfinished = beside(&ledger, ".unfinished");
     remove_leftovers(&unfinished).map_err(|error| failed(&unfinished, error))?;
     let new = NewLedger {
@@ -61,6 +64,28 @@ pub(super) fn make(
         .output
         .progress(&format!("made the ledger {}", ledger.display()));
     Ok(())
+}
+
+/// An empty file, which the first opening of the ledger fills. One that holds something belongs to another ledger.
+fn begin_mirror(path: &Path) -> Result<(), Failure> {
+    let failed = format!("cannot begin the mirror {}", path.display());
+    let file = File::options().append(true).create(true).open(path);
+    let length = file
+        .and_then(|file| file.sync_all().and(file.metadata()))
+        .map(|found| found.len());
+    match length {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(Failure::usage(
+            failed,
+            "the file holds something: another ledger's checkpoint, perhaps",
+            "name another file with --checkpoint-mirror",
+        )),
+        Err(error) => Err(Failure::station(
+            failed,
+            error,
+            "make its folder, or mount its disk, then give the same station init again",
+        )),
+    }
 }
 
 fn put_in_place(unfinished: &Path, ledger: &Path) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! What others know of the ledger: the token that keeps its checkpoint, the witnesses who have seen it.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::witnesses::{Witnessed, newest, policy};
@@ -8,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::{LedgerError, Reader, Report};
-use crate::station_home::StationHome;
+use crate::station_home::{StationHome, read_bounded};
 
 /// Who has seen how much of the ledger.
 #[derive(Serialize)]
@@ -16,6 +18,24 @@ struct Seen {
     witnessed_entries: u64,
     cosigned: Vec<Witnessed>,
     quorum: usize,
+}
+
+/// What the mirror holds; none where it is gone, or empty. What is no note has been changed: the verification says so.
+pub(super) fn mirrored(path: &Path) -> Result<Option<String>, Failure> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let note = read_bounded(path)?;
+    Ok((!note.is_empty()).then(|| String::from_utf8_lossy(&note).into_owned()))
+}
+
+/// Why a ledger is not verified whose mirror holds nothing.
+pub(super) fn no_mirror(path: &Path) -> Failure {
+    Failure::check(
+        "the ledger was not compared with its mirror",
+        format_args!("{} is gone or empty", path.display()),
+        "mount its disk or put it back, or give a checkpoint that you kept with --checkpoint",
+    )
 }
 
 /// Adds what the token's checkpoint shows. Where the token cannot be read, that is told, and nothing else follows

@@ -15,7 +15,6 @@ use crate::encoding::{Hex, sha256};
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::{LedgerError, Pass, Report, Verification};
 use crate::line::system_clock::SystemClock;
-use crate::station_home::read_bounded;
 
 /// Check every entry of the ledger against its checkpoints
 ///
@@ -47,19 +46,19 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     let home = context.home()?;
     let key = pinned_key(&home)?;
     let mirror = home.config().ledger.checkpoint_mirror.as_deref();
-    let elsewhere = match (&arguments.checkpoint, mirror.filter(|path| path.exists())) {
+    let elsewhere = match (&arguments.checkpoint, mirror) {
         (Some(named), _) => Some(read_note(named)?),
-        // A mirror that is no note has been changed: the verification says so.
-        (None, Some(path)) => Some(String::from_utf8_lossy(&read_bounded(path)?).into_owned()),
+        (None, Some(path)) => elsewhere::mirrored(path)?,
         (None, None) => None,
     };
+    let not_compared = mirror.filter(|_| elsewhere.is_none());
     let workspace = workspace(&key).filter(|_| !arguments.no_resume);
     let verified = Verification::begin(&home.ledger(), &key, elsewhere.as_deref())
         .and_then(|verification| run_passes(context, verification, workspace.as_deref()));
     match verified {
         Ok((mut report, passes)) => {
             elsewhere::compare_with_token(context, &home, &key, &mut report)?;
-            let status = tell(context, &report, passes)?;
+            let status = tell(context, &report, passes, not_compared)?;
             elsewhere::tell_witnesses(context, &home, &key)?;
             Ok(status)
         }
@@ -122,9 +121,25 @@ struct Shown {
     findings: Vec<String>,
 }
 
-fn tell(context: &Context, report: &Report, passes: Vec<Timed>) -> Result<ExitStatus, Failure> {
+/// Tells what was found. A mirror that holds nothing is a finding too: however well the ledger agrees with itself, it
+/// was not compared.
+fn tell(
+    context: &Context,
+    report: &Report,
+    passes: Vec<Timed>,
+    mirror: Option<&Path>,
+) -> Result<ExitStatus, Failure> {
+    let mirror = mirror.map(elsewhere::no_mirror);
+    let findings = report.findings.iter().map(ToString::to_string);
+    let findings: Vec<_> = findings
+        .chain(
+            mirror
+                .iter()
+                .map(|gone| format!("the mirror {}", gone.why())),
+        )
+        .collect();
     let shown = Shown {
-        verified: report.is_clean(),
+        verified: findings.is_empty(),
         entries: report.head.size,
         root: report.head.root.to_string(),
         covered: report.covered,
@@ -132,7 +147,7 @@ fn tell(context: &Context, report: &Report, passes: Vec<Timed>) -> Result<ExitSt
         batches: report.batches,
         passes,
         resumed_at: report.resumed_at,
-        findings: report.findings.iter().map(ToString::to_string).collect(),
+        findings,
     };
     let output = &context.output;
     output.object(&shown);
@@ -158,7 +173,9 @@ fn tell(context: &Context, report: &Report, passes: Vec<Timed>) -> Result<ExitSt
         .findings
         .iter()
         .for_each(|finding| output.text(&format!("wrong: {finding}")));
-    Err(tampered(first))
+    Err(mirror
+        .filter(|_| report.is_clean())
+        .unwrap_or_else(|| tampered(first)))
 }
 
 fn times(passes: &[Timed]) -> String {

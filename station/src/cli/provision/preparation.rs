@@ -58,7 +58,7 @@ pub(in crate::cli) struct WorkingStation {
 impl WorkingStation {
     pub(in crate::cli) fn take(context: &Context) -> Result<Self, Failure> {
         let owned = context.own_station()?;
-        let store = kept_checkpoint::open_ledger(&owned.home, &owned.signer)?;
+        let store = kept_checkpoint::open_ledger(&owned.home, &owned.signer, context.now())?;
         Ok(Self { store, owned })
     }
 }

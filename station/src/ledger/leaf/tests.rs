@@ -4,9 +4,10 @@ use super::*;
 use crate::encoding::Base64Bytes;
 use crate::ledger::event::{
     Actor, AdapterChangedRecord, AlarmAcknowledgedRecord, Assurance, BatchTally, BatchTermsRecord,
-    CredentialChangedRecord, LabelFailedRecord, LabelPrintedRecord, LaneBoundRecord,
-    OperatorEnrolledRecord, OperatorStateRecord, ReprintRecord, RevocationReason, ScrappingRecord,
-    SignInRefusedRecord, SignedInRecord, SignedOutRecord, SignedOutWhy, TrippedRule,
+    CheckpointNotKeptRecord, CredentialChangedRecord, LabelFailedRecord, LabelPrintedRecord,
+    LaneBoundRecord, MirrorBegunRecord, OperatorEnrolledRecord, OperatorStateRecord, ReprintRecord,
+    RevocationReason, ScrappingRecord, SignInRefusedRecord, SignedInRecord, SignedOutRecord,
+    SignedOutWhy, TrippedRule,
 };
 use crate::ledger::fixture::{actor, batch, batch_hold, board, event, new_ledger};
 use crate::names::{LaneName, ShiftName};
@@ -133,6 +134,13 @@ fn of_labels_and_lanes() -> Vec<Fact> {
             code: VerdictCode::FwMeasurement,
             reason: "taken to QA".to_owned(),
             actor: actor(),
+        }),
+        Fact::MirrorBegun(MirrorBegunRecord {
+            path: "/mnt/mirror/station.checkpoint".to_owned(),
+        }),
+        Fact::CheckpointNotKept(CheckpointNotKeptRecord {
+            size: Some(17),
+            detail: "the token is full".to_owned(),
         }),
     ]
 }

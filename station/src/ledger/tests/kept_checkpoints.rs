@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::ledger::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
-use crate::ledger::error::Damage;
+use crate::ledger::error::{ChangedRange, Damage};
 use crate::ledger::fixture::{Home, board, events, opening};
 use crate::ledger::merkle_tree::leaf_hash;
 use crate::ledger::proof::TreeHead;
@@ -79,5 +79,8 @@ fn another_ledger_under_the_same_key_is_not_the_tokens() {
     };
     let signature = CheckpointSigner::sign(home.signer.as_ref(), other.text().as_bytes()).unwrap();
     let other = other.into_note(&key, &signature).unwrap();
-    assert_eq!(damage(open(&home, &[other])), Damage::NotTheTokens(1));
+    assert_eq!(
+        damage(open(&home, &[other])),
+        Damage::NotTheTokens(ChangedRange { from: 0, to: 1 })
+    );
 }

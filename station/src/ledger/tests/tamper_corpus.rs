@@ -258,10 +258,10 @@ fn another_history_beside_the_mirror_is_found() {
     let report = verify(&home.path(), &original.key, None).unwrap();
     assert_eq!(report.findings, [], "signed by the same key, and whole");
     let report = verify(&home.path(), &original.key, Some(&original.mirror)).unwrap();
-    let root = Damage::Root {
+    let two = Damage::TwoLogs {
         size: original.size,
     };
-    assert_eq!(report.findings, [root]);
+    assert_eq!(report.findings, [two]);
     let connection = rusqlite::Connection::open(home.path()).unwrap();
     let first: (Int, Hash) = connection
         .query_row("SELECT idx, hash FROM entry LIMIT 1", [], |row| {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, ToSql};
 use super::FINDINGS_MAX;
 use crate::ledger::checkpoint::{Checkpoint, CheckpointError, VerifierKey};
 use crate::ledger::column::Int;
-use crate::ledger::error::{Damage, Doing, LedgerError};
+use crate::ledger::error::{ChangedRange, Damage, Doing, LedgerError};
 use crate::ledger::log_check::PIECE;
 use crate::ledger::log_store::{StoredNote, frontier};
 use crate::ledger::on_all_cores;
@@ -19,10 +19,18 @@ pub(super) struct CheckedNotes {
     pub(super) checkpoints: u64,
     pub(super) covered: u64,
     pub(super) found: Vec<Damage>,
+    /// Where the log parts from what was signed. Every checkpoint after it has another root too, and none of them says
+    /// more.
+    parted: Option<ChangedRange>,
 }
 
 impl CheckedNotes {
+    /// Takes what was found in a later part of the log.
     fn join(&mut self, mut other: Self) {
+        self.parted = self.parted.or(other.parted.map(|changed| ChangedRange {
+            from: self.covered.max(changed.from),
+            ..changed
+        }));
         self.checkpoints += other.checkpoints;
         self.covered = self.covered.max(other.covered);
         self.found.append(&mut other.found);
@@ -53,6 +61,9 @@ pub(super) fn check(
     if all.checkpoints == 0 {
         all.found.push(Damage::NoCheckpoint);
     }
+    if let Some(changed) = all.parted {
+        all.found.insert(0, Damage::Root(changed));
+    }
     all.found.truncate(FINDINGS_MAX);
     Ok(all)
 }
@@ -70,35 +81,43 @@ fn check_piece(
         let note = text(row)?;
         piece.checkpoints += 1;
         match judge(log, key, &StoredNote { size, note })? {
-            None => piece.covered = size,
-            Some(damage) if piece.found.len() < FINDINGS_MAX => piece.found.push(damage),
-            Some(_) => {}
+            Judged::Holds => piece.covered = size,
+            Judged::OtherRoot => {
+                let (from, to) = (piece.covered, size);
+                piece.parted.get_or_insert(ChangedRange { from, to });
+            }
+            Judged::Wrong(damage) if piece.found.len() < FINDINGS_MAX => piece.found.push(damage),
+            Judged::Wrong(_) => {}
         }
         Ok(())
     })?;
     Ok(piece)
 }
 
+/// What a checkpoint is.
+enum Judged {
+    Holds,
+    /// Signed, and not over this log.
+    OtherRoot,
+    Wrong(Damage),
+}
+
 /// Whether a note is what its row says, and signed, and over this log.
-fn judge(
-    log: &Connection,
-    key: &VerifierKey,
-    stored: &StoredNote,
-) -> Result<Option<Damage>, LedgerError> {
+fn judge(log: &Connection, key: &VerifierKey, stored: &StoredNote) -> Result<Judged, LedgerError> {
     let size = stored.size;
     let checkpoint = match Checkpoint::open(&stored.note, key) {
         Ok(checkpoint) => checkpoint,
-        Err(source) => return Ok(Some(stored.damage(source))),
+        Err(source) => return Ok(Judged::Wrong(stored.damage(source))),
     };
     if checkpoint.head.size != size {
         let what = "a checkpoint of another size than its row says";
-        return Ok(Some(stored.damage(CheckpointError::Body(what))));
+        return Ok(Judged::Wrong(stored.damage(CheckpointError::Body(what))));
     }
     // The log pass has compared each of the stored nodes with the entries.
     match frontier(log, size) {
-        Ok(tree) if tree.root() == checkpoint.head.root => Ok(None),
-        Ok(_) => Ok(Some(Damage::Root { size })),
-        Err(LedgerError::Damaged(damage)) => Ok(Some(damage)),
+        Ok(tree) if tree.root() == checkpoint.head.root => Ok(Judged::Holds),
+        Ok(_) => Ok(Judged::OtherRoot),
+        Err(LedgerError::Damaged(damage)) => Ok(Judged::Wrong(damage)),
         Err(error) => Err(error),
     }
 }

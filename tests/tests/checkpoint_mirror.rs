@@ -1,0 +1,84 @@
+//! The mirror of checkpoints: one that is gone is no new one, and one that begins is on record.
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use acceptance::ledger_books::{begin_mirror, leaves};
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
+use acceptance::soft_token::SoftToken;
+use acceptance::station_process::{Finished, run};
+
+fn with_mirror(folder: &Path) -> (PreparedStation, PathBuf) {
+    let station = PreparedStation::create(folder);
+    let mirror = folder.join("mirror.txt");
+    begin_mirror(&station, &mirror);
+    (station, mirror)
+}
+
+#[track_caller]
+fn told(finished: &Finished, status: i32, sentence: &str) {
+    let said = format!("{}{}", finished.stdout, finished.stderr);
+    assert_eq!(finished.status.code(), Some(status), "{said}");
+    assert!(said.contains(sentence), "{sentence:?} is not in:\n{said}");
+}
+
+#[test]
+fn a_mirror_that_is_gone_is_no_new_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (station, mirror) = with_mirror(folder.path());
+    station.open_batch("MIRROR-1", 1);
+    let note = fs::read(&mirror).expect("a note");
+    fs::remove_file(&mirror).expect("it was there");
+
+    let gone = "mirror.txt is not there";
+    told(&run(&mut station.opening("MIRROR-2", 1)), 3, gone);
+    let close = ["batch", "close", "MIRROR-1", "--operator", SUPERVISOR];
+    told(&station.run(close), 3, gone);
+    told(&station.run(["ledger", "checkpoint"]), 3, gone);
+    told(&station.run(["doctor"]), 3, gone);
+    let verify = || station.run(["ledger", "verify"]);
+    told(&verify(), 1, "the ledger was not compared with its mirror");
+    let report = station.run(["ledger", "verify", "--json"]).code(1);
+    assert_eq!(report.json_lines()[0]["verified"], false);
+    assert!(!mirror.exists(), "nobody made it again");
+    // A checkpoint that somebody kept does as well.
+    let kept = folder.path().join("kept.txt");
+    fs::write(&kept, &note).expect("a file");
+    let mut against = station.command(["ledger", "verify", "--checkpoint"]);
+    run(against.arg(&kept)).ok();
+    assert_eq!(leaves(&station, &["mirror-begun"]).len(), 1);
+
+    // Put back, all is well; begun anew, that is on record and in the mirror.
+    fs::write(&mirror, note).expect("a file");
+    verify().ok();
+    fs::write(&mirror, "").expect("an empty file");
+    told(&verify(), 1, "mirror.txt is gone or empty");
+    station.open_batch("MIRROR-2", 1);
+    let begun = leaves(&station, &["mirror-begun"]);
+    assert_eq!(begun.len(), 2);
+    assert_eq!(begun[1]["path"], mirror.to_string_lossy().into_owned());
+    verify().ok();
+}
+
+#[test]
+fn init_begins_a_mirror_and_never_takes_anothers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = SoftToken::create(&folder.path().join("softhsm"), "acceptance");
+    let station = PreparedStation::on(folder.path(), token);
+    let mirror = folder.path().join("disk/mirror.txt");
+    let init = || {
+        let mut init = station.init(&station.home());
+        run(init.arg("--checkpoint-mirror").arg(&mirror))
+    };
+    told(&init(), 3, "cannot begin the mirror");
+    fs::create_dir(folder.path().join("disk")).expect("a folder");
+    fs::write(&mirror, "another ledger's").expect("a file");
+    told(&init(), 2, "the file holds something");
+    assert_eq!(fs::read(&mirror).expect("a file"), b"another ledger's");
+    fs::remove_file(&mirror).expect("it was there");
+    init().ok();
+    station.open_batch("MIRROR-1", 1);
+    station.run(["ledger", "verify"]).ok();
+    assert_eq!(leaves(&station, &["mirror-begun"]).len(), 1);
+}
