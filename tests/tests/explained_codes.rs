@@ -27,7 +27,11 @@ fn every_code_is_explained_by_its_section_of_the_runbook() {
     );
     let told = explain(&["att-debug"]).ok().stdout;
     assert!(told.starts_with("ATT-DEBUG: FAIL, "), "{told}");
-    assert!(told.contains("**QA**"), "{told}");
+    assert!(told.contains("- QA:") && !told.contains("**"), "{told}");
+    let procedure = explain(&["a lane is HELD"]).ok().stdout;
+    assert!(procedure.starts_with("A lane is held\n"), "{procedure}");
+    assert!(procedure.contains("station hold list"), "{procedure}");
+    assert!(explain(&[]).ok().stdout.contains("\n  A lane is held\n"));
 }
 
 #[test]

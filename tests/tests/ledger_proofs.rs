@@ -191,6 +191,18 @@ fn what_is_no_checkpoint_is_wrong_usage_and_no_damage() {
             assert!(!alarm, "{arguments:?}: {}", refused.stderr);
         }
     }
+    // A note of another log: the proof is as good as it was.
+    let foreign =
+        "foreign\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u{2014} foreign AAAAAAAA\n";
+    let file = books().folder.path().join("foreign.txt");
+    std::fs::write(&file, foreign).expect("a file");
+    let kept = ["--vkey", &vkey(), "--checkpoint", &text(&file)];
+    let refused = check(&proof, &kept).code(2);
+    let blamed = format!("{} is no checkpoint under", text(&file));
+    assert!(refused.stderr.contains(&blamed), "{}", refused.stderr);
+    let refused = check(&proof, &["--vkey", "nothing/there"]).code(2);
+    let blamed = "nothing/there is neither a ledger key nor a file";
+    assert!(refused.stderr.contains(blamed), "{}", refused.stderr);
 }
 
 #[test]

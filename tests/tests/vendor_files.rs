@@ -125,7 +125,7 @@ fn a_token_is_shown_without_a_station() {
     assert!(untagged.contains("no board may send this"), "{untagged}");
     assert!(untagged.contains("component PRoT"), "{untagged}");
     let garbage = inspect(&[&write("garbage", b"\x1b[2Jhello")])
-        .code(0)
+        .code(1)
         .stdout;
     assert!(
         garbage.contains("no claims") && !garbage.contains('\x1b'),

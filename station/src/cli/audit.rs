@@ -170,7 +170,7 @@ fn verdict(text: &str) -> Result<Outcome, String> {
 
 fn code(text: &str) -> Result<VerdictCode, String> {
     VerdictCode::parse(&text.to_ascii_uppercase())
-        .ok_or_else(|| "there is no such code; see station explain --help".to_owned())
+        .ok_or_else(|| "there is no such code; see station explain".to_owned())
 }
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;

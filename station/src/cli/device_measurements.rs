@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use firmware_proto::Uid;
 
 use super::batch_record;
+use super::counted::counted;
 use super::failure::Failure;
 use super::short_digests::short_digests;
 use crate::ledger::Reader;
@@ -59,7 +60,8 @@ pub(super) fn summary(
     measurements: &[MeasurementRecord],
     random_source: Option<&RandomSourceRecord>,
 ) -> String {
-    let mut said = format!("{} measurements judged, {code}", measurements.len());
+    let count = counted(measurements.len(), "measurement", "measurements");
+    let mut said = format!("{count} judged, {code}");
     let odd = |one: &&MeasurementRecord| one.code != VerdictCode::Pass || one.marginal;
     for measurement in measurements.iter().filter(odd) {
         let _ = write!(said, "; {}", in_words(measurement));

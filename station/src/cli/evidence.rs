@@ -30,7 +30,8 @@ pub(crate) enum EvidenceCommand {
     /// Needs no station home, no HSM and no network. Without a profile it only shows what stands in the token.
     /// With one it makes every check of the profile, whatever fails first on a board. The attestation key can
     /// only be judged with the board's certificates, or by the profile's allow-list, which is looked for beside
-    /// the profile. Exit status 1 where the token would fail, or its key or signature could not be judged.
+    /// the profile. Exit status 1 where the token would fail, or its key or signature could not be judged, or where
+    /// the file holds no token.
     #[command(after_help = "Examples:\n  station evidence inspect token.cbor\n  \
                       station evidence inspect token.cbor --profile sensor-a.toml \\\n      \
                       --certificates iak.der")]
@@ -66,7 +67,11 @@ pub(crate) fn run(command: &EvidenceCommand, context: &Context) -> Result<ExitSt
     let Some(profile_file) = profile else {
         context.output.object(&shown(&inspected, None));
         show_token(context, &inspected);
-        return Ok(ExitStatus::Done);
+        return Ok(if inspected.claims.is_ok() {
+            ExitStatus::Done
+        } else {
+            ExitStatus::CheckFailed
+        });
     };
     let profile = read_profile(profile_file)?;
     let trust = trust(&profile, profile_file, crl)?;

@@ -6,20 +6,32 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
+use super::output::Output;
 use crate::verdict::{Outcome, Retry, Severity, VerdictCode};
 
 /// The runbook as it was when this program was built.
 const RUNBOOK: &str = include_str!("../../../docs/runbook.md");
 
-/// Explain a verdict code, or list all of them
+/// Explain a verdict code or a procedure, or list all of them
 ///
 /// Prints what the code means, what causes it, what the operator and QA do, and whether the board is put
-/// in again: the code's section of the runbook. Needs no station home.
+/// in again: the code's section of the runbook. Where it says: see "...", that is a procedure, which is printed by
+/// its name. Needs no station home.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  station explain ATT-DEBUG\n  station explain --json")]
+#[command(
+    after_help = "Examples:\n  station explain ATT-DEBUG\n  station explain \"a lane is held\"\n  \
+                        station explain --json"
+)]
 pub(crate) struct ExplainArguments {
-    /// The code, for example HW-LIMIT [default: all of them]
+    /// The code, for example HW-LIMIT, or the name of a procedure [default: all of them]
     code: Option<String>,
+}
+
+/// A procedure of the runbook.
+#[derive(Serialize)]
+struct Procedure {
+    procedure: &'static str,
+    runbook: &'static str,
 }
 
 #[derive(Serialize)]
@@ -73,9 +85,21 @@ pub(crate) fn run(arguments: &ExplainArguments, context: &Context) -> Result<Exi
             &["code", "verdict", "severity", "retest", "operator"],
             &rows,
         );
+        output.text("procedures:");
+        for (procedure, _) in procedures() {
+            output.text(&format!("  {procedure}"));
+        }
         return Ok(ExitStatus::Done);
     };
-    let code = VerdictCode::parse(&text.to_uppercase()).ok_or_else(|| unknown(text))?;
+    let Some(code) = VerdictCode::parse(&text.to_uppercase()) else {
+        let (procedure, runbook) = procedures()
+            .find(|(name, _)| name.eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| unknown(text))?;
+        output.object(&Procedure { procedure, runbook });
+        output.text(procedure);
+        print(output, runbook);
+        return Ok(ExitStatus::Done);
+    };
     let explained = Explained::new(code, section(code));
     output.object(&explained);
     output.text(&format!(
@@ -87,11 +111,27 @@ pub(crate) fn run(arguments: &ExplainArguments, context: &Context) -> Result<Exi
     output.text(&format!("  do: {}", explained.action));
     if let Some(section) = explained.runbook {
         output.text("");
-        for line in section.lines() {
-            output.text(line);
-        }
+        print(output, section);
     }
     Ok(ExitStatus::Done)
+}
+
+/// Prints a part of the runbook, without the marks of its bold words.
+fn print(output: &Output, markdown: &str) {
+    for line in markdown.lines() {
+        output.text(&line.replace("**", ""));
+    }
+}
+
+/// The runbook's procedures: their names, and what they say.
+fn procedures() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = RUNBOOK
+        .split_once("\n# Procedures\n")
+        .map_or("", |(_, all)| all);
+    let all = all.split("\n# ").next().unwrap_or(all);
+    let each = all.split("\n## ").skip(1);
+    each.filter_map(|one| one.split_once('\n'))
+        .map(|(name, body)| (name.trim(), body.trim()))
 }
 
 /// The code's section of the runbook, without its heading and the line that the table repeats.
@@ -119,7 +159,7 @@ fn unknown(text: &str) -> Failure {
     };
     Failure::usage(
         format_args!("cannot explain {text:?}"),
-        "there is no such verdict code",
+        "there is no such verdict code or procedure",
         advice,
     )
 }
@@ -160,6 +200,18 @@ mod tests {
             let last = section.lines().last().unwrap_or_default();
             assert!(last.starts_with("- **Retest**: "), "{code}: {last}");
             assert_eq!(section.matches("**Meaning**").count(), 1, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_procedure_that_the_runbook_sends_to_is_there() {
+        let names: Vec<_> = procedures().map(|(name, _)| name).collect();
+        assert!(names.len() > 10, "{names:?}");
+        let sent_to = RUNBOOK.split("see \"").skip(1);
+        let sent_to: Vec<_> = sent_to.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(sent_to.len() > 4, "{sent_to:?}");
+        for name in sent_to {
+            assert!(names.contains(&name), "{name:?} is no procedure");
         }
     }
 

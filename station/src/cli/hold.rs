@@ -227,7 +227,7 @@ fn list(context: &Context) -> Result<(), Failure> {
         .table(&["held", "code", "since", "port", "detail"], &rows);
     context
         .output
-        .text("QA clears a hold with: station hold clear LANE|BATCH --reason TEXT");
+        .text("a supervisor clears a hold with: station hold clear LANE|BATCH --reason TEXT --operator ID");
     Ok(())
 }
 

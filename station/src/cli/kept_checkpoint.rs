@@ -142,11 +142,13 @@ pub(super) fn where_readable(context: &Context) -> Result<Vec<String>, Failure> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::fixture::Home;
+    use crate::ledger::fixture::new_ledger_at;
 
     #[test]
     fn a_checkpoint_that_the_token_does_not_keep_is_on_record() {
-        let (home, ledger) = Home::create();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let ledger = new_ledger_at(&path);
         let record = CheckpointNotKeptRecord {
             size: checkpoint_size(&ledger.checkpoint().unwrap()),
             detail: "the token is full".to_owned(),
@@ -154,7 +156,7 @@ mod tests {
         assert_eq!(record.size, Some(1));
         let told = not_kept(&ledger, record.clone(), UtcMillis(1));
         assert!(told.ends_with("the token is full"), "{told}");
-        let entry = Reader::open(&home.path()).unwrap().entry(1).unwrap();
+        let entry = Reader::open(&path).unwrap().entry(1).unwrap();
         assert_eq!(entry.leaf.fact, Fact::CheckpointNotKept(record));
     }
 

@@ -12,7 +12,7 @@ use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
 use crate::cli::named_file;
-use crate::ledger::checkpoint::VerifierKey;
+use crate::ledger::checkpoint::{Checkpoint, VerifierKey};
 use crate::ledger::cosignature::{WitnessKey, WitnessPolicy};
 use crate::ledger::leaf::Entry;
 use crate::ledger::proof_file::{FILE_BYTES_MAX, ProofFile, Proven, Subject};
@@ -90,7 +90,7 @@ pub(super) fn run(
         None => VerifierKey::parse(&file.vkey).map_err(|error| refused(&arguments.file, error))?,
     };
     let kept = arguments.checkpoint.as_ref();
-    let kept = kept.map(|path| read_note(path)).transpose()?;
+    let kept = kept.map(|path| kept_note(path, &key)).transpose()?;
     let policy = policy(arguments)?;
     let proven = file
         .check(&key, kept.as_deref())
@@ -185,6 +185,19 @@ fn show(context: &Context, shown: &Shown) {
     }
 }
 
+/// A checkpoint that somebody kept says nothing about the proof where it is of no log of this key: the wrong file.
+fn kept_note(path: &Path, key: &VerifierKey) -> Result<String, Failure> {
+    let note = read_note(path)?;
+    match Checkpoint::open(&note, key) {
+        Ok(_) => Ok(note),
+        Err(error) => Err(Failure::usage(
+            format_args!("{} is no checkpoint under {key}", path.display()),
+            error,
+            "give the note that you kept of this ledger, and the ledger's key with --vkey",
+        )),
+    }
+}
+
 /// The text itself, or the file that holds it.
 fn vkey(given: &str) -> Result<VerifierKey, Failure> {
     let path = Path::new(given);
@@ -194,11 +207,13 @@ fn vkey(given: &str) -> Result<VerifierKey, Failure> {
         given.to_owned()
     };
     VerifierKey::parse(text.trim_end()).map_err(|error| {
-        Failure::usage(
-            format_args!("{given} is no ledger key"),
-            error,
-            "give the line in pki/ledger.vkey, or that file",
-        )
+        let what = if path.exists() {
+            format!("{given} holds no ledger key")
+        } else {
+            format!("{given} is neither a ledger key nor a file that is there")
+        };
+        let next = "give the line in pki/ledger.vkey, or that file";
+        Failure::usage(what, error, next)
     })
 }
 

@@ -158,7 +158,10 @@ fn find(reader: &Reader, wanted: &SubjectArguments) -> Result<(Subject, IndexedL
         if index >= size {
             return Err(Failure::usage(
                 format_args!("there is no entry {index}"),
-                format_args!("the ledger has {size} entries, counted from 0"),
+                format_args!(
+                    "the ledger has {}, counted from 0",
+                    counted(size, "entry", "entries")
+                ),
                 "name one of them",
             ));
         }
