@@ -23,3 +23,4 @@ pub mod staffed_station;
 pub mod station_process;
 pub mod terminal_screen;
 pub mod wait_for;
+pub mod weak_generator;

@@ -12,7 +12,7 @@ use acceptance::independent_readers::inventory;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::run;
-use acceptance::{browser, repository};
+use acceptance::{browser, repository, weak_generator};
 use serde_json::Value;
 
 const BATCH: &str = "REPORT-1";
@@ -107,7 +107,7 @@ fn some_of_each(folder: &Path) -> PathBuf {
         .next()
         .unwrap_or_default()
         .to_owned();
-    text.push_str(WEAK_GENERATORS);
+    text.push_str(&weak_generator::catalogue(0, 4));
     for (device, defect) in [
         (2, "old-firmware"),
         (5, "leaky-board"),
@@ -126,24 +126,6 @@ fn some_of_each(folder: &Path) -> PathBuf {
     std::fs::write(&file, text).expect("a catalogue is written");
     file
 }
-
-const WEAK_GENERATORS: &str = r#"
-[[defect]]
-name = "weak-generator-first"
-expected = "PASS"
-fault = { kind = "shared-key" }
-[[defect]]
-name = "weak-generator-second"
-expected = "KEY-REUSED"
-fault = { kind = "shared-key" }
-[[assign]]
-device = 0
-defect = "weak-generator-first"
-[[assign]]
-device = 4
-defect = "weak-generator-second"
-after = 0
-"#;
 
 #[test]
 fn the_inventory_is_valid_under_the_published_schema() {

@@ -7,7 +7,7 @@ use std::process::Command;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, Running, run};
-use acceptance::wait_for;
+use acceptance::{wait_for, weak_generator};
 use serde_json::Value;
 
 const BATCH: &str = "HELD-1";
@@ -16,28 +16,9 @@ const BATCH: &str = "HELD-1";
 const LANE: &str = "lane0";
 
 /// Two boards with one weak generator, then a good one.
-const DEFECTS: &str = r#"
-schema = 1
-
-[[defect]]
-name = "weak-generator-first"
-expected = "PASS"
-fault = { kind = "shared-key" }
-
-[[defect]]
-name = "weak-generator-second"
-expected = "KEY-REUSED"
-fault = { kind = "shared-key" }
-
-[[assign]]
-device = 0
-defect = "weak-generator-first"
-
-[[assign]]
-device = 1
-defect = "weak-generator-second"
-after = 0
-"#;
+fn one_weak_generator() -> String {
+    format!("schema = 1\n{}", weak_generator::catalogue(0, 1))
+}
 
 fn as_supervisor(station: &PreparedStation, arguments: &[&str]) -> Command {
     let mut command = station.command(arguments);
@@ -69,7 +50,7 @@ fn a_held_lane_stays_held_until_a_supervisor_clears_it() {
     let station = PreparedStation::create(folder.path());
     station.open_batch(BATCH, 3);
     let defects = folder.path().join("weak-pair.toml");
-    std::fs::write(&defects, DEFECTS).expect("a catalogue is written");
+    std::fs::write(&defects, one_weak_generator()).expect("a catalogue is written");
     let plan = LinePlan {
         lanes: 1,
         devices: 3,
@@ -148,7 +129,7 @@ fn where_no_line_runs_the_command_clears_the_hold_itself() {
     let station = PreparedStation::create(folder.path());
     station.open_batch(BATCH, 2);
     let defects = folder.path().join("weak-pair.toml");
-    std::fs::write(&defects, DEFECTS).expect("a catalogue is written");
+    std::fs::write(&defects, one_weak_generator()).expect("a catalogue is written");
     let plan = LinePlan {
         lanes: 1,
         devices: 2,

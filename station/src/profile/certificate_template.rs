@@ -39,9 +39,7 @@ impl CertificateTemplate {
         let name = table.optional("common_name");
         let common_name = name.and_then(|item| name_text(faults, &item));
         let hint = "an object identifier, for example \"1.3.6.1.4.1.32473.2.1\"";
-        let hardware_type = table
-            .required("hardware_type", hint)
-            .and_then(|item| faults.parsed(&item, hint, super::object_identifier));
+        let hardware_type = table.text(faults, ("hardware_type", hint), super::object_identifier);
         let hint = "for example \"http://crl.example.com/sensor-a\"";
         let uri = table.optional("crl_base_uri");
         let crl_base_uri = uri.and_then(|item| faults.parsed(&item, hint, base_uri));

@@ -250,13 +250,9 @@ pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec<Componen
 
 fn component<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<ComponentRule> {
     let mut table = faults.table(item, FIRMWARE_HINT)?;
-    let component = table
-        .required("component", FIRMWARE_HINT)
-        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
+    let component = table.text(faults, ("component", FIRMWARE_HINT), short_text);
     let hint = "SHA-256 of the signing key, as 64 lower-case hexadecimal digits";
-    let signer = table
-        .required("signer", hint)
-        .and_then(|item| faults.parsed(&item, hint, digest));
+    let signer = table.text(faults, ("signer", hint), digest);
     let hint = "for example allowed = \">=2.5.0, <2.6.0\"";
     let allowed = table
         .optional("allowed")
@@ -319,13 +315,9 @@ fn distinct<'t, T>(
 
 fn pinned_version<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<PinnedVersion> {
     let mut table = faults.table(item, FIRMWARE_HINT)?;
-    let version = table
-        .required("version", FIRMWARE_HINT)
-        .and_then(|item| faults.parsed(&item, FIRMWARE_HINT, short_text));
+    let version = table.text(faults, ("version", FIRMWARE_HINT), short_text);
     let hint = "SHA-256 of the image, as 64 lower-case hexadecimal digits";
-    let measurement = table
-        .required("measurement", hint)
-        .and_then(|item| faults.parsed(&item, hint, digest));
+    let measurement = table.text(faults, ("measurement", hint), digest);
     let security_counter = counter(faults, &mut table, "security_counter");
     table.finish(faults);
     Some(PinnedVersion {

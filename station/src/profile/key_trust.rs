@@ -78,13 +78,9 @@ impl AllowListRule {
     fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<Self> {
         let mut table = faults.table(item, LIST_HINT)?;
         let hint = "a file name without folders, for example \"chips.csv\"";
-        let file = table
-            .required("file", hint)
-            .and_then(|item| faults.parsed(&item, hint, file_name));
+        let file = table.text(faults, ("file", hint), file_name);
         let hint = "SHA-256 of the file, as 64 lower-case hexadecimal digits";
-        let sha256 = table
-            .required("sha256", hint)
-            .and_then(|item| faults.parsed(&item, hint, digest));
+        let sha256 = table.text(faults, ("sha256", hint), digest);
         table.finish(faults);
         Some(Self {
             file: file?,

@@ -69,9 +69,7 @@ pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Vec<Measurem
 fn read_rule<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Option<MeasurementRule> {
     let mut table = faults.table(item, "write each as [[measurement]]")?;
     let hint = "1 to 12 of a-z, 0-9 and '_', for example name = \"vdd_3v3\"";
-    let name = table
-        .required("name", hint)
-        .and_then(|item| faults.parsed(&item, hint, measurement_name));
+    let name = table.text(faults, ("name", hint), measurement_name);
     let kind = read_kind(faults, &mut table);
     let hint = "one of \"V\", \"A\", \"Hz\", \"Celsius\", \"s\", \"Ohm\", \"none\"";
     let unit_item = match kind {

@@ -158,13 +158,9 @@ fn read_root<'t>(faults: &mut Faults<'t>, mut root: Table<'t>, text: &str) -> Op
     let schema = t.required("schema", hint);
     schema.and_then(|item| faults.integer(&item, SCHEMA..=SCHEMA, hint));
     let hint = "a name such as \"Sensor A\", which stays the same from version to version";
-    let name = t
-        .required("name", hint)
-        .and_then(|item| faults.parsed(&item, hint, short_text));
+    let name = t.text(faults, ("name", hint), short_text);
     let hint = "1 to 24 of A-Z, 0-9, '-' and '.', for example product = \"SENSOR-A\"";
-    let product = t
-        .required("product", hint)
-        .and_then(|item| faults.parsed(&item, hint, ProductCode::parse));
+    let product = t.text(faults, ("product", hint), ProductCode::parse);
     let hardware_revisions = hardware_revisions(faults, t);
     let (serial_pattern, serial_source) = serials(faults, t);
     let lock_item = t.required("lock_state", "for example lock_state = 0x3000");
@@ -245,9 +241,7 @@ fn serials<'t>(
     t: &mut Table<'t>,
 ) -> (Option<SerialPattern>, Option<SerialSource>) {
     let hint = "for example serial_pattern = \"SA-######\"";
-    let serial_pattern = t
-        .required("serial_pattern", hint)
-        .and_then(|item| faults.parsed(&item, hint, SerialPattern::parse));
+    let serial_pattern = t.text(faults, ("serial_pattern", hint), SerialPattern::parse);
     let hint = "serial_source = \"counter\", or \"label\" where each board's label is scanned";
     let serial_source = match t.optional("serial_source") {
         Some(item) => faults.parsed(&item, hint, SerialSource::parse),

@@ -80,13 +80,9 @@ impl AttestationRules {
         let t = &mut table;
         let keys = KeyTrust::read(faults, t);
         let hint = "for example \"tag:psacertified.org,2023:psa#tfm\"";
-        let psa_profile = t
-            .required("psa_profile", hint)
-            .and_then(|item| faults.parsed(&item, hint, short_text));
+        let psa_profile = t.text(faults, ("psa_profile", hint), short_text);
         let hint = "64 lower-case hexadecimal digits";
-        let implementation_id = t
-            .required("implementation_id", hint)
-            .and_then(|item| faults.parsed(&item, hint, digest));
+        let implementation_id = t.text(faults, ("implementation_id", hint), digest);
         let hint = "a whole number of 32 bits, for example 1";
         let client_id = t
             .required("client_id", hint)

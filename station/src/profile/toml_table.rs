@@ -249,6 +249,17 @@ impl<'t> Table<'t> {
         item
     }
 
+    /// A text that must be there, under a key with its hint, and that `parse` understands.
+    pub(super) fn text<T, E: Display>(
+        &mut self,
+        faults: &mut Faults<'t>,
+        (key, hint): (&'static str, &str),
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let item = self.required(key, hint)?;
+        faults.parsed(&item, hint, parse)
+    }
+
     /// One of several keys must be there, and none is; [`Self::finish`] tells.
     pub(super) fn missing(&mut self, key: &'static str, hint: &str) {
         self.missing.push((key, hint.to_owned()));

@@ -1,9 +1,8 @@
 //! How often a quantity had which value, between its limits.
 
 use plotters::prelude::{ChartBuilder, Color as _, PathElement, Rectangle};
-use plotters::style::text_anchor::HPos;
 
-use super::paint::{BAD, BAR, ChartFault, GRID, INK, LIMIT, MUTED, chart, letters};
+use super::paint::{BAD, BAR, ChartFault, INK, LIMIT, chart, quiet};
 use crate::manifest::report::histogram::Histogram;
 use crate::manifest::report::real;
 use crate::manifest::report::tally::Quantity;
@@ -39,19 +38,10 @@ pub(in crate::manifest::report) fn distribution(
             .x_label_area_size(20)
             .y_label_area_size(32)
             .build_cartesian_2d(from..to, 0.0..top)?;
-        let small = letters(11, MUTED, HPos::Center);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .y_max_light_lines(1)
-            .light_line_style(GRID.stroke_width(0))
-            .bold_line_style(GRID.stroke_width(1))
-            .axis_style(GRID.stroke_width(1))
-            .set_all_tick_mark_size(0)
+        let mut mesh = chart.configure_mesh();
+        quiet(&mut mesh)
             .x_labels(5)
             .y_labels(4)
-            .x_label_style(small.clone())
-            .y_label_style(small)
             .x_label_formatter(&|value| number(*value, to - from))
             .y_label_formatter(&|values| number(*values, 100.0))
             .draw()?;

@@ -2,7 +2,9 @@
 
 use std::io;
 
+use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{
     Color as _, DrawingArea, IntoDrawingArea as _, IntoFont as _, PathElement, RGBColor,
@@ -47,6 +49,21 @@ pub const LANE_COLOURS: [RGBColor; 8] = [
 
 /// Every colour that is drawn with.
 pub const MAPPED: [RGBColor; 7] = [INK, MUTED, GRID, BAR, BAD, LIMIT, SUM];
+
+type Mesh<'a, 'b, 's> = MeshStyle<'a, 'b, RangedCoordf64, RangedCoordf64, SVGBackend<'s>>;
+
+/// Axes and lines that stay behind what they measure: level lines alone, no ticks, small letters.
+pub(super) fn quiet<'m, 'a, 'b, 's>(mesh: &'m mut Mesh<'a, 'b, 's>) -> &'m mut Mesh<'a, 'b, 's> {
+    let small = letters(11, MUTED, HPos::Center);
+    mesh.disable_x_mesh()
+        .y_max_light_lines(1)
+        .light_line_style(GRID.stroke_width(0))
+        .bold_line_style(GRID.stroke_width(1))
+        .axis_style(GRID.stroke_width(1))
+        .set_all_tick_mark_size(0)
+        .x_label_style(small.clone())
+        .y_label_style(small)
+}
 
 /// Draws a chart and puts it into words for those who cannot see it. `id` is unique in the page.
 pub(super) fn chart(

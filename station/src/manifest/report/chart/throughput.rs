@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plotters::prelude::{ChartBuilder, Color as _, Rectangle};
-use plotters::style::text_anchor::HPos;
 
-use super::paint::{ChartFault, GRID, LANE_COLOURS, MUTED, chart, letters};
+use super::paint::{ChartFault, LANE_COLOURS, chart, quiet};
 use crate::clock::UtcMillis;
 use crate::manifest::report::real;
 use crate::manifest::report::timeline::Timeline;
@@ -63,19 +62,10 @@ pub fn throughput(timeline: &Timeline) -> Result<String, ChartFault> {
                     -0.5..real(columns.len().max(6) as u64) - 0.5,
                     0.0..(real(highest) * 1.08).max(1.0),
                 )?;
-            let small = letters(11, MUTED, HPos::Center);
-            chart
-                .configure_mesh()
-                .disable_x_mesh()
-                .y_max_light_lines(1)
-                .light_line_style(GRID.stroke_width(0))
-                .bold_line_style(GRID.stroke_width(1))
-                .axis_style(GRID.stroke_width(1))
-                .set_all_tick_mark_size(0)
+            let mut mesh = chart.configure_mesh();
+            quiet(&mut mesh)
                 .x_labels(8)
                 .y_labels(5)
-                .x_label_style(small.clone())
-                .y_label_style(small)
                 .x_label_formatter(&|at| column_label(&starts, width, *at))
                 .y_label_formatter(&|sessions| whole(*sessions))
                 .draw()?;
