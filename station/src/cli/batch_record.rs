@@ -17,6 +17,7 @@ use crate::manifest::board_rows::{self, Noted, SessionUid};
 use crate::manifest::statement::BoardRow;
 use crate::names::BatchId;
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 /// The boards of a batch, by their sessions.
 pub(crate) struct BatchBoards<'reader> {
@@ -268,6 +269,7 @@ pub(crate) fn unknown(batch: &BatchId) -> Failure {
         "none of that name was ever opened on this station",
         "see station batch list",
     )
+    .because(RefusalReason::BatchUnknown)
 }
 
 /// There is no manifest of that batch.

@@ -20,6 +20,7 @@ use crate::ledger::{BatchClosing, BatchOpening, EventStore as _, LedgerError, Re
 use crate::names::{BatchId, WorkOrderId};
 use crate::profile::SerialPattern;
 use crate::profile::signed_profile::{self, AdmittedProfile};
+use crate::words::RefusalReason;
 
 /// What a batch is to be.
 pub(crate) struct Opening<'a> {
@@ -43,12 +44,16 @@ pub(crate) fn open(
     let development = owner.home.config().development;
     let file = wish.profile_text;
     let AdmittedProfile { profile, seal } =
-        signed_profile::admit(wish.profile_name, file, &owner.pki.owner, development)
-            .map_err(|refused| Failure::usage(failed, &refused, refused.advice()))?;
+        signed_profile::admit(wish.profile_name, file, &owner.pki.owner, development).map_err(
+            |refused| {
+                let refused = Failure::usage(failed, &refused, refused.advice());
+                refused.because(RefusalReason::ProfileFaulty)
+            },
+        )?;
     if let Some(seal) = &seal {
         seal.terms.validity.judge(now).map_err(|outside| {
             let advice = "let the product owner sign it for this time: station profile sign";
-            Failure::usage(failed, outside, advice)
+            Failure::usage(failed, outside, advice).because(RefusalReason::ProfileNotValidNow)
         })?;
     }
     if profile.product != *owner.pki.product() {
@@ -57,11 +62,10 @@ pub(crate) fn open(
             profile.product,
             owner.pki.product()
         );
-        return Err(Failure::usage(
-            failed,
-            why,
-            "use that product's profile, or its station",
-        ));
+        return Err(
+            Failure::usage(failed, why, "use that product's profile, or its station")
+                .because(RefusalReason::OtherProduct),
+        );
     }
     fit_serials(owner, wish.batch, &profile.serial_pattern)?;
     let opened = owner.ledger.open_batch(BatchOpening {
@@ -80,11 +84,12 @@ pub(crate) fn open(
             failed,
             format_args!("there was a batch {} before", wish.batch),
             "choose another name; see station batch list",
-        ),
+        )
+        .because(RefusalReason::BatchExists),
         LedgerError::Refused(Refusal::Profile(older)) => {
             let text = older.to_string();
             let (why, next) = text.split_once("; ").unwrap_or((&text, "use the newest"));
-            Failure::usage(failed, why, next)
+            Failure::usage(failed, why, next).because(RefusalReason::ProfileOlder)
         }
         other => other.into(),
     })?;
@@ -106,7 +111,8 @@ fn fit_serials(owner: &Owner, batch: &BatchId, pattern: &SerialPattern) -> Resul
     };
     let unfit = |why: String| {
         let failed = "the batch cannot be opened";
-        Err(Failure::usage(failed, why, "mend the list of serials"))
+        let refused = Failure::usage(failed, why, "mend the list of serials");
+        Err(refused.because(RefusalReason::SerialsUnfit))
     };
     let reader = Reader::open(&owner.home.ledger())?;
     for serial in serials {
@@ -205,7 +211,8 @@ fn not_closed(owner: &Owner, batch: &BatchId, error: LedgerError) -> Failure {
                 "let QA look, then clear it with {}",
                 clear_command(batch.as_str())
             ),
-        ),
+        )
+        .because(RefusalReason::BatchHeld),
         LedgerError::Refused(Refusal::BatchNotOpen(_)) => {
             let known = Reader::open(&owner.home.ledger()).and_then(|reader| reader.batch(batch));
             match known.map(|known| known.and_then(|known| known.closed)) {
@@ -213,7 +220,8 @@ fn not_closed(owner: &Owner, batch: &BatchId, error: LedgerError) -> Failure {
                     failed,
                     format_args!("it was closed at {closed} already"),
                     format_args!("export it with station manifest export {batch}"),
-                ),
+                )
+                .because(RefusalReason::BatchClosed),
                 Ok(None) => unknown(batch),
                 Err(error) => error.into(),
             }
@@ -234,7 +242,7 @@ fn unfinished(batch: &BatchId, refusal: &Refusal) -> Failure {
         "put these boards in again, or give them up with station batch close {batch} \
          --revoke-unfinished --reason TEXT"
     );
-    Failure::check(failed, boards, to_do)
+    Failure::check(failed, boards, to_do).because(RefusalReason::BatchUnfinished)
 }
 
 /// Voids the open intent and revokes the live certificate that the board has from this batch.

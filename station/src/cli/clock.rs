@@ -14,6 +14,7 @@ use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::clock_guard::TOLERANCE_MS;
 use crate::line::control::ControlRequest;
+use crate::words::RefusalReason;
 
 /// What can be done about the clock.
 #[derive(Debug, Subcommand)]
@@ -59,7 +60,8 @@ pub(super) fn accept_alone(
             "there is nothing to accept",
             "no line runs on this home, and the clock is not behind the ledger",
             "start station provision; it says so if the clock jumps",
-        ));
+        )
+        .because(RefusalReason::ClockIsRight));
     }
     let accepted = Event::of_station(
         now,
@@ -90,7 +92,8 @@ fn not_before(last: UtcMillis, now: UtcMillis) -> Result<UtcMillis, Failure> {
             "the clock is behind the ledger, nothing was recorded",
             format_args!("it says {now}, the ledger's last event was at {last}"),
             "set the clock right; if it is right now, station clock accept --reason TEXT",
-        ));
+        )
+        .because(RefusalReason::ClockBehind));
     }
     Ok(now.max(last))
 }

@@ -23,6 +23,7 @@ use crate::ledger::reader::{CertificateOverview, DeviceFilter, DeviceOverview};
 use crate::ledger::standing::LiveStage;
 use crate::names::{BatchId, CertificateSerial, DeviceSerial};
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 /// What can be done with devices.
 #[derive(Debug, Subcommand)]
@@ -165,6 +166,7 @@ pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Fail
             "the ledger has none with that serial, nor one that proved that UID",
             "see station device list",
         )
+        .because(RefusalReason::BoardUnknown)
     })
 }
 

@@ -39,11 +39,11 @@ pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), 
     Ok(())
 }
 
-/// The same as a screen shows it: when, and what.
-pub(super) fn told(reader: &Reader, uid: &Uid) -> Result<Vec<(UtcMillis, String)>, Failure> {
+/// The same for a screen, which has words of its own: when, and what.
+pub(super) fn events(reader: &Reader, uid: &Uid) -> Result<Vec<(UtcMillis, Fact)>, Failure> {
     let told = leaves(reader, uid)?.into_iter().map(|leaf| {
         let (_, event) = batch_record::event(Ok(leaf))?;
-        Ok((event.time, in_words(&event.fact)))
+        Ok((event.time, event.fact))
     });
     told.collect()
 }

@@ -11,6 +11,7 @@ use crate::hsm::HsmError;
 use crate::ledger::{LedgerError, ProfileRefusal, Refusal};
 use crate::line::control;
 use crate::station_home::{HomeError, PkiError};
+use crate::words::RefusalReason;
 
 /// A failed command. Printed once, on stderr, by [`run`](super::run).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) struct Failure {
     why: String,
     to_do: String,
     status: ExitStatus,
+    /// What a screen says of it in the operator's language.
+    reason: Option<RefusalReason>,
 }
 
 impl Failure {
@@ -43,6 +46,15 @@ impl Failure {
             why: why.to_string(),
             to_do: to_do.to_string(),
             status,
+            reason: None,
+        }
+    }
+
+    /// The same, where a screen can say it in the operator's language.
+    pub(crate) fn because(self, reason: RefusalReason) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
         }
     }
 
@@ -68,6 +80,7 @@ impl Failure {
             what: self.what.clone(),
             why: self.why.clone(),
             next: self.to_do.clone(),
+            reason: self.reason,
         }
     }
 
@@ -79,7 +92,11 @@ impl Failure {
             2 => ExitStatus::Usage,
             _ => ExitStatus::StationFault,
         };
-        Self::new(status, refusal.what, refusal.why, refusal.next)
+        let failure = Self::new(status, refusal.what, refusal.why, refusal.next);
+        Self {
+            reason: refusal.reason,
+            ..failure
+        }
     }
 
     /// Writes it to stderr: three lines for people, or one JSON object.
@@ -115,7 +132,7 @@ impl Display for Failure {
 impl From<HsmError> for Failure {
     fn from(error: HsmError) -> Self {
         let what = format!("cannot {}", error.operation());
-        Self::station(what, error.reason(), error.advice())
+        Self::station(what, error.reason(), error.advice()).because(RefusalReason::Hsm)
     }
 }
 
@@ -157,7 +174,7 @@ impl From<LedgerError> for Failure {
             &text,
             "see whether the disk is well, then run station ledger verify",
         ));
-        Self::station("cannot use the ledger", why, to_do)
+        Self::station("cannot use the ledger", why, to_do).because(RefusalReason::Ledger)
     }
 }
 
@@ -182,7 +199,18 @@ impl From<Refusal> for Failure {
         let (why, to_do) = text
             .split_once("; ")
             .unwrap_or((&text, "see station batch show"));
-        Self::new(status, "the ledger refuses the entry", why, to_do)
+        let failure = Self::new(status, "the ledger refuses the entry", why, to_do);
+        let reason = match &refusal {
+            Refusal::BatchUnfinished { .. } => RefusalReason::BatchUnfinished,
+            Refusal::BatchFull(_) => RefusalReason::BatchFull,
+            Refusal::BatchHeld(_) => RefusalReason::BatchHeld,
+            Refusal::BatchExists(_) => RefusalReason::BatchExists,
+            Refusal::BatchNotOpen(_) => RefusalReason::BatchClosed,
+            Refusal::NoSerials(..) | Refusal::SerialOfAnother { .. } => RefusalReason::SerialsUnfit,
+            Refusal::Profile(ProfileRefusal::Older { .. }) => RefusalReason::ProfileOlder,
+            _ => RefusalReason::Ledger,
+        };
+        failure.because(reason)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::line::control::ControlRequest;
 use crate::names::{BatchId, LaneName, OperatorId};
 use crate::station_home::StationHome;
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 /// What can be done with holds.
 #[derive(Debug, Subcommand)]
@@ -109,6 +110,7 @@ fn held(home: &StationHome, name: &str, batch: bool) -> Result<Held, Failure> {
             "neither a lane nor a batch of that name is held",
             "see station hold list",
         )
+        .because(RefusalReason::NotHeld)
     })
 }
 
@@ -140,7 +142,8 @@ pub(super) fn clear_batch(
             format_args!("there is nothing to clear on batch {batch}"),
             "it is not held",
             "see station hold list",
-        ));
+        )
+        .because(RefusalReason::NotHeld));
     };
     let cleared = Event {
         time: now,
@@ -175,7 +178,8 @@ pub(super) fn clear_lane(
             format_args!("there is nothing to clear on lane {lane}"),
             "it is not held",
             "see station hold list",
-        ));
+        )
+        .because(RefusalReason::NotHeld));
     };
     let cleared = Event::of_station(
         now,

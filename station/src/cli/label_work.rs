@@ -15,6 +15,7 @@ use crate::ledger::{EventStore as _, Reader};
 use crate::names::BatchId;
 use crate::profile::{LabelTemplate, LabelValues, Profile};
 use crate::station_home::LabelLanguage;
+use crate::words::RefusalReason;
 
 /// A board's label: its profile's template, and what it says of this board.
 pub(crate) struct LabelOf {
@@ -34,6 +35,7 @@ impl LabelOf {
         });
         let no_label = |why: &dyn std::fmt::Display, to_do: &str| {
             Failure::check(format_args!("board {device} has no label"), why, to_do)
+                .because(RefusalReason::NoLabel)
         };
         let (certificate, at) = passed.ok_or_else(|| {
             no_label(
@@ -120,7 +122,8 @@ pub(super) fn print(
             "there is no label printer",
             format_args!("{} names none", owner.home.config_path().display()),
             "add [label_printer], see docs/configuration.md",
-        ));
+        )
+        .because(RefusalReason::NoPrinter));
     };
     let label = LabelOf::board(&Reader::open(&owner.home.ledger())?, device)?;
     let printer = Printer::new(config);
@@ -146,6 +149,7 @@ pub(super) fn print(
             fault,
             "see to the printer, then give the command again",
         )
+        .because(RefusalReason::PrinterFault)
     })?;
     let json = serde_json::json!({ "serial": serial, "printed": printer.name(), "reason": reason });
     Ok(Done::Fact {

@@ -18,6 +18,7 @@ use crate::line::control::{ControlRequest, Proof};
 use crate::names::OperatorId;
 use crate::role::Role;
 use crate::station_home::StationHome;
+use crate::words::RefusalReason;
 
 /// Longer than any PIN or badge.
 const SECRET_BYTES_MAX: usize = 128;
@@ -73,6 +74,7 @@ pub(crate) fn may(home: &StationHome, operator: &OperatorId, deed: Deed) -> Resu
             denied,
             "ask somebody who has that role",
         )
+        .because(RefusalReason::OtherRole)
     })
 }
 

@@ -4,6 +4,7 @@
 //! thread of its own, and answers by events.
 
 mod clerk;
+mod happenings;
 mod line_wishes;
 mod line_work;
 mod look_up;

@@ -12,6 +12,7 @@ use crate::access::{Deed, Secret};
 use crate::encoding::Hex;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
 use crate::role::Role;
+use crate::words::RefusalReason;
 
 pub use super::line_status::{BatchHeld, LaneStatus, LineStatus};
 
@@ -356,6 +357,9 @@ pub struct Refusal {
     pub why: String,
     /// What to do next.
     pub next: String,
+    /// What a screen says of it in the operator's language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RefusalReason>,
 }
 
 #[cfg(test)]

@@ -352,6 +352,7 @@ fn respond(request: &[u8], handler: Option<&Handler>) -> ControlResponse {
             what: "the running station does not understand the request".to_owned(),
             why: error.to_string(),
             next: "use the same program version for both".to_owned(),
+            reason: None,
         }),
     }
 }

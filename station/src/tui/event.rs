@@ -9,6 +9,7 @@ use super::state::device::DeviceReport;
 use super::state::lanes::ShownVerdict;
 use super::state::sign_in::Person;
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,7 +279,10 @@ pub enum NotLetIn {
 /// Why a wish was not done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// What failed.
+    /// Why, in the operator's language, where that is known.
+    #[serde(default)]
+    pub reason: Option<RefusalReason>,
+    /// What failed; this and what follows is technical text.
     pub what: String,
     /// Why.
     pub why: String,

@@ -31,7 +31,10 @@ pub fn not_let_in(language: Language, why: &NotLetIn) -> String {
         NotLetIn::WrongPin => Phrase::SignInWrongPin,
         NotLetIn::TooSoon => Phrase::SignInTooSoon,
         NotLetIn::NotDigits => Phrase::SignInNotDigits,
-        NotLetIn::Fault(why) => return why.clone(),
+        NotLetIn::Fault(why) => {
+            let technical = language.technical(why);
+            return format!("{} {technical}", language.refusal(None));
+        }
     };
     language.say(phrase).to_owned()
 }

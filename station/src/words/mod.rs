@@ -1,15 +1,18 @@
 //! Every word that an operator sees, in four languages. A language is complete by construction: its table is
 //! a `match` over all phrases, and one over all verdict codes.
 //!
-//! Never used by the command line, whose words are English. Codes, names and units are not translated, nor
-//! is the detail of a verdict, which QA reads; a measured value with its limits is put into words anew.
+//! Never used by the command line, whose words are English. Codes, names and units are not translated. The detail
+//! of a verdict and the technical text of a refusal are for QA and are shown as such, beside a sentence of the
+//! operator's language; a measured value with its limits is put into words anew.
 
 mod chinese;
 mod chinese_actions;
 mod english;
 mod german;
 mod german_actions;
+mod happenings;
 mod phrase;
+mod refusals;
 mod spanish;
 mod spanish_actions;
 
@@ -19,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::VerdictCode;
 
+pub use happenings::Happening;
 pub use phrase::Phrase;
+pub use refusals::RefusalReason;
 
 /// A language of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,13 +113,24 @@ impl Language {
         }
     }
 
-    /// A verdict's detail: a measured value with its limits in this language, anything else as it is.
+    /// A verdict's detail: a measured value with its limits in this language, anything else as technical text.
     #[must_use]
     pub fn detail(self, detail: &str) -> String {
-        let Some((name, value, low, high)) = out_of_limits(detail) else {
-            return detail.to_owned();
-        };
-        self.fill(Phrase::Measured, &[name, value, low, high])
+        match out_of_limits(detail) {
+            Some((name, value, low, high)) => {
+                self.fill(Phrase::Measured, &[name, value, low, high])
+            }
+            None => self.technical(detail),
+        }
+    }
+
+    /// Text that is English whatever the language: shown as what it is.
+    #[must_use]
+    pub fn technical(self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        self.fill(Phrase::Technical, &[text])
     }
 }
 
@@ -189,7 +205,12 @@ mod tests {
             }
         }
         let other = "the token answers another challenge: got 1, expected 2";
-        assert_eq!(Language::German.detail(other), other);
+        assert_eq!(Language::English.detail(other), other);
+        assert_eq!(
+            Language::German.detail(other),
+            format!("Technisch: {other}")
+        );
+        assert_eq!(Language::German.detail(""), "");
     }
 
     #[test]

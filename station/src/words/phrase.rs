@@ -61,6 +61,12 @@ phrases! {
     CallSupervisor,
     /// Value and limits; 0 name, 1 value, 2 low, 3 high.
     Measured,
+    /// Text that stays English; 0 the text.
+    Technical,
+    /// To do where a port is not there.
+    CheckAdapter,
+    /// The line has ended by a fault of the station.
+    LineFault,
     /// Name of the screen.
     ScreenLine,
     /// Name of the screen.
@@ -223,6 +229,8 @@ phrases! {
     EnterYes,
     /// Key of a dialog.
     EnterNext,
+    /// A key's work; 0 what it does.
+    EnterDoes,
     /// Key of a dialog.
     EscNo,
     /// Key of a dialog.

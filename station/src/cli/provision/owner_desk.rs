@@ -11,6 +11,7 @@ use crate::line::control::{ControlRequest, ControlResponse};
 use crate::line::control_socket::Handler;
 use crate::line::stop::StopLevel;
 use crate::names::LaneName;
+use crate::words::RefusalReason;
 
 /// The owner's side of the control socket.
 pub(in crate::cli) struct OwnerDesk {
@@ -82,7 +83,8 @@ impl OwnerDesk {
                 format_args!("batch {} cannot be closed", self.floor.production.batch()),
                 format_args!("a board is in work on lane {busy}"),
                 "let it have its verdict, then give the command again",
-            );
+            )
+            .because(RefusalReason::BoardInWork);
             return Some(ControlResponse::Refused(busy.to_refusal()));
         }
         if let ControlRequest::ClearHold { .. } | ControlRequest::ClearBatchHold { .. } = request {

@@ -34,6 +34,7 @@ use crate::names::{BatchId, LaneName};
 use crate::profile::{Profile, SerialSource, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
 use crate::station_home::{LaneConfig, Pki};
+use crate::words::RefusalReason;
 
 /// Ready for the first board.
 pub(super) struct Preparation {
@@ -278,6 +279,7 @@ fn open_batch(reader: &Reader, named: Option<&BatchId>) -> Result<BatchOverview,
                 "there is no such batch",
                 "see station batch list, or open it with station batch open",
             )
+            .because(RefusalReason::BatchUnknown)
         })?,
         None => only_open(reader)?,
     };
@@ -287,14 +289,16 @@ fn open_batch(reader: &Reader, named: Option<&BatchId>) -> Result<BatchOverview,
             format_args!("cannot work on batch {name}"),
             format_args!("it was closed at {closed}"),
             "open another with station batch open",
-        ));
+        )
+        .because(RefusalReason::BatchClosed));
     }
     if batch.provisioned >= batch.quantity {
         return Err(Failure::check(
             format_args!("batch {name} is full"),
             format_args!("all its {} boards are provisioned", batch.quantity),
             format_args!("close it with station batch close {name}, then open another"),
-        ));
+        )
+        .because(RefusalReason::BatchFull));
     }
     Ok(batch)
 }
@@ -328,5 +332,6 @@ fn check_product(profile: &Profile, pki: &Pki) -> Result<(), Failure> {
         format_args!("this station may not provision {}", profile.product),
         format_args!("its credential is for {}", pki.product()),
         "let the product owner sign a credential for this product",
-    ))
+    )
+    .because(RefusalReason::OtherProduct))
 }

@@ -27,6 +27,7 @@ use crate::station_home::LaneConfig;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, Refused, StationNews};
 use crate::tui::state::alarms::About;
+use crate::words::RefusalReason;
 
 /// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -139,6 +140,7 @@ impl<'a> Clerk<'a> {
     pub(super) fn refuse(&self, failure: &Failure) {
         let refusal = failure.to_refusal();
         self.tell(StationNews::Refused(Refused {
+            reason: refusal.reason,
             what: refusal.what,
             why: refusal.why,
             next: refusal.next,
@@ -330,11 +332,15 @@ impl<'a> Clerk<'a> {
 pub(super) fn nobody_signed_in() -> Failure {
     let why = "nobody is signed in";
     Failure::usage("it was not done", why, "scan your badge first")
+        .because(RefusalReason::NobodySignedIn)
 }
 
 pub(super) fn named<T, E: std::fmt::Display>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<T, Failure> {
-    parse(text).map_err(|error| Failure::usage("it was not done", error, "type it once more"))
+    parse(text).map_err(|error| {
+        Failure::usage("it was not done", error, "type it once more")
+            .because(RefusalReason::NotAName)
+    })
 }

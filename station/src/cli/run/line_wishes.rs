@@ -15,6 +15,7 @@ use crate::line::supervisor::LineEnd;
 use crate::names::BatchId;
 use crate::role::Role;
 use crate::tui::event::StationNews;
+use crate::words::RefusalReason;
 
 impl Clerk<'_> {
     pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
@@ -24,19 +25,17 @@ impl Clerk<'_> {
             .map_or_else(|| self.actor().map(|actor| (actor, Role::Auditor)), Ok)?;
         if let Err(denied) = crate::access::permits(role, crate::access::Deed::ProvisionBoards) {
             let what = format!("operator {} may not do this", actor.operator);
-            return Err(Failure::usage(
-                what,
-                denied,
-                "ask somebody who has that role",
-            ));
+            return Err(
+                Failure::usage(what, denied, "ask somebody who has that role")
+                    .because(RefusalReason::OtherRole),
+            );
         }
         if self.line.is_some() {
             let why = "the line is running";
-            return Err(Failure::usage(
-                "the line was not started",
-                why,
-                "pause it first",
-            ));
+            return Err(
+                Failure::usage("the line was not started", why, "pause it first")
+                    .because(RefusalReason::LineRuns),
+            );
         }
         let lanes = self.lanes.clone();
         let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;

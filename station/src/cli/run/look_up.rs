@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::happenings;
 use crate::cli::failure::Failure;
 use crate::cli::{device, device_history};
 use crate::ledger::Reader;
@@ -103,11 +104,16 @@ pub(super) fn board(home: &StationHome, wanted: &str) -> Result<Option<DeviceRep
     let Some(found) = device::known(&reader, wanted)? else {
         return Ok(None);
     };
-    let mut timeline: Vec<Moment> = device_history::told(&reader, &found.uid)?
+    let mut timeline: Vec<Moment> = device_history::events(&reader, &found.uid)?
         .into_iter()
-        .map(|(time, text)| Moment {
-            utc_ms: time.0,
-            text,
+        .map(|(time, fact)| {
+            let (happening, values, detail) = happenings::of(&fact);
+            Moment {
+                utc_ms: time.0,
+                happening,
+                values,
+                detail,
+            }
         })
         .collect();
     // What happened last is what a person asks for.

@@ -18,6 +18,7 @@ use crate::tui::action::NewBatch;
 use crate::tui::event::{Did, StationNews};
 use crate::tui::state::alarms::About;
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 impl Clerk<'_> {
     /// Whoever signs in goes on with the batch of before, or with the only open one.
@@ -51,10 +52,13 @@ impl Clerk<'_> {
         let batch = named(&new.batch, BatchId::parse)?;
         let work_order = named(&new.work_order, WorkOrderId::parse)?;
         let quantity = new.quantity.parse::<u32>().ok().filter(|count| *count > 0);
-        let quantity =
-            quantity.ok_or_else(|| wrong(&format_args!("{:?} is no number", new.quantity)))?;
+        let quantity = quantity.ok_or_else(|| {
+            let refused = wrong(&format_args!("{:?} is no number", new.quantity));
+            refused.because(RefusalReason::NotANumber)
+        })?;
         let file = profile_file(self.station.owned.home.path(), &new.profile);
-        let profile_text = read_text(&file)?;
+        let profile_text = read_text(&file)
+            .map_err(|refused| refused.because(RefusalReason::ProfileUnreadable))?;
         let profile_name = file.file_name().unwrap_or_default();
         let request = ControlRequest::OpenBatch {
             batch: batch.clone(),
@@ -121,6 +125,7 @@ impl Clerk<'_> {
         permits(role, Deed::ClearHold).map_err(|denied| {
             let what = format!("operator {} may not do this", actor.operator);
             Failure::usage(what, denied, "ask somebody who has that role")
+                .because(RefusalReason::OtherRole)
         })?;
         let record = AlarmAcknowledgedRecord {
             lane: named(&lane, LaneName::parse)?,
@@ -163,7 +168,8 @@ impl Clerk<'_> {
                 "it was not done",
                 "the line is ending",
                 "wait until it has ended, then do it once more",
-            )),
+            )
+            .because(RefusalReason::LineEnding)),
             ControlResponse::Status(_)
             | ControlResponse::Document { .. }
             | ControlResponse::DocumentFile { .. } => Ok(()),

@@ -15,6 +15,7 @@ fn echo_text(text: &'static str) -> Handler {
             what: "no".to_owned(),
             why: "never".to_owned(),
             next: "nothing".to_owned(),
+            reason: None,
         }),
     })
 }

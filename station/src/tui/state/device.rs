@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::VerdictCode;
+use crate::words::Happening;
 
 /// What the device screen shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +36,10 @@ pub struct DeviceReport {
 pub struct Moment {
     /// When, UTC.
     pub utc_ms: u64,
-    /// What, as the ledger tells it.
-    pub text: String,
+    /// What.
+    pub happening: Happening,
+    /// Its values, in their places.
+    pub values: Vec<String>,
+    /// More of it, as technical text; may be empty.
+    pub detail: String,
 }

@@ -54,7 +54,11 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             state.say(text, true);
         }
         LaneNews::PortMissing { detail } => {
-            state.log.add(utc_ms, true, format!("{name}: {detail}"));
+            let language = state.language;
+            let missing = language.say(Phrase::LaneNoPort);
+            let why = detail.split_once("; ").map_or(&**detail, |(why, _)| why);
+            let text = format!("{name}: {missing}. {}", language.technical(why));
+            state.log.add(utc_ms, true, text);
         }
         _ => {}
     }
@@ -126,12 +130,17 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
             state.say(language.fill(Phrase::NobodyWaits, &[&text]), true);
         }
         StationNews::LabelWaits { serial, why } => {
+            let why = language.technical(&why);
             state.say(language.fill(Phrase::LabelWaits, &[&serial, &why]), true);
         }
         StationNews::LabelFailed { serial, why } => {
+            let why = language.technical(&why);
             state.say(language.fill(Phrase::LabelFailed, &[&serial, &why]), true);
         }
-        StationNews::Trouble(text) => state.say(text, true),
+        StationNews::Trouble(text) => {
+            let technical = language.technical(&text);
+            state.say(format!("{} {technical}", language.refusal(None)), true);
+        }
         StationNews::HoldCleared { about } => clear_hold(state, &about),
         StationNews::Done(did) => {
             state.say(vocabulary::did(language, &did), false);
@@ -154,11 +163,10 @@ fn not_let_in(state: &mut State, why: &NotLetIn, wait_s: u64) {
 }
 
 fn refuse(state: &mut State, refused: Refused) {
-    state.log.add(
-        state.utc_ms,
-        true,
-        format!("{}: {}", refused.what, refused.why),
-    );
+    let language = state.language;
+    let technical = language.technical(&format!("{}: {}", refused.what, refused.why));
+    let text = format!("{} {technical}", language.refusal(refused.reason));
+    state.log.add(state.utc_ms, true, text);
     state.scanner.clear();
     if state.sign_in == SignIn::Checking {
         state.sign_in = SignIn::Nobody;
@@ -207,7 +215,11 @@ fn end_line(state: &mut State, full: bool, fault: Option<String>) {
     };
     let said = state.language.say(Phrase::LineEndedLog);
     match fault {
-        Some(fault) => state.say(format!("{said}: {fault}"), true),
+        Some(fault) => {
+            let language = state.language;
+            let (to_do, technical) = (language.say(Phrase::LineFault), language.technical(&fault));
+            state.say(format!("{said}. {to_do} {technical}"), true);
+        }
         None => state.say(said.to_owned(), false),
     }
 }

@@ -71,7 +71,10 @@ fn timeline(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place
     let deed = language.say(vocabulary::deed(Deed::Reprint));
     let rest = place.row(0).columns(drawn + 2, place.width);
     match why_not(state, Deed::Reprint) {
-        None => canvas.put_right(rest, &format!("Enter: {deed}"), Look::Label),
+        None => {
+            let text = language.fill(Phrase::EnterDoes, &[deed]);
+            canvas.put_right(rest, &text, Look::Label)
+        }
         Some(why) => {
             let text = format!("{deed} ({})", vocabulary::why_not(language, why));
             canvas.put_right(rest, &text, Look::Grey)
@@ -86,7 +89,10 @@ fn timeline(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place
         let indent = columns(&time) + 2;
         canvas.put(rows.row(0), &time, Look::Label);
         let text = rows.columns(indent, rows.width);
-        let used = canvas.put_wrapped_short(text.top(3), &moment.text, Look::Plain);
+        let happened = language.happened(moment.happening, &moment.values);
+        let detail = language.detail(&moment.detail);
+        let said = format!("{happened}  {detail}");
+        let used = canvas.put_wrapped_short(text.top(3), said.trim_end(), Look::Plain);
         rows = rows.below(used.max(1));
     }
 }

@@ -120,11 +120,9 @@ fn tail(text: &str, width: u16) -> String {
 
 fn not_done(canvas: &mut Canvas<'_>, state: &State, refused: &Refused) {
     let language = state.language;
-    let texts = [
-        refused.what.clone(),
-        format!("{}: {}", language.say(Phrase::Why), refused.why),
-        format!("{}: {}", language.say(Phrase::ToDo), refused.next),
-    ];
+    let reason = language.refusal(refused.reason).to_owned();
+    let technical = format!("{}: {}; {}", refused.what, refused.why, refused.next);
+    let texts = [reason, language.technical(&technical)];
     let rows: usize = texts.iter().map(|text| wrap(text, WIDTH - 4).len()).sum();
     let rows = u16::try_from(rows).unwrap_or(16).min(16) + 4;
     let title = language.say(Phrase::NotAllowed);

@@ -66,18 +66,14 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
 pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, String) {
     let say = |phrase| language.say(phrase).to_owned();
     if let Some(held) = &lane.held {
-        let why = format!("{} {}: {}", held.name, held.code, held.detail);
+        let detail = language.detail(&held.detail);
+        let why = format!("{} {}: {detail}", held.name, held.code);
         return (Some(why), say(Phrase::CallSupervisor));
     }
     match &lane.doing {
         Doing::NoPort { detail } => {
-            let (why, to_do) = detail.split_once("; ").unwrap_or((detail, ""));
-            let to_do = if to_do.is_empty() {
-                say(Phrase::CheckCable)
-            } else {
-                to_do.to_owned()
-            };
-            (Some(why.to_owned()), to_do)
+            let why = detail.split_once("; ").map_or(&**detail, |(why, _)| why);
+            (Some(language.technical(why)), say(Phrase::CheckAdapter))
         }
         Doing::Silent => (Some(say(Phrase::LaneSilent)), say(Phrase::CheckCable)),
         Doing::AwaitsLabel => (None, say(Phrase::LaneAwaitsLabel)),

@@ -39,6 +39,8 @@ mod sample_list;
 mod samples;
 #[cfg(test)]
 mod snapshot_tests;
+#[cfg(test)]
+mod translation_tests;
 
 use ratatui::buffer::Buffer;
 

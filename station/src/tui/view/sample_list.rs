@@ -10,6 +10,7 @@ use crate::tui::state::log::Log;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 fn with(state: &State, change: impl FnOnce(&mut State)) -> State {
     let mut state = state.clone();
@@ -238,6 +239,7 @@ pub(super) fn all() -> Vec<(String, State)> {
         asked(
             &batches,
             Dialog::Refused(Refused {
+                reason: Some(RefusalReason::BatchUnfinished),
                 what: "batch B-2026-47 cannot be closed".to_owned(),
                 why: "1 in doubt (0707070707070707)".to_owned(),
                 next:

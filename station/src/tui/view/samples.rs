@@ -9,6 +9,7 @@ use crate::tui::state::lanes::{ShownVerdict, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
+use crate::words::Happening;
 
 /// A quarter past two on some day.
 pub(super) const NOON: u64 = 1_795_010_400_000 + 900_000;
@@ -206,10 +207,13 @@ pub(super) fn alarms() -> Vec<Alarm> {
 }
 
 pub(super) fn device() -> Device {
-    let moment = |minute: u64, text: &str| Moment {
+    let moment = |minute: u64, happening, values: &[&str], detail: &str| Moment {
         utc_ms: NOON + minute * 60_000,
-        text: text.to_owned(),
+        happening,
+        values: values.iter().map(|value| (*value).to_owned()).collect(),
+        detail: detail.to_owned(),
     };
+    let certificate = "5be1a3a7c41d0b0a5be1a3a7c41d0b0a";
     Device {
         wanted: Some("SA-000123".to_owned()),
         report: Some(DeviceReport {
@@ -218,16 +222,25 @@ pub(super) fn device() -> Device {
             verdict: Some((VerdictCode::Pass, "B-2026-47".to_owned(), "L02".to_owned())),
             certificate: Some("5be1a3a7c41d0b0a5be1a3a7c41d0b0a".to_owned()),
             timeline: vec![
+                moment(0, Happening::SessionOpened, &["L02"], ""),
                 moment(
                     0,
-                    "session opened on L02, a board says it is F55CDF463D6CEDAD1ACB1B29",
+                    Happening::EvidenceAppraised,
+                    &["FW-VERSION", "main 1.4.2, loader 2.0.1"],
+                    "main: got version 1.4.2, allowed 1.5.0",
                 ),
-                moment(0, "evidence appraised, PASS (main 1.4.2, loader 2.0.1)"),
                 moment(
                     1,
-                    "certificate 5be1a3a7c41d0b0a5be1a3a7c41d0b0a issued to SA-000123",
+                    Happening::CertificateIssued,
+                    &[certificate, "SA-000123"],
+                    "",
                 ),
-                moment(1, "verdict PASS on L02 after 3240 ms, 0 retries"),
+                moment(
+                    1,
+                    Happening::VerdictReached,
+                    &["PASS", "L02", "3.2", "0"],
+                    "",
+                ),
             ],
         }),
         scrolled: 0,
