@@ -3,8 +3,10 @@
 //! The terminal ([`tui`](crate::tui)) runs on this thread and wishes; the [`clerk`] does what it wishes, on a
 //! thread of its own, and answers by events.
 
+mod alarm_watch;
 mod clerk;
 mod happenings;
+mod health;
 mod line_wishes;
 mod line_work;
 mod look_up;
@@ -88,6 +90,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         Failure::station("cannot serve other commands", why, error)
     })?;
     let checkpoints = provision::interval_checkpoints(&station.owned, &station.store);
+    let probes = health::probes(&station.owned.signer);
     let stopped = events.clone();
     let signals = Signals::listen(move || {
         let _told = stopped.send(Event::Stop);
@@ -118,7 +121,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         let fault = work.join();
         (shown, fault)
     });
-    drop((signals, control, checkpoints, station));
+    drop((signals, control, checkpoints, probes, station));
     let said = shown.map_err(not_shown)?;
     for text in said {
         context.output.notice(&text);

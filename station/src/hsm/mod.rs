@@ -7,6 +7,7 @@ mod availability;
 mod error;
 #[cfg(any(test, feature = "test-fakes"))]
 pub mod fake;
+mod health;
 mod kept_note;
 mod key_attributes;
 mod key_role;

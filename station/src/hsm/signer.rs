@@ -7,6 +7,7 @@ use std::time::Duration;
 use firmware_proto::Digest;
 
 use super::error::{Fault, HsmError, Operation};
+use super::health::Health;
 use super::kept_note;
 use super::key_role::{ALL_ROLES, KeyUris, role_index};
 use super::pin::Pin;
@@ -33,6 +34,7 @@ struct Pool {
     /// None once the pool is being dropped.
     queue: Option<SyncSender<Request>>,
     ended: Mutex<Receiver<()>>,
+    health: Health,
 }
 
 impl SignerPool {
@@ -83,6 +85,7 @@ impl SignerPool {
             timeout_ms: request_timeout_ms,
             queue: Some(queue),
             ended,
+            health: Health::default(),
         };
         let pool = Self(Arc::new(pool));
         for role in pool.roles() {
@@ -136,7 +139,34 @@ impl SignerPool {
         self.request(task, || Operation::KeepNote).map(drop)
     }
 
+    /// What is wrong with the token, as its last signature says, or whatever failed since.
+    #[must_use]
+    pub fn trouble(&self) -> Option<HsmError> {
+        self.0.health.trouble()
+    }
+
+    /// Lets a key sign where none has signed since the last probe, so that a token that goes or comes back is noticed
+    /// while no board needs it. What came of it is told by [`SignerPool::trouble`].
+    pub fn probe(&self) {
+        if self.0.health.needs_probe()
+            && let Some(role) = self.roles().next()
+        {
+            let _noted = self.sign(role, SELF_TEST);
+        }
+    }
+
     fn request(&self, task: Task, operation: impl Fn() -> Operation) -> Result<Vec<u8>, HsmError> {
+        let signs = matches!(task, Task::Sign { .. } | Task::SignDigest { .. });
+        // A token without room for a note signs as well as any.
+        let tells = signs || matches!(task, Task::DrawRandom { .. });
+        let answer = self.ask(task, operation);
+        if tells {
+            self.0.health.note(signs, answer.as_ref().err());
+        }
+        answer
+    }
+
+    fn ask(&self, task: Task, operation: impl Fn() -> Operation) -> Result<Vec<u8>, HsmError> {
         let failed = |fault| HsmError::new(operation(), fault);
         let gone = || failed(Fault::Lost("the pool's workers have ended".to_owned()));
         let (answer, answered) = sync_channel(1);

@@ -14,6 +14,7 @@ use super::checkpoint::{CheckpointSigner, VerifierKey, origin};
 use super::error::LedgerError;
 use super::event::{Event, Fact};
 use super::event_store::EventStore;
+use super::health::Health;
 use super::log_store::{self, LogStore};
 use super::mirror::{Mirror, sync_folder};
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
@@ -135,6 +136,7 @@ impl LedgerHandle {
 
     fn start(writer: Writer, owner: File) -> Self {
         let (requests, receiver) = mpsc::sync_channel(QUEUE_MAX);
+        let health = writer.health();
         let thread = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || {
@@ -147,6 +149,7 @@ impl LedgerHandle {
                 // Without a thread the receiver is gone, and every request says "stopped".
                 thread: thread.ok(),
                 sender: Some(requests),
+                health,
             }),
         }
     }
@@ -197,6 +200,17 @@ impl LedgerHandle {
     pub fn cosign(&self, size: u64, note: String) -> Result<(), LedgerError> {
         self.requests
             .ask(|reply| Request::Cosign(size, note, reply))
+    }
+
+    /// What is wrong with it: the writer has ended, or its last append, checkpoint or mirror did not go through.
+    /// Never waits for the writer.
+    #[must_use]
+    pub fn trouble(&self) -> Option<LedgerError> {
+        let thread = self.requests.thread.as_ref();
+        if thread.is_none_or(JoinHandle::is_finished) {
+            return Some(LedgerError::Stopped);
+        }
+        self.requests.health.trouble()
     }
 
     fn append(&self, append: Append, durability: Durability) -> Result<Recorded, LedgerError> {
@@ -263,6 +277,7 @@ impl fmt::Debug for LedgerHandle {
 struct Requests {
     sender: Option<SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
+    health: Health,
 }
 
 impl Requests {

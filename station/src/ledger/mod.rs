@@ -24,6 +24,7 @@ pub mod fake;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod handle;
+mod health;
 mod integrity;
 mod invariants;
 mod issuance_rules;

@@ -11,6 +11,7 @@ use firmware_proto::{Digest, Uid};
 
 use super::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
 use super::error::LedgerError;
+use super::health::Health;
 use super::mirror::Mirror;
 use super::proof::TreeHead;
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
@@ -77,6 +78,7 @@ pub(in crate::ledger) struct Writer {
     mirror: Option<Mirror>,
     /// The last checkpoint in the ledger.
     last: Option<(u64, String)>,
+    health: Health,
 }
 
 impl Writer {
@@ -91,7 +93,13 @@ impl Writer {
             key,
             mirror,
             last,
+            health: Health::default(),
         }
+    }
+
+    /// Where it notes what it meets.
+    pub(in crate::ledger) fn health(&self) -> Health {
+        self.health.clone()
     }
 
     /// Serves until every sender is gone, then leaves a checkpoint over everything if it can.
@@ -120,6 +128,7 @@ impl Writer {
         }
         if !appends.is_empty() {
             let results = self.state.append_group(appends);
+            self.health.appended(&results);
             self.answer(askers.into_iter().zip(results));
         }
         for question in questions {
@@ -198,6 +207,12 @@ impl Writer {
 
     /// Makes sure that a checkpoint over everything is durable and mirrored; gives its note.
     pub(in crate::ledger) fn checkpoint(&mut self) -> Result<String, LedgerError> {
+        let made = self.make_checkpoint();
+        self.health.checkpointed(&made);
+        made
+    }
+
+    fn make_checkpoint(&mut self) -> Result<String, LedgerError> {
         let frontier = self.state.store().frontier();
         let head = TreeHead {
             size: frontier.size(),

@@ -2,6 +2,8 @@
 //! [`State`]; does no I/O and never waits.
 
 mod answers;
+#[cfg(test)]
+mod answers_tests;
 mod choosing;
 mod entry;
 

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::alarm_watch::AlarmWatch;
+use super::health::Health;
 use super::line_work::RunningLine;
 use super::look_up;
 use super::people::{Outcome, People};
@@ -14,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{WorkingStation, office};
 use crate::clock::Clock as _;
-use crate::clock::UtcMillis;
+use crate::clock::{MonotonicMillis, UtcMillis};
 use crate::ledger::event::{Actor, Event as LedgerEvent, Fact};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
@@ -73,6 +75,12 @@ pub(super) struct Clerk<'a> {
     pub(super) last_batch: Option<BatchId>,
     /// How many verdicts there were when the clerk looked last.
     verdicts: u64,
+    /// When the clerk looked last.
+    looked: MonotonicMillis,
+    /// None where the ledger could not be read yet.
+    alarms: Option<AlarmWatch>,
+    /// As it was told last.
+    health: Health,
     pub(super) leaving: bool,
     pub(super) fault: Option<Failure>,
 }
@@ -95,11 +103,14 @@ impl<'a> Clerk<'a> {
             events,
             orders,
             current,
+            looked: clock.monotonic(),
             clock,
             people,
             line: None,
             last_batch: None,
             verdicts: 0,
+            alarms: None,
+            health: Health::default(),
             leaving: false,
             fault: None,
         }
@@ -108,9 +119,10 @@ impl<'a> Clerk<'a> {
     /// Works until the person has left and the line has ended. Gives what made the line stop, where that was a
     /// fault of the station.
     pub(super) fn work(mut self, orders: &Receiver<Order>) -> Option<Failure> {
-        self.tell_holds();
+        self.follow_alarms();
+        self.tell_health();
         loop {
-            match orders.recv_timeout(LOOK_INTERVAL) {
+            match orders.recv_timeout(self.until_look()) {
                 Ok(Order::Wish(action)) => {
                     self.people.touched(self.clock.monotonic());
                     if let Err(failure) = self.fulfil(action) {
@@ -118,8 +130,12 @@ impl<'a> Clerk<'a> {
                     }
                 }
                 Ok(Order::LineEnded) => self.end_line(),
-                Err(RecvTimeoutError::Timeout) => self.look(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // Due whether it was quiet until then or not.
+            if self.until_look().is_zero() {
+                self.look();
             }
             if self.leaving && self.line.is_none() {
                 break;
@@ -295,14 +311,39 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    pub(super) fn tell_holds(&self) {
-        match look_up::holds(&self.station.owned.home) {
-            Ok(holds) => self.tell(StationNews::Alarms(holds)),
-            Err(failure) => self.refuse(&failure),
+    /// Tells what the ledger says of alarms since it was asked last.
+    pub(super) fn follow_alarms(&mut self) {
+        let news = match &mut self.alarms {
+            Some(watch) => watch.look(),
+            None => AlarmWatch::begin(&self.station.owned.home).map(|(watch, news)| {
+                self.alarms = Some(watch);
+                vec![news]
+            }),
+        };
+        match news {
+            Ok(news) => news.into_iter().for_each(|news| self.tell(news)),
+            // A fault that lasts is told at each look: it stands on the screen for as long.
+            Err(failure) => self.tell(StationNews::Trouble(failure.to_string())),
         }
     }
 
+    /// Tells how HSM and ledger are, where that has changed.
+    pub(super) fn tell_health(&mut self) {
+        let now = Health::of(self.station, self.line.as_ref());
+        let news = now.news_since(&self.health);
+        self.health = now;
+        news.into_iter().for_each(|news| self.tell(news));
+    }
+
+    fn until_look(&self) -> Duration {
+        let since = self.clock.monotonic().0.saturating_sub(self.looked.0);
+        LOOK_INTERVAL.saturating_sub(Duration::from_millis(since))
+    }
+
     fn look(&mut self) {
+        self.looked = self.clock.monotonic();
+        self.follow_alarms();
+        self.tell_health();
         if let Some(line) = &self.line {
             self.tell(StationNews::Progress(line.progress()));
             let verdicts = line.verdicts();
@@ -311,8 +352,6 @@ impl<'a> Clerk<'a> {
                 self.verdicts = verdicts;
                 self.people.touched(self.clock.monotonic());
             }
-            let hsm = line.hsm_is_well();
-            self.tell(StationNews::Health { hsm, ledger: true });
             line.label_news()
                 .into_iter()
                 .for_each(|news| self.tell(news));

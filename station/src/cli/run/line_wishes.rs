@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError};
 
 use super::clerk::Clerk;
 use super::line_work::RunningLine;
-use super::look_up;
 use crate::cli::failure::Failure;
 use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
@@ -45,8 +44,7 @@ impl Clerk<'_> {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
         self.line = Some(running);
         self.last_batch = Some(batch.clone());
-        self.tell_holds();
-        self.tell(StationNews::Alarms(look_up::alarms(&reader, batch)?));
+        self.follow_alarms();
         Ok(())
     }
 
@@ -82,10 +80,9 @@ impl Clerk<'_> {
             fault: fault.as_ref().map(|fault| fault.why().to_owned()),
         });
         if fault.is_some() {
-            let ledger = !matches!(report.end, LineEnd::LedgerFailed { .. });
-            self.tell(StationNews::Health { hsm: true, ledger });
             self.fault = fault;
         }
+        self.tell_health();
         if let Err(failure) = self.list_batches() {
             self.refuse(&failure);
         }

@@ -158,11 +158,12 @@ impl RunningLine {
         self.floor.status().verdicts
     }
 
-    /// Whether the HSM answers: a lane on which it did not is held for it, and asks again.
-    pub(super) fn hsm_is_well(&self) -> bool {
+    /// Which lane waits for the HSM, where one does.
+    pub(super) fn hsm_trouble(&self) -> Option<String> {
         let unwell = Some(VerdictCode::StationHsm);
-        let lanes = self.floor.status().lanes;
-        !lanes.iter().any(|lane| lane.held == unwell)
+        let mut lanes = self.floor.status().lanes.into_iter();
+        let lane = lanes.find(|lane| lane.held == unwell)?;
+        Some(format!("lane {}: {}", lane.lane, lane.doing))
     }
 
     /// What is new about the label printer.

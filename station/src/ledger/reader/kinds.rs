@@ -15,6 +15,8 @@ pub enum Kinds {
     OfBatch,
     /// Holds of lanes that are cleared, and jumps of the clock that are accepted.
     ByPeople,
+    /// What raises alarms and what clears them.
+    Alarms,
 }
 
 impl Kinds {
@@ -37,6 +39,10 @@ impl Kinds {
                  'batch-closed'"
             }
             Self::ByPeople => "'hold-cleared', 'clock-accepted'",
+            Self::Alarms => {
+                "'verdict-reached', 'alarm-acknowledged', 'hold-placed', 'hold-cleared',
+                 'batch-hold-placed', 'batch-hold-cleared', 'clock-accepted'"
+            }
         }
     }
 }

@@ -71,13 +71,16 @@ impl Alarms {
         self.list.get(self.chosen)
     }
 
-    /// Adds one; one that stands there already is not told twice.
+    /// Adds one; one that stands there already is not told twice. What is held for something else now says that.
     pub fn add(&mut self, alarm: Alarm) {
-        let known = |known: &Alarm| {
+        let known = |known: &&mut Alarm| {
             let same = alarm.about.holds() || known.code == alarm.code;
             !known.acknowledged && known.about == alarm.about && same
         };
-        if self.list.iter().any(known) {
+        if let Some(known) = self.list.iter_mut().find(known) {
+            if known.code != alarm.code {
+                *known = alarm;
+            }
             return;
         }
         self.list.insert(0, alarm);
@@ -97,5 +100,44 @@ impl Alarms {
                 alarm.acknowledged = true;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held_for(code: VerdictCode) -> Alarm {
+        Alarm {
+            about: About::Lane("L1".to_owned()),
+            code,
+            detail: code.as_str().to_owned(),
+            utc_ms: 1,
+            acknowledged: false,
+        }
+    }
+
+    #[test]
+    fn what_is_held_stands_once_with_what_it_is_held_for_now() {
+        let mut alarms = Alarms::default();
+        alarms.add(held_for(VerdictCode::UidReused));
+        alarms.add(held_for(VerdictCode::UidReused));
+        alarms.add(held_for(VerdictCode::KeyReused));
+        let codes = |alarms: &Alarms| -> Vec<_> {
+            alarms
+                .list
+                .iter()
+                .map(|alarm| (alarm.code, alarm.acknowledged))
+                .collect()
+        };
+        assert_eq!(codes(&alarms), [(VerdictCode::KeyReused, false)]);
+        alarms.clear(&About::Lane("L1".to_owned()));
+        assert_eq!(alarms.open(), 0);
+        alarms.add(held_for(VerdictCode::UidReused));
+        let after = [
+            (VerdictCode::UidReused, false),
+            (VerdictCode::KeyReused, true),
+        ];
+        assert_eq!(codes(&alarms), after);
     }
 }

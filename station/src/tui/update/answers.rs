@@ -17,8 +17,18 @@ use crate::words::Phrase;
 /// A lane tells.
 pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
     let (monotonic_ms, utc_ms) = (state.monotonic_ms, state.utc_ms);
+    let held = state.lanes.list.iter().find(|lane| lane.name == name);
+    let held = held.and_then(|lane| lane.held.clone());
     state.lanes.note(name, news, monotonic_ms, utc_ms);
     match news {
+        // Whoever cleared it, and where nobody has to: the HSM answers again.
+        LaneNews::Released => {
+            if let Some(held) = held {
+                state
+                    .alarms
+                    .clear(&about(held.code, held.of_batch, &held.name));
+            }
+        }
         LaneNews::Verdict(verdict) => conclude(state, name, verdict),
         LaneNews::Held {
             name: held,
@@ -26,14 +36,9 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             code,
             detail,
         } => {
-            let about = match (code, of_batch) {
-                (VerdictCode::StationClock, _) => About::Clock,
-                (_, true) => About::Batch(held.clone()),
-                (_, false) => About::Lane(held.clone()),
-            };
             let detail = detail.clone();
             let alarm = Alarm {
-                about,
+                about: about(*code, *of_batch, held),
                 code: *code,
                 detail,
                 utc_ms,
@@ -61,6 +66,15 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             state.log.add(utc_ms, true, text);
         }
         _ => {}
+    }
+}
+
+/// What a hold is about.
+fn about(code: VerdictCode, of_batch: bool, held: &str) -> About {
+    match (code, of_batch) {
+        (VerdictCode::StationClock, _) => About::Clock,
+        (_, true) => About::Batch(held.to_owned()),
+        (_, false) => About::Lane(held.to_owned()),
     }
 }
 
@@ -208,6 +222,12 @@ fn begin_line(state: &mut State, head: BatchHead) {
 
 fn end_line(state: &mut State, full: bool, fault: Option<String>) {
     state.lanes.all_are(&Doing::Idle);
+    // Such a lane waited by itself, which the ledger does not know; nobody can clear it.
+    let waited = |alarm: &&Alarm| alarm.code == VerdictCode::StationHsm && alarm.about.holds();
+    let waited: Vec<_> = state.alarms.list.iter().filter(waited).cloned().collect();
+    for alarm in waited {
+        state.alarms.clear(&alarm.about);
+    }
     state.batches.line = if full {
         LineState::Full
     } else {

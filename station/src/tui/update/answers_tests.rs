@@ -1,0 +1,67 @@
+//! What lanes and the station tell, and what the state is then.
+
+use super::answers::{lane, station};
+use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::state::State;
+use crate::tui::state::alarms::About;
+use crate::tui::state::batch::BatchHead;
+use crate::verdict::VerdictCode;
+
+fn running() -> State {
+    let mut state = State::default();
+    let head = BatchHead {
+        lanes: vec![("L1".to_owned(), "port".to_owned())],
+        ..BatchHead::default()
+    };
+    drop(station(&mut state, StationNews::LineStarted(head)));
+    state
+}
+
+fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
+    LaneNews::Held {
+        name: name.to_owned(),
+        of_batch,
+        code,
+        detail: "why".to_owned(),
+    }
+}
+
+#[test]
+fn an_alarm_of_a_hold_ends_with_the_hold_whoever_cleared_it() {
+    for news in [
+        held(VerdictCode::UidReused, false, "L1"),
+        held(VerdictCode::HwLimit, true, "B-1"),
+        held(VerdictCode::StationClock, false, "L1"),
+        held(VerdictCode::StationHsm, false, "L1"),
+    ] {
+        let mut state = running();
+        lane(&mut state, "L1", &news);
+        assert_eq!(state.alarms.open(), 1, "{news:?}");
+        lane(&mut state, "L1", &LaneNews::Released);
+        assert_eq!(state.alarms.open(), 0, "{news:?}");
+    }
+}
+
+#[test]
+fn a_lane_that_waits_for_the_key_store_is_no_alarm_when_the_line_has_ended() {
+    let mut state = running();
+    lane(
+        &mut state,
+        "L1",
+        &held(VerdictCode::StationHsm, false, "L1"),
+    );
+    let ended = StationNews::LineEnded {
+        full: false,
+        fault: None,
+    };
+    drop(station(&mut state, ended.clone()));
+    assert_eq!(state.alarms.open(), 0);
+    // What somebody has to clear stays.
+    let mut state = running();
+    lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
+    drop(station(&mut state, ended));
+    assert_eq!(state.alarms.open(), 1);
+    let about = About::Lane("L1".to_owned());
+    drop(station(&mut state, StationNews::HoldCleared { about }));
+    assert_eq!(state.alarms.open(), 0);
+}
