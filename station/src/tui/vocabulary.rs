@@ -11,6 +11,7 @@ use crate::words::{Language, Phrase};
 #[must_use]
 pub fn did(language: Language, did: &Did) -> String {
     match did {
+        Did::OpenedBatch { batch, boards: 1 } => language.fill(Phrase::DidOpenOne, &[batch]),
         Did::OpenedBatch { batch, boards } => {
             language.fill(Phrase::DidOpen, &[batch, &boards.to_string()])
         }
@@ -149,5 +150,29 @@ pub const fn line(line: LineState) -> Phrase {
         LineState::Running => Phrase::Running,
         LineState::Finishing => Phrase::Finishing,
         LineState::Full => Phrase::BatchIsFull,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_board_is_no_boards() {
+        let said = |language, boards| {
+            let batch = "B-1".to_owned();
+            did(language, &Did::OpenedBatch { batch, boards })
+        };
+        let one = [
+            (Language::English, "for 1 board."),
+            (Language::Spanish, "para 1 placa."),
+            (Language::German, "für 1 Platine."),
+            (Language::Chinese, "共 1 块板。"),
+        ];
+        for (language, end) in one {
+            assert!(said(language, 1).ends_with(end), "{language}");
+            assert!(said(language, 2).contains(" 2 "), "{language}");
+        }
+        assert!(said(Language::English, 2).ends_with("for 2 boards."));
     }
 }

@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInPin => "{0}：请输入 PIN",
         P::SignInTitle => "登录",
         P::DidOpen => "批次 {0} 已开，共 {1} 块板。",
+        P::DidOpenOne => "批次 {0} 已开，共 1 块板。",
         P::DidClose => "批次 {0} 已关闭。",
         P::DidClear => "{0} 继续。",
         P::DidAcceptClock => "时钟按现状接受。",

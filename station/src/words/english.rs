@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInPin => "{0}: enter the PIN",
         P::SignInTitle => "Sign in",
         P::DidOpen => "Batch {0} is open for {1} boards.",
+        P::DidOpenOne => "Batch {0} is open for 1 board.",
         P::DidClose => "Batch {0} is closed.",
         P::DidClear => "{0} goes on.",
         P::DidAcceptClock => "The clock is accepted as it is.",

@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInPin => "{0}: PIN eingeben",
         P::SignInTitle => "Anmelden",
         P::DidOpen => "Los {0} ist offen für {1} Platinen.",
+        P::DidOpenOne => "Los {0} ist offen für 1 Platine.",
         P::DidClose => "Los {0} ist geschlossen.",
         P::DidClear => "{0} läuft weiter.",
         P::DidAcceptClock => "Die Uhr gilt, wie sie geht.",

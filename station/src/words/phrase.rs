@@ -141,8 +141,10 @@ phrases! {
     SignInPin,
     /// Title.
     SignInTitle,
-    /// Notice; 0 batch, 1 boards.
+    /// Notice; 0 batch, 1 boards: two or more.
     DidOpen,
+    /// Notice; 0 batch, which is for one board.
+    DidOpenOne,
     /// Notice; 0 batch.
     DidClose,
     /// Notice; 0 lane or batch.

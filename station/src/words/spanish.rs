@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInPin => "{0}: introduzca el PIN",
         P::SignInTitle => "Iniciar sesión",
         P::DidOpen => "El lote {0} está abierto para {1} placas.",
+        P::DidOpenOne => "El lote {0} está abierto para 1 placa.",
         P::DidClose => "El lote {0} está cerrado.",
         P::DidClear => "{0} sigue.",
         P::DidAcceptClock => "El reloj se acepta como está.",
