@@ -37,7 +37,7 @@ use crate::tui::state::State;
 use crate::tui::state::lanes::Lane;
 use crate::tui::theme::Theme;
 use crate::words::Language;
-use clerk::{Clerk, Order};
+use clerk::{Clerk, Order, Parting};
 
 /// Run the line at the operator's terminal
 ///
@@ -112,29 +112,30 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         theme: theme(),
         state,
     };
-    let (shown, fault) = std::thread::scope(|scope| {
+    let (shown, parting) = std::thread::scope(|scope| {
         let work = scope.spawn(move || clerk.work(&ordered));
         let shown = runner::run(surroundings, &desk, &events, &heard);
         // Where there is no terminal the clerk has nothing to wait for.
         let _told = desk.orders.send(Order::Wish(Action::Leave));
         drop(heard);
-        let fault = work.join();
-        (shown, fault)
+        let parting = work.join();
+        (shown, parting)
     });
     drop((signals, control, checkpoints, probes, station));
     let said = shown.map_err(not_shown)?;
-    for text in said {
+    let Parting { fault, left } = parting.map_err(|_panicked| broke_down())?;
+    for text in said.into_iter().chain(left) {
         context.output.notice(&text);
     }
-    match fault {
-        Ok(None) => Ok(ExitStatus::Done),
-        Ok(Some(fault)) => Err(fault),
-        Err(_) => Err(Failure::station(
-            "the terminal's work broke down",
-            "its thread ended by a mistake in this program",
-            "start again; boards that were in work go on where they were; report this",
-        )),
-    }
+    fault.map_or(Ok(ExitStatus::Done), Err)
+}
+
+fn broke_down() -> Failure {
+    Failure::station(
+        "the terminal's work broke down",
+        "its thread ended by a mistake in this program",
+        "start again; boards that were in work go on where they were; report this",
+    )
 }
 
 fn not_shown(error: ScreenError) -> Failure {

@@ -5,8 +5,8 @@
 //! 1. Each input is handed over with the time at which it happened; actions are done in their
 //!    order.
 //! 2. A question is answered before the next action that follows from its answer.
-//! 3. A board in work is never dropped, but for a halt: the session itself ends by deadlines and
-//!    bounds.
+//! 3. A board in work is never dropped: the session itself ends by deadlines and bounds, and at a halt
+//!    records where the board stands.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -129,6 +129,7 @@ pub(super) struct Driver<'a, S, E, M> {
     port_lost: bool,
     runaway: bool,
     abort_told: bool,
+    halt_told: bool,
     /// The board whose label is awaited, and until when.
     label: Option<(Uid, MonotonicMillis)>,
 }
@@ -156,6 +157,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             port_lost: false,
             runaway: false,
             abort_told: false,
+            halt_told: false,
             label: None,
         };
         driver.perform(actions);
@@ -175,6 +177,11 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             if level == StopLevel::Aborting && !self.abort_told {
                 self.abort_told = true;
                 self.feed(Input::Abort);
+                continue;
+            }
+            if level == StopLevel::Halted {
+                self.halt_told = true;
+                self.feed(Input::Halt);
                 continue;
             }
             let now = self.floor.clock.now().monotonic;
@@ -241,7 +248,8 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                 port_lost: self.port_lost,
             });
         }
-        if level == StopLevel::Halted {
+        // Told so, a session with a board ends with a verdict; nobody waits for one that does not.
+        if level == StopLevel::Halted && (self.halt_told || !self.session.has_board()) {
             return Some(Ended::Halted);
         }
         if self.session.has_board() && !self.port_lost {

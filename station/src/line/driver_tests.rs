@@ -325,7 +325,9 @@ fn a_board_in_work_is_finished_or_aborted_as_the_wish_to_stop_says() {
     let bench = Bench::start();
     let _device = bench.device_says(b"work\0");
     bench.await_work();
-    assert_eq!(bench.stop(StopLevel::Halted), LaneEnd::Stopped);
+    bench.floor.stop.raise(StopLevel::Halted);
+    bench.await_verdict(VerdictCode::Aborted);
+    assert_eq!(bench.thread.join().unwrap(), LaneEnd::Stopped);
 }
 
 #[test]

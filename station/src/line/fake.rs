@@ -206,7 +206,7 @@ impl BoardSession for FakeSession {
                 vec![self.finish(VerdictCode::StationLedger)]
             }
             Input::PortLost if self.at_work => vec![self.finish(VerdictCode::LinkLost)],
-            Input::Abort if self.at_work => vec![self.finish(VerdictCode::Aborted)],
+            Input::Abort | Input::Halt if self.at_work => vec![self.finish(VerdictCode::Aborted)],
             _ => Vec::new(),
         }
     }

@@ -13,7 +13,7 @@ pub enum StopLevel {
     Finishing,
     /// Boards in work are brought to a safe state as soon as possible, no further one is begun.
     Aborting,
-    /// At once. The ledger knows where each board stands.
+    /// At once: where each board in work stands is recorded, and nobody waits for it any more.
     Halted,
 }
 

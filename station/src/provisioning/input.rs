@@ -55,4 +55,6 @@ pub enum Input {
     PortLost,
     /// A person wants the work to stop: before issuing at once, after it as soon as the board is safe.
     Abort,
+    /// A person waits no longer: where the board stands is recorded, and it goes on from there when it comes again.
+    Halt,
 }

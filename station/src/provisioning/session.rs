@@ -78,7 +78,8 @@ impl Session {
         match input {
             Input::Bytes(bytes) => self.bytes(&bytes),
             Input::Time => self.time(),
-            Input::PortLost => self.port_lost(),
+            Input::PortLost => self.leave_board(VerdictCode::LinkLost, "the port has gone"),
+            Input::Halt => self.leave_board(VerdictCode::Aborted, "the station was left at once"),
             Input::Abort => self.desk.abort_wanted = true,
             Input::HsmFailed { detail } => self.hsm_failed(detail),
             Input::LedgerFailed { detail } => self.ledger_failed(detail),
@@ -243,7 +244,9 @@ impl Session {
         }
     }
 
-    fn port_lost(&mut self) {
+    /// Ends without another word to the board; what was begun for it stays. The code is for a board that was not ordered
+    /// to lock.
+    fn leave_board(&mut self, code: VerdictCode, why: &str) {
         self.desk.displaced = true;
         match &self.awaiting {
             Awaiting::Board(_) if self.desk.met_at.is_none() => {}
@@ -256,9 +259,9 @@ impl Session {
                 let code = if self.desk.commit_sent {
                     VerdictCode::InDoubt
                 } else {
-                    VerdictCode::LinkLost
+                    code
                 };
-                self.awaiting = self.end(&Ending::new(code, "the port has gone"));
+                self.awaiting = self.end(&Ending::new(code, why));
             }
         }
     }

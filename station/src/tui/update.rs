@@ -48,10 +48,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
         Event::End => Vec::new(),
         // Not a second wish to leave: a terminal that is closed is heard of in more than one way.
         Event::Gone if state.leaving => Vec::new(),
-        Event::Stop | Event::Gone => {
-            state.leaving = true;
-            vec![Action::Leave]
-        }
+        Event::Stop | Event::Gone => go(state),
     }
 }
 
@@ -151,12 +148,18 @@ fn sign_out(state: &mut State) -> Vec<Action> {
 /// The first wish is asked about, the second one is meant; what comes after that leaves at once.
 fn leave(state: &mut State) -> Vec<Action> {
     if state.leaving || state.dialog == Some(Dialog::Leave) {
-        state.dialog = None;
-        state.leaving = true;
-        return vec![Action::Leave];
+        return go(state);
     }
     state.scanner.clear();
     state.help = false;
     state.dialog = Some(Dialog::Leave);
     Vec::new()
+}
+
+/// Boards in work come to a safe state first; a second time nobody waits for them.
+fn go(state: &mut State) -> Vec<Action> {
+    state.dialog = None;
+    state.at_once = state.leaving;
+    state.leaving = true;
+    vec![Action::Leave]
 }

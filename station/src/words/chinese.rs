@@ -114,6 +114,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmSignOut => "注销？产线暂停；在制板会完成。",
         P::Leaving => "正在退出：在制板进入安全状态。",
         P::LeavingAgain => "再按一次立即退出，不会丢失。",
+        P::LeavingAtOnce => "立即退出：在制板已记录，重新放入后继续。",
         P::EnterYes => "Enter：确定",
         P::EnterNext => "Enter：下一步",
         P::EnterDoes => "Enter：{0}",

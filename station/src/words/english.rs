@@ -114,6 +114,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmSignOut => "Sign out? The line pauses; boards in work are finished.",
         P::Leaving => "Leaving: boards in work are brought to a safe state.",
         P::LeavingAgain => "Once more leaves at once; nothing is lost.",
+        P::LeavingAtOnce => "Leaving at once: boards in work are recorded, and go on when put in again.",
         P::EnterYes => "Enter: yes",
         P::EnterNext => "Enter: next",
         P::EnterDoes => "Enter: {0}",

@@ -115,6 +115,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmSignOut => "Abmelden? Die Linie hält an; Platinen in Arbeit werden beendet.",
         P::Leaving => "Wird beendet: Platinen in Arbeit werden gesichert.",
         P::LeavingAgain => "Noch einmal beendet sofort; nichts geht verloren.",
+        P::LeavingAtOnce => "Sofort beendet: Platinen in Arbeit sind vermerkt; neu eingelegt geht es weiter.",
         P::EnterYes => "Enter: ja",
         P::EnterNext => "Enter: weiter",
         P::EnterDoes => "Enter: {0}",

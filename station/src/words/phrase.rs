@@ -227,6 +227,8 @@ phrases! {
     Leaving,
     /// Notice: a second wish leaves at once.
     LeavingAgain,
+    /// Notice: it does.
+    LeavingAtOnce,
     /// Key of a dialog.
     EnterYes,
     /// Key of a dialog.

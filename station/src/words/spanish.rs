@@ -114,6 +114,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmSignOut => "¿Cerrar sesión? La línea se pausa; las placas en curso se terminan.",
         P::Leaving => "Saliendo: las placas en curso se ponen a salvo.",
         P::LeavingAgain => "Otra vez sale al momento; nada se pierde.",
+        P::LeavingAtOnce => "Se sale ya: las placas en curso quedan anotadas y siguen al volver a ponerlas.",
         P::EnterYes => "Intro: sí",
         P::EnterNext => "Intro: seguir",
         P::EnterDoes => "Intro: {0}",

@@ -83,6 +83,16 @@ pub(super) struct Clerk<'a> {
     health: Health,
     pub(super) leaving: bool,
     pub(super) fault: Option<Failure>,
+    /// Boards that a person who left did not wait for, a line each.
+    pub(super) left: Vec<String>,
+}
+
+/// What is told when the screen is gone.
+pub(super) struct Parting {
+    /// What made the line stop, where that was a fault of the station.
+    pub(super) fault: Option<Failure>,
+    /// Boards that were not waited for, a line each.
+    pub(super) left: Vec<String>,
 }
 
 impl<'a> Clerk<'a> {
@@ -113,12 +123,12 @@ impl<'a> Clerk<'a> {
             health: Health::default(),
             leaving: false,
             fault: None,
+            left: Vec::new(),
         }
     }
 
-    /// Works until the person has left and the line has ended. Gives what made the line stop, where that was a
-    /// fault of the station.
-    pub(super) fn work(mut self, orders: &Receiver<Order>) -> Option<Failure> {
+    /// Works until the person has left and the line has ended.
+    pub(super) fn work(mut self, orders: &Receiver<Order>) -> Parting {
         self.follow_alarms();
         self.tell_health();
         loop {
@@ -146,7 +156,10 @@ impl<'a> Clerk<'a> {
             self.fault.get_or_insert(failure);
         }
         let _told = self.events.send(Event::End);
-        self.fault
+        Parting {
+            fault: self.fault,
+            left: self.left,
+        }
     }
 
     pub(super) fn tell(&self, news: StationNews) {

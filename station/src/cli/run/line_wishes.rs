@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::clerk::Clerk;
-use super::line_work::RunningLine;
+use super::line_work::{EndedLine, RunningLine};
 use crate::cli::failure::Failure;
 use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
@@ -63,9 +63,16 @@ impl Clerk<'_> {
 
     pub(super) fn end_line(&mut self) {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let Some((floor, report, labels)) = self.line.take().and_then(RunningLine::join) else {
+        let Some(ended) = self.line.take().and_then(RunningLine::join) else {
             return;
         };
+        let EndedLine {
+            floor,
+            report,
+            labels,
+            left,
+        } = ended;
+        self.left.extend(left);
         for news in labels {
             self.tell(news);
         }

@@ -12,6 +12,7 @@ use crate::cli::provision::labels::Labels;
 use crate::cli::provision::preparation::PreparedLine;
 use crate::ledger::Reader;
 use crate::line::lane_event::{LaneEvent, News};
+use crate::line::stop::StopLevel;
 use crate::line::stop_watch::Seen;
 use crate::line::supervisor::{self, LineReport, StopRules};
 use crate::line::tally::BatchTally;
@@ -33,6 +34,8 @@ pub(super) struct RunningLine {
 struct Figures {
     floor: Arc<StationFloor>,
     tally: Mutex<BatchTally>,
+    /// Boards that were in work when a person left, and did not get to their end, a line each.
+    left: Mutex<Vec<String>>,
 }
 
 impl Figures {
@@ -74,6 +77,10 @@ impl Figures {
         };
         let now = self.floor.clock.now().utc;
         self.tally().follow(&seen, now);
+        let stopped = matches!(seen.code, VerdictCode::Aborted | VerdictCode::InDoubt);
+        if stopped && self.floor.stop.level() >= StopLevel::Aborting {
+            lock(&self.left).push(left(&seen));
+        }
     }
 }
 
@@ -97,6 +104,7 @@ impl RunningLine {
         let figures = Arc::new(Figures {
             floor: Arc::clone(&floor),
             tally: Mutex::new(tally(reader, &batch.batch)?),
+            left: Mutex::default(),
         });
         let head = BatchHead {
             batch: batch.batch.to_string(),
@@ -172,14 +180,28 @@ impl RunningLine {
     }
 
     /// Waits for its end, which it has told, and for labels as far as the printer takes them.
-    pub(super) fn join(self) -> Option<(Arc<StationFloor>, LineReport, Vec<StationNews>)> {
+    pub(super) fn join(self) -> Option<EndedLine> {
         let report = self.thread.join().ok()?;
         if let Some(labels) = &mut *lock(&self.labels) {
             labels.stop();
         }
-        let said = label_news(&self.labels);
-        Some((self.floor, report, said))
+        Some(EndedLine {
+            report,
+            labels: label_news(&self.labels),
+            left: std::mem::take(&mut *lock(&self.figures.left)),
+            floor: self.floor,
+        })
     }
+}
+
+/// What is left of a line.
+pub(super) struct EndedLine {
+    pub(super) floor: Arc<StationFloor>,
+    pub(super) report: LineReport,
+    /// What is still to be told of labels.
+    pub(super) labels: Vec<StationNews>,
+    /// Boards that a person who left did not wait for, a line each.
+    pub(super) left: Vec<String>,
 }
 
 fn label_news(labels: &Mutex<Option<Labels>>) -> Vec<StationNews> {
@@ -188,8 +210,19 @@ fn label_news(labels: &Mutex<Option<Labels>>) -> Vec<StationNews> {
     said.into_iter().map(news::of_label).collect()
 }
 
-fn lock(labels: &Mutex<Option<Labels>>) -> MutexGuard<'_, Option<Labels>> {
-    labels.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is told of a board that did not get to its end.
+fn left(seen: &Seen) -> String {
+    let board = seen.board.as_ref().map(ToString::to_string);
+    format!(
+        "lane {}: board {} was in work ({}): put it in again, it goes on where it was",
+        seen.lane,
+        board.unwrap_or_default(),
+        seen.code
+    )
 }
 
 /// Tells the end, even that of a thread that panics.

@@ -58,6 +58,8 @@ pub(super) struct Bench {
     pub(super) die_at: Option<Death>,
     /// Where the port goes: in place of the first action that this is true of.
     pub(super) lose_port_at: Option<Death>,
+    /// Instead of this, a person leaves at once.
+    pub(super) halt_at: Option<Death>,
     /// The other lane that has each board in work.
     pub(super) elsewhere: Option<LaneName>,
 }
@@ -147,6 +149,7 @@ impl Bench {
             clock: 0,
             die_at: None,
             lose_port_at: None,
+            halt_at: None,
             elsewhere: None,
         };
         bench.open_batch("B1", quantity);
@@ -253,6 +256,11 @@ impl Bench {
             if self.lose_port_at.as_mut().is_some_and(|lost| lost(&action)) {
                 self.lose_port_at = None;
                 actions.extend(session.handle(self.now(), Input::PortLost));
+                continue;
+            }
+            if self.halt_at.as_mut().is_some_and(|left| left(&action)) {
+                self.halt_at = None;
+                actions.extend(session.handle(self.now(), Input::Halt));
                 continue;
             }
             match action {

@@ -94,6 +94,8 @@ pub struct State {
     pub present_ms: u64,
     /// Whether the program is on its way out.
     pub leaving: bool,
+    /// Whether it waits for no board any more.
+    pub at_once: bool,
 }
 
 /// A word to the person at the terminal.

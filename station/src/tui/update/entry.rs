@@ -1,5 +1,6 @@
 //! Enter: a whole entry goes where it belongs; an Enter alone confirms or opens what is chosen.
 
+use super::go;
 use crate::tui::action::{Action, NewBatch, Secret};
 use crate::tui::scanner::Submitted;
 use crate::tui::state::alarms::About;
@@ -102,10 +103,7 @@ fn confirm(state: &mut State) -> Vec<Action> {
     match state.dialog.take() {
         Some(Dialog::CloseBatch { batch }) => vec![Action::CloseBatch { batch }],
         Some(Dialog::SignOut) => vec![Action::SignOut],
-        Some(Dialog::Leave) => {
-            state.leaving = true;
-            vec![Action::Leave]
-        }
+        Some(Dialog::Leave) => go(state),
         Some(Dialog::Refused(_)) => Vec::new(),
         // A field is filled in, never left empty.
         Some(

@@ -1,10 +1,11 @@
-//! The last row: what is being typed, else a notice, else the keys.
+//! The last row: what is being typed, else that the program is on its way out, else a notice, else the keys.
 
 use super::canvas::Canvas;
-use crate::tui::geometry::{Place, footer, hints};
+use crate::tui::geometry::{Place, columns, footer, hints};
 use crate::tui::state::State;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::theme::Look;
+use crate::words::Phrase;
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
@@ -13,6 +14,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     if !in_dialog && !state.scanner.entry().is_empty() {
         let text = format!("› {}", entry(state));
         canvas.put_short(row, &text, Look::Strong);
+    } else if state.leaving {
+        canvas.put_short(row, &on_its_way_out(state), Look::Chosen);
     } else if let Some(notice) = &state.notice {
         let look = if notice.bad { Look::Bad } else { Look::Chosen };
         canvas.put_short(row, &notice.text, look);
@@ -27,6 +30,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
             canvas.put(place.columns(key + 1, place.width), hint.word, Look::Plain);
         }
     }
+}
+
+/// Said until the end: what becomes of boards in work, and how to wait for them no longer.
+fn on_its_way_out(state: &State) -> String {
+    let language = state.language;
+    if state.at_once {
+        return language.say(Phrase::LeavingAtOnce).to_owned();
+    }
+    let leaving = language.say(Phrase::Leaving);
+    let both = format!("{leaving} {}", language.say(Phrase::LeavingAgain));
+    if columns(&both) > state.size.0 {
+        return leaving.to_owned();
+    }
+    both
 }
 
 /// What is being typed, hidden where it is a PIN, with a mark where the next character goes.
