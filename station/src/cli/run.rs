@@ -5,11 +5,14 @@
 
 mod alarm_watch;
 mod clerk;
+mod frame_watch;
+mod frame_words;
 mod happenings;
 mod health;
 mod line_wishes;
 mod line_work;
 mod look_up;
+mod looks;
 mod news;
 mod office_wishes;
 mod people;

@@ -21,6 +21,7 @@ use super::link::Link;
 use super::questions::{self, Trouble};
 use super::stop::StopLevel;
 use super::timer::Timer;
+use super::wire_tap::LaneTap;
 use crate::clock::MonotonicMillis;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
@@ -120,6 +121,7 @@ pub(super) struct Driver<'a, S, E, M> {
     floor: &'a Floor<S, E>,
     reporter: &'a LaneReporter,
     link: &'a mut dyn Link,
+    tap: LaneTap,
     session: M,
     timer: Timer,
     #[cfg(feature = "crash-points")]
@@ -128,8 +130,8 @@ pub(super) struct Driver<'a, S, E, M> {
     trouble: Trouble,
     port_lost: bool,
     runaway: bool,
-    abort_told: bool,
-    halt_told: bool,
+    /// Of which wish to stop the session knows.
+    told: StopLevel,
     /// The board whose label is awaited, and until when.
     label: Option<(Uid, MonotonicMillis)>,
 }
@@ -148,6 +150,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             floor,
             reporter,
             link,
+            tap: floor.taps.of(reporter.lane()),
             session,
             timer: Timer::default(),
             #[cfg(feature = "crash-points")]
@@ -156,8 +159,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             trouble: Trouble::default(),
             port_lost: false,
             runaway: false,
-            abort_told: false,
-            halt_told: false,
+            told: StopLevel::Running,
             label: None,
         };
         driver.perform(actions);
@@ -174,14 +176,13 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             if let Some(ended) = self.ended(level) {
                 return ended;
             }
-            if level == StopLevel::Aborting && !self.abort_told {
-                self.abort_told = true;
-                self.feed(Input::Abort);
-                continue;
-            }
-            if level == StopLevel::Halted {
-                self.halt_told = true;
-                self.feed(Input::Halt);
+            if level >= StopLevel::Aborting && level > self.told {
+                self.told = level;
+                self.feed(if level == StopLevel::Halted {
+                    Input::Halt
+                } else {
+                    Input::Abort
+                });
                 continue;
             }
             let now = self.floor.clock.now().monotonic;
@@ -197,6 +198,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
                 Ok(0) => {}
                 Ok(count) => {
                     let bytes = buffer.get(..count).unwrap_or_default();
+                    self.tap.received(self.floor.clock.now().utc, bytes);
                     let trickle = count < TRICKLE_BYTES && bytes.last() != Some(&FRAME_DELIMITER);
                     self.feed(Input::Bytes(bytes.to_vec()));
                     if trickle {
@@ -249,7 +251,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             });
         }
         // Told so, a session with a board ends with a verdict; nobody waits for one that does not.
-        if level == StopLevel::Halted && (self.halt_told || !self.session.has_board()) {
+        if level == StopLevel::Halted && (self.told == level || !self.session.has_board()) {
             return Some(Ended::Halted);
         }
         if self.session.has_board() && !self.port_lost {
@@ -293,6 +295,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             let point = crash_points::before(&action, self.step);
             let answer = match action {
                 Action::Send(bytes) => {
+                    self.tap.sent(self.floor.clock.now().utc, &bytes);
                     send_failed |= !self.port_lost && self.link.send(&bytes).is_err();
                     None
                 }

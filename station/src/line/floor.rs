@@ -13,6 +13,7 @@ use super::label_desk::LabelDesk;
 use super::lane_event::{LaneEvent, News};
 use super::stop::{StopLevel, StopSignal};
 use super::stop_watch::StopWatch;
+use super::wire_tap::WireTaps;
 use crate::ledger::event::{Actor, Event, Fact};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore, LedgerError};
@@ -42,6 +43,8 @@ pub struct Floor<S, E> {
     pub labels: LabelDesk,
     /// What each lane is doing, for `status`.
     pub sight: Sight,
+    /// The last frames on each lane's wire.
+    pub taps: WireTaps,
 }
 
 impl<S, E> Floor<S, E> {
@@ -58,6 +61,7 @@ impl<S, E> Floor<S, E> {
             boards: BoardsInWork::default(),
             labels: LabelDesk::default(),
             sight: Sight::default(),
+            taps: WireTaps::default(),
         }
     }
 

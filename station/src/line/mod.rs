@@ -40,6 +40,7 @@ pub mod system_clock;
 pub mod tally;
 mod timer;
 mod verdict_limit;
+pub mod wire_tap;
 
 #[cfg(test)]
 mod driver_tests;

@@ -82,6 +82,11 @@ pub enum Action {
     },
     /// Bring boards in work to a safe state, then end; a second wish ends at once.
     Leave,
+    /// Tell what travels on that lane's wire, and on no other's.
+    WatchLane {
+        /// Which; none where nobody looks any more.
+        lane: Option<String>,
+    },
     /// Somebody is there: they touched a key.
     Present,
     /// Draw everything anew.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::state::alarms::{About, Alarm};
 use super::state::batch::{BatchHead, BatchRow, Progress};
 use super::state::device::DeviceReport;
-use super::state::lanes::ShownVerdict;
+use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
@@ -144,6 +144,8 @@ pub enum LaneNews {
     },
     /// The lane takes boards again.
     Released,
+    /// What travelled last on the lane's wire, the newest at the end: where somebody looks at it.
+    Frames(Vec<ShownFrame>),
     /// The lane's thread has ended.
     Ended,
 }
@@ -172,6 +174,8 @@ pub enum StationNews {
     Batches(Vec<BatchRow>),
     /// The line has begun to work on a batch.
     LineStarted(BatchHead),
+    /// What each lane has seen so far.
+    Wear(Vec<(String, Wear)>),
     /// How far the batch is.
     Progress(Progress),
     /// The line has stopped.

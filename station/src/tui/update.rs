@@ -21,6 +21,22 @@ const PRESENCE_MS: u64 = 10_000;
 
 /// Takes an event; gives what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
+    let before = watched(state);
+    let mut actions = take(state, event);
+    let lane = watched(state);
+    if lane != before {
+        actions.push(Action::WatchLane { lane });
+    }
+    actions
+}
+
+/// The lane whose wire is on the screen.
+fn watched(state: &State) -> Option<String> {
+    let chosen = (state.screen == Screen::Lane).then(|| state.lanes.chosen());
+    chosen.flatten().map(|lane| lane.name.clone())
+}
+
+fn take(state: &mut State, event: Event) -> Vec<Action> {
     match event {
         Event::Key { key, at_ms } => {
             state.monotonic_ms = state.monotonic_ms.max(at_ms);

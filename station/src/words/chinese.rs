@@ -162,7 +162,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Fixture => "治具",
         P::BoardsSeen => "已测板数",
         P::FailedInARow => "连续不合格",
-        P::LastFrames => "最近通信步骤",
+        P::LastFrames => "最近通信帧",
         P::ChooseLane => "左右键：切换工位",
         P::NothingYet => "暂无",
         P::LineStarted => "产线开始批次 {0}",
@@ -182,7 +182,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::HelpBatch => "选择批次，再选择操作：新开、启动、暂停、关闭。无权执行的操作为灰色并说明原因。",
         P::HelpDevice => "扫描标签，或输入序列号或 UID：逐条显示账本中的记录。",
         P::HelpAlarms => "需要处理的事项。主管填写原因后解除锁定；账本记录操作人。",
-        P::HelpLane => "单个工位：端口、线路、治具。重试或噪声多：线缆磨损。连续不合格：治具磨损。",
+        P::HelpLane => "单个工位：端口、线路、治具（账本开始以来的板数）。重试或噪声多：线缆磨损。连续不合格：治具磨损。",
         P::HelpLog => "本班次发生的事，最新在底部。Page Up 和 Page Down 翻页。",
     }
 }

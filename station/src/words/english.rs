@@ -162,7 +162,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Fixture => "Fixture",
         P::BoardsSeen => "boards seen",
         P::FailedInARow => "failed in a row",
-        P::LastFrames => "Last steps on the wire",
+        P::LastFrames => "Last frames on the wire",
         P::ChooseLane => "Left/Right: another lane",
         P::NothingYet => "nothing yet",
         P::LineStarted => "the line works on batch {0}",
@@ -197,8 +197,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
             "What somebody must look at. A hold is cleared with a reason, by a supervisor; \
              the ledger records who did it.",
         P::HelpLane =>
-            "One lane: its port, its wire, its fixture. Many retries or noise: a worn cable. \
-             Many failures in a row: a worn fixture.",
+            "One lane: its port, its wire, its fixture (boards since the ledger began, of all \
+             batches). Many retries or noise: a worn cable. Many failures in a row: a worn fixture.",
         P::HelpLog =>
             "What happened in this shift, the newest at the bottom. Page Up and Page Down \
              leaf.",

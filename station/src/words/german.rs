@@ -163,7 +163,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Fixture => "Vorrichtung",
         P::BoardsSeen => "Platinen gesehen",
         P::FailedInARow => "Fehler in Folge",
-        P::LastFrames => "Letzte Schritte auf der Leitung",
+        P::LastFrames => "Letzte Frames auf der Leitung",
         P::ChooseLane => "Links/Rechts: anderer Platz",
         P::NothingYet => "noch nichts",
         P::LineStarted => "die Linie arbeitet an Los {0}",
@@ -199,8 +199,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
             "Was jemand ansehen muss. Eine Sperre hebt die Schichtleitung mit Grund auf; das \
              Journal hält fest, wer es war.",
         P::HelpLane =>
-            "Ein Platz: Port, Leitung, Vorrichtung. Viel Wiederholung oder Rauschen: Kabel \
-             verschlissen. Viele Fehler in Folge: Vorrichtung verschlissen.",
+            "Ein Platz: Port, Leitung, Vorrichtung (Platinen seit Beginn des Journals). Viel \
+             Wiederholung oder Rauschen: Kabel verschlissen. Viele Fehler in Folge: Vorrichtung verschlissen.",
         P::HelpLog =>
             "Was in dieser Schicht geschah, das Neueste unten. Bild auf und Bild ab blättern.",
     }

@@ -162,7 +162,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Fixture => "Útil",
         P::BoardsSeen => "placas vistas",
         P::FailedInARow => "fallos seguidos",
-        P::LastFrames => "Últimos pasos en la línea",
+        P::LastFrames => "Últimas tramas en la línea",
         P::ChooseLane => "Izq./der.: otro puesto",
         P::NothingYet => "nada aún",
         P::LineStarted => "la línea trabaja en el lote {0}",
@@ -197,8 +197,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
             "Lo que alguien debe mirar. Un supervisor levanta una retención con un motivo; \
              el libro anota quién fue.",
         P::HelpLane =>
-            "Un puesto: su puerto, su línea, su útil. Muchos reintentos o ruido: cable \
-             gastado. Muchos fallos seguidos: útil gastado.",
+            "Un puesto: su puerto, su línea, su útil (placas desde que empezó el libro). Muchos \
+             reintentos o ruido: cable gastado. Muchos fallos seguidos: útil gastado.",
         P::HelpLog => "Lo ocurrido en este turno, lo último abajo. Re Pág y Av Pág pasan páginas.",
     }
 }

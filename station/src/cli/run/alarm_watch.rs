@@ -3,6 +3,7 @@
 //!
 //! Only what was appended since the last look is read.
 
+use super::line_wishes::wear;
 use super::look_up;
 use crate::cli::failure::Failure;
 use crate::ledger::Reader;
@@ -21,8 +22,8 @@ pub(super) struct AlarmWatch {
 }
 
 impl AlarmWatch {
-    /// Begins; gives what is held, and what nobody has looked at in batches that are open.
-    pub(super) fn begin(home: &StationHome) -> Result<(Self, StationNews), Failure> {
+    /// Begins; gives what is held, what nobody has looked at in batches that are open, and what lanes have seen.
+    pub(super) fn begin(home: &StationHome) -> Result<(Self, Vec<StationNews>), Failure> {
         let reader = Reader::open(&home.ledger())?;
         // Before the questions: what is appended meanwhile is told twice, and not left out.
         let known = reader.size()?;
@@ -33,7 +34,11 @@ impl AlarmWatch {
             }
         }
         alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.utc_ms));
-        Ok((Self { reader, known }, StationNews::Alarms(alarms)))
+        let news = vec![
+            StationNews::Alarms(alarms),
+            StationNews::Wear(wear(&reader)?),
+        ];
+        Ok((Self { reader, known }, news))
     }
 
     /// What has changed since the last look.
@@ -203,10 +208,10 @@ mod tests {
 
     fn told(news: &StationNews) -> String {
         match news {
-            StationNews::Alarms(alarms) => alarms
-                .iter()
-                .map(|alarm| format!("{} at {};", alarm.code, alarm.utc_ms))
-                .collect(),
+            StationNews::Alarms(alarms) => {
+                let said = |alarm: &Alarm| format!("{} at {};", alarm.code, alarm.utc_ms);
+                alarms.iter().map(said).collect::<Vec<_>>().concat()
+            }
             StationNews::HoldCleared { about } => format!("cleared {about:?}"),
             other => format!("{other:?}"),
         }

@@ -3,9 +3,9 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::alarm_watch::AlarmWatch;
+use super::frame_watch::FrameWatch;
 use super::health::Health;
 use super::line_work::RunningLine;
 use super::look_up;
@@ -28,11 +28,7 @@ use crate::names::{BatchId, LaneName};
 use crate::station_home::LaneConfig;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, Refused, StationNews};
-use crate::tui::state::alarms::About;
 use crate::words::RefusalReason;
-
-/// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What the clerk is given.
 pub(super) enum Order {
@@ -74,13 +70,14 @@ pub(super) struct Clerk<'a> {
     /// The batch that was worked on last.
     pub(super) last_batch: Option<BatchId>,
     /// How many verdicts there were when the clerk looked last.
-    verdicts: u64,
+    pub(super) verdicts: u64,
     /// When the clerk looked last.
-    looked: MonotonicMillis,
+    pub(super) looked: MonotonicMillis,
     /// None where the ledger could not be read yet.
-    alarms: Option<AlarmWatch>,
+    pub(super) alarms: Option<AlarmWatch>,
     /// As it was told last.
-    health: Health,
+    pub(super) health: Health,
+    pub(super) frames: FrameWatch,
     pub(super) leaving: bool,
     pub(super) fault: Option<Failure>,
     /// Boards that a person who left did not wait for, a line each.
@@ -121,6 +118,7 @@ impl<'a> Clerk<'a> {
             verdicts: 0,
             alarms: None,
             health: Health::default(),
+            frames: FrameWatch::default(),
             leaving: false,
             fault: None,
             left: Vec::new(),
@@ -211,13 +209,7 @@ impl<'a> Clerk<'a> {
                 of_batch,
                 reason,
             } => self.clear_hold(&name, of_batch, reason),
-            Action::AcceptClock { reason } => {
-                let operator = self.actor()?.operator;
-                self.have_done(ControlRequest::AcceptClock { reason, operator })?;
-                let about = About::Clock;
-                self.tell(StationNews::HoldCleared { about });
-                Ok(())
-            }
+            Action::AcceptClock { reason } => self.accept_clock(reason),
             Action::AcknowledgeAlarm {
                 lane,
                 uid,
@@ -237,6 +229,12 @@ impl<'a> Clerk<'a> {
                     operator,
                 })
             }
+            Action::WatchLane { lane } => {
+                let lane = lane.and_then(|lane| LaneName::parse(&lane).ok());
+                self.frames.turn_to(lane);
+                self.tell_frames();
+                Ok(())
+            }
             Action::Leave => {
                 self.leave();
                 Ok(())
@@ -246,7 +244,7 @@ impl<'a> Clerk<'a> {
     }
 
     /// Records what a person did about signing in, and tells what came of it.
-    fn conclude(&mut self, outcome: Outcome) -> Result<(), Failure> {
+    pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<(), Failure> {
         self.record(outcome.facts)?;
         let signed_in = outcome
             .news
@@ -322,62 +320,6 @@ impl<'a> Clerk<'a> {
             Scanned::NobodyWaits => StationNews::NobodyWaits(code),
         });
         Ok(())
-    }
-
-    /// Tells what the ledger says of alarms since it was asked last.
-    pub(super) fn follow_alarms(&mut self) {
-        let news = match &mut self.alarms {
-            Some(watch) => watch.look(),
-            None => AlarmWatch::begin(&self.station.owned.home).map(|(watch, news)| {
-                self.alarms = Some(watch);
-                vec![news]
-            }),
-        };
-        match news {
-            Ok(news) => news.into_iter().for_each(|news| self.tell(news)),
-            // A fault that lasts is told at each look: it stands on the screen for as long.
-            Err(failure) => self.tell(StationNews::Trouble(failure.to_string())),
-        }
-    }
-
-    /// Tells how HSM and ledger are, where that has changed.
-    pub(super) fn tell_health(&mut self) {
-        let now = Health::of(self.station, self.line.as_ref());
-        let news = now.news_since(&self.health);
-        self.health = now;
-        news.into_iter().for_each(|news| self.tell(news));
-    }
-
-    fn until_look(&self) -> Duration {
-        let since = self.clock.monotonic().0.saturating_sub(self.looked.0);
-        LOOK_INTERVAL.saturating_sub(Duration::from_millis(since))
-    }
-
-    fn look(&mut self) {
-        self.looked = self.clock.monotonic();
-        self.follow_alarms();
-        self.tell_health();
-        if let Some(line) = &self.line {
-            self.tell(StationNews::Progress(line.progress()));
-            let verdicts = line.verdicts();
-            if verdicts != self.verdicts {
-                // Who puts boards in is there, whether they touch a key or not.
-                self.verdicts = verdicts;
-                self.people.touched(self.clock.monotonic());
-            }
-            line.label_news()
-                .into_iter()
-                .for_each(|news| self.tell(news));
-        }
-        let outcome = self.people.tick(self.clock.monotonic());
-        let Ok(outcome) = outcome else { return };
-        let signed_out = outcome.news.contains(&StationNews::SignedOut);
-        if signed_out
-            && self.people.who().is_none()
-            && let Err(failure) = self.conclude(outcome)
-        {
-            self.refuse(&failure);
-        }
     }
 }
 

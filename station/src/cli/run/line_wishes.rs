@@ -3,17 +3,18 @@
 use std::sync::{Arc, PoisonError};
 
 use super::clerk::Clerk;
-use super::line_work::{EndedLine, RunningLine};
+use super::line_work::{EndedLine, Listeners, RunningLine};
 use crate::cli::failure::Failure;
 use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{self, office};
-use crate::ledger::Reader;
+use crate::ledger::{LaneWear, Reader};
 use crate::line::stop::StopLevel;
 use crate::line::supervisor::LineEnd;
 use crate::names::BatchId;
 use crate::role::Role;
 use crate::tui::event::StationNews;
+use crate::tui::state::lanes::Wear;
 use crate::words::RefusalReason;
 
 impl Clerk<'_> {
@@ -39,8 +40,14 @@ impl Clerk<'_> {
         let lanes = self.lanes.clone();
         let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;
         let reader = Reader::open(&self.station.owned.home.ledger())?;
+        self.tell(StationNews::Wear(wear(&reader)?));
         let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
-        let running = RunningLine::start(line, &reader, &self.events, &self.orders)?;
+        let to = Listeners {
+            events: self.events.clone(),
+            orders: self.orders.clone(),
+            frames: self.frames.clone(),
+        };
+        let running = RunningLine::start(line, &reader, to)?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
         self.line = Some(running);
         self.last_batch = Some(batch.clone());
@@ -94,4 +101,17 @@ impl Clerk<'_> {
             self.refuse(&failure);
         }
     }
+}
+
+/// What the lanes have seen so far, in all batches.
+pub(super) fn wear(reader: &Reader) -> Result<Vec<(String, Wear)>, Failure> {
+    let shown = |of: LaneWear| Wear {
+        boards: of.verdicts,
+        passed: of.passed,
+        failed_in_a_row: of.failed_in_a_row,
+    };
+    let lanes = reader.lane_wear()?.into_iter();
+    Ok(lanes
+        .map(|(lane, of)| (lane.to_string(), shown(of)))
+        .collect())
 }

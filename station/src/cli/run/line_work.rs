@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::clerk::Order;
+use super::frame_watch::FrameWatch;
 use super::news;
 use crate::cli::failure::Failure;
 use crate::cli::provision::StationFloor;
@@ -28,6 +29,16 @@ pub(super) struct RunningLine {
     figures: Arc<Figures>,
     labels: Arc<Mutex<Option<Labels>>>,
     thread: JoinHandle<LineReport>,
+}
+
+/// Who hears of it.
+pub(super) struct Listeners {
+    /// The terminal.
+    pub(super) events: SyncSender<Event>,
+    /// The clerk.
+    pub(super) orders: Sender<Order>,
+    /// Whoever looks at a lane's wire.
+    pub(super) frames: FrameWatch,
 }
 
 /// How far the batch is, in figures.
@@ -89,8 +100,7 @@ impl RunningLine {
     pub(super) fn start(
         prepared: PreparedLine,
         reader: &Reader,
-        events: &SyncSender<Event>,
-        orders: &Sender<Order>,
+        to: Listeners,
     ) -> Result<Self, Failure> {
         let PreparedLine {
             floor,
@@ -115,12 +125,17 @@ impl RunningLine {
                 .map(|plan| (plan.name.to_string(), plan.port.name().to_owned()))
                 .collect(),
         };
+        let Listeners {
+            events,
+            orders,
+            frames,
+        } = to;
         let tell = |news| {
             let _told = events.send(Event::Station(news));
         };
         tell(StationNews::LineStarted(head));
         tell(StationNews::Progress(figures.progress()));
-        let (events, orders) = (events.clone(), orders.clone());
+        frames.begin_anew();
         let (works, follows) = (Arc::clone(&floor), Arc::clone(&figures));
         let work = move || {
             let ends = EndWatch(orders);
@@ -135,6 +150,9 @@ impl RunningLine {
                 let lane = event.lane.to_string();
                 let news = news::of(&event.news);
                 let _told = events.send(Event::Lane { lane, news });
+                if let Some(frames) = frames.news(&works, Some(&event.lane)) {
+                    let _told = events.send(frames);
+                }
                 if let News::Verdict(_) | News::Held(_) | News::Released = event.news {
                     let progress = StationNews::Progress(follows.progress());
                     let _told = events.send(Event::Station(progress));

@@ -113,6 +113,14 @@ impl Clerk<'_> {
         Ok(())
     }
 
+    pub(super) fn accept_clock(&self, reason: String) -> Result<(), Failure> {
+        let operator = self.actor()?.operator;
+        self.have_done(ControlRequest::AcceptClock { reason, operator })?;
+        let about = About::Clock;
+        self.tell(StationNews::HoldCleared { about });
+        Ok(())
+    }
+
     /// Somebody has looked at an alarm that holds nothing.
     pub(super) fn acknowledge(
         &self,

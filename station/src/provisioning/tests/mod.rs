@@ -4,6 +4,7 @@ mod bench;
 mod bounds;
 mod faulty_boards;
 mod good_boards;
+mod left_boards;
 mod man_on_the_wire;
 mod measured_boards;
 mod other_pasts;

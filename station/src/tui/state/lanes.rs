@@ -1,14 +1,9 @@
 //! The lanes: what each does, and what it has done in this shift.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 use crate::tui::event::LaneNews;
 use crate::verdict::{Outcome, VerdictCode};
-
-/// How many steps of the past are kept of a lane.
-const MAX_TRACE: usize = 32;
 
 /// Steps of a session after the waiting.
 pub const STEPS: u8 = 8;
@@ -46,10 +41,10 @@ pub struct Lane {
     pub verdict: Option<ShownVerdict>,
     /// What is held, where the lane is.
     pub held: Option<Held>,
-    /// What it has done in this shift.
+    /// What it has done.
     pub tally: Tally,
-    /// The last steps, the newest at the end.
-    pub trace: VecDeque<Trace>,
+    /// What travelled last on its wire, the newest at the end; as of when somebody looked.
+    pub frames: Vec<ShownFrame>,
 }
 
 /// What a lane does.
@@ -123,36 +118,39 @@ pub struct Held {
     pub detail: String,
 }
 
-/// What a lane has done in this shift: how worn its fixture and its cable are.
+/// What a lane has done: how worn its fixture and its cable are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Boards seen.
+    /// Since the ledger began.
+    pub wear: Wear,
+    /// All that went over the wire since the terminal was opened.
+    pub wire: Wire,
+}
+
+/// Verdicts of a lane, of all batches: they stay with its place, whoever restarts the station.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wear {
+    /// Boards seen; one that comes twice counts twice.
     pub boards: u64,
     /// Boards that passed.
     pub passed: u64,
     /// Boards that failed one after another, up to now.
     pub failed_in_a_row: u64,
-    /// All that went over the wire.
-    pub wire: Wire,
 }
 
-/// Something that happened on the lane.
+/// A frame as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trace {
-    /// When, UTC.
+pub struct ShownFrame {
+    /// When it travelled last, UTC.
     pub utc_ms: u64,
-    /// How far.
-    pub mark: Mark,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mark {
-    /// A step of a session.
-    Step(u8),
-    /// A verdict.
-    Verdict(VerdictCode),
+    /// Whether it went to the board.
+    pub to_board: bool,
+    /// Its length on the wire, without delimiters.
+    pub bytes: u32,
+    /// How often it travelled.
+    pub times: u32,
+    /// Its message, and what matters in it.
+    pub text: String,
 }
 
 impl Lanes {
@@ -170,17 +168,26 @@ impl Lanes {
         }
     }
 
+    /// What the ledger says of the lanes' past.
+    pub fn wear(&mut self, of: &[(String, Wear)]) {
+        for (name, wear) in of {
+            if let Some(lane) = self.list.iter_mut().find(|lane| lane.name == *name) {
+                lane.tally.wear = *wear;
+            }
+        }
+    }
+
     /// Follows what a lane says.
-    pub fn note(&mut self, name: &str, news: &LaneNews, monotonic_ms: u64, utc_ms: u64) {
+    pub fn note(&mut self, name: &str, news: &LaneNews, monotonic_ms: u64) {
         let Some(lane) = self.list.iter_mut().find(|lane| lane.name == name) else {
             return;
         };
-        lane.note(news, monotonic_ms, utc_ms);
+        lane.note(news, monotonic_ms);
     }
 }
 
 impl Lane {
-    fn note(&mut self, news: &LaneNews, now_ms: u64, utc_ms: u64) {
+    fn note(&mut self, news: &LaneNews, now_ms: u64) {
         match news {
             LaneNews::PortMissing { detail } => {
                 self.begin(
@@ -205,8 +212,9 @@ impl Lane {
                     }
                 }
             }
-            LaneNews::Step(step) => self.step(*step, now_ms, utc_ms),
-            LaneNews::Verdict(verdict) => self.conclude(verdict, now_ms, utc_ms),
+            LaneNews::Step(step) => self.step(*step, now_ms),
+            LaneNews::Verdict(verdict) => self.conclude(verdict, now_ms),
+            LaneNews::Frames(frames) => self.frames.clone_from(frames),
             LaneNews::Held {
                 name,
                 of_batch,
@@ -229,7 +237,7 @@ impl Lane {
         self.since_ms = now_ms;
     }
 
-    fn step(&mut self, step: u8, now_ms: u64, utc_ms: u64) {
+    fn step(&mut self, step: u8, now_ms: u64) {
         if !matches!(self.doing, Doing::Working(_) | Doing::AwaitsLabel) {
             self.since_ms = now_ms;
             self.verdict = None;
@@ -237,36 +245,28 @@ impl Lane {
         }
         self.held = None;
         self.doing = Doing::Working(step.min(STEPS));
-        self.remember(utc_ms, Mark::Step(step));
     }
 
-    fn conclude(&mut self, verdict: &ShownVerdict, now_ms: u64, utc_ms: u64) {
+    fn conclude(&mut self, verdict: &ShownVerdict, now_ms: u64) {
         self.begin(Doing::Waiting, now_ms);
         self.uid.clone_from(&verdict.uid);
         self.serial.clone_from(&verdict.serial);
         self.took_ms = Some(verdict.took_ms);
         self.verdict = Some(verdict.clone());
         self.tally.add(verdict);
-        self.remember(utc_ms, Mark::Verdict(verdict.code));
-    }
-
-    fn remember(&mut self, utc_ms: u64, mark: Mark) {
-        self.trace.push_back(Trace { utc_ms, mark });
-        while self.trace.len() > MAX_TRACE {
-            self.trace.pop_front();
-        }
     }
 }
 
 impl Tally {
     fn add(&mut self, verdict: &ShownVerdict) {
-        self.boards += 1;
+        let wear = &mut self.wear;
+        wear.boards += 1;
         match verdict.code.outcome() {
             Outcome::Pass => {
-                self.passed += 1;
-                self.failed_in_a_row = 0;
+                wear.passed += 1;
+                wear.failed_in_a_row = 0;
             }
-            Outcome::Fail => self.failed_in_a_row += 1,
+            Outcome::Fail => wear.failed_in_a_row += 1,
             Outcome::Error => {}
         }
         let (all, one) = (&mut self.wire, &verdict.wire);

@@ -19,7 +19,7 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
     let (monotonic_ms, utc_ms) = (state.monotonic_ms, state.utc_ms);
     let held = state.lanes.list.iter().find(|lane| lane.name == name);
     let held = held.and_then(|lane| lane.held.clone());
-    state.lanes.note(name, news, monotonic_ms, utc_ms);
+    state.lanes.note(name, news, monotonic_ms);
     match news {
         // Whoever cleared it, and where nobody has to: the HSM answers again.
         LaneNews::Released => {
@@ -125,6 +125,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         }
         StationNews::Batches(list) => state.batches.renew(list),
         StationNews::LineStarted(head) => begin_line(state, head),
+        StationNews::Wear(wear) => state.lanes.wear(&wear),
         StationNews::Progress(progress) => state.batches.progress = progress,
         StationNews::LineEnded { full, fault } => end_line(state, full, fault),
         StationNews::Alarms(list) => {

@@ -1,13 +1,13 @@
-//! One lane: its board, its wire, how worn its fixture is, and its last steps.
+//! One lane: its board, its wire, how worn its fixture is, and its last frames.
 
 use super::canvas::Canvas;
 use super::lane::state_word;
 use super::line::why_and_what;
+use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Lane, Mark};
+use crate::tui::state::lanes::{Lane, ShownFrame};
 use crate::tui::theme::Look;
-use crate::tui::{clock_text, vocabulary};
 use crate::words::{Language, Phrase};
 
 /// Columns of the figures at the left.
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     canvas.rule(below.row(0), Look::Label);
     below = below.below(1);
     figures(canvas, language, lane, below.columns(0, FIGURES));
-    trace(canvas, state, lane, below.columns(FIGURES + 1, below.width));
+    frames(canvas, state, lane, below.columns(FIGURES + 1, below.width));
 }
 
 fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
@@ -50,9 +50,9 @@ fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Plac
     let wire = &tally.wire;
     let rows = [
         (Phrase::Fixture, None),
-        (Phrase::BoardsSeen, Some(tally.boards)),
-        (Phrase::Passed, Some(tally.passed)),
-        (Phrase::FailedInARow, Some(tally.failed_in_a_row)),
+        (Phrase::BoardsSeen, Some(tally.wear.boards)),
+        (Phrase::Passed, Some(tally.wear.passed)),
+        (Phrase::FailedInARow, Some(tally.wear.failed_in_a_row)),
         (Phrase::WireStatistics, None),
         (Phrase::SentBytes, Some(wire.sent)),
         (Phrase::ReceivedBytes, Some(wire.received)),
@@ -72,24 +72,32 @@ fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Plac
     }
 }
 
-fn trace(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
-    let language = state.language;
-    let title = language.say(Phrase::LastFrames);
+fn frames(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
+    let title = state.language.say(Phrase::LastFrames);
     canvas.put_short(place.row(0), title, Look::Strong);
     let room = usize::from(place.height.saturating_sub(1));
-    let skipped = lane.trace.len().saturating_sub(room);
-    for (at, trace) in (1..).zip(lane.trace.iter().skip(skipped)) {
+    let skipped = lane.frames.len().saturating_sub(room);
+    for (at, frame) in (1..).zip(lane.frames.iter().skip(skipped)) {
         let row = place.row(at);
-        let time = clock_text(trace.utc_ms);
+        let time = clock_text(frame.utc_ms);
         canvas.put_short(row, &time, Look::Label);
-        let rest = row.columns(columns(&time) + 2, row.width);
-        let text = match &trace.mark {
-            Mark::Step(step) => language.say(vocabulary::step(*step)).to_owned(),
-            Mark::Verdict(code) => {
-                let word = language.say(vocabulary::outcome(*code));
-                format!("{} {word} {code}", vocabulary::sign(*code))
-            }
+        let rest = row.columns(columns(&time) + 1, row.width);
+        let look = if frame.to_board {
+            Look::Plain
+        } else {
+            Look::Strong
         };
-        canvas.put_short(rest, &text, Look::Plain);
+        canvas.put_short(rest, &said(frame), look);
     }
+}
+
+/// Direction, bytes, what it says, and how often, where that was more than once.
+fn said(frame: &ShownFrame) -> String {
+    let arrow = if frame.to_board { '→' } else { '←' };
+    let often = if frame.times > 1 {
+        format!("{}× ", frame.times)
+    } else {
+        String::new()
+    };
+    format!("{arrow}{:>4} {often}{}", frame.bytes, frame.text)
 }

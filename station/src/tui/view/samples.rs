@@ -5,7 +5,7 @@ use crate::tui::state::State;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::{BatchHead, BatchRow, Progress};
 use crate::tui::state::device::{Device, DeviceReport, Moment};
-use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::tui::state::lanes::{ShownFrame, ShownVerdict, Wear, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
@@ -77,6 +77,12 @@ pub(super) fn running(lanes: usize) -> State {
             .collect(),
     };
     hear(&mut state, StationNews::LineStarted(head));
+    let wear = Wear {
+        boards: 10_412,
+        passed: 10_020,
+        failed_in_a_row: 0,
+    };
+    hear(&mut state, StationNews::Wear(vec![(name(0), wear)]));
     hear(&mut state, StationNews::Progress(progress()));
     state.notice = None;
     for lane in 0..lanes {
@@ -88,6 +94,28 @@ pub(super) fn running(lanes: usize) -> State {
     }
     state.monotonic_ms += 1_700;
     state
+}
+
+/// What may have travelled on a wire.
+fn frames() -> Vec<ShownFrame> {
+    let frame = |at: u64, to_board, bytes, times, text: &str| ShownFrame {
+        utc_ms: NOON + at,
+        to_board,
+        bytes,
+        times,
+        text: text.to_owned(),
+    };
+    let identity = "Identity F55CDF463D6CEDAD1ACB0000 SENSOR-A rev C v2 Blank";
+    vec![
+        frame(0, true, 43, 120, "Hello v1-2 frames of 1024 B, window 16"),
+        frame(20, false, 76, 1, identity),
+        frame(1_100, true, 42, 1, "Attest"),
+        frame(1_140, false, 47, 1, "Evidence of 1398 B"),
+        frame(2_200, false, 512, 1, "Chunk Evidence #0 500 B"),
+        frame(2_900, false, 12, 1, "noise"),
+        frame(3_100, true, 11, 2, "SelfTest"),
+        frame(3_200, true, 12, 1, "Farewell not passed"),
+    ]
 }
 
 /// What a lane has said: another story for each of ten neighbours.
@@ -103,6 +131,7 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
             LaneNews::Step(1),
             board(None),
             ended(VerdictCode::HwLimit, OUT_OF_LIMITS),
+            LaneNews::Frames(frames()),
         ],
         1 => vec![
             LaneNews::Step(1),

@@ -1,0 +1,210 @@
+//! What a frame says, in a few words: its message, and the fields that a person looks for. Nonces, keys and objects
+//! are left out: those who need them have the ledger.
+
+use firmware_proto::frame::DELIMITER;
+use firmware_proto::object_transfer::{Announcement, BlobId, ChunkSet};
+use firmware_proto::{Digest, Direction, FrameReader, Request, Response};
+
+use crate::line::wire_tap::TappedFrame;
+use crate::tui::state::lanes::ShownFrame;
+
+/// Bytes of a digest that are shown.
+const DIGEST_BYTES: usize = 4;
+
+/// The frame as the terminal shows it.
+pub(super) fn shown(frame: &TappedFrame) -> ShownFrame {
+    ShownFrame {
+        utc_ms: frame.time.0,
+        to_board: frame.direction == Direction::ToDevice,
+        bytes: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
+        times: frame.times,
+        text: text(frame.direction, &frame.bytes).unwrap_or_else(|| "noise".to_owned()),
+    }
+}
+
+/// None where it is no frame.
+fn text(direction: Direction, bytes: &[u8]) -> Option<String> {
+    let mut reader = FrameReader::new(direction);
+    let whole = [&[DELIMITER], bytes, &[DELIMITER]].concat();
+    let mut rest = &whole[..];
+    let frame = reader.push(&mut rest)?;
+    let text = match direction {
+        Direction::ToDevice => Request::decode(frame.body).ok().as_ref().map(request),
+        Direction::ToStation => Response::decode(frame.body).ok().as_ref().map(response),
+    };
+    Some(text.unwrap_or_else(|| "no message".to_owned()))
+}
+
+fn request(request: &Request<'_>) -> String {
+    match request {
+        Request::Hello(hello) => format!(
+            "Hello v{}-{} frames of {} B, window {}",
+            hello.min_version.0, hello.max_version.0, hello.max_frame_bytes, hello.window_chunks
+        ),
+        Request::Attest { .. } => "Attest".to_owned(),
+        Request::SelfTest => "SelfTest".to_owned(),
+        Request::MakeKey { .. } => "MakeKey".to_owned(),
+        Request::WriteChunk {
+            blob,
+            total_bytes,
+            index,
+            data,
+            ..
+        } => format!(
+            "WriteChunk {} #{index} {} of {total_bytes} B",
+            name(*blob),
+            data.len()
+        ),
+        Request::WriteStatus { blob } => format!("WriteStatus {}", name(*blob)),
+        Request::ReadChunks { blob, missing } => {
+            format!("ReadChunks {} {} lost", name(*blob), count(*missing))
+        }
+        Request::Install { package } => format!("Install {}", digest(package)),
+        Request::Prove { .. } => "Prove".to_owned(),
+        Request::Commit { commit, .. } => format!("Commit {} B", commit.len()),
+        Request::GetReceipt { .. } => "GetReceipt".to_owned(),
+        Request::Farewell { passed: true } => "Farewell passed".to_owned(),
+        Request::Farewell { passed: false } => "Farewell not passed".to_owned(),
+    }
+}
+
+fn response(response: &Response<'_>) -> String {
+    match response {
+        Response::Identity(identity) => format!(
+            "Identity {} {} rev {} v{} {:?}",
+            identity.uid,
+            identity.product,
+            identity.hardware_revision,
+            identity.version.0,
+            identity.state
+        ),
+        Response::NoCommonVersion {
+            min_version,
+            max_version,
+        } => format!("NoCommonVersion v{}-{}", min_version.0, max_version.0),
+        Response::Evidence(blob)
+        | Response::KeyEvidence(blob)
+        | Response::Receipt(blob)
+        | Response::SelfTestReport(blob) => announced(blob),
+        Response::Measurements(list) => format!("Measurements {}", list.len()),
+        Response::ChunksReceived { blob, received } => {
+            format!("ChunksReceived {} {}", name(*blob), count(*received))
+        }
+        Response::Chunk { blob, index, data } => {
+            format!("Chunk {} #{index} {} B", name(*blob), data.len())
+        }
+        Response::Installed { chain } => format!("Installed {}", digest(chain)),
+        Response::Proof { proof } => format!("Proof {} B", proof.len()),
+        Response::Working { retry_ms } => format!("Working, ask in {retry_ms} ms"),
+        Response::Refused(refusal) => format!("Refused {refusal:?}"),
+        Response::Done => "Done".to_owned(),
+    }
+}
+
+fn announced(blob: &Announcement) -> String {
+    format!("{} of {} B", name(blob.blob), blob.total_bytes)
+}
+
+const fn name(blob: BlobId) -> &'static str {
+    match blob {
+        BlobId::Evidence => "Evidence",
+        BlobId::KeyEvidence => "KeyEvidence",
+        BlobId::InstallPackage => "package",
+        BlobId::Receipt => "Receipt",
+        BlobId::SelfTest => "SelfTestReport",
+    }
+}
+
+const fn count(chunks: ChunkSet) -> u32 {
+    chunks.0.count_ones()
+}
+
+/// The first bytes, as the ledger spells them.
+fn digest(digest: &Digest) -> String {
+    let first = digest.as_bytes().get(..DIGEST_BYTES).unwrap_or_default();
+    format!("{}…", base16ct::lower::encode_string(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use firmware_proto::limits::MAX_ENCODED_FRAME_BYTES;
+    use firmware_proto::{Exchange, Header, Nonce, encode_message};
+    use serde::Serialize;
+
+    use super::*;
+    use crate::clock::UtcMillis;
+
+    fn frame(direction: Direction, message: &impl Serialize) -> TappedFrame {
+        let header = Header {
+            direction,
+            exchange: Exchange(3),
+            sequence: 0,
+        };
+        let mut buffer = [0; MAX_ENCODED_FRAME_BYTES];
+        let length = encode_message(header, message, &mut buffer).unwrap();
+        TappedFrame {
+            time: UtcMillis(5),
+            direction,
+            // As it is tapped: without the delimiters.
+            bytes: buffer[1..length - 1].to_vec(),
+            times: 2,
+        }
+    }
+
+    #[test]
+    fn a_request_is_named_with_what_matters_and_its_nonce_is_not_shown() {
+        let secret = Nonce::from_bytes([0xAB; 32]);
+        let attest = Request::Attest {
+            station_nonce: secret,
+        };
+        let seen = shown(&frame(Direction::ToDevice, &attest));
+        assert_eq!((seen.text.as_str(), seen.times), ("Attest", 2));
+        assert!(seen.to_board && seen.bytes > 32, "{seen:?}");
+        let chunk = Request::WriteChunk {
+            blob: BlobId::InstallPackage,
+            total_bytes: 900,
+            index: 1,
+            acknowledge: true,
+            data: &[7; 20],
+        };
+        let seen = shown(&frame(Direction::ToDevice, &chunk));
+        assert_eq!(seen.text, "WriteChunk package #1 20 of 900 B");
+    }
+
+    #[test]
+    fn a_response_is_named_with_what_matters() {
+        let announcement = Announcement {
+            blob: BlobId::Evidence,
+            first_bytes: 10,
+            total_bytes: 1_234,
+            digest: Digest::from_bytes([1; 32]),
+        };
+        let installed = Response::Installed {
+            chain: Digest::from_bytes([0xC0; 32]),
+        };
+        for (message, expected) in [
+            (Response::Evidence(announcement), "Evidence of 1234 B"),
+            (
+                Response::Working { retry_ms: 250 },
+                "Working, ask in 250 ms",
+            ),
+            (Response::Done, "Done"),
+            (installed, "Installed c0c0c0c0…"),
+        ] {
+            let seen = shown(&frame(Direction::ToStation, &message));
+            assert_eq!(seen.text, expected);
+            assert!(!seen.to_board);
+        }
+    }
+
+    #[test]
+    fn what_was_flipped_on_the_wire_is_noise() {
+        let mut flipped = frame(Direction::ToStation, &Response::Done);
+        flipped.bytes[2] ^= 0x10;
+        assert_eq!(shown(&flipped).text, "noise");
+        // A request that comes back is no answer.
+        let mut echo = frame(Direction::ToDevice, &Request::SelfTest);
+        echo.direction = Direction::ToStation;
+        assert_eq!(shown(&echo).text, "noise");
+    }
+}

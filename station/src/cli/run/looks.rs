@@ -1,0 +1,81 @@
+//! What the clerk looks at now and then: alarms, health, how far the line is, whether somebody is to be signed out.
+
+use std::time::Duration;
+
+use super::alarm_watch::AlarmWatch;
+use super::clerk::Clerk;
+use super::health::Health;
+use crate::clock::Clock as _;
+use crate::tui::event::StationNews;
+
+/// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
+impl Clerk<'_> {
+    /// Tells what the ledger says of alarms since it was asked last.
+    pub(super) fn follow_alarms(&mut self) {
+        let news = match &mut self.alarms {
+            Some(watch) => watch.look(),
+            None => AlarmWatch::begin(&self.station.owned.home).map(|(watch, news)| {
+                self.alarms = Some(watch);
+                news
+            }),
+        };
+        match news {
+            Ok(news) => news.into_iter().for_each(|news| self.tell(news)),
+            // A fault that lasts is told at each look: it stands on the screen for as long.
+            Err(failure) => self.tell(StationNews::Trouble(failure.to_string())),
+        }
+    }
+
+    /// Tells how HSM and ledger are, where that has changed.
+    pub(super) fn tell_health(&mut self) {
+        let now = Health::of(self.station, self.line.as_ref());
+        let news = now.news_since(&self.health);
+        self.health = now;
+        for news in news {
+            self.tell(news);
+        }
+    }
+
+    pub(super) fn tell_frames(&self) {
+        if let Some(line) = &self.line
+            && let Some(event) = self.frames.news(&line.floor, None)
+        {
+            let _told = self.events.send(event);
+        }
+    }
+
+    pub(super) fn until_look(&self) -> Duration {
+        let since = self.clock.monotonic().0.saturating_sub(self.looked.0);
+        LOOK_INTERVAL.saturating_sub(Duration::from_millis(since))
+    }
+
+    pub(super) fn look(&mut self) {
+        self.looked = self.clock.monotonic();
+        self.follow_alarms();
+        self.tell_health();
+        self.tell_frames();
+        if let Some(line) = &self.line {
+            self.tell(StationNews::Progress(line.progress()));
+            let verdicts = line.verdicts();
+            if verdicts != self.verdicts {
+                // Who puts boards in is there, whether they touch a key or not.
+                self.verdicts = verdicts;
+                self.people.touched(self.clock.monotonic());
+            }
+            line.label_news()
+                .into_iter()
+                .for_each(|news| self.tell(news));
+        }
+        let outcome = self.people.tick(self.clock.monotonic());
+        let Ok(outcome) = outcome else { return };
+        let signed_out = outcome.news.contains(&StationNews::SignedOut);
+        if signed_out
+            && self.people.who().is_none()
+            && let Err(failure) = self.conclude(outcome)
+        {
+            self.refuse(&failure);
+        }
+    }
+}
