@@ -7,8 +7,10 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use acceptance::prepared_station::PreparedStation;
-use acceptance::station_process::{Finished, Running, run};
-use acceptance::wait_for::PATIENCE;
+use acceptance::serial_wire::SerialWire;
+use acceptance::station_process::{Finished, Running, programs, run};
+use acceptance::wait_for::{self, PATIENCE};
+use firmware_proto::frame::Direction;
 use serde_json::Value;
 
 /// Boards, and the events of each.
@@ -89,6 +91,18 @@ fn a_batch_of_thousands_has_every_board_in_every_format() {
     assert_eq!(verified["counts"]["presented"], BOARDS);
     assert_eq!(verified["counts"]["passed"], BOARDS);
 
+    // Where rows cannot be kept, nothing is said about the manifest.
+    let mut nowhere = station.command(["manifest", "verify", "--trust"]);
+    nowhere
+        .arg(&root)
+        .arg(&manifest)
+        .env("TMPDIR", folder.path().join("none"));
+    let said = run(&mut nowhere).code(3).stderr;
+    assert!(
+        said.contains("nothing was verified") && said.contains("TMPDIR"),
+        "{said}"
+    );
+
     // Others read it too: as many boards, of as many serials, in each.
     let mut python = Command::new("python3");
     python.args(["-c", SAME_BOARDS]).arg(&manifest);
@@ -124,6 +138,114 @@ found = [re.search('SA-[0-9]+', json.dumps(device))[0] for device in devices]
 assert found == serials
 assert set(re.findall('SA-[0-9]{8}', open(report).read())) == set(serials)
 print(len(serials))
+";
+
+/// Bytes that a board may add to the peak memory of a command. None does; what is measured differs by some pages from
+/// run to run, spread over the boards that one batch has more than the other.
+const GROWTH_MAX: u64 = 250;
+
+/// Neither export nor verification holds a batch: five times the boards, the same memory.
+#[test]
+fn memory_does_not_grow_with_the_batch() {
+    const SMALL: u64 = 1000;
+    const LARGE: u64 = 5 * SMALL;
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    for boards in [SMALL, LARGE].map(|boards| boards.to_string()) {
+        at_scale(&station, &["make", &boards, "16", &boards]);
+    }
+    station.open_batch("NEXT", 1);
+    let batches = ["SCALE-0000", "SCALE-0001"];
+    let file = |batch: &str| folder.path().join(batch);
+    let check = |what: &str, peaks: [u64; 2]| {
+        let growth = peaks[1].saturating_sub(peaks[0]) / (LARGE - SMALL);
+        let told = format!("{what}: {peaks:?} bytes at the peak, {growth} more a board");
+        assert!(growth <= GROWTH_MAX, "{told}");
+    };
+    let export = |batch: &str, format: &str| {
+        let arguments = ["manifest", "export", batch, "--format", format, "-o"];
+        run(station.command(arguments).arg(file(batch))).ok();
+    };
+    // The start of an owner, which checks the whole ledger, is left out: the line that makes the next batch exports. The
+    // first start reads most, so it is not the one that is measured.
+    export(batches[0], "csv");
+    let port = folder.path().join("port");
+    let _wire = SerialWire::create(&port, Direction::ToDevice);
+    let mut owner = station.command(station.provision_arguments("NEXT", &[port]));
+    // What it frees it gives back at once, or the memory of its start would be used again and nothing seen.
+    owner
+        .env("MALLOC_TRIM_THRESHOLD_", "65536")
+        .env("MALLOC_MMAP_THRESHOLD_", "65536");
+    let owner = Running::start(&mut owner);
+    wait_for::path(&station.home().join("control.sock"));
+    for format in ["csv", "cyclonedx", "html", "dsse"] {
+        let peaks = batches.map(|batch| {
+            let process = Path::new("/proc").join(owner.id().to_string());
+            // From here on the peak is counted again: proc(5).
+            std::fs::write(process.join("clear_refs"), "5").expect("one's own child");
+            export(batch, format);
+            peak_of(&process)
+        });
+        check(format, peaks);
+    }
+    owner.interrupt();
+    owner.finish().ok();
+
+    let root = station.root();
+    let verify = |manifest: &Path, status: u8| {
+        let mut python = Command::new("python3");
+        python.args(["-c", MEASURE, &status.to_string()]);
+        python.arg(&programs().station);
+        python
+            .args(["manifest", "verify", "--trust"])
+            .arg(&root)
+            .arg(manifest);
+        let finished = run(&mut python).ok();
+        let peak: u64 = finished.stdout.trim().parse().expect("a number");
+        (peak, finished.stderr)
+    };
+    check("verify", batches.map(|batch| verify(&file(batch), 0).0));
+    // Nor does a refusal: the last row is altered, and the first is not there.
+    let refuse = |batch: &str| {
+        let bent = file(batch).with_extension("bent");
+        let mut python = Command::new("python3");
+        run(python.args(["-c", BEND]).arg(file(batch)).arg(&bent)).ok();
+        let (peak, said) = verify(&bent, 1);
+        assert!(said.contains("was altered; row 1 is missing"), "{said}");
+        peak
+    };
+    check("refusal", batches.map(refuse));
+}
+
+/// The peak memory of a process, in bytes.
+fn peak_of(process: &Path) -> u64 {
+    let status = std::fs::read_to_string(process.join("status")).expect("a process");
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|text| text.trim().strip_suffix(" kB"));
+    peak.and_then(|text| text.parse::<u64>().ok())
+        .expect("a peak")
+        * 1024
+}
+
+const MEASURE: &str = r"
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL).returncode
+assert status == int(sys.argv[1]), status
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
+";
+
+const BEND: &str = r"
+import base64, json, sys
+envelope = json.load(open(sys.argv[1]))
+statement = json.loads(base64.b64decode(envelope['payload']))
+rows = statement['predicate']['boards']
+rows[-1]['held'] = True
+del rows[0]
+text = json.dumps(statement, separators=(',', ':'), ensure_ascii=False)
+envelope['payload'] = base64.b64encode(text.encode()).decode()
+with open(sys.argv[2], 'w') as bent:
+    bent.write(json.dumps(envelope, separators=(',', ':')) + '\n')
 ";
 
 #[test]

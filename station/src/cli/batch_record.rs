@@ -1,22 +1,19 @@
 //! What the ledger holds of a batch, as the manifest and the batch's own view need it: board by board, so
 //! that a large batch is never whole in memory.
 
-use std::collections::{BTreeMap, HashMap};
-
-use firmware_proto::Uid;
-use serde::Deserialize;
+use std::path::Path;
 
 use super::failure::Failure;
+use super::sessions_by_board::{BoardSessions, Brief, Sessions, SessionsByBoard};
 use crate::encoding::Hex;
-use crate::ledger::event::{Actor, Event, Fact};
+use crate::ledger::event::{Event, Fact};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::reader::Kinds;
 use crate::ledger::{LedgerError, Reader};
 use crate::manifest::assemble::{BatchHead, LogProof, NotExportable, Operators};
-use crate::manifest::board_rows::{self, Noted, SessionUid};
+use crate::manifest::board_rows::{self, Noted};
 use crate::manifest::statement::BoardRow;
 use crate::names::BatchId;
-use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
 
 /// The boards of a batch, by their sessions.
@@ -25,46 +22,25 @@ pub(crate) struct BatchBoards<'reader> {
     head: BatchHead,
     /// The tree that entries outside the batch are proven in; none where nobody asks for proofs.
     size: Option<u64>,
-    boards: BTreeMap<Uid, Sessions>,
+    boards: SessionsByBoard,
     /// Sessions in which nobody said who it is.
     pub(crate) unidentified_sessions: u64,
-}
-
-/// Where a board's events are.
-#[derive(Default)]
-struct Sessions {
-    names: Vec<Hex>,
-    /// Verdicts of no session.
-    apart: Vec<u64>,
-}
-
-/// As much of a leaf as says whose session it is.
-#[derive(Deserialize)]
-struct Brief {
-    kind: String,
-    session: Option<Hex>,
-    #[serde(default)]
-    uid: Option<Uid>,
-    #[serde(default)]
-    claimed_uid: Option<Uid>,
-    #[serde(default)]
-    code: Option<VerdictCode>,
-    #[serde(default)]
-    actor: Option<Actor>,
 }
 
 impl<'reader> BatchBoards<'reader> {
     /// Finds the boards of a batch, open or closed.
     pub(crate) fn of(reader: &'reader Reader, batch: &BatchId) -> Result<Self, Failure> {
         let nothing = LogProof::none();
-        Self::read(reader, batch, (nothing, None), false)
+        Self::read(reader, batch, (nothing, None), false, &std::env::temp_dir())
     }
 
-    /// The same for a manifest: the batch must be closed, under a checkpoint.
+    /// The same for a manifest: the batch must be closed, under a checkpoint. What does not fit into memory waits
+    /// in that folder.
     pub(crate) fn to_export(
         reader: &'reader Reader,
         batch: &BatchId,
         with_measurements: bool,
+        folder: &Path,
     ) -> Result<Self, Failure> {
         let known = reader.batch(batch)?.ok_or_else(|| unknown(batch))?;
         let closed_at = known
@@ -89,6 +65,7 @@ impl<'reader> BatchBoards<'reader> {
             batch,
             (proof, Some(checkpoint.size)),
             with_measurements,
+            folder,
         )?;
         let (first, end) = (boards.head.opening.index, closed_at + 1);
         let range = reader.range_proof(first..end, checkpoint.size)?;
@@ -101,6 +78,7 @@ impl<'reader> BatchBoards<'reader> {
         batch: &BatchId,
         (proof, size): (LogProof, Option<u64>),
         with_measurements: bool,
+        folder: &Path,
     ) -> Result<Self, Failure> {
         let mut own = reader.kinds_of_batch(Kinds::OfBatch, batch).map(noted);
         let opening = own.next().ok_or_else(|| unknown(batch))??;
@@ -130,48 +108,14 @@ impl<'reader> BatchBoards<'reader> {
             with_measurements,
         };
         by_people(reader, &mut head)?;
-        let mut boards = Self {
+        let boards = find_sessions(reader, &mut head, folder)?;
+        Ok(Self {
             reader,
             head,
             size,
-            boards: BTreeMap::new(),
-            unidentified_sessions: 0,
-        };
-        boards.find_sessions()?;
-        Ok(boards)
-    }
-
-    /// Whose each session is.
-    fn find_sessions(&mut self) -> Result<(), Failure> {
-        let mut sessions: HashMap<Hex, SessionUid> = HashMap::new();
-        for leaf in self
-            .reader
-            .kinds_of_batch(Kinds::Sessions, &self.head.batch)
-        {
-            let (index, bytes) = leaf?;
-            let brief: Brief = serde_json::from_slice(&bytes).map_err(damaged)?;
-            if let Some(actor) = &brief.actor {
-                self.head.operators.insert(actor);
-            }
-            if let Some(name) = &brief.session {
-                brief.tell(sessions.entry(name.clone()).or_default());
-            } else {
-                let mut whose = SessionUid::default();
-                brief.tell(&mut whose);
-                self.keep(&whose, |board| board.apart.push(index));
-            }
-        }
-        for (name, whose) in sessions {
-            self.keep(&whose, |board| board.names.push(name));
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, whose: &SessionUid, add: impl FnOnce(&mut Sessions)) {
-        match whose.uid() {
-            Some(uid) => add(self.boards.entry(uid.clone()).or_default()),
-            None => self.unidentified_sessions += 1,
-        }
+            unidentified_sessions: boards.unidentified,
+            boards,
+        })
     }
 
     /// What a manifest says of the batch besides its boards.
@@ -181,37 +125,37 @@ impl<'reader> BatchBoards<'reader> {
 
     /// Makes the rows, one after another by UID.
     pub(crate) fn each(
-        &self,
+        mut self,
         mut take: impl FnMut(BoardRow) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<BatchHead, Failure> {
         let frame = self.head.frame();
-        for (uid, sessions) in &self.boards {
-            let events = self.events(uid, sessions)?;
-            let row = board_rows::row(&frame, uid, &events);
-            let nothing = || not_exportable(&NotExportable::NoSession(uid.clone()));
+        while let Some(board) = self.boards.next_board()? {
+            let events = self.events(&board)?;
+            let row = board_rows::row(&frame, &board.uid, &events);
+            let nothing = || not_exportable(&NotExportable::NoSession(board.uid.clone()));
             take(row.ok_or_else(nothing)?)?;
         }
-        Ok(())
+        Ok(self.head)
     }
 
     /// Everything that a board's row is made of, in the ledger's order.
-    fn events(&self, uid: &Uid, sessions: &Sessions) -> Result<Vec<Noted>, Failure> {
+    fn events(&self, board: &BoardSessions) -> Result<Vec<Noted>, Failure> {
         let kinds = if self.head.with_measurements {
             Kinds::OfSessionMeasured
         } else {
             Kinds::OfSession
         };
         let mut events = Vec::new();
-        for name in &sessions.names {
+        for name in &board.names {
             for leaf in self.reader.kinds_of_session(kinds, name) {
                 events.push(noted(leaf)?);
             }
         }
-        for index in &sessions.apart {
+        for index in &board.apart {
             let leaf = self.reader.entry(*index)?.leaf.encode().map_err(damaged)?;
             events.push(noted(Ok((*index, leaf)))?);
         }
-        for leaf in self.reader.kinds_of_board(Kinds::OfBoard, uid) {
+        for leaf in self.reader.kinds_of_board(Kinds::OfBoard, &board.uid) {
             let mut noted = noted(leaf)?;
             noted.proof = self.proof_of(&noted)?;
             events.push(noted);
@@ -231,16 +175,22 @@ impl<'reader> BatchBoards<'reader> {
     }
 }
 
-impl Brief {
-    fn tell(&self, whose: &mut SessionUid) {
-        let (uid, claimed) = (self.uid.as_ref(), self.claimed_uid.as_ref());
-        match (self.kind.as_str(), claimed, self.code) {
-            ("session-opened", Some(claimed), _) => whose.opened(claimed),
-            ("evidence-appraised", _, Some(code)) => drop(whose.appraised(code, uid)),
-            ("verdict-reached", _, Some(code)) => whose.judged(code, uid, claimed),
-            _ => {}
+/// Whose each session is, and who worked.
+fn find_sessions(
+    reader: &Reader,
+    head: &mut BatchHead,
+    folder: &Path,
+) -> Result<SessionsByBoard, Failure> {
+    let mut sessions = Sessions::new(folder);
+    for leaf in reader.kinds_of_batch(Kinds::Sessions, &head.batch) {
+        let (index, bytes) = leaf?;
+        let brief: Brief = serde_json::from_slice(&bytes).map_err(damaged)?;
+        if let Some(actor) = &brief.actor {
+            head.operators.insert(actor);
         }
+        sessions.add(index, &brief)?;
     }
+    sessions.sorted(folder)
 }
 
 /// What people did since the batch was opened, whatever batch it was for: holds that were cleared, clocks
@@ -305,6 +255,6 @@ fn noted(leaf: Result<(u64, Vec<u8>), LedgerError>) -> Result<Noted, Failure> {
     })
 }
 
-fn damaged(error: impl std::fmt::Display) -> Failure {
+pub(super) fn damaged(error: impl std::fmt::Display) -> Failure {
     Failure::station("cannot read the ledger", error, "run station ledger verify")
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
-use super::manifest_export::{self, nameless};
+use super::manifest_export;
 use super::named_file::{read_text, unreadable, write_with};
 use super::owner::{self, Done};
 use super::report;
@@ -20,7 +20,8 @@ use crate::encoding::Hex;
 use crate::line::control::ControlRequest;
 use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
 use crate::manifest::envelope_writing::Hashing;
-use crate::manifest::offline_verifier::{self, VerifiedManifest};
+use crate::manifest::offline_verifier::{self, Rejected, VerifiedManifest};
+use crate::manifest::spool::nameless;
 use crate::manifest::statement::Counts;
 use crate::names::BatchId;
 
@@ -189,22 +190,35 @@ fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Fa
     let manifest = seekable(file)?;
     let mut ignored = |_| {};
     let verified = offline_verifier::verify_file(manifest, root.der(), &mut ignored);
-    let verified = verified.map_err(|rejected| {
-        let to_do = match &rejected {
-            // The file itself may be as good as its sender says.
-            offline_verifier::Rejected::OtherRoot { .. } => format!(
+    let verified = verified.map_err(|rejected| refused(file, trust, &rejected))?;
+    show(context, &verified);
+    Ok(ExitStatus::Done)
+}
+
+fn refused(file: &Path, trust: &Path, rejected: &Rejected) -> Failure {
+    let what = format!("{} does not verify", file.display());
+    match rejected {
+        // Whatever the file is, nothing of it was judged.
+        Rejected::NotKept(_) => Failure::station(
+            format_args!("cannot verify {}", file.display()),
+            rejected,
+            "make room there, or name another folder in TMPDIR",
+        ),
+        // The file itself may be as good as its sender says.
+        Rejected::OtherRoot { .. } => {
+            let to_do = format!(
                 "give with --trust the root certificate of the station that made it, from a source \
                  that you trust; if {} is that one, do not rely on this file",
                 trust.display()
-            ),
-            _ => "do not rely on this file; ask its sender for the one that the station wrote"
-                .to_owned(),
-        };
-        let what = format!("{} does not verify", file.display());
-        Failure::check(what, rejected, to_do)
-    })?;
-    show(context, &verified);
-    Ok(ExitStatus::Done)
+            );
+            Failure::check(what, rejected, to_do)
+        }
+        _ => {
+            let to_do =
+                "do not rely on this file; ask its sender for the one that the station wrote";
+            Failure::check(what, rejected, to_do)
+        }
+    }
 }
 
 /// The root certificate that somebody trusts.

@@ -19,7 +19,7 @@ use crate::line::control::NamedFile;
 use crate::manifest::assemble::{BatchHead, skeleton};
 use crate::manifest::csv::Table;
 use crate::manifest::cyclonedx;
-use crate::manifest::envelope_writing::{Counting, PayloadWriter, end_envelope};
+use crate::manifest::envelope_writing::{PayloadWriter, end_envelope};
 use crate::manifest::offline_verifier;
 use crate::manifest::statement::Statement;
 use crate::manifest::statement_writing::{RowSpool, SortedRows};
@@ -83,7 +83,7 @@ pub(crate) fn export(
 }
 
 impl<'reader> Source<'reader> {
-    /// Reads all that a manifest says; the rows are kept in a file without a name.
+    /// Reads all that a manifest says; the rows are kept in files without a name.
     fn read(
         owner: &Owner,
         reader: &'reader Reader,
@@ -91,15 +91,16 @@ impl<'reader> Source<'reader> {
         with_measurements: bool,
         now: UtcMillis,
     ) -> Result<Self, Failure> {
-        let boards = BatchBoards::to_export(reader, batch, with_measurements)?;
-        let signed_at = signing_time(boards.head(), now)?;
         let folder = owner.home.exports();
-        let file = nameless(&folder).map_err(|error| unwritable(&folder, &error))?;
-        let mut spool = RowSpool::new(file, boards.unidentified_sessions);
-        boards.each(|row| spool.add(&row).map_err(unexpected))?;
+        let boards = BatchBoards::to_export(reader, batch, with_measurements, &folder)?;
+        let signed_at = signing_time(boards.head(), now)?;
+        let unidentified = boards.unidentified_sessions;
+        let spool = RowSpool::new(&folder, unidentified);
+        let mut spool = spool.map_err(|error| unwritable(&folder, &error))?;
+        let head = boards.each(|row| spool.add(&row).map_err(unexpected))?;
         let rows = spool.sort().map_err(unexpected)?;
         let chain = vec![owner.pki.manifest.certificate.der().to_vec()];
-        let statement = skeleton(boards.head().clone(), rows.counts(), chain, signed_at);
+        let statement = skeleton(head, rows.counts(), chain, signed_at);
         Ok(Self {
             reader,
             statement: statement.map_err(|reason| not_exportable(&reason))?,
@@ -115,12 +116,10 @@ impl<'reader> Source<'reader> {
             hashes.map_err(io::Error::other)
         };
         // DSSE signs the length before the first byte.
-        let mut length = Counting::default();
-        self.rows
-            .write_statement(&self.statement, &mut hashes, &mut length)
-            .map_err(unexpected)?;
+        let length = self.rows.statement_bytes(&self.statement);
+        let length = length.map_err(unexpected)?;
         let out = BufWriter::new(&*file);
-        let mut payload = PayloadWriter::new(out, length.0).map_err(unexpected)?;
+        let mut payload = PayloadWriter::new(out, length).map_err(unexpected)?;
         self.rows
             .write_statement(&self.statement, &mut hashes, &mut payload)
             .map_err(unexpected)?;
@@ -183,18 +182,6 @@ fn signing_time(head: &BatchHead, now: UtcMillis) -> Result<UtcMillis, Failure> 
         format_args!("the clock says {now}, but the batch was closed at {closed}"),
         "set the clock right; if it is right now, station clock accept --reason TEXT",
     ))
-}
-
-/// A file that nobody else sees and that is gone with its descriptor.
-pub(crate) fn nameless(folder: &Path) -> io::Result<File> {
-    let flags =
-        rustix::fs::OFlags::TMPFILE | rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC;
-    let file = rustix::fs::open(
-        folder,
-        flags,
-        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-    );
-    Ok(File::from(file?))
 }
 
 /// A name of an export and no way out of its folder.

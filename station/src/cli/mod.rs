@@ -46,6 +46,7 @@ mod profile;
 mod provision;
 mod report;
 mod run;
+mod sessions_by_board;
 mod short_digests;
 mod status;
 mod vendor_files;

@@ -3,18 +3,22 @@
 //!
 //! A signature says who made a manifest. This says whether what they made is one: the station checks it
 //! before it signs, the auditor after the signature has verified. Rows are checked one by one as they come;
-//! what is kept of each is a few dozen bytes.
+//! what must be compared with other rows later is sorted in files, a few dozen bytes of each.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use firmware_proto::Uid;
 use thiserror::Error;
 
 use super::counts::Summing;
 pub use super::preface::Preface;
+use super::rejected::Rejected;
 use super::row_entries::{Anchors, EntryFault};
 use super::row_naming::RowFindings;
 use super::row_rules::{self, BrokenRow};
+use super::sorting::Sorter;
+use super::spool::NotKept;
 use super::statement::{BoardRow, Counts, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement};
 use super::time_order::{BatchTimes, WrongTime};
 use crate::encoding::{Hex, sha256};
@@ -114,9 +118,9 @@ pub struct RowChecks {
     times: Option<BatchTimes>,
     operators: BTreeSet<OperatorId>,
     last: Option<Last>,
-    /// The first bytes of digests of what must be there once.
-    boards: Vec<Mark>,
-    certificates: Vec<Mark>,
+    /// Marks of what must be there once.
+    boards: Sorter,
+    certificates: Sorter,
     sums: Summing,
     log: BatchTally,
     anchors: Anchors,
@@ -130,23 +134,22 @@ struct Last {
     name: String,
 }
 
-/// Enough of a digest to tell apart what nobody has made to collide, and of whose row it is.
-type Mark = ([u8; 16], u32);
+/// Bytes of a digest that tell apart what nobody has made to collide.
+const MARK_BYTES: usize = 16;
 
-fn mark(bytes: &[u8], row: u64) -> Mark {
-    let mut first = [0; 16];
-    for (to, from) in first.iter_mut().zip(sha256(bytes).as_bytes()) {
-        *to = *from;
-    }
-    (first, u32::try_from(row).unwrap_or(u32::MAX))
+/// Notes that a row has what must be there once.
+fn mark(marks: &mut Sorter, bytes: &[u8], row: u64) -> Result<(), NotKept> {
+    let digest = sha256(bytes);
+    let first = digest.as_bytes().get(..MARK_BYTES).unwrap_or_default();
+    marks.push(&[first, &row.to_be_bytes()].concat())
 }
 
 impl RowChecks {
-    /// Begins with what stands before the rows.
+    /// Begins with what stands before the rows. Files will be in that folder.
     ///
     /// # Errors
     /// Where that contradicts itself already.
-    pub fn new(preface: Preface) -> Result<Self, Contradiction> {
+    pub fn new(preface: Preface, folder: &Path) -> Result<Self, Contradiction> {
         let times = BatchTimes::of(
             preface.opened.time,
             preface.closed.time,
@@ -162,11 +165,11 @@ impl RowChecks {
                 .collect(),
             preface,
             last: None,
-            boards: Vec::new(),
-            certificates: Vec::new(),
+            boards: Sorter::new(folder),
+            certificates: Sorter::new(folder),
             sums: Summing::new(0),
             log: BatchTally::default(),
-            anchors: Anchors::default(),
+            anchors: Anchors::new(folder),
         })
     }
 
@@ -174,23 +177,19 @@ impl RowChecks {
     ///
     /// # Errors
     /// The first contradiction with itself, the rows before it, or its own ledger entries.
-    pub fn add(&mut self, row: &BoardRow) -> Result<(), Contradiction> {
+    pub fn add(&mut self, row: &BoardRow) -> Result<(), Rejected> {
         self.check_place(row)?;
-        row_rules::check(row)?;
-        if let Some(times) = &self.times {
-            times.check(row)?;
-        }
-        self.check_terms(row)?;
+        self.check_alone(row)?;
         self.anchors.add(&self.preface.batch, row)?;
         let number = self.sums.rows();
-        self.boards.push(mark(row.uid.as_bytes(), number));
+        mark(&mut self.boards, row.uid.as_bytes(), number)?;
         for one in &row.certificates {
             if one.sha256.digest().is_none() {
                 let what = format!("the digest of certificate {}", one.serial);
-                return Err(Contradiction::Digest(what));
+                return Err(Contradiction::Digest(what).into());
             }
-            self.certificates.push(mark(one.serial.as_bytes(), number));
-            self.certificates.push(mark(&one.sha256.0, number));
+            mark(&mut self.certificates, one.serial.as_bytes(), number)?;
+            mark(&mut self.certificates, &one.sha256.0, number)?;
             let here = one.provisioned.is_some() && one.provisioned_in.is_none();
             self.log.provisioned += u64::from(here);
             self.log.certificates_issued += u64::from(one.issued_in.is_none());
@@ -208,6 +207,14 @@ impl RowChecks {
             name: row.name(),
         });
         Ok(())
+    }
+
+    fn check_alone(&self, row: &BoardRow) -> Result<(), Contradiction> {
+        row_rules::check(row)?;
+        if let Some(times) = &self.times {
+            times.check(row)?;
+        }
+        self.check_terms(row)
     }
 
     fn check_place(&self, row: &BoardRow) -> Result<(), Contradiction> {
@@ -251,89 +258,101 @@ impl RowChecks {
     /// # Errors
     /// The first contradiction.
     pub fn finish(
-        mut self,
+        self,
         statement: &Statement,
         tally: Option<&BatchTally>,
-    ) -> Result<Anchors, Contradiction> {
-        check_type("_type", STATEMENT_TYPE, &statement.statement_type)?;
-        check_type("predicateType", PREDICATE_TYPE, &statement.predicate_type)?;
-        let predicate = &statement.predicate;
-        check_digest("the profile's digest", &predicate.profile.sha256)?;
-        check_digest(
-            "the issuing certificate's digest",
-            &predicate.issuing_certificate.sha256,
-        )?;
-        let double = |row: u32| format!("the board of row {}", u64::from(row) + 1);
-        if let Some(row) = doubled(&mut self.boards) {
-            return Err(Contradiction::DoubleBoard(double(row)));
+    ) -> Result<Anchors, Rejected> {
+        check_head(statement)?;
+        let double = |row: u64| format!("the board of row {}", row.saturating_add(1));
+        if let Some(row) = doubled(self.boards)? {
+            return Err(Contradiction::DoubleBoard(double(row)).into());
         }
-        if let Some(row) = doubled(&mut self.certificates) {
-            return Err(Contradiction::DoubleCertificate(double(row)));
+        if let Some(row) = doubled(self.certificates)? {
+            return Err(Contradiction::DoubleCertificate(double(row)).into());
         }
-        self.check_sums(predicate)?;
+        check_sums(&self.sums, &statement.predicate)?;
         if let Some(tally) = tally {
-            self.check_tally(predicate, tally)?;
+            check_tally(&self.log, &statement.predicate, tally)?;
         }
-        check_operators(predicate)?;
+        check_operators(&statement.predicate)?;
         Ok(self.anchors)
-    }
-
-    fn check_sums(&self, predicate: &Predicate) -> Result<(), Contradiction> {
-        let counts = Counts {
-            unidentified_sessions: predicate.counts.unidentified_sessions,
-            ..self.sums.total()
-        };
-        if counts != predicate.counts {
-            return Err(Contradiction::Counts(Box::new(counts)));
-        }
-        if counts.in_doubt > 0 {
-            return Err(Contradiction::InDoubt(counts.in_doubt));
-        }
-        if counts.passed > u64::from(predicate.quantity) {
-            let (passed, quantity) = (counts.passed, predicate.quantity);
-            return Err(Contradiction::Quantity { passed, quantity });
-        }
-        Ok(())
-    }
-
-    /// What the log has counted by itself. A board that was scrapped and passed later is not scrapped.
-    fn check_tally(&self, predicate: &Predicate, tally: &BatchTally) -> Result<(), Contradiction> {
-        let rows = &self.log;
-        let verdicts = rows.verdicts + predicate.counts.unidentified_sessions;
-        let pairs = [
-            ("sessions", rows.sessions, tally.sessions),
-            ("verdicts", verdicts, tally.verdicts),
-            (
-                "certificates issued in the batch",
-                rows.certificates_issued,
-                tally.certificates_issued,
-            ),
-            (
-                "certificates provisioned in the batch",
-                rows.provisioned,
-                tally.provisioned,
-            ),
-            (
-                "scrapped boards",
-                rows.scrapped.max(tally.scrapped),
-                tally.scrapped,
-            ),
-        ];
-        let differs = pairs.into_iter().find(|(_, rows, log)| rows != log);
-        differs.map_or(Ok(()), |(what, rows, log)| {
-            Err(Contradiction::Tally { what, rows, log })
-        })
     }
 }
 
-/// The row of the first mark that is there twice.
-fn doubled(marks: &mut [Mark]) -> Option<u32> {
-    marks.sort_unstable();
-    let mut pairs = marks.windows(2);
-    pairs.find_map(|pair| match pair {
-        [(one, _), (other, row)] if one == other => Some(*row),
-        _ => None,
+fn check_sums(sums: &Summing, predicate: &Predicate) -> Result<(), Contradiction> {
+    let counts = Counts {
+        unidentified_sessions: predicate.counts.unidentified_sessions,
+        ..sums.total()
+    };
+    if counts != predicate.counts {
+        return Err(Contradiction::Counts(Box::new(counts)));
+    }
+    if counts.in_doubt > 0 {
+        return Err(Contradiction::InDoubt(counts.in_doubt));
+    }
+    if counts.passed > u64::from(predicate.quantity) {
+        let (passed, quantity) = (counts.passed, predicate.quantity);
+        return Err(Contradiction::Quantity { passed, quantity });
+    }
+    Ok(())
+}
+
+/// What the log has counted by itself. A board that was scrapped and passed later is not scrapped.
+fn check_tally(
+    rows: &BatchTally,
+    predicate: &Predicate,
+    tally: &BatchTally,
+) -> Result<(), Contradiction> {
+    let verdicts = rows.verdicts + predicate.counts.unidentified_sessions;
+    let pairs = [
+        ("sessions", rows.sessions, tally.sessions),
+        ("verdicts", verdicts, tally.verdicts),
+        (
+            "certificates issued in the batch",
+            rows.certificates_issued,
+            tally.certificates_issued,
+        ),
+        (
+            "certificates provisioned in the batch",
+            rows.provisioned,
+            tally.provisioned,
+        ),
+        (
+            "scrapped boards",
+            rows.scrapped.max(tally.scrapped),
+            tally.scrapped,
+        ),
+    ];
+    let differs = pairs.into_iter().find(|(_, rows, log)| rows != log);
+    differs.map_or(Ok(()), |(what, rows, log)| {
+        Err(Contradiction::Tally { what, rows, log })
     })
+}
+
+/// The row of the first mark that is there twice.
+fn doubled(marks: Sorter) -> Result<Option<u64>, NotKept> {
+    let mut marks = marks.sorted()?;
+    let (mut before, mut next) = (Vec::new(), Vec::new());
+    while marks.next(&mut next)? {
+        let (mark, row) = next.split_at_checked(MARK_BYTES).unwrap_or_default();
+        if before.get(..MARK_BYTES) == Some(mark) {
+            return Ok(Some(row.try_into().map_or(u64::MAX, u64::from_be_bytes)));
+        }
+        std::mem::swap(&mut before, &mut next);
+    }
+    Ok(None)
+}
+
+/// What kind of document it says it is, and the digests that nobody looks up.
+fn check_head(statement: &Statement) -> Result<(), Contradiction> {
+    check_type("_type", STATEMENT_TYPE, &statement.statement_type)?;
+    check_type("predicateType", PREDICATE_TYPE, &statement.predicate_type)?;
+    let predicate = &statement.predicate;
+    check_digest("the profile's digest", &predicate.profile.sha256)?;
+    check_digest(
+        "the issuing certificate's digest",
+        &predicate.issuing_certificate.sha256,
+    )
 }
 
 fn check_type(field: &'static str, expected: &'static str, got: &str) -> Result<(), Contradiction> {

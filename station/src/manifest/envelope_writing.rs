@@ -15,21 +15,6 @@ use crate::es256;
 /// Bytes that are encoded at once: a multiple of three.
 const PIECE_BYTES: usize = 48 * 1024;
 
-/// Counts what is written.
-#[derive(Debug, Default)]
-pub struct Counting(pub u64);
-
-impl Write for Counting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Hashes what is written through it (SHA-256).
 #[derive(Debug)]
 pub struct Hashing<W> {

@@ -16,7 +16,10 @@ use firmware_proto::Digest;
 use thiserror::Error;
 
 use super::batch_entries::{agree, closing_agrees, opening_agrees, terms_agree};
-use super::row_entries::{Anchor, Anchors, ProvenApart};
+use super::rejected::Rejected;
+use super::row_entries::{Anchors, ProvenApart};
+use super::shown_entries::{Anchor, SortedEntries, Whose};
+use super::spool::NotKept;
 use super::statement::{HASHES_A_PIECE, LedgerExtract, LogEntry, Predicate};
 use crate::encoding::{Base64Bytes, Hex};
 use crate::ledger::checkpoint::{self, Checkpoint, CheckpointError, VerifierKey};
@@ -133,36 +136,15 @@ fn read(event: &'static str, leaf: &str) -> Result<Leaf, LedgerFault> {
     Leaf::decode(leaf.as_bytes()).map_err(|fault| LedgerFault::Leaf { event, fault })
 }
 
-/// What an entry is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// It opened, described or closed the batch.
-    Batch(&'static str),
-    /// A row rests on it; counted from 0.
-    Row(u32),
-    /// The same, by the name of its board.
-    Board(String),
-}
-
-impl std::fmt::Display for Whose {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Batch(event) => write!(f, "the {event}"),
-            Self::Row(row) => write!(f, "an entry of row {}", u64::from(*row) + 1),
-            Self::Board(name) => write!(f, "an entry of {name}"),
-        }
-    }
-}
-
 /// What of the extract can be checked before its leaf hashes come.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Extract {
     head: TreeHead,
     proof: RangeProof,
     first: u64,
     last: u64,
     event_head: Hex,
-    /// Entries that the manifest shows, by index, with what they are.
+    /// The batch's own events that the manifest shows.
     shown: Vec<(Anchor, Whose)>,
 }
 
@@ -196,19 +178,15 @@ impl Extract {
         let mut shown = vec![
             (
                 anchor(first, &ledger.opening_leaf, &opening),
-                Whose::Batch("opening event"),
+                Whose::Opening,
             ),
-            (
-                anchor(last, &ledger.closing_leaf, &closing),
-                Whose::Batch("closing event"),
-            ),
+            (anchor(last, &ledger.closing_leaf, &closing), Whose::Closing),
         ];
         let terms = match &ledger.terms {
             None => None,
             Some(LogEntry { index, leaf, .. }) => {
                 let terms = read("event with the terms", leaf)?;
-                let whose = Whose::Batch("event with the terms");
-                shown.push((anchor(*index, leaf, &terms), whose));
+                shown.push((anchor(*index, leaf, &terms), Whose::Terms));
                 Some(terms)
             }
         };
@@ -227,28 +205,41 @@ impl Extract {
         })
     }
 
-    /// Adds what the rows rest on; their own proofs are checked here.
+    /// Checks the own proofs of what the rows rest on, and the batch's chain. Gives all that must be among the
+    /// leaf hashes.
     ///
     /// # Errors
-    /// The first entry whose proof does not hold.
-    pub fn add(&mut self, anchors: Anchors) -> Result<(), LedgerFault> {
-        for one in &anchors.apart {
-            self.check_apart(one)?;
+    /// The first entry whose proof does not hold, or that is not in the chain.
+    pub fn shown(&self, anchors: Anchors) -> Result<SortedEntries, Rejected> {
+        let Anchors {
+            mut within,
+            mut apart,
+            folder,
+            ..
+        } = anchors;
+        let mut record = Vec::new();
+        while apart.next(&mut record)? {
+            let one = serde_json::from_slice(&record);
+            let one = one.map_err(|error| NotKept::new(&folder, error))?;
+            self.check_apart(&one)?;
         }
-        let rows = anchors.within.into_iter();
-        let of_row = |(row, anchor)| (anchor, Whose::Row(row));
-        self.shown.extend(rows.map(of_row));
-        self.shown.sort_by_key(|(anchor, _)| anchor.index);
-        self.check_chain()
+        for (anchor, whose) in &self.shown {
+            within.push(anchor, whose)?;
+        }
+        let mut shown = within.sorted()?;
+        self.check_chain(&mut shown)?;
+        shown.rewind();
+        Ok(shown)
     }
 
     fn check_apart(&self, one: &ProvenApart) -> Result<(), LedgerFault> {
         let path: Option<Vec<Digest>> = one.proof.iter().map(Hex::digest).collect();
-        let Anchor { index, hash, .. } = one.anchor;
+        let index = one.index;
         let within = (self.first..=self.last).contains(&index);
         let head = self.head;
-        let proven =
-            path.is_some_and(|path| verify_inclusion(&hash, index, head.size, &path, &head.root));
+        let proven = path.zip(one.hash.digest()).is_some_and(|(path, hash)| {
+            verify_inclusion(&hash, index, head.size, &path, &head.root)
+        });
         let fault = || LedgerFault::NotProven {
             row: one.row.clone(),
             index,
@@ -257,24 +248,25 @@ impl Extract {
     }
 
     /// The batch's chain, as far as its events are shown.
-    fn check_chain(&self) -> Result<(), LedgerFault> {
-        let mut before: Option<(u64, &Anchor)> = None;
-        for (anchor, _) in &self.shown {
+    fn check_chain(&self, shown: &mut SortedEntries) -> Result<(), Rejected> {
+        let mut before: Option<(u64, Anchor)> = None;
+        for entry in shown.by_ref() {
+            let (anchor, _) = entry?;
             let Some(seq) = anchor.seq else {
                 continue;
             };
-            let broken = match before {
+            let broken = match &before {
                 None => seq != 0 || anchor.index != self.first,
                 Some((number, other)) => {
-                    let follows = number + 1 == seq;
+                    let follows = number.checked_add(1) == Some(seq);
                     let apart = anchor.index.saturating_sub(other.index);
-                    seq <= number
+                    seq <= *number
                         || seq - number > apart
                         || (follows && anchor.prev != Some(other.hash))
                 }
             };
             if broken {
-                return Err(LedgerFault::Chain(anchor.index));
+                return Err(LedgerFault::Chain(anchor.index).into());
             }
             before = Some((seq, anchor));
         }
@@ -287,24 +279,26 @@ impl Extract {
 pub struct LeafHashes<'extract> {
     extract: &'extract Extract,
     verifier: RangeVerifier<'extract>,
+    shown: SortedEntries,
     /// The next of the shown entries.
-    shown: usize,
+    next: Option<(Anchor, Whose)>,
     /// Whether the last piece was full: only then may another one follow.
     full: bool,
     has_head: bool,
 }
 
 impl<'extract> LeafHashes<'extract> {
-    /// Begins with the range's first entry.
+    /// Begins with the range's first entry; `shown` are those that must be among them.
     ///
     /// # Errors
     /// Where the proof does not fit the range.
-    pub fn new(extract: &'extract Extract) -> Result<Self, LedgerFault> {
-        let verifier = RangeVerifier::new(extract.first, extract.head.size, &extract.proof)?;
+    pub fn new(extract: &'extract Extract, mut shown: SortedEntries) -> Result<Self, Rejected> {
+        let verifier = RangeVerifier::new(extract.first, extract.head.size, &extract.proof);
         Ok(Self {
             extract,
-            verifier,
-            shown: 0,
+            verifier: verifier.map_err(LedgerFault::from)?,
+            next: shown.next().transpose()?,
+            shown,
             full: true,
             has_head: false,
         })
@@ -314,11 +308,11 @@ impl<'extract> LeafHashes<'extract> {
     ///
     /// # Errors
     /// A piece that is not made as stations make it, or an entry that has another hash than it should.
-    pub fn add(&mut self, Base64Bytes(piece): &Base64Bytes) -> Result<(), LedgerFault> {
+    pub fn add(&mut self, Base64Bytes(piece): &Base64Bytes) -> Result<(), Rejected> {
         let hashes = piece.len() / HASH_BYTES;
         let whole = piece.len() % HASH_BYTES == 0 && (1..=HASHES_A_PIECE).contains(&hashes);
         if !self.full || !whole {
-            return Err(LedgerFault::Pieces(self.verifier.next_index()));
+            return Err(LedgerFault::Pieces(self.verifier.next_index()).into());
         }
         self.full = hashes == HASHES_A_PIECE;
         for bytes in piece.chunks_exact(HASH_BYTES) {
@@ -329,18 +323,18 @@ impl<'extract> LeafHashes<'extract> {
         Ok(())
     }
 
-    fn push(&mut self, hash: Digest) -> Result<(), LedgerFault> {
+    fn push(&mut self, hash: Digest) -> Result<(), Rejected> {
         let index = self.verifier.next_index();
         self.has_head |=
             index < self.extract.last && self.extract.event_head.0.as_slice() == hash.as_bytes();
-        while let Some((anchor, whose)) = self.extract.shown.get(self.shown) {
+        while let Some((anchor, whose)) = &self.next {
             if anchor.index > index {
                 break;
             }
             if anchor.index < index || anchor.hash != hash {
-                return Err(not_included(anchor, whose));
+                return Err(not_included(anchor, whose).into());
             }
-            self.shown += 1;
+            self.next = self.shown.next().transpose()?;
         }
         self.verifier.push(hash);
         Ok(())
@@ -357,7 +351,7 @@ impl<'extract> LeafHashes<'extract> {
         if got != expected {
             return Err(LedgerFault::LeafCount { expected, got });
         }
-        if let Some((anchor, whose)) = extract.shown.get(self.shown) {
+        if let Some((anchor, whose)) = &self.next {
             return Err(not_included(anchor, whose));
         }
         if !self.has_head {

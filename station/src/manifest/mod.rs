@@ -1,7 +1,8 @@
 //! What auditors receive: the signed manifest of a closed batch, its table, and the offline verifier.
 //!
-//! Pure but for nothing: leaves and a signature come in, bytes go out. No file, clock or token is
-//! touched here, so that the verifier can run where no station is.
+//! Leaves and a signature come in, bytes go out. No clock, token or ledger is touched here, so that the verifier
+//! can run where no station is; and no file but those without a name in which rows wait, so that memory does not grow
+//! with the batch ([`spool`], [`sorting`]).
 
 pub mod assemble;
 mod batch_entries;
@@ -18,15 +19,20 @@ pub mod dsse;
 mod envelope_file;
 pub mod envelope_writing;
 pub mod json_lists;
+mod kept_row;
 pub mod ledger_proof;
 pub mod offline_verifier;
 mod preface;
 pub mod question;
 pub mod rejected;
 pub mod report;
+mod row_comparison;
 pub mod row_entries;
 pub mod row_naming;
 pub mod row_rules;
+pub mod shown_entries;
+pub mod sorting;
+pub mod spool;
 pub mod statement;
 pub mod statement_reading;
 pub mod statement_writing;

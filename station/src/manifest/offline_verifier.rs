@@ -14,8 +14,9 @@
 //!    ([`consistency`](super::consistency)), its rows with their ledger entries
 //!    ([`row_entries`](super::row_entries)), and these with the log ([`ledger_proof`](super::ledger_proof)).
 //!
-//! The file is read once, from its first byte to its last, and never held: of each row some two hundred bytes
-//! are kept. Nothing of what a file says is shown to anybody before all of that holds.
+//! The file is read once, from its first byte to its last, and never held. What of a row must be compared with what
+//! comes later waits in files without a name in the system's folder for such (`TMPDIR`), less than a kilobyte of
+//! each; a manifest of a few dozen rows needs none. Nothing of what a file says is shown to anybody before all of that holds.
 
 use std::cell::OnceCell;
 use std::io::{Cursor, Read, Seek};
@@ -80,10 +81,10 @@ pub fn verify_file<R: Read + Seek + Send>(
         return Err(Rejected::SignatureCount(envelope.signatures.len()));
     };
     let extract = OnceCell::new();
-    let mut reading = Reading::new(receiver, &extract);
+    let mut reading = Reading::new(receiver, &extract, &std::env::temp_dir());
     let mut cutter = Cutter::new(LISTS);
     let digests = read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
-    let found = reading.finish();
+    let found = reading.finish()?;
     let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
     judge(signature, root, digests, &skeleton, found)
 }
@@ -99,10 +100,10 @@ pub fn read_unverified<R: Read + Seek + Send>(
 ) -> Result<Statement, Rejected> {
     let EnvelopeFile { payload, .. } = EnvelopeFile::read(&mut file)?;
     let extract = OnceCell::new();
-    let mut reading = Reading::new(receiver, &extract);
+    let mut reading = Reading::new(receiver, &extract, &std::env::temp_dir());
     let mut cutter = Cutter::new(LISTS);
     read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
-    let found = reading.finish();
+    let found = reading.finish()?;
     let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
     let statement =
         read_skeleton(&skeleton).map_err(|rejected| other_version(&skeleton, rejected))?;
@@ -149,9 +150,8 @@ fn judge(
     let signer = verify_manifest_signer(&certificate.0, root, signed_at)
         .map_err(|fault| untrusted(fault, &claimed, root))?;
     check_named(&signer, &statement.predicate)?;
-    let rows = found.naming.findings();
-    if !rows.0.is_empty() {
-        return Err(Contradiction::Rows(rows).into());
+    if !found.rows.is_empty() {
+        return Err(Contradiction::Rows(found.rows).into());
     }
     match found.fault {
         Some(fault) => Err(fault),
@@ -184,9 +184,9 @@ fn other_version(skeleton: &Skeleton, rejected: Rejected) -> Rejected {
 
 /// What can be said of bytes that nobody signed so.
 fn diagnose(found: &Found) -> Diagnosis {
-    let rows = found.naming.findings();
+    let rows = found.rows.clone();
     // Rows that were changed explain the contradictions that follow from them.
-    let fault = found.fault.as_ref().filter(|_| rows.0.is_empty());
+    let fault = found.fault.as_ref().filter(|_| rows.is_empty());
     Diagnosis {
         fault: fault.map(ToString::to_string),
         rows,

@@ -7,7 +7,9 @@ use super::claimed_signer::OtherRoot;
 use super::consistency::Contradiction;
 use super::dsse::{MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, SignatureFault};
 use super::ledger_proof::LedgerFault;
+use super::row_entries::EntryFault;
 use super::row_naming::RowFindings;
+use super::spool::NotKept;
 use crate::certificate_path::PathError;
 use crate::dsse::Misspelt;
 use crate::encoding::Hex;
@@ -18,6 +20,9 @@ pub enum Rejected {
     /// The file itself.
     #[error("the file cannot be read: {0}")]
     Unreadable(String),
+    /// Nothing was found out about the file.
+    #[error("nothing was verified: {0}")]
+    NotKept(#[from] NotKept),
     /// More than anybody writes.
     #[error("the file has more than {MAX_ENVELOPE_BYTES} bytes; no manifest is that long")]
     TooLong,
@@ -132,6 +137,12 @@ pub enum Rejected {
     Ledger(#[from] LedgerFault),
 }
 
+impl From<EntryFault> for Rejected {
+    fn from(fault: EntryFault) -> Self {
+        Self::Contradiction(fault.into())
+    }
+}
+
 /// What a manifest that nobody signed so gives away about what was changed. Proves nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnosis {
@@ -143,7 +154,7 @@ pub struct Diagnosis {
 
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if !self.rows.0.is_empty() {
+        if !self.rows.is_empty() {
             write!(f, "; by its own table of rows: {}", self.rows)?;
         }
         match &self.fault {

@@ -3,10 +3,16 @@
 //! A row shows the leaves that it rests on. Here they are read and held against it; whether they lie in the
 //! log is for [`ledger_proof`](super::ledger_proof), which gets their hashes from here.
 
-use firmware_proto::{Digest, Uid};
+use std::path::{Path, PathBuf};
+
+use firmware_proto::Uid;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::board_row::{BoardRow, CertificateRow, LogEntry, Scrapping, SessionRow};
+use super::rejected::Rejected;
+use super::shown_entries::{Anchor, ShownEntries, Whose};
+use super::spool::{NotKept, Spool};
 use crate::encoding::{Hex, sha256};
 use crate::ledger::event::Fact;
 use crate::ledger::leaf::{Leaf, LeafError};
@@ -38,46 +44,47 @@ pub enum EntryFault {
     },
 }
 
-/// An entry that must lie in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Anchor {
-    /// Where.
-    pub index: u64,
-    /// Its leaf hash.
-    pub hash: Digest,
-    /// Its number within the batch, where it is the batch's.
-    pub seq: Option<u64>,
-    /// The leaf hash of the batch's event before it.
-    pub prev: Option<Digest>,
-}
-
 /// An entry that is not in the batch's range, with its own proof.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProvenApart {
     /// Whose it is.
     pub row: String,
-    /// Where and what.
-    pub anchor: Anchor,
+    /// Where.
+    pub index: u64,
+    /// Its leaf hash.
+    pub hash: Hex,
     /// Its inclusion proof.
     pub proof: Vec<Hex>,
 }
 
 /// Entries that must lie in the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Anchors {
-    /// Those in the batch's range, each with the number of its row.
-    pub within: Vec<(u32, Anchor)>,
-    /// The others.
-    pub apart: Vec<ProvenApart>,
-    rows: u32,
+    /// Those in the batch's range.
+    pub within: ShownEntries,
+    /// The others, each a [`ProvenApart`] in JSON.
+    pub apart: Spool,
+    pub(super) folder: PathBuf,
+    rows: u64,
 }
 
 impl Anchors {
+    /// None yet; files will be in that folder.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            within: ShownEntries::new(folder),
+            apart: Spool::new(folder),
+            folder: folder.to_owned(),
+            rows: 0,
+        }
+    }
+
     /// Reads the row's entries and holds them against it.
     ///
     /// # Errors
     /// The first fault.
-    pub fn add(&mut self, batch: &BatchId, row: &BoardRow) -> Result<(), EntryFault> {
+    pub fn add(&mut self, batch: &BatchId, row: &BoardRow) -> Result<(), Rejected> {
         let verdict = self.read(batch, row, &row.entry)?;
         agree(row, &row.entry, &verdict_agrees(batch, row, &verdict))?;
         for one in &row.certificates {
@@ -103,29 +110,39 @@ impl Anchors {
         batch: &BatchId,
         row: &BoardRow,
         entry: &LogEntry,
-    ) -> Result<Leaf, EntryFault> {
+    ) -> Result<Leaf, Rejected> {
         let bytes = entry.leaf.as_bytes();
         let leaf = Leaf::decode(bytes).map_err(|fault| EntryFault::Leaf {
             row: row.name(),
             index: entry.index,
             fault,
         })?;
-        let position = leaf.position.as_ref().filter(|at| at.batch == *batch);
-        let anchor = Anchor {
-            index: entry.index,
-            hash: leaf_hash(bytes),
-            seq: position.map(|at| at.seq),
-            prev: position.and_then(|at| at.prev),
-        };
+        let hash = leaf_hash(bytes);
         match &entry.proof {
-            None => self.within.push((self.rows, anchor)),
-            Some(proof) => self.apart.push(ProvenApart {
+            None => {
+                let position = leaf.position.as_ref().filter(|at| at.batch == *batch);
+                let anchor = Anchor {
+                    index: entry.index,
+                    hash,
+                    seq: position.map(|at| at.seq),
+                    prev: position.and_then(|at| at.prev),
+                };
+                self.within.push(&anchor, &Whose::Row(self.rows))?;
+            }
+            Some(proof) => self.push_apart(&ProvenApart {
                 row: row.name(),
-                anchor,
+                index: entry.index,
+                hash: hash.into(),
                 proof: proof.clone(),
-            }),
+            })?,
         }
         Ok(leaf)
+    }
+
+    fn push_apart(&mut self, apart: &ProvenApart) -> Result<(), NotKept> {
+        let bytes = serde_json::to_vec(apart);
+        self.apart
+            .push(&bytes.map_err(|error| NotKept::new(&self.folder, error))?)
     }
 }
 

@@ -3,14 +3,18 @@
 //! Works without trust in anybody: where the signature has failed, it is the best that can be said of what
 //! was changed.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
+use super::row_comparison;
+use super::spool::{NotKept, Spool};
 use super::statement::{BoardRow, RowDigest};
 use crate::encoding::{Hex, sha256};
 use crate::names::DeviceSerial;
 
-/// Most rows that are named one by one.
+/// Most rows that are named one by one; of the others it is said how many they are.
 const NAMED_MAX: usize = 20;
 
 /// What is wrong with a row.
@@ -27,7 +31,7 @@ pub enum RowFinding {
     /// It is in the table, and not there.
     Missing {
         /// Its place in the table, from 1.
-        row: usize,
+        row: u64,
         /// The ledger's entry that it rests on.
         index: u64,
         /// Its serial, where it has one.
@@ -56,15 +60,34 @@ impl fmt::Display for RowFinding {
 
 /// What is wrong with the rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RowFindings(pub Vec<RowFinding>);
+pub struct RowFindings {
+    named: Vec<RowFinding>,
+    more: u64,
+}
+
+impl RowFindings {
+    /// Whether nothing is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+
+    pub(super) fn add(&mut self, finding: RowFinding) {
+        if self.named.len() < NAMED_MAX {
+            self.named.push(finding);
+        } else {
+            self.more += 1;
+        }
+    }
+}
 
 impl fmt::Display for RowFindings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, finding) in self.0.iter().take(NAMED_MAX).enumerate() {
+        for (number, finding) in self.named.iter().enumerate() {
             let separator = if number == 0 { "" } else { "; " };
             write!(f, "{separator}{finding}")?;
         }
-        match self.0.len().saturating_sub(NAMED_MAX) {
+        match self.more {
             0 => Ok(()),
             more => write!(f, "; and {more} more rows"),
         }
@@ -72,153 +95,114 @@ impl fmt::Display for RowFindings {
 }
 
 /// A row that is not where the table has it.
-#[derive(Debug)]
-struct Seen {
-    digest: Hex,
-    serial: Option<DeviceSerial>,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) digest: Hex,
+    pub(super) serial: Option<DeviceSerial>,
     /// None where it could not be read.
-    name: Option<String>,
-    index: Option<u64>,
+    pub(super) name: Option<String>,
+    pub(super) index: Option<u64>,
 }
 
 impl Seen {
     /// How people name it; by its place, counted from 0, where it cannot be read.
-    fn called(&self, at: usize) -> String {
-        let unreadable = || format!("row {}, which cannot be read,", at + 1);
+    pub(super) fn called(&self, at: u64) -> String {
+        let unreadable = || format!("row {}, which cannot be read,", at.saturating_add(1));
         self.name.clone().unwrap_or_else(unreadable)
     }
 }
 
-/// Compares rows with the table as they come. Keeps only those from the first difference on.
-#[derive(Debug, Default)]
+/// Compares rows with the table as they come; the table, and the rows from the first difference on, wait in files.
+#[derive(Debug)]
 pub struct RowNaming {
-    table: Vec<RowDigest>,
+    folder: PathBuf,
+    /// The table's entries, in JSON.
+    table: Spool,
     /// Rows that are as the table has them, from the first on.
-    alike: usize,
-    seen: Vec<Seen>,
+    alike: u64,
+    /// The others, each a [`Seen`] in JSON.
+    seen: Spool,
+    entry: Vec<u8>,
 }
 
 impl RowNaming {
-    /// The table's next entry; all come before the rows.
-    pub fn list(&mut self, entry: RowDigest) {
-        self.table.push(entry);
+    /// Nothing yet; files will be in that folder.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            table: Spool::new(folder),
+            alike: 0,
+            seen: Spool::new(folder),
+            entry: Vec::new(),
+        }
+    }
+
+    /// The table's next entry, in its one spelling; all come before the rows.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub fn list(&mut self, entry: &[u8]) -> Result<(), NotKept> {
+        self.table.push(entry)
     }
 
     /// The next row, by its bytes; and what they say, where they can be read.
-    pub fn see(&mut self, bytes: &[u8], row: Option<&BoardRow>) {
-        let digest = Hex::from(sha256(bytes));
-        let expected = self.table.get(self.alike).filter(|_| self.seen.is_empty());
-        let fits = expected.is_some_and(|expected| {
-            expected.sha256 == digest
-                && row.is_none_or(|row| {
-                    (row.entry.index, &row.serial) == (expected.index, &expected.serial)
-                })
-        });
-        if fits {
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub fn see(&mut self, bytes: &[u8], row: Option<&BoardRow>) -> Result<(), NotKept> {
+        if self.seen.is_empty() && self.table.next(&mut self.entry)? && self.fits(bytes, row) {
             self.alike += 1;
-            return;
+            return Ok(());
         }
-        self.seen.push(Seen {
-            digest,
+        let seen = Seen {
+            digest: sha256(bytes).into(),
             serial: row.and_then(|row| row.serial.clone()),
             name: row.map(BoardRow::name),
             index: row.map(|row| row.entry.index),
-        });
+        };
+        let seen = serde_json::to_vec(&seen);
+        self.seen
+            .push(&seen.map_err(|error| NotKept::new(&self.folder, error))?)
+    }
+
+    /// Whether the row is the one that the table's next entry is of.
+    fn fits(&self, bytes: &[u8], row: Option<&BoardRow>) -> bool {
+        match row {
+            Some(row) => serde_json::to_vec(&RowDigest::of(row, bytes))
+                .is_ok_and(|expected| expected == self.entry),
+            None => serde_json::from_slice(&self.entry)
+                .is_ok_and(|entry: RowDigest| entry.sha256 == sha256(bytes).into()),
+        }
     }
 
     /// All that differs; nothing where the rows are as the table has them.
-    #[must_use]
-    pub fn findings(&self) -> RowFindings {
-        let mut findings = Vec::new();
-        let mut places: HashMap<&Hex, usize> = HashMap::new();
-        for (place, entry) in self.table.iter().enumerate() {
-            places.entry(&entry.sha256).or_insert(place);
+    ///
+    /// # Errors
+    /// Where what was kept cannot be read.
+    pub fn findings(&mut self) -> Result<RowFindings, NotKept> {
+        if self.seen.is_empty() && self.alike == self.table.len() {
+            return Ok(RowFindings::default());
         }
-        let mut found: HashSet<usize> = (0..self.alike).collect();
-        let mut unknown = Vec::new();
-        // The row furthest down the table so far, and how it is called.
-        let mut furthest: Option<(usize, String)> = None;
-        for (number, seen) in self.seen.iter().enumerate() {
-            let name = || seen.called(self.alike + number);
-            let place = places.get(&seen.digest).copied();
-            let Some(place) = place.filter(|place| self.fits(*place, seen)) else {
-                unknown.push((number, seen));
-                continue;
-            };
-            if !found.insert(place) {
-                findings.push(RowFinding::Doubled(name()));
-                continue;
-            }
-            match &furthest {
-                Some((further, other)) if *further > place => {
-                    findings.push(RowFinding::Moved(name(), other.clone()));
-                }
-                _ => furthest = Some((place, name())),
-            }
-        }
-        self.name_unknown(&unknown, &mut found, &mut findings);
-        for (place, entry) in self.table.iter().enumerate() {
-            if !found.contains(&place) {
-                findings.push(RowFinding::Missing {
-                    row: place + 1,
-                    index: entry.index,
-                    serial: entry.serial.clone(),
-                });
-            }
-        }
-        RowFindings(findings)
-    }
-
-    /// Rows with bytes that the table does not know: of a device or an entry that it knows, or of none.
-    fn name_unknown(
-        &self,
-        unknown: &[(usize, &Seen)],
-        found: &mut HashSet<usize>,
-        findings: &mut Vec<RowFinding>,
-    ) {
-        let mut by_serial: HashMap<&DeviceSerial, usize> = HashMap::new();
-        let mut by_index: HashMap<u64, usize> = HashMap::new();
-        for (place, entry) in self.table.iter().enumerate() {
-            by_index.entry(entry.index).or_insert(place);
-            if let Some(serial) = &entry.serial {
-                by_serial.entry(serial).or_insert(place);
-            }
-        }
-        for (number, seen) in unknown {
-            let at = self.alike + number;
-            let serial = seen.serial.as_ref();
-            let known = [
-                serial.and_then(|serial| by_serial.get(serial)).copied(),
-                seen.index.and_then(|index| by_index.get(&index)).copied(),
-                // One that cannot be read is taken for what belongs there.
-                (seen.name.is_none() && at < self.table.len()).then_some(at),
-            ];
-            let mut known = known.into_iter().flatten();
-            let name = seen.called(at);
-            findings.push(match known.find(|place| !found.contains(place)) {
-                Some(place) => {
-                    found.insert(place);
-                    RowFinding::Altered(self.expected_name(place).unwrap_or(name))
-                }
-                None => RowFinding::Added(name),
-            });
-        }
-    }
-
-    fn fits(&self, place: usize, seen: &Seen) -> bool {
-        let Some(entry) = self.table.get(place) else {
-            return false;
-        };
-        seen.index.is_none_or(|index| index == entry.index) && seen.serial == entry.serial
+        row_comparison::findings(&mut self.table, self.alike, &mut self.seen)
+            .map_err(|error| NotKept::new(&self.folder, error))
     }
 
     /// How the row at a place of the table is called, by the table.
-    #[must_use]
-    pub fn expected_name(&self, place: usize) -> Option<String> {
-        let entry = self.table.get(place)?;
-        Some(match &entry.serial {
-            Some(serial) => format!("device {serial}"),
-            None => format!("row {} (ledger entry {})", place + 1, entry.index),
-        })
+    ///
+    /// # Errors
+    /// Where what was kept cannot be read.
+    pub fn expected_name(&mut self, place: u64) -> Result<Option<String>, NotKept> {
+        let entry = self.table.find(place)?;
+        let entry = entry.and_then(|bytes| serde_json::from_slice::<RowDigest>(&bytes).ok());
+        Ok(entry.map(|entry| name_by_table(place, entry.serial.as_ref(), entry.index)))
+    }
+}
+
+/// How the table calls the row of one of its entries.
+pub(super) fn name_by_table(place: u64, serial: Option<&DeviceSerial>, index: u64) -> String {
+    match serial {
+        Some(serial) => format!("device {serial}"),
+        None => format!("row {} (ledger entry {index})", place.saturating_add(1)),
     }
 }

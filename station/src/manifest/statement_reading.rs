@@ -4,16 +4,18 @@
 //! rows, and leaves the judgement to [`offline_verifier`](super::offline_verifier).
 
 use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
-use firmware_proto::Digest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::consistency::{Contradiction, Preface, RowChecks};
 use super::json_lists::{Elements, Place, Skeleton};
-use super::ledger_proof::{self, Extract, LeafHashes, LedgerFault, Whose};
+use super::ledger_proof::{self, Extract, LeafHashes, LedgerFault};
 use super::rejected::{Rejected, misspelt};
-use super::row_naming::RowNaming;
+use super::row_naming::{RowFindings, RowNaming};
+use super::shown_entries::Whose;
+use super::spool::{NotKept, Spool};
 use super::statement::{BoardRow, RowDigest, Statement, Subject, subject_of};
 use crate::dsse::read_canonical;
 use crate::encoding::{Base64Bytes, sha256};
@@ -60,9 +62,12 @@ impl<F: FnMut(BoardRow)> Receiver for F {
 /// A statement that is being read.
 pub(super) struct Reading<'a, R> {
     receiver: &'a mut R,
-    subjects: Vec<Digest>,
-    /// The subject that belongs to the next board that passed.
-    next_subject: usize,
+    /// Where files will be.
+    folder: PathBuf,
+    /// Digests of the subjects, each until its row comes.
+    subjects: Spool,
+    /// Boards that passed so far.
+    passed: u64,
     naming: RowNaming,
     rows: Option<RowChecks>,
     extract: &'a OnceCell<Extract>,
@@ -71,70 +76,88 @@ pub(super) struct Reading<'a, R> {
     misspelt: Option<Rejected>,
     /// The first contradiction.
     fault: Option<Rejected>,
+    /// Why no more can be said.
+    not_kept: Option<NotKept>,
 }
 
 /// What was found, when all was read.
 pub(super) struct Found {
     pub(super) misspelt: Option<Rejected>,
     pub(super) fault: Option<Rejected>,
-    pub(super) naming: RowNaming,
+    /// Rows that are not as the table of rows has them.
+    pub(super) rows: RowFindings,
 }
 
 impl<'a, R: Receiver> Reading<'a, R> {
-    pub(super) fn new(receiver: &'a mut R, extract: &'a OnceCell<Extract>) -> Self {
+    pub(super) fn new(receiver: &'a mut R, extract: &'a OnceCell<Extract>, folder: &Path) -> Self {
         Self {
             receiver,
-            subjects: Vec::new(),
-            next_subject: 0,
-            naming: RowNaming::default(),
+            folder: folder.to_owned(),
+            subjects: Spool::new(folder),
+            passed: 0,
+            naming: RowNaming::new(folder),
             rows: None,
             extract,
             hashes: None,
             misspelt: None,
             fault: None,
+            not_kept: None,
         }
     }
 
     /// All bytes were read.
-    pub(super) fn finish(mut self) -> Found {
-        if self.next_subject != self.subjects.len() {
+    ///
+    /// # Errors
+    /// Where something could not be kept: then nothing is known.
+    pub(super) fn finish(mut self) -> Result<Found, Rejected> {
+        if self.passed != self.subjects.len() {
             let more = "there are more subjects than such boards".to_owned();
-            self.fail(Contradiction::Subjects(more));
+            self.fail(Contradiction::Subjects(more).into());
         }
         match self.hashes.take() {
             Some(hashes) => {
-                let ended = hashes.finish();
-                self.note(ended);
+                if let Err(fault) = hashes.finish() {
+                    self.fail(fault.into());
+                }
             }
-            None => self.fail(LedgerFault::Pieces(0)),
+            None => self.fail(LedgerFault::Pieces(0).into()),
         }
-        Found {
-            misspelt: self.misspelt,
-            fault: self.fault,
-            naming: self.naming,
+        match self.not_kept {
+            Some(fault) => Err(fault.into()),
+            None => Ok(Found {
+                misspelt: self.misspelt,
+                fault: self.fault,
+                rows: self.naming.findings()?,
+            }),
         }
     }
 
-    fn fail(&mut self, fault: impl Into<Rejected>) {
-        if self.fault.is_none() {
-            self.fault = Some(fault.into());
+    /// Notes the first fault.
+    fn fail(&mut self, fault: Rejected) {
+        match fault {
+            Rejected::NotKept(fault) => {
+                self.not_kept.get_or_insert(fault);
+            }
+            fault if self.fault.is_none() => match self.naming_its_board(fault) {
+                Ok(fault) => self.fault = Some(fault),
+                Err(fault) => self.not_kept = Some(fault),
+            },
+            _ => {}
         }
     }
 
-    /// Notes a fault of the ledger's part, with the board's name where it is about a row.
-    fn note(&mut self, result: Result<(), LedgerFault>) {
-        match result {
-            Ok(()) => {}
-            Err(LedgerFault::NotIncluded {
-                whose: Whose::Row(row),
-                index,
-            }) => {
-                let name = self.naming.expected_name(row as usize);
-                let whose = name.map_or(Whose::Row(row), Whose::Board);
-                self.fail(LedgerFault::NotIncluded { whose, index });
-            }
-            Err(fault) => self.fail(fault),
-        }
+    /// The fault, with the board's name where it is about the entry of a row.
+    fn naming_its_board(&mut self, fault: Rejected) -> Result<Rejected, NotKept> {
+        let Rejected::Ledger(LedgerFault::NotIncluded {
+            whose: Whose::Row(row),
+            index,
+        }) = fault
+        else {
+            return Ok(fault);
+        };
+        let name = self.naming.expected_name(row)?;
+        let whose = name.map_or(Whose::Row(row), Whose::Board);
+        Ok(LedgerFault::NotIncluded { whose, index }.into())
     }
 
     /// Reads an element and insists on its spelling.
@@ -149,121 +172,126 @@ impl<'a, R: Receiver> Reading<'a, R> {
         }
     }
 
-    fn subject(&mut self, bytes: &[u8], offset: u64) {
+    fn subject(&mut self, bytes: &[u8], offset: u64) -> Result<(), Rejected> {
         if let Some(subject) = self.read::<Subject>(bytes, offset) {
-            self.subjects.push(sha256(bytes));
+            self.subjects.push(sha256(bytes).as_bytes())?;
             self.receiver.other(Other::Subject(subject));
         }
+        Ok(())
     }
 
-    fn row_digest(&mut self, bytes: &[u8], offset: u64) {
+    fn row_digest(&mut self, bytes: &[u8], offset: u64) -> Result<(), Rejected> {
         if let Some(entry) = self.read::<RowDigest>(bytes, offset) {
-            self.naming.list(entry.clone());
+            self.naming.list(bytes)?;
             self.receiver.other(Other::RowDigest(entry));
         }
+        Ok(())
     }
 
-    fn row(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) {
+    fn row(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) -> Result<(), Rejected> {
         let row = self.read::<BoardRow>(bytes, offset);
-        self.naming.see(bytes, row.as_ref());
+        self.naming.see(bytes, row.as_ref())?;
         let Some(row) = row else {
-            return;
+            return Ok(());
         };
-        if self.fault.is_none() && self.misspelt.is_none() {
-            self.check_row(&row, skeleton);
-        }
+        let checked = if self.fault.is_none() && self.misspelt.is_none() {
+            self.check_row(&row, skeleton)
+        } else {
+            Ok(())
+        };
         self.receiver.row(row);
+        checked
     }
 
-    fn check_row(&mut self, row: &BoardRow, skeleton: &[u8]) {
+    fn check_row(&mut self, row: &BoardRow, skeleton: &[u8]) -> Result<(), Rejected> {
         if let Some(subject) = subject_of(row) {
-            let expected = self.subjects.get(self.next_subject);
-            self.next_subject += 1;
+            self.passed += 1;
             let bytes = serde_json::to_vec(&subject).unwrap_or_default();
-            if expected != Some(&sha256(&bytes)) {
-                self.fail(Contradiction::Subjects(row.name()));
+            let mut expected = Vec::new();
+            let there = self.subjects.next(&mut expected)?;
+            if !there || expected != sha256(&bytes).as_bytes() {
+                return Err(Contradiction::Subjects(row.name()).into());
             }
         }
         if self.rows.is_none() {
-            self.rows = self.begin_rows(skeleton);
+            self.rows = self.begin_rows(skeleton)?;
         }
-        if let Some(rows) = &mut self.rows
-            && let Err(fault) = rows.add(row)
-        {
-            self.fail(fault);
+        match &mut self.rows {
+            Some(rows) => rows.add(row),
+            None => Ok(()),
         }
     }
 
     /// What stands before the rows. Where it cannot be read, the whole skeleton cannot be, which is told then.
-    fn begin_rows(&mut self, skeleton: &[u8]) -> Option<RowChecks> {
+    fn begin_rows(&self, skeleton: &[u8]) -> Result<Option<RowChecks>, Rejected> {
         #[derive(Deserialize)]
         struct Document {
             predicate: Preface,
         }
         let whole = [skeleton, b"]}}"].concat();
-        let Document { predicate } = serde_json::from_slice(&whole).ok()?;
-        match RowChecks::new(predicate) {
-            Ok(rows) => Some(rows),
-            Err(fault) => {
-                self.fail(fault);
-                None
-            }
+        match serde_json::from_slice(&whole) {
+            Ok(Document { predicate }) => Ok(Some(RowChecks::new(predicate, &self.folder)?)),
+            Err(_) => Ok(None),
         }
     }
 
-    fn leaf_hashes(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) {
+    fn leaf_hashes(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) -> Result<(), Rejected> {
         let Some(piece) = self.read::<Base64Bytes>(bytes, offset) else {
-            return;
+            return Ok(());
         };
-        if self.fault.is_none() && self.misspelt.is_none() {
-            if self.hashes.is_none()
-                && let Err(fault) = self.begin_hashes(skeleton)
-            {
-                self.note(Err(fault));
-            }
-            if let Some(hashes) = &mut self.hashes {
-                let added = hashes.add(&piece);
-                self.note(added);
-            }
-        }
+        let checked = if self.fault.is_none() && self.misspelt.is_none() {
+            self.check_hashes(&piece, skeleton)
+        } else {
+            Ok(())
+        };
         self.receiver.other(Other::LeafHashes(piece));
+        checked
+    }
+
+    fn check_hashes(&mut self, piece: &Base64Bytes, skeleton: &[u8]) -> Result<(), Rejected> {
+        if self.hashes.is_none() {
+            self.begin_hashes(skeleton)?;
+        }
+        match &mut self.hashes {
+            Some(hashes) => hashes.add(piece),
+            None => Ok(()),
+        }
     }
 
     /// All but the leaf hashes was read: what the rows come to, and what they must find in the log.
-    fn begin_hashes(&mut self, skeleton: &[u8]) -> Result<(), LedgerFault> {
+    fn begin_hashes(&mut self, skeleton: &[u8]) -> Result<(), Rejected> {
         let whole = [skeleton, b"]}}}"].concat();
         let Ok(statement) = serde_json::from_slice::<Statement>(&whole) else {
             // Told when the whole skeleton is read.
             return Ok(());
         };
         let rows = match self.rows.take() {
-            Some(rows) => Ok(rows),
-            None => RowChecks::new(Preface::from(&statement.predicate)),
+            Some(rows) => rows,
+            None => RowChecks::new(Preface::from(&statement.predicate), &self.folder)?,
         };
         let tally = ledger_proof::tally(&statement.predicate.ledger)?;
-        let anchors = rows.and_then(|rows| rows.finish(&statement, tally.as_ref()));
-        let anchors = match anchors {
-            Ok(anchors) => anchors,
-            Err(fault) => {
-                self.fail(fault);
-                return Ok(());
-            }
-        };
-        let mut extract = Extract::of(&statement.predicate)?;
-        extract.add(anchors)?;
+        let anchors = rows.finish(&statement, tally.as_ref())?;
+        let extract = Extract::of(&statement.predicate)?;
+        let shown = extract.shown(anchors)?;
         let extract = self.extract.get_or_init(|| extract);
-        self.hashes = Some(LeafHashes::new(extract)?);
+        self.hashes = Some(LeafHashes::new(extract, shown)?);
         Ok(())
     }
 }
 
 impl<R: Receiver> Elements for Reading<'_, R> {
     fn element(&mut self, list: usize, bytes: &[u8], offset: u64, skeleton: &[u8]) {
-        match list {
+        if self.not_kept.is_some() {
+            return;
+        }
+        let read = match list {
             SUBJECTS => self.subject(bytes, offset),
             ROW_DIGESTS => self.row_digest(bytes, offset),
             BOARDS => self.row(bytes, offset, skeleton),
             _ => self.leaf_hashes(bytes, offset, skeleton),
+        };
+        if let Err(fault) = read {
+            self.fail(fault);
         }
     }
 }

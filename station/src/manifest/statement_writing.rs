@@ -1,97 +1,82 @@
 //! Writes a statement of any size: rows come in any order, are kept in a file, and go out sorted.
 //!
-//! Of each row some two hundred bytes stay in memory: what it is sorted by, and what the other lists say of it.
+//! What a row is sorted by, and what the other lists say of it, is kept in files too: no row stays in memory.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
-use firmware_proto::{Digest, Uid};
+use firmware_proto::Digest;
 
 use super::counts::{Counts, Summing};
-use super::statement::{
-    BoardRow, DigestSet, HASHES_A_PIECE, RowDigest, Statement, Subject, subject_of,
-};
-use crate::encoding::{Base64Bytes, sha256};
-use crate::names::DeviceSerial;
+use super::kept_row::KeptRow;
+use super::sorting::Sorter;
+use super::spool::{Spool, nameless};
+use super::statement::{BoardRow, HASHES_A_PIECE, Statement};
+use crate::encoding::Base64Bytes;
 
-/// What is kept of a row in memory: there may be very many, so nothing twice, and digests as their bytes.
-#[derive(Debug)]
-struct Kept {
-    serial: Option<DeviceSerial>,
-    uid: Uid,
-    at: u64,
-    bytes: usize,
-    index: u64,
-    digest: Digest,
-    /// Of the certificate that is a subject.
-    certificate: Option<Digest>,
-}
-
-impl Kept {
-    fn row_digest(&self) -> RowDigest {
-        RowDigest {
-            index: self.index,
-            serial: self.serial.clone(),
-            sha256: self.digest.into(),
-        }
-    }
-
-    fn subject(&self) -> Option<Subject> {
-        Some(Subject {
-            name: self.serial.clone()?,
-            digest: DigestSet {
-                sha256: self.certificate?.into(),
-            },
-        })
-    }
-}
+/// Bytes of a leaf hash.
+const HASH_BYTES: u64 = 32;
 
 /// Rows on their way into a manifest.
 #[derive(Debug)]
 pub struct RowSpool {
     file: BufWriter<File>,
-    written: u64,
-    rows: Vec<Kept>,
+    rows: Sorter,
+    lengths: Lengths,
     sums: Summing,
+}
+
+/// Bytes of all elements of the lists so far, without what separates them, and how many elements.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lengths {
+    rows: (u64, u64),
+    row_digests: (u64, u64),
+    subjects: (u64, u64),
 }
 
 /// All rows, in the manifest's order.
 #[derive(Debug)]
 pub struct SortedRows {
     file: File,
-    rows: Vec<Kept>,
+    rows: Spool,
+    lengths: Lengths,
     counts: Counts,
 }
 
 impl RowSpool {
-    /// Begins with an empty file.
-    #[must_use]
-    pub fn new(file: File, unidentified_sessions: u64) -> Self {
-        Self {
-            file: BufWriter::new(file),
-            written: 0,
-            rows: Vec::new(),
+    /// Begins; its files will be in that folder.
+    ///
+    /// # Errors
+    /// Where none can be made there.
+    pub fn new(folder: &Path, unidentified_sessions: u64) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::new(nameless(folder)?),
+            rows: Sorter::new(folder),
+            lengths: Lengths::default(),
             sums: Summing::new(unidentified_sessions),
-        }
+        })
     }
 
     /// Keeps a row.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Where a file cannot be written.
     pub fn add(&mut self, row: &BoardRow) -> io::Result<()> {
         let bytes = serde_json::to_vec(row)?;
         self.file.write_all(&bytes)?;
-        self.rows.push(Kept {
-            serial: row.serial.clone(),
-            uid: row.uid.clone(),
-            at: self.written,
-            bytes: bytes.len(),
-            index: row.entry.index,
-            digest: sha256(&bytes),
-            certificate: subject_of(row).and_then(|one| one.digest.sha256.digest()),
-        });
-        self.written += bytes.len() as u64;
+        let kept = KeptRow::of(row, &bytes, self.lengths.rows.0)?;
+        self.rows.push(&kept.to_record(row))?;
+        let lengths = &mut self.lengths;
+        for (list, bytes) in [
+            (&mut lengths.rows, bytes.len()),
+            (&mut lengths.row_digests, kept.row_digest.len()),
+            (&mut lengths.subjects, kept.subject.len()),
+        ] {
+            list.0 += bytes as u64;
+            list.1 += u64::from(bytes > 0);
+        }
         self.sums.add(row);
         Ok(())
     }
@@ -99,20 +84,16 @@ impl RowSpool {
     /// All rows have come.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// Where a file cannot be written or read.
     pub fn sort(self) -> io::Result<SortedRows> {
         let file = self
             .file
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
-        let mut rows = self.rows;
-        rows.sort_by(|a, b| {
-            let key = |one: &Kept| (one.serial.is_none(), one.serial.clone(), one.uid.clone());
-            key(a).cmp(&key(b))
-        });
         Ok(SortedRows {
             file,
-            rows,
+            rows: self.rows.sorted()?,
+            lengths: self.lengths,
             counts: self.sums.total(),
         })
     }
@@ -131,14 +112,36 @@ impl SortedRows {
     /// Gives the rows one by one.
     ///
     /// # Errors
-    /// Where the file cannot be read, or the taker fails.
+    /// Where a file cannot be read, or the taker fails.
     pub fn each(&mut self, mut take: impl FnMut(BoardRow) -> io::Result<()>) -> io::Result<()> {
         let mut bytes = Vec::new();
-        for row in &self.rows {
-            read_row(&mut self.file, row, &mut bytes)?;
-            take(serde_json::from_slice(&bytes)?)?;
-        }
-        Ok(())
+        each_kept(&mut self.rows, |row| {
+            read_row(&self.file, row, &mut bytes)?;
+            take(serde_json::from_slice(&bytes)?)
+        })
+    }
+
+    /// How many bytes [`write_statement`](Self::write_statement) will write.
+    ///
+    /// # Errors
+    /// None that these types can cause; the serialiser's signature has one.
+    pub fn statement_bytes(&self, skeleton: &Statement) -> io::Result<u64> {
+        let text = serde_json::to_vec(skeleton)?;
+        let ledger = &skeleton.predicate.ledger;
+        let hashes = (ledger.last_index + 1).saturating_sub(ledger.first_index);
+        let piece = |hashes: u64| (hashes * HASH_BYTES).div_ceil(3) * 4 + 2;
+        let (whole, rest) = (
+            hashes / HASHES_A_PIECE as u64,
+            hashes % HASHES_A_PIECE as u64,
+        );
+        let pieces = (
+            whole * piece(HASHES_A_PIECE as u64) + if rest > 0 { piece(rest) } else { 0 },
+            whole + u64::from(rest > 0),
+        );
+        let lengths = self.lengths;
+        let lists = [lengths.rows, lengths.row_digests, lengths.subjects, pieces];
+        let list = |(bytes, elements): (u64, u64)| bytes + elements.saturating_sub(1);
+        Ok(text.len() as u64 + lists.into_iter().map(list).sum::<u64>())
     }
 
     /// Writes the statement: `skeleton` with its long lists filled.
@@ -164,19 +167,17 @@ impl SortedRows {
             out.write_all(before.as_bytes())
         };
         up_to("subject", out)?;
-        let subjects = self.rows.iter().filter_map(Kept::subject);
-        write_list(out, subjects)?;
+        let mut list = List::default();
+        each_kept(&mut self.rows, |row| list.add(out, &row.subject))?;
         up_to("row_digests", out)?;
-        write_list(out, self.rows.iter().map(Kept::row_digest))?;
+        let mut list = List::default();
+        each_kept(&mut self.rows, |row| list.add(out, &row.row_digest))?;
         up_to("boards", out)?;
-        let mut bytes = Vec::new();
-        for (number, row) in self.rows.iter().enumerate() {
-            read_row(&mut self.file, row, &mut bytes)?;
-            if number > 0 {
-                out.write_all(b",")?;
-            }
-            out.write_all(&bytes)?;
-        }
+        let (mut list, mut bytes) = (List::default(), Vec::new());
+        each_kept(&mut self.rows, |row| {
+            read_row(&self.file, row, &mut bytes)?;
+            list.add(out, &bytes)
+        })?;
         up_to("leaf_hashes", out)?;
         let ledger = &skeleton.predicate.ledger;
         write_hashes(out, ledger.first_index, ledger.last_index, hashes)?;
@@ -184,23 +185,40 @@ impl SortedRows {
     }
 }
 
-fn read_row(file: &mut File, row: &Kept, bytes: &mut Vec<u8>) -> io::Result<()> {
-    bytes.resize(row.bytes, 0);
-    file.seek(SeekFrom::Start(row.at))?;
-    file.read_exact(bytes)
+/// Elements of a list, separated as they come; one without bytes is none.
+#[derive(Default)]
+struct List {
+    any: bool,
 }
 
-fn write_list<T: serde::Serialize>(
-    out: &mut impl Write,
-    elements: impl Iterator<Item = T>,
-) -> io::Result<()> {
-    for (number, element) in elements.enumerate() {
-        if number > 0 {
+impl List {
+    fn add(&mut self, out: &mut impl Write, element: &[u8]) -> io::Result<()> {
+        if element.is_empty() {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.any, true) {
             out.write_all(b",")?;
         }
-        serde_json::to_writer(&mut *out, &element)?;
+        out.write_all(element)
+    }
+}
+
+/// Gives what is kept of the rows, from the first on.
+fn each_kept(
+    rows: &mut Spool,
+    mut take: impl FnMut(&KeptRow<'_>) -> io::Result<()>,
+) -> io::Result<()> {
+    rows.rewind();
+    let mut record = Vec::new();
+    while rows.next(&mut record)? {
+        take(&KeptRow::from_record(&record)?)?;
     }
     Ok(())
+}
+
+fn read_row(file: &File, row: &KeptRow<'_>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    bytes.resize(row.bytes, 0);
+    file.read_exact_at(bytes, row.at)
 }
 
 fn write_hashes(

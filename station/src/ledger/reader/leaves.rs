@@ -152,6 +152,8 @@ impl<'reader> Leaves<'reader> {
             self.cursor = row.get::<_, Int>(0)?.0.saturating_add(1);
             page.push((row.get::<_, Int>(1)?.0, row.get(2)?));
         }
+        // Most selections are a board's or a session's: no second question that finds nothing.
+        self.ended = page.len() < PAGE_LEAVES as usize;
         self.page = page.into_iter();
         Ok(())
     }
@@ -179,12 +181,12 @@ impl Iterator for Leaves<'_> {
     type Item = Result<(u64, Vec<u8>), LedgerError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.page.len() == 0 && !self.ended {
-            if let Err(error) = self.turn() {
-                self.ended = true;
-                return Some(Err(LedgerError::database("reading entries", error)));
-            }
-            self.ended = self.page.len() == 0;
+        if self.page.len() == 0
+            && !self.ended
+            && let Err(error) = self.turn()
+        {
+            self.ended = true;
+            return Some(Err(LedgerError::database("reading entries", error)));
         }
         self.page.next().map(Ok)
     }
