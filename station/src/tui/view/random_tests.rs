@@ -60,7 +60,7 @@ fn key(random: &mut Random) -> Key {
 fn news(random: &mut Random) -> LaneNews {
     let all = VerdictCode::ALL;
     let code = all[usize::try_from(random.below(all.len() as u64)).unwrap()];
-    match random.below(7) {
+    match random.below(8) {
         0 => LaneNews::PortOpen,
         1 => LaneNews::Silent,
         2 => LaneNews::Released,
@@ -72,6 +72,7 @@ fn news(random: &mut Random) -> LaneNews {
             code,
             detail: "stop rule same_code_on_lane: look at its fixture".to_owned(),
         },
+        6 => LaneNews::Frames(samples::frames()),
         _ => LaneNews::Step(u8::try_from(random.below(9)).unwrap()),
     }
 }

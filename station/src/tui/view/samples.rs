@@ -97,7 +97,7 @@ pub(super) fn running(lanes: usize) -> State {
 }
 
 /// What may have travelled on a wire.
-fn frames() -> Vec<ShownFrame> {
+pub(super) fn frames() -> Vec<ShownFrame> {
     let frame = |at: u64, to_board, bytes, times, text: &str| ShownFrame {
         utc_ms: NOON + at,
         to_board,
