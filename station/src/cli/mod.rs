@@ -69,9 +69,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),
     };
-    // Nothing is said beside a screen.
     let at_screen = matches!(arguments.command, Command::Run(_));
-    let output = Output::new(arguments.global.json, arguments.global.quiet || at_screen);
+    let output = Output::new(arguments.global.json, arguments.global.quiet);
+    let output = output.beside_screen(at_screen);
     let context = Context::new(arguments.global, output);
     let ended = dispatch(&arguments.command, &context);
     let ended = ended.and_then(|status| context.output.finish().map(|()| status));

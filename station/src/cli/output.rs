@@ -15,6 +15,8 @@ use super::failure::Failure;
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
+    /// Whether a screen is shown meanwhile.
+    screen: bool,
     state: Mutex<State>,
 }
 
@@ -31,8 +33,14 @@ impl Output {
         Self {
             json,
             quiet,
+            screen: false,
             state: Mutex::new(State::Open),
         }
+    }
+
+    /// Nothing is said beside a screen, but for partings.
+    pub(crate) fn beside_screen(self, screen: bool) -> Self {
+        Self { screen, ..self }
     }
 
     /// Whether programs read this.
@@ -42,7 +50,7 @@ impl Output {
 
     /// Whether progress is unwanted.
     pub(crate) const fn is_quiet(&self) -> bool {
-        self.quiet
+        self.quiet || self.screen
     }
 
     /// Whether nobody reads any more: long listings may stop.
@@ -62,7 +70,7 @@ impl Output {
 
     /// A line of progress for people; nothing in JSON mode or when quiet.
     pub(crate) fn progress(&self, line: &str) {
-        if !self.quiet {
+        if !self.is_quiet() {
             self.text(line);
         }
     }
@@ -74,9 +82,19 @@ impl Output {
 
     /// A remark for both readers, on stderr like an error; nothing when quiet.
     pub(crate) fn remark(&self, object: &impl Serialize, line: &str) {
-        if self.quiet {
-            return;
+        if !self.is_quiet() {
+            self.say(object, line);
         }
+    }
+
+    /// A remark when the screen is gone; nothing when quiet.
+    pub(crate) fn parting(&self, line: &str) {
+        if !self.quiet {
+            self.say(&serde_json::json!({ "notice": line }), line);
+        }
+    }
+
+    fn say(&self, object: &impl Serialize, line: &str) {
         let object = || serde_json::to_string(object).ok();
         let json = self.json.then(object).flatten();
         // Nobody is left to be told where stderr is closed.

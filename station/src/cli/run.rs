@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
     let said = shown.map_err(not_shown)?;
     let Parting { fault, left } = parting.map_err(|_panicked| broke_down())?;
     for text in said.into_iter().chain(left) {
-        context.output.notice(&text);
+        context.output.parting(&text);
     }
     fault.map_or(Ok(ExitStatus::Done), Err)
 }
