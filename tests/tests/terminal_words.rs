@@ -27,7 +27,7 @@ fn refusals_and_history_are_in_the_operators_language() {
     screen.see(&format!("Operador {SUPERVISOR} "));
     // The only open batch is gone on with, on a port that is not there.
     screen.see("Conecte su adaptador");
-    screen.see("Técnico: ");
+    screen.see("el puerto ");
 
     // The board's history, looked up by its serial.
     screen.press(3);

@@ -9,7 +9,7 @@ use super::fake::{
     BATCH, FakeClock, FakeContext, FakeDevice, FakeSession, LANE, Socket, fake_port, uid,
 };
 use super::floor::{Floor, Production};
-use super::hold::{Hold, PortNames};
+use super::hold::{Hold, HoldCause, PortNames};
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
@@ -132,10 +132,10 @@ fn one_board_after_another() {
 #[test]
 fn a_port_that_vanishes_ends_the_board_and_is_awaited() {
     let bench = Bench::start();
-    bench.await_news(|news| matches!(news, News::PortMissing { .. }));
+    bench.await_news(|news| matches!(news, News::PortMissing(_)));
     drop(bench.device_says(b"work\0"));
     bench.await_verdict(VerdictCode::LinkLost);
-    bench.await_news(|news| matches!(news, News::PortMissing { .. }));
+    bench.await_news(|news| matches!(news, News::PortMissing(_)));
     let _device = bench.device_says(b"pass\0");
     bench.await_verdict(VerdictCode::Pass);
 }
@@ -247,6 +247,7 @@ fn a_hold_from_before_keeps_every_board_out() {
         code: VerdictCode::UidReused,
         detail: "seen yesterday".to_owned(),
         batch: None,
+        cause: HoldCause::Code,
     }));
     let device = bench.socket.plug_in();
     bench.await_hold(VerdictCode::UidReused);
@@ -361,6 +362,7 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
         code: VerdictCode::KeyReused,
         detail: "as told".to_owned(),
         batch: None,
+        cause: HoldCause::Code,
     };
     bench.floor.holds.place(hold, PortNames::new());
     bench.await_hold(VerdictCode::KeyReused);

@@ -215,7 +215,7 @@ impl Sight {
             _ => {}
         }
         match &event.news {
-            News::PortMissing { detail } => status.doing.clone_from(detail),
+            News::PortMissing(reason) => status.doing = reason.to_string(),
             News::PortOpen => "port open".clone_into(&mut status.doing),
             News::AdapterChanged(change) => {
                 status.doing = change.to_string();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock_guard::ClockJump;
 use super::stop_watch::{Seen, StopWatch, Trip};
 use crate::ledger::event::{Event, Fact, TrippedRule};
 use crate::names::{BatchId, LaneName};
@@ -20,6 +21,20 @@ pub struct Hold {
     pub detail: String,
     /// The batch, where it is the batch that is held and not this lane alone.
     pub batch: Option<BatchId>,
+    /// What it is for, as values.
+    pub cause: HoldCause,
+}
+
+/// What a hold is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum HoldCause {
+    /// What the code says.
+    #[default]
+    Code,
+    /// A stop rule.
+    Rule(TrippedRule),
+    /// A jump of the clock.
+    Clock(ClockJump),
 }
 
 impl Hold {
@@ -80,6 +95,7 @@ fn on_lane(verdict: &Event, seen: &Seen, holds: &Holds, trip: Option<Trip>) -> O
         code: seen.code,
         detail: detail.clone(),
         batch: None,
+        cause: rule.clone().map_or(HoldCause::Code, HoldCause::Rule),
     };
     let ports = holds.seat_of(&seen.lane);
     let fact = Fact::HoldPlaced {
@@ -104,6 +120,7 @@ fn on_batch(verdict: &Event, seen: &Seen, trip: Trip) -> Option<Placed> {
         code: seen.code,
         detail: trip.detail.clone(),
         batch: Some(verdict.batch.clone()?),
+        cause: HoldCause::Rule(trip.rule.clone()),
     };
     let fact = Fact::BatchHoldPlaced {
         lane: seen.lane.clone(),
@@ -288,6 +305,7 @@ mod tests {
             code: VerdictCode::KeyReused,
             detail: "seen".to_owned(),
             batch: None,
+            cause: HoldCause::Code,
         };
         holds.place(hold.clone(), holds.seat_of(&lane("left")));
         assert_eq!(holds.of(&lane("left")), Some(hold.clone()));

@@ -26,9 +26,7 @@ pub(super) fn await_port(
             }
             Err(reason) => {
                 if told.as_ref() != Some(&reason) {
-                    reporter.report(News::PortMissing {
-                        detail: reason.to_string(),
-                    });
+                    reporter.report(News::PortMissing(reason.clone()));
                     told = Some(reason);
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::driver::{BoardSession, Driver, Ended};
 use super::floor::Floor;
-use super::hold::Hold;
+use super::hold::{Hold, HoldCause};
 use super::hotplug;
 use super::lane_event::{LaneEnd, LaneReporter, News};
 use super::link::{Link, Port};
@@ -193,6 +193,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 code: VerdictCode::StationClock,
                 detail: jump.to_string(),
                 batch: None,
+                cause: HoldCause::Clock(jump),
             });
         }
         if let Some(hold) = self.floor.holds.of(self.reporter.lane()) {
@@ -208,6 +209,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                         code: VerdictCode::StationHsm,
                         detail: error.to_string(),
                         batch: None,
+                        cause: HoldCause::Code,
                     });
                 }
             }

@@ -13,6 +13,7 @@ use firmware_proto::Uid;
 
 use super::adapter::AdapterChange;
 use super::hold::Hold;
+use super::link::PortUnavailable;
 use crate::names::{DeviceSerial, LaneName};
 use crate::provisioning::{Step, Verdict};
 
@@ -32,10 +33,7 @@ pub struct LaneEvent {
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
     /// The port cannot be opened, and is awaited.
-    PortMissing {
-        /// Why, and what to do.
-        detail: String,
-    },
+    PortMissing(PortUnavailable),
     /// The port is open.
     PortOpen,
     /// Another adapter than before is there: cables were swapped, or an adapter was replaced.

@@ -248,10 +248,10 @@ impl<S: Signer, E: EventStore> Supervisor<'_, S, E> {
                 let first = lane.tally.boards_met == 0;
                 lane.silent_since = first.then(|| self.floor.clock.now().monotonic);
             }
-            News::PortMissing { detail } => {
+            News::PortMissing(reason) => {
                 lane.at_work = false;
                 lane.silent_since = None;
-                lane.tally.trouble = Some(detail.clone());
+                lane.tally.trouble = Some(reason.to_string());
             }
             News::Held(_) | News::Released => {
                 lane.at_work = false;

@@ -9,7 +9,7 @@ use super::state::device::DeviceReport;
 use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
 use crate::verdict::VerdictCode;
-use crate::words::RefusalReason;
+use crate::words::{Cause, PortFault, RefusalReason};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,10 +101,7 @@ pub enum Key {
 #[serde(rename_all = "kebab-case")]
 pub enum LaneNews {
     /// The port cannot be opened.
-    PortMissing {
-        /// Why, and what to do.
-        detail: String,
-    },
+    PortMissing(PortFault),
     /// The port is open.
     PortOpen,
     /// Another adapter is there than before: cables were swapped, or an adapter was replaced.
@@ -139,8 +136,8 @@ pub enum LaneNews {
         of_batch: bool,
         /// What for.
         code: VerdictCode,
-        /// In words.
-        detail: String,
+        /// Why.
+        cause: Cause,
     },
     /// The lane takes boards again.
     Released,

@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod keymap;
 pub mod recorder;
 pub mod runner;
+pub mod saying;
 pub mod scanner;
 pub mod state;
 pub mod terminal;

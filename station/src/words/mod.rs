@@ -1,20 +1,26 @@
 //! Every word that an operator sees, in four languages. A language is complete by construction: its table is
 //! a `match` over all phrases, and one over all verdict codes.
 //!
-//! Never used by the command line, whose words are English. Codes, names and units are not translated. The detail
-//! of a verdict and the technical text of a refusal are for QA and are shown as such, beside a sentence of the
-//! operator's language; a measured value with its limits is put into words anew.
+//! Never used by the command line, whose words are English. Codes, names and units are not translated. The
+//! record's own line of a verdict and the technical text of a refusal are for QA and are shown as such, beside a
+//! sentence of the operator's language; what is known as values is put into words anew.
 
+mod cause;
 mod chinese;
 mod chinese_actions;
+mod chinese_meanings;
 mod english;
+mod english_meanings;
 mod german;
 mod german_actions;
+mod german_meanings;
 mod happenings;
 mod phrase;
+mod port_fault;
 mod refusals;
 mod spanish;
 mod spanish_actions;
+mod spanish_meanings;
 
 use std::fmt;
 
@@ -22,8 +28,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::verdict::VerdictCode;
 
+pub use cause::{Cause, StopRule};
 pub use happenings::Happening;
 pub use phrase::Phrase;
+pub use port_fault::PortFault;
 pub use refusals::RefusalReason;
 
 /// A language of the terminal.
@@ -113,14 +121,14 @@ impl Language {
         }
     }
 
-    /// A verdict's detail: a measured value with its limits in this language, anything else as technical text.
+    /// What the code says of a board.
     #[must_use]
-    pub fn detail(self, detail: &str) -> String {
-        match out_of_limits(detail) {
-            Some((name, value, low, high)) => {
-                self.fill(Phrase::Measured, &[name, value, low, high])
-            }
-            None => self.technical(detail),
+    pub const fn meaning(self, code: VerdictCode) -> &'static str {
+        match self {
+            Self::English => english_meanings::meaning(code),
+            Self::Chinese => chinese_meanings::meaning(code),
+            Self::Spanish => spanish_meanings::meaning(code),
+            Self::German => german_meanings::meaning(code),
         }
     }
 
@@ -138,18 +146,6 @@ impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// `NAME: got VALUE, limits LOW to HIGH`, as the session says it.
-fn out_of_limits(detail: &str) -> Option<(&str, &str, &str, &str)> {
-    let (name, rest) = detail.split_once(": got ")?;
-    let (value, limits) = rest.split_once(", limits ")?;
-    let (low, high) = limits.split_once(" to ")?;
-    let plain = |text: &str| !text.contains([',', ';', ':']);
-    [name, value, low, high]
-        .into_iter()
-        .all(plain)
-        .then_some((name, value, low, high))
 }
 
 #[cfg(test)]
@@ -185,6 +181,12 @@ mod tests {
             for code in VerdictCode::ALL {
                 let (own, source) = (language.action(*code), code.entry().action);
                 assert!(!own.is_empty() && own != source, "{language}: {code}");
+                let meaning = language.meaning(*code);
+                assert_ne!(
+                    meaning,
+                    Language::English.meaning(*code),
+                    "{language}: {code}"
+                );
             }
             for phrase in Phrase::ALL {
                 let source = Language::English.say(*phrase);
@@ -199,18 +201,48 @@ mod tests {
     fn a_measured_value_is_said_in_every_language() {
         let detail = "i_sleep: got 0.000041 A, limits 0.000002 to 0.00003";
         for language in Language::ALL {
-            let said = language.detail(detail);
+            let said = language.detail(VerdictCode::HwLimit, detail);
+            let whole = language.whole_detail(VerdictCode::HwLimit, detail);
+            assert_eq!(said, whole, "nothing is left to be told");
             for part in ["i_sleep", "0.000041 A", "0.000002", "0.00003"] {
                 assert!(said.contains(part), "{said}");
             }
         }
-        let other = "the token answers another challenge: got 1, expected 2";
-        assert_eq!(Language::English.detail(other), other);
-        assert_eq!(
-            Language::German.detail(other),
-            format!("Technisch: {other}")
+    }
+
+    #[test]
+    fn the_record_stands_for_itself_only_in_its_own_language() {
+        let (english, german) = (Language::English, Language::German);
+        let code = VerdictCode::AttNonce;
+        let record = "the token answers another challenge: got 1, expected 2";
+        assert_eq!(english.detail(code, record), record);
+        assert_eq!(english.whole_detail(code, record), record);
+        assert_eq!(german.detail(code, record), german.meaning(code));
+        let whole = german.whole_detail(code, record);
+        assert!(whole.starts_with(german.meaning(code)), "{whole}");
+        assert!(whole.ends_with(&format!("Technisch: {record}")), "{whole}");
+        assert_eq!(english.detail(code, ""), english.meaning(code));
+        assert_eq!(german.whole_detail(code, ""), german.meaning(code));
+    }
+
+    #[test]
+    fn a_yield_is_in_percent_and_a_count_is_not() {
+        let rule = |name: &str, window| {
+            Cause::Rule(StopRule {
+                name: name.to_owned(),
+                found: 85,
+                limit: 90,
+                window,
+            })
+        };
+        let code = VerdictCode::HwLimit;
+        let said = Language::English.cause(code, &rule("first_pass_yield", Some(20)));
+        assert!(
+            said.contains("85 %") && said.contains("90 %") && said.contains("20"),
+            "{said}"
         );
-        assert_eq!(Language::German.detail(""), "");
+        let said = Language::English.cause(code, &rule("failures_in_a_row_on_lane", None));
+        assert!(!said.contains('%'), "{said}");
     }
 
     #[test]

@@ -61,10 +61,16 @@ phrases! {
     CallSupervisor,
     /// Value and limits; 0 name, 1 value, 2 low, 3 high.
     Measured,
+    /// Why a lane or batch is held; 0 rule, 1 what was found, 2 its limit.
+    StopRule,
+    /// The same; 3 among how many boards.
+    StopRuleAmong,
+    /// 0 seconds.
+    ClockBack,
+    /// 0 seconds.
+    ClockAhead,
     /// Text that stays English; 0 the text.
     Technical,
-    /// To do where a port is not there.
-    CheckAdapter,
     /// The line has ended by a fault of the station.
     LineFault,
     /// Name of the screen.

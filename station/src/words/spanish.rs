@@ -31,8 +31,12 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::CheckCable => "Revise alimentación y cable de la placa.",
         P::CallSupervisor => "Retenido: llame al supervisor.",
         P::Measured => "{0}: medido {1}, límites {2} a {3}",
+        P::StopRule => "regla de parada {0}: {1}, el límite es {2}",
+        P::StopRuleAmong =>
+            "regla de parada {0}: {1} en las últimas {3} placas, el límite es {2}",
+        P::ClockBack => "el reloj retrocedió {0} s",
+        P::ClockAhead => "el reloj se adelantó {0} s",
         P::Technical => "Técnico: {0}",
-        P::CheckAdapter => "Conecte su adaptador; mire si otro programa usa el puerto.",
         P::LineFault => "Falla el puesto: llame al supervisor.",
         P::ScreenLine => "Línea",
         P::ScreenBatch => "Lote",

@@ -24,7 +24,7 @@ use crate::line::adapter::AdapterOwners;
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
-use crate::line::hold::{Hold, PortNames};
+use crate::line::hold::{Hold, HoldCause, PortNames};
 use crate::line::label_desk::LabelDesk;
 use crate::line::port::SerialPort;
 use crate::line::stop_watch::StopWatch;
@@ -195,12 +195,14 @@ fn restore_holds(
         }
         let ports = held.ports.into_iter().collect();
         let batch = None;
+        let cause = held.rule.map_or(HoldCause::Code, HoldCause::Rule);
         floor.holds.place(
             Hold {
                 lane,
                 code,
                 detail,
                 batch,
+                cause,
             },
             ports,
         );
@@ -212,6 +214,7 @@ fn restore_holds(
             code: held.code,
             detail: held.detail,
             batch: Some(held.batch),
+            cause: HoldCause::Rule(held.rule),
         };
         if hold.batch.as_ref() == Some(ours) {
             floor.holds.place(hold, PortNames::new());

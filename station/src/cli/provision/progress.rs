@@ -63,7 +63,7 @@ impl<'a> Progress<'a> {
     /// Shows what happened on a lane.
     pub(super) fn show(&self, event: &LaneEvent) {
         let remark = match &event.news {
-            News::PortMissing { detail } => Some(detail.replacen("; ", "\n   do: ", 1)),
+            News::PortMissing(reason) => Some(reason.to_string().replacen("; ", "\n   do: ", 1)),
             News::Silent => {
                 let text = "no board answers\n   do: check power and cable of the board";
                 Some(text.to_owned())
@@ -87,7 +87,7 @@ impl<'a> Progress<'a> {
         };
         let long = matches!(
             event.news,
-            News::Held(_) | News::PortMissing { .. } | News::AdapterChanged(_)
+            News::Held(_) | News::PortMissing(_) | News::AdapterChanged(_)
         );
         if let (true, Some(remark)) = (long, &remark) {
             // Too long for a bar, and what to do is to be read.
@@ -157,6 +157,7 @@ mod tests {
             code: VerdictCode::KeyReused,
             detail: detail.to_owned(),
             batch: None,
+            cause: crate::line::hold::HoldCause::Code,
         };
         let fresh = progress.hold("left", &hold);
         assert_eq!(fresh.matches(detail).count(), 1, "{fresh}");

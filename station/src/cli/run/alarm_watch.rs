@@ -5,6 +5,7 @@
 
 use super::line_wishes::wear;
 use super::look_up;
+use super::news;
 use crate::cli::failure::Failure;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
@@ -13,6 +14,7 @@ use crate::ledger::reader::Kinds;
 use crate::station_home::StationHome;
 use crate::tui::event::StationNews;
 use crate::tui::state::alarms::{About, Alarm};
+use crate::words::Cause;
 
 /// See the module.
 pub(super) struct AlarmWatch {
@@ -69,7 +71,7 @@ struct Changes {
 impl Changes {
     fn follow(&mut self, leaf: Leaf) {
         let batch = leaf.position.map(|position| position.batch.to_string());
-        let (about, code, detail) = match leaf.fact {
+        let (about, code, cause) = match leaf.fact {
             Fact::VerdictReached {
                 lane,
                 code,
@@ -80,13 +82,21 @@ impl Changes {
             } if code.is_quiet_alarm() => {
                 let uid = uid.or(claimed_uid).map(|uid| uid.to_string());
                 let lane = lane.to_string();
-                (About::Board { lane, uid }, code, detail)
+                (About::Board { lane, uid }, code, Cause::Verdict(detail))
             }
             Fact::HoldPlaced {
-                lane, code, detail, ..
-            } => (About::Lane(lane.to_string()), code, detail),
-            Fact::BatchHoldPlaced { code, detail, .. } => {
-                (About::Batch(batch.unwrap_or_default()), code, detail)
+                lane,
+                code,
+                detail,
+                rule,
+                ..
+            } => {
+                let cause = rule.map_or(Cause::Verdict(detail), |rule| news::rule(&rule));
+                (About::Lane(lane.to_string()), code, cause)
+            }
+            Fact::BatchHoldPlaced { code, rule, .. } => {
+                let about = About::Batch(batch.unwrap_or_default());
+                (about, code, news::rule(&rule))
             }
             Fact::AlarmAcknowledged(record) => {
                 let lane = record.lane.to_string();
@@ -107,7 +117,7 @@ impl Changes {
         self.raised.push(Alarm {
             about,
             code,
-            detail,
+            cause,
             utc_ms: leaf.time.0,
             acknowledged: false,
         });

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::happenings;
+use super::news;
 use crate::cli::failure::Failure;
 use crate::cli::{device, device_history};
 use crate::ledger::Reader;
@@ -13,6 +14,7 @@ use crate::station_home::StationHome;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchRow;
 use crate::tui::state::device::{DeviceReport, Moment};
+use crate::words::Cause;
 
 /// Most alarms of the past that are shown, the newest.
 const MAX_ALARMS: usize = 100;
@@ -47,14 +49,16 @@ pub(super) fn holds(home: &StationHome) -> Result<Vec<Alarm>, Failure> {
     let lanes = reader.holds()?.into_iter().map(|hold| Alarm {
         about: About::Lane(hold.lane.to_string()),
         code: hold.code,
-        detail: hold.detail,
+        cause: hold
+            .rule
+            .map_or(Cause::Verdict(hold.detail), |rule| news::rule(&rule)),
         utc_ms: hold.time.0,
         acknowledged: false,
     });
     let batches = reader.batch_holds()?.into_iter().map(|hold| Alarm {
         about: About::Batch(hold.batch.to_string()),
         code: hold.code,
-        detail: hold.detail,
+        cause: news::rule(&hold.rule),
         utc_ms: hold.time.0,
         acknowledged: false,
     });
@@ -89,7 +93,7 @@ pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Fai
                 uid: of.1.map(|uid| uid.to_string()),
             },
             code,
-            detail,
+            cause: Cause::Verdict(detail),
             utc_ms: leaf.time.0,
             acknowledged: false,
         });

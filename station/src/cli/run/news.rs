@@ -1,17 +1,19 @@
 //! What lanes say, as the terminal hears it.
 
 use crate::cli::provision::labels::Said;
+use crate::ledger::event::TrippedRule;
+use crate::line::hold::{Hold, HoldCause};
 use crate::line::lane_event::News;
+use crate::line::link::PortUnavailable;
 use crate::provisioning::Verdict;
 use crate::tui::event::{LaneNews, StationNews};
 use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::words::{Cause, PortFault, StopRule};
 
 /// The news; none where the terminal has no use for it.
 pub(super) fn of(news: &News) -> LaneNews {
     match news {
-        News::PortMissing { detail } => LaneNews::PortMissing {
-            detail: detail.clone(),
-        },
+        News::PortMissing(reason) => LaneNews::PortMissing(fault(reason)),
         News::PortOpen => LaneNews::PortOpen,
         News::AdapterChanged(change) => LaneNews::AdapterChanged {
             before: change.before.clone(),
@@ -30,11 +32,41 @@ pub(super) fn of(news: &News) -> LaneNews {
             name: hold.name().to_owned(),
             of_batch: hold.batch.is_some(),
             code: hold.code,
-            detail: hold.detail.clone(),
+            cause: cause(hold),
         },
         News::Released => LaneNews::Released,
         News::Ended(_) => LaneNews::Ended,
     }
+}
+
+fn fault(reason: &PortUnavailable) -> PortFault {
+    match reason.clone() {
+        PortUnavailable::Missing { port } => PortFault::Missing { port },
+        PortUnavailable::InUse { port } => PortFault::InUse { port },
+        PortUnavailable::Denied { port } => PortFault::Denied { port },
+        PortUnavailable::Unusable { port, detail } => PortFault::Unusable { port, says: detail },
+    }
+}
+
+fn cause(hold: &Hold) -> Cause {
+    match &hold.cause {
+        HoldCause::Code => Cause::Verdict(hold.detail.clone()),
+        HoldCause::Rule(tripped) => rule(tripped),
+        HoldCause::Clock(jump) => Cause::Clock {
+            back: jump.found < jump.expected,
+            seconds: jump.found.0.abs_diff(jump.expected.0) / 1000,
+        },
+    }
+}
+
+/// A stop rule that tripped.
+pub(super) fn rule(tripped: &TrippedRule) -> Cause {
+    Cause::Rule(StopRule {
+        name: tripped.name.clone(),
+        found: tripped.found,
+        limit: tripped.limit,
+        window: tripped.window,
+    })
 }
 
 /// What is said of a label.

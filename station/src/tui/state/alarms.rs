@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::VerdictCode;
+use crate::words::Cause;
 
 /// Most alarms that are kept; the oldest acknowledged ones go first.
 const MAX_ALARMS: usize = 256;
@@ -23,8 +24,8 @@ pub struct Alarm {
     pub about: About,
     /// The code.
     pub code: VerdictCode,
-    /// In words.
-    pub detail: String,
+    /// Why.
+    pub cause: Cause,
     /// Since when, UTC.
     pub utc_ms: u64,
     /// Whether somebody has looked.
@@ -111,7 +112,7 @@ mod tests {
         Alarm {
             about: About::Lane("L1".to_owned()),
             code,
-            detail: code.as_str().to_owned(),
+            cause: Cause::Verdict(code.as_str().to_owned()),
             utc_ms: 1,
             acknowledged: false,
         }

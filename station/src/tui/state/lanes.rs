@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tui::event::LaneNews;
 use crate::verdict::{Outcome, VerdictCode};
+use crate::words::{Cause, PortFault};
 
 /// Steps of a session after the waiting.
 pub const STEPS: u8 = 8;
@@ -55,10 +56,7 @@ pub enum Doing {
     #[default]
     Idle,
     /// The port cannot be opened.
-    NoPort {
-        /// Why, and what to do.
-        detail: String,
-    },
+    NoPort(PortFault),
     /// It is to begin.
     Starting,
     /// Nobody answers.
@@ -114,8 +112,8 @@ pub struct Held {
     pub of_batch: bool,
     /// What for.
     pub code: VerdictCode,
-    /// In words.
-    pub detail: String,
+    /// Why.
+    pub cause: Cause,
 }
 
 /// What a lane has done: how worn its fixture and its cable are.
@@ -189,14 +187,7 @@ impl Lanes {
 impl Lane {
     fn note(&mut self, news: &LaneNews, now_ms: u64) {
         match news {
-            LaneNews::PortMissing { detail } => {
-                self.begin(
-                    Doing::NoPort {
-                        detail: detail.clone(),
-                    },
-                    now_ms,
-                );
-            }
+            LaneNews::PortMissing(fault) => self.begin(Doing::NoPort(fault.clone()), now_ms),
             LaneNews::PortOpen | LaneNews::Step(0) => self.begin(Doing::Waiting, now_ms),
             // Said to whoever is at the screen; what the lane does is the same.
             LaneNews::AdapterChanged { .. } => {}
@@ -219,13 +210,13 @@ impl Lane {
                 name,
                 of_batch,
                 code,
-                detail,
+                cause,
             } => {
                 self.held = Some(Held {
                     name: name.clone(),
                     of_batch: *of_batch,
                     code: *code,
-                    detail: detail.clone(),
+                    cause: cause.clone(),
                 });
             }
             LaneNews::Released => self.held = None,

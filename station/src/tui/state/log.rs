@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::said::Said;
+
 /// Most lines that are kept.
 pub const MAX_LINES: usize = 1_000;
 
@@ -24,13 +26,13 @@ pub struct Line {
     /// Whether something went wrong.
     pub bad: bool,
     /// What.
-    pub text: String,
+    pub said: Said,
 }
 
 impl Log {
     /// Adds a line. Whoever reads further up keeps their place.
-    pub fn add(&mut self, utc_ms: u64, bad: bool, text: String) {
-        self.lines.push_back(Line { utc_ms, bad, text });
+    pub fn add(&mut self, utc_ms: u64, bad: bool, said: Said) {
+        self.lines.push_back(Line { utc_ms, bad, said });
         if self.below > 0 {
             self.below += 1;
         }

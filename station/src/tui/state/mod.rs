@@ -6,6 +6,7 @@ pub mod device;
 pub mod dialog;
 pub mod lanes;
 pub mod log;
+pub mod said;
 pub mod sign_in;
 pub mod why_not;
 
@@ -19,6 +20,7 @@ use device::Device;
 use dialog::Dialog;
 use lanes::Lanes;
 use log::Log;
+use said::Said;
 use sign_in::SignIn;
 
 /// How long a notice stands, in milliseconds.
@@ -102,7 +104,7 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// It.
-    pub text: String,
+    pub said: Said,
     /// Whether something went wrong.
     pub bad: bool,
     /// When it goes away.
@@ -135,10 +137,10 @@ impl State {
     }
 
     /// Says something to the person at the terminal, and keeps it in the log.
-    pub fn say(&mut self, text: String, bad: bool) {
-        self.log.add(self.utc_ms, bad, text.clone());
+    pub fn say(&mut self, said: Said, bad: bool) {
+        self.log.add(self.utc_ms, bad, said.clone());
         self.notice = Some(Notice {
-            text,
+            said,
             bad,
             until_ms: self.monotonic_ms.saturating_add(NOTICE_MS),
         });

@@ -1,18 +1,17 @@
 //! What lanes and the station tell.
 
 use crate::tui::action::Action;
-use crate::tui::event::{LaneNews, NotLetIn, Refused, StationNews};
-use crate::tui::seconds;
+use crate::tui::event::{LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::{BatchHead, LineState};
 use crate::tui::state::device::{Device, DeviceReport};
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::{Doing, Lane, ShownVerdict};
+use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Health, State};
-use crate::tui::vocabulary;
 use crate::verdict::VerdictCode;
-use crate::words::Phrase;
+use crate::words::Cause;
 
 /// A lane tells.
 pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
@@ -34,13 +33,12 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             name: held,
             of_batch,
             code,
-            detail,
+            cause,
         } => {
-            let detail = detail.clone();
             let alarm = Alarm {
                 about: about(*code, *of_batch, held),
                 code: *code,
-                detail,
+                cause: cause.clone(),
                 utc_ms,
                 acknowledged: false,
             };
@@ -51,19 +49,20 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             now,
             belongs_to,
         } => {
-            let language = state.language;
-            let text = match belongs_to {
-                Some(lane) => language.fill(Phrase::CableSwapped, &[name, now, lane]),
-                None => language.fill(Phrase::AdapterChanged, &[name, now, before]),
+            let said = Said::Adapter {
+                lane: name.to_owned(),
+                before: before.clone(),
+                now: now.clone(),
+                belongs_to: belongs_to.clone(),
             };
-            state.say(text, true);
+            state.say(said, true);
         }
-        LaneNews::PortMissing { detail } => {
-            let language = state.language;
-            let missing = language.say(Phrase::LaneNoPort);
-            let why = detail.split_once("; ").map_or(&**detail, |(why, _)| why);
-            let text = format!("{name}: {missing}. {}", language.technical(why));
-            state.log.add(utc_ms, true, text);
+        LaneNews::PortMissing(fault) => {
+            let said = Said::Port {
+                lane: name.to_owned(),
+                fault: fault.clone(),
+            };
+            state.log.add(utc_ms, true, said);
         }
         _ => {}
     }
@@ -79,16 +78,12 @@ fn about(code: VerdictCode, of_batch: bool, held: &str) -> About {
 }
 
 fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
-    let word = state.language.say(vocabulary::outcome(verdict.code));
-    let board = verdict.serial.as_deref().or(verdict.uid.as_deref());
-    let mut text = format!("{name}  {word}  {}", board.unwrap_or("-"));
-    if verdict.code != VerdictCode::Pass {
-        let detail = state.language.detail(&verdict.detail);
-        text = format!("{text}  {}  {detail}", verdict.code);
-    }
-    text = format!("{text}  {} s", seconds(verdict.took_ms));
     let bad = verdict.code.outcome() != crate::verdict::Outcome::Pass;
-    state.log.add(state.utc_ms, bad, text);
+    let said = Said::Verdict {
+        lane: name.to_owned(),
+        verdict: Box::new(verdict.clone()),
+    };
+    state.log.add(state.utc_ms, bad, said);
     if verdict.code.is_quiet_alarm() {
         state.alarms.add(Alarm {
             about: About::Board {
@@ -96,7 +91,7 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
                 uid: verdict.uid.clone(),
             },
             code: verdict.code,
-            detail: verdict.detail.clone(),
+            cause: Cause::Verdict(verdict.detail.clone()),
             utc_ms: state.utc_ms,
             acknowledged: false,
         });
@@ -105,23 +100,22 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
 
 /// The station tells.
 pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
-    let language = state.language;
     match news {
         StationNews::WantsPin { operator } => state.sign_in = SignIn::WantsPin { operator },
         StationNews::SignedIn(person) => {
-            let role = language.say(vocabulary::role(person.role));
-            state.say(
-                language.fill(Phrase::SignedIn, &[&person.operator, role]),
-                false,
-            );
+            let (operator, role) = (person.operator.clone(), person.role);
+            state.say(Said::SignedIn { operator, role }, false);
             state.sign_in = SignIn::Person(person);
             return vec![Action::ListBatches];
         }
-        StationNews::SignInRefused { why, wait_s } => not_let_in(state, &why, wait_s),
+        StationNews::SignInRefused { why, wait_s } => {
+            state.sign_in = SignIn::Nobody;
+            state.say(Said::NotLetIn { why, wait_s }, true);
+        }
         StationNews::SignedOut => {
             state.sign_in = SignIn::Nobody;
             state.dialog = None;
-            state.say(language.say(Phrase::SignedOut).to_owned(), false);
+            state.say(Said::SignedOut, false);
         }
         StationNews::Batches(list) => state.batches.renew(list),
         StationNews::LineStarted(head) => begin_line(state, head),
@@ -135,53 +129,31 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         }
         StationNews::Health { hsm, ledger } => state.health = Health { hsm, ledger },
         StationNews::Device { wanted, report } => show_device(state, wanted, report),
-        StationNews::LabelTaken { serial, lane } => {
-            state.say(language.fill(Phrase::LabelTaken, &[&serial, &lane]), false);
-        }
-        StationNews::LabelOdd(text) => {
-            state.say(language.fill(Phrase::LabelOdd, &[&text]), true);
-        }
-        StationNews::NobodyWaits(text) => {
-            state.say(language.fill(Phrase::NobodyWaits, &[&text]), true);
-        }
-        StationNews::LabelWaits { serial, why } => {
-            let why = language.technical(&why);
-            state.say(language.fill(Phrase::LabelWaits, &[&serial, &why]), true);
-        }
-        StationNews::LabelFailed { serial, why } => {
-            let why = language.technical(&why);
-            state.say(language.fill(Phrase::LabelFailed, &[&serial, &why]), true);
-        }
-        StationNews::Trouble(text) => {
-            let technical = language.technical(&text);
-            state.say(format!("{} {technical}", language.refusal(None)), true);
-        }
         StationNews::HoldCleared { about } => clear_hold(state, &about),
         StationNews::Done(did) => {
-            state.say(vocabulary::did(language, &did), false);
+            state.say(Said::Did(did), false);
             return vec![Action::ListBatches];
         }
         StationNews::Refused(refused) => refuse(state, refused),
+        StationNews::LabelTaken { serial, lane } => {
+            state.say(Said::LabelTaken { serial, lane }, false);
+        }
+        StationNews::LabelOdd(text) => state.say(Said::LabelOdd(text), true),
+        StationNews::NobodyWaits(text) => state.say(Said::NobodyWaits(text), true),
+        StationNews::LabelWaits { serial, why } => {
+            state.say(Said::LabelWaits { serial, why }, true);
+        }
+        StationNews::LabelFailed { serial, why } => {
+            state.say(Said::LabelFailed { serial, why }, true);
+        }
+        StationNews::Trouble(text) => state.say(Said::Trouble(text), true),
     }
     Vec::new()
 }
 
-fn not_let_in(state: &mut State, why: &NotLetIn, wait_s: u64) {
-    let language = state.language;
-    state.sign_in = SignIn::Nobody;
-    let why = vocabulary::not_let_in(language, why);
-    let wait = (wait_s > 0).then(|| language.fill(Phrase::SignInWait, &[&wait_s.to_string()]));
-    state.say(
-        wait.map_or(why.clone(), |wait| format!("{why} {wait}")),
-        true,
-    );
-}
-
 fn refuse(state: &mut State, refused: Refused) {
-    let language = state.language;
-    let technical = language.technical(&format!("{}: {}", refused.what, refused.why));
-    let text = format!("{} {technical}", language.refusal(refused.reason));
-    state.log.add(state.utc_ms, true, text);
+    let said = Said::Refused(refused.clone());
+    state.log.add(state.utc_ms, true, said);
     state.scanner.clear();
     if state.sign_in == SignIn::Checking {
         state.sign_in = SignIn::Nobody;
@@ -191,8 +163,7 @@ fn refuse(state: &mut State, refused: Refused) {
 
 fn show_device(state: &mut State, wanted: String, report: Option<Box<DeviceReport>>) {
     if report.is_none() {
-        let text = state.language.fill(Phrase::UnknownBoard, &[&wanted]);
-        state.say(text, true);
+        state.say(Said::UnknownBoard(wanted.clone()), true);
     }
     state.device = Device {
         wanted: Some(wanted),
@@ -202,8 +173,8 @@ fn show_device(state: &mut State, wanted: String, report: Option<Box<DeviceRepor
 }
 
 fn begin_line(state: &mut State, head: BatchHead) {
-    let text = state.language.fill(Phrase::LineStarted, &[&head.batch]);
-    state.say(text, false);
+    let batch = head.batch.clone();
+    state.say(Said::LineStarted { batch }, false);
     let known = |(name, port): &(String, String)| {
         let found = state.lanes.list.iter().find(|lane| lane.name == *name);
         let fresh = || Lane {
@@ -234,15 +205,8 @@ fn end_line(state: &mut State, full: bool, fault: Option<String>) {
     } else {
         LineState::Paused
     };
-    let said = state.language.say(Phrase::LineEndedLog);
-    match fault {
-        Some(fault) => {
-            let language = state.language;
-            let (to_do, technical) = (language.say(Phrase::LineFault), language.technical(&fault));
-            state.say(format!("{said}. {to_do} {technical}"), true);
-        }
-        None => state.say(said.to_owned(), false),
-    }
+    let bad = fault.is_some();
+    state.say(Said::LineEnded(fault), bad);
 }
 
 fn clear_hold(state: &mut State, about: &About) {

@@ -6,6 +6,7 @@ use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
 use crate::verdict::VerdictCode;
+use crate::words::Cause;
 
 fn running() -> State {
     let mut state = State::default();
@@ -22,7 +23,7 @@ fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
         name: name.to_owned(),
         of_batch,
         code,
-        detail: "why".to_owned(),
+        cause: Cause::Verdict("why".to_owned()),
     }
 }
 

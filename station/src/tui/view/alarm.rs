@@ -84,7 +84,7 @@ fn story(canvas: &mut Canvas<'_>, state: &State, alarm: &Alarm, place: Place) {
     let why = format!(
         "{}: {}",
         language.say(Phrase::Why),
-        language.detail(&alarm.detail)
+        language.whole_cause(alarm.code, &alarm.cause)
     );
     let used = canvas.put_wrapped_short(place.below(2).top(2), &why, Look::Plain);
     let to_do = format!(

@@ -3,12 +3,13 @@
 use super::canvas::Canvas;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::State;
-use crate::tui::state::device::DeviceReport;
+use crate::tui::state::device::{DeviceReport, Moment};
 use crate::tui::state::sign_in::Deed;
 use crate::tui::state::why_not::why_not;
 use crate::tui::theme::{Look, of_verdict};
 use crate::tui::{date_text, vocabulary};
-use crate::words::Phrase;
+use crate::verdict::VerdictCode;
+use crate::words::{Language, Phrase};
 
 /// Columns of a label.
 const LABEL: u16 = 14;
@@ -90,9 +91,21 @@ fn timeline(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place
         canvas.put(rows.row(0), &time, Look::Label);
         let text = rows.columns(indent, rows.width);
         let happened = language.happened(moment.happening, &moment.values);
-        let detail = language.detail(&moment.detail);
+        let detail = more_of(language, moment);
         let said = format!("{happened}  {detail}");
         let used = canvas.put_wrapped_short(text.top(3), said.trim_end(), Look::Plain);
         rows = rows.below(used.max(1));
+    }
+}
+
+/// What the code means, where the event has one that is not good, and the record's own line.
+fn more_of(language: Language, moment: &Moment) -> String {
+    let code = moment
+        .values
+        .first()
+        .and_then(|code| VerdictCode::parse(code));
+    match code.filter(|code| *code != VerdictCode::Pass) {
+        Some(code) if !moment.detail.is_empty() => language.whole_detail(code, &moment.detail),
+        _ => language.technical(&moment.detail),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::tui::geometry::{Place, columns, footer, hints};
+use crate::tui::saying;
 use crate::tui::state::State;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::theme::Look;
@@ -18,7 +19,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
         canvas.put_short(row, &on_its_way_out(state), Look::Chosen);
     } else if let Some(notice) = &state.notice {
         let look = if notice.bad { Look::Bad } else { Look::Chosen };
-        canvas.put_short(row, &notice.text, look);
+        let text = saying::text(state.language, &notice.said);
+        canvas.put_short(row, &text, look);
     } else {
         for hint in hints(state.size, state.language) {
             let place = Place {

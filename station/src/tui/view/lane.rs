@@ -163,7 +163,7 @@ fn header(canvas: &mut Canvas<'_>, lane: &Lane, row: Place, chosen: bool) {
 fn story(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
     let told = match &lane.doing {
         _ if lane.held.is_some() => true,
-        Doing::NoPort { .. } | Doing::Silent => true,
+        Doing::NoPort(_) | Doing::Silent => true,
         _ => lane.verdict.is_some() && !is_at_work(lane),
     };
     if place.height == 0 || !told {
@@ -214,7 +214,7 @@ pub(super) fn state_word(language: Language, lane: &Lane) -> (String, Look) {
             format!("◆ {}", language.say(Phrase::LaneAwaitsLabel)),
             Look::Chosen,
         ),
-        Doing::NoPort { .. } => (
+        Doing::NoPort(_) => (
             format!("! {}", language.say(Phrase::LaneNoPort)),
             Look::Fault,
         ),
@@ -274,7 +274,7 @@ pub(super) fn doing(language: Language, lane: &Lane) -> String {
     let phrase = match &lane.doing {
         Doing::Idle => Phrase::LaneIdle,
         Doing::Starting => Phrase::LaneStarting,
-        Doing::NoPort { .. } => Phrase::LaneNoPort,
+        Doing::NoPort(_) => Phrase::LaneNoPort,
         Doing::Silent => Phrase::LaneSilent,
         Doing::Waiting => Phrase::StepAwaitingBoard,
         Doing::AwaitsLabel => Phrase::LaneAwaitsLabel,

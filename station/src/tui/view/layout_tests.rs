@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{draw, sample_list, samples};
+use super::{draw, said_samples, sample_list, samples};
 use crate::tui::geometry::{Grid, SMALLEST};
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
@@ -53,7 +53,8 @@ fn check(name: &str, state: &State) {
 
 #[test]
 fn nothing_is_cut_and_nothing_overlaps() {
-    for (name, state) in sample_list::all() {
+    let said = said_samples::all(&samples::running(24));
+    for (name, state) in sample_list::all().into_iter().chain(said) {
         for language in Language::ALL {
             for size in SIZES {
                 let state = State {

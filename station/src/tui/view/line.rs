@@ -66,21 +66,21 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
 pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, String) {
     let say = |phrase| language.say(phrase).to_owned();
     if let Some(held) = &lane.held {
-        let detail = language.detail(&held.detail);
+        let detail = language.cause(held.code, &held.cause);
         let why = format!("{} {}: {detail}", held.name, held.code);
         return (Some(why), say(Phrase::CallSupervisor));
     }
     match &lane.doing {
-        Doing::NoPort { detail } => {
-            let why = detail.split_once("; ").map_or(&**detail, |(why, _)| why);
-            (Some(language.technical(why)), say(Phrase::CheckAdapter))
+        Doing::NoPort(fault) => {
+            let (why, to_do) = language.port_fault(fault);
+            (Some(why), to_do.to_owned())
         }
         Doing::Silent => (Some(say(Phrase::LaneSilent)), say(Phrase::CheckCable)),
         Doing::AwaitsLabel => (None, say(Phrase::LaneAwaitsLabel)),
         Doing::Working(step) => (None, language.say(vocabulary::step(*step)).to_owned()),
         _ => match &lane.verdict {
             Some(verdict) => {
-                let why = language.detail(&verdict.detail);
+                let why = language.detail(verdict.code, &verdict.detail);
                 let why = Some(why).filter(|_| verdict.code.as_str() != "PASS");
                 (why, language.action(verdict.code).to_owned())
             }

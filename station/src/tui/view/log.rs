@@ -3,6 +3,7 @@
 use super::canvas::Canvas;
 use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
+use crate::tui::saying;
 use crate::tui::state::State;
 use crate::tui::theme::Look;
 use crate::words::Phrase;
@@ -25,6 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         let sign = if line.bad { "!" } else { " " };
         let rest = row.columns(columns(&time) + 1, row.width);
         canvas.put(rest, sign, Look::Strong);
-        canvas.put_short(rest.columns(2, rest.width), &line.text, Look::Plain);
+        let text = saying::text(state.language, &line.said);
+        canvas.put_short(rest.columns(2, rest.width), &text, Look::Plain);
     }
 }

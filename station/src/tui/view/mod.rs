@@ -34,6 +34,8 @@ mod layout_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod said_samples;
+#[cfg(test)]
 mod sample_list;
 #[cfg(test)]
 mod samples;

@@ -9,6 +9,7 @@ use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
+use crate::words::Cause;
 
 /// A small generator: what matters is that a seed gives the same again.
 struct Random(u64);
@@ -70,7 +71,10 @@ fn news(random: &mut Random) -> LaneNews {
             name: "L03".to_owned(),
             of_batch: random.below(2) == 0,
             code,
-            detail: "stop rule same_code_on_lane: look at its fixture".to_owned(),
+            cause: Cause::Clock {
+                back: false,
+                seconds: 7,
+            },
         },
         6 => LaneNews::Frames(samples::frames()),
         _ => LaneNews::Step(u8::try_from(random.below(9)).unwrap()),

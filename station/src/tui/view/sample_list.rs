@@ -7,6 +7,7 @@ use crate::tui::state::alarms::{About, Alarms};
 use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::log::Log;
+use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
 use crate::verdict::VerdictCode;
@@ -104,7 +105,7 @@ pub(super) fn all() -> Vec<(String, State)> {
     );
     add(
         "notice",
-        with(&run, |state| state.say("Signed out.".to_owned(), false)),
+        with(&run, |state| state.say(Said::SignedOut, false)),
     );
     let batches = with(&on(&run, Screen::Batch), |state| {
         state.batches.renew(rows());

@@ -9,7 +9,7 @@ use crate::tui::state::lanes::{ShownFrame, ShownVerdict, Wear, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
-use crate::words::Happening;
+use crate::words::{Cause, Happening, PortFault, StopRule};
 
 /// A quarter past two on some day.
 pub(super) const NOON: u64 = 1_795_010_400_000 + 900_000;
@@ -152,12 +152,12 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
                 name: format!("L{:02}", lane + 1),
                 of_batch: false,
                 code: VerdictCode::KeyReused,
-                detail: "board 07 has the same key".to_owned(),
+                cause: Cause::Verdict("board 07 has the same key".to_owned()),
             },
         ],
-        7 => vec![LaneNews::PortMissing {
-            detail: "port /dev/ttyUSB7 is not there; plug in its adapter".to_owned(),
-        }],
+        7 => vec![LaneNews::PortMissing(PortFault::Missing {
+            port: "/dev/ttyUSB7".to_owned(),
+        })],
         8 => vec![LaneNews::Silent],
         _ => vec![
             LaneNews::Step(1),
@@ -206,10 +206,10 @@ pub(super) fn rows() -> Vec<BatchRow> {
 }
 
 pub(super) fn alarms() -> Vec<Alarm> {
-    let alarm = |about, code, detail: &str| Alarm {
+    let alarm = |about, code, cause| Alarm {
         about,
         code,
-        detail: detail.to_owned(),
+        cause,
         utc_ms: NOON,
         acknowledged: false,
     };
@@ -217,7 +217,12 @@ pub(super) fn alarms() -> Vec<Alarm> {
         alarm(
             About::Batch("B-2026-47".to_owned()),
             VerdictCode::HwLimit,
-            "stop rule first_pass_yield: 17 of the last 20 boards passed at first, 85 %, the profile wants 90 %",
+            Cause::Rule(StopRule {
+                name: "first_pass_yield".to_owned(),
+                found: 85,
+                limit: 90,
+                window: Some(20),
+            }),
         ),
         alarm(
             About::Board {
@@ -225,12 +230,15 @@ pub(super) fn alarms() -> Vec<Alarm> {
                 uid: Some("F55CDF463D6CEDAD1ACB1B29".to_owned()),
             },
             VerdictCode::FwMeasurement,
-            "component main: the digest is not the released one",
+            Cause::Verdict("component main: the digest is not the released one".to_owned()),
         ),
         alarm(
             About::Clock,
             VerdictCode::StationClock,
-            "the clock went back by 7200 s",
+            Cause::Clock {
+                back: true,
+                seconds: 7_200,
+            },
         ),
     ]
 }

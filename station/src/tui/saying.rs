@@ -1,0 +1,85 @@
+//! What was said, in a language.
+
+use super::event::{NotLetIn, Refused};
+use super::seconds;
+use super::state::lanes::ShownVerdict;
+use super::state::said::Said;
+use super::vocabulary;
+use crate::verdict::VerdictCode;
+use crate::words::{Language, Phrase};
+
+/// One line of it.
+#[must_use]
+pub fn text(language: Language, said: &Said) -> String {
+    match said {
+        Said::LineStarted { batch } => language.fill(Phrase::LineStarted, &[batch]),
+        Said::LineEnded(fault) => line_ended(language, fault.as_deref()),
+        Said::SignedIn { operator, role } => {
+            let role = language.say(vocabulary::role(*role));
+            language.fill(Phrase::SignedIn, &[operator, role])
+        }
+        Said::SignedOut => language.say(Phrase::SignedOut).to_owned(),
+        Said::NotLetIn { why, wait_s } => not_let_in(language, why, *wait_s),
+        Said::Did(did) => vocabulary::did(language, did),
+        Said::Refused(refused) => not_done(language, refused),
+        Said::Verdict { lane, verdict } => concluded(language, lane, verdict),
+        Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
+        Said::Adapter {
+            lane,
+            before,
+            now,
+            belongs_to,
+        } => match belongs_to {
+            Some(home) => language.fill(Phrase::CableSwapped, &[lane, now, home]),
+            None => language.fill(Phrase::AdapterChanged, &[lane, now, before]),
+        },
+        Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),
+        Said::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
+        Said::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
+        Said::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
+        Said::LabelWaits { serial, why } => {
+            language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
+        }
+        Said::LabelFailed { serial, why } => {
+            language.fill(Phrase::LabelFailed, &[serial, &language.technical(why)])
+        }
+        Said::Trouble(text) => {
+            let trouble = language.refusal(None);
+            format!("{trouble} {}", language.technical(text))
+        }
+    }
+}
+
+fn line_ended(language: Language, fault: Option<&str>) -> String {
+    let ended = language.say(Phrase::LineEndedLog);
+    let Some(fault) = fault else {
+        return ended.to_owned();
+    };
+    let to_do = language.say(Phrase::LineFault);
+    format!("{ended}. {to_do} {}", language.technical(fault))
+}
+
+fn not_done(language: Language, refused: &Refused) -> String {
+    let technical = language.technical(&format!("{}: {}", refused.what, refused.why));
+    format!("{} {technical}", language.refusal(refused.reason))
+}
+
+fn concluded(language: Language, lane: &str, verdict: &ShownVerdict) -> String {
+    let word = language.say(vocabulary::outcome(verdict.code));
+    let board = verdict.serial.as_deref().or(verdict.uid.as_deref());
+    let mut text = format!("{lane}  {word}  {}", board.unwrap_or("-"));
+    if verdict.code != VerdictCode::Pass {
+        let detail = language.detail(verdict.code, &verdict.detail);
+        text = format!("{text}  {}  {detail}", verdict.code);
+    }
+    format!("{text}  {} s", seconds(verdict.took_ms))
+}
+
+fn not_let_in(language: Language, why: &NotLetIn, wait_s: u64) -> String {
+    let why = vocabulary::not_let_in(language, why);
+    if wait_s == 0 {
+        return why;
+    }
+    let wait = language.fill(Phrase::SignInWait, &[&wait_s.to_string()]);
+    format!("{why} {wait}")
+}

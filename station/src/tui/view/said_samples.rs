@@ -1,0 +1,225 @@
+//! Samples of everything that the station can say: each notice, each refusal, each fault of a port, each thing
+//! that a lane can be held for, each event of a board.
+
+use super::samples::{self, NOON, OUT_OF_LIMITS, verdict};
+use crate::tui::event::{Did, NotLetIn, Refused};
+use crate::tui::state::device::Moment;
+use crate::tui::state::dialog::Dialog;
+use crate::tui::state::lanes::{Doing, Held};
+use crate::tui::state::said::Said;
+use crate::tui::state::sign_in::Role;
+use crate::tui::state::{Screen, State};
+use crate::verdict::VerdictCode;
+use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule};
+
+/// Technical text.
+const SAYS: &str = "EIO 5";
+
+fn refused(reason: Option<RefusalReason>) -> Refused {
+    let says = || SAYS.to_owned();
+    Refused {
+        reason,
+        what: says(),
+        why: says(),
+        next: says(),
+    }
+}
+
+/// Each way in which a port can be missing.
+pub(super) fn port_faults() -> Vec<PortFault> {
+    let port = || "/dev/ttyUSB7".to_owned();
+    vec![
+        PortFault::Missing { port: port() },
+        PortFault::InUse { port: port() },
+        PortFault::Denied { port: port() },
+        PortFault::Unusable {
+            port: port(),
+            says: SAYS.to_owned(),
+        },
+    ]
+}
+
+fn of_labels() -> Vec<Said> {
+    let serial = || "SA-000123".to_owned();
+    let why = || SAYS.to_owned();
+    vec![
+        Said::UnknownBoard(serial()),
+        Said::LabelTaken {
+            serial: serial(),
+            lane: "L02".to_owned(),
+        },
+        Said::LabelOdd("4711".to_owned()),
+        Said::NobodyWaits(serial()),
+        Said::LabelWaits {
+            serial: serial(),
+            why: why(),
+        },
+        Said::LabelFailed {
+            serial: serial(),
+            why: why(),
+        },
+        Said::Trouble(why()),
+    ]
+}
+
+fn of_people() -> Vec<Said> {
+    let signed_in = |role| Said::SignedIn {
+        operator: "op-17".to_owned(),
+        role,
+    };
+    let roles = [
+        Role::Operator,
+        Role::Supervisor,
+        Role::SecurityOfficer,
+        Role::Auditor,
+    ];
+    let refusals = [
+        NotLetIn::Unknown,
+        NotLetIn::Disabled,
+        NotLetIn::NoPin,
+        NotLetIn::WrongPin,
+        NotLetIn::TooSoon,
+        NotLetIn::NotDigits,
+        NotLetIn::Fault(SAYS.to_owned()),
+    ];
+    let not_let_in = |why| Said::NotLetIn { why, wait_s: 8 };
+    let all = roles.map(signed_in).into_iter();
+    all.chain([Said::SignedOut])
+        .chain(refusals.map(not_let_in))
+        .collect()
+}
+
+fn of_work() -> Vec<Said> {
+    let batch = || "B-2026-47".to_owned();
+    let opened = |boards| {
+        Said::Did(Did::OpenedBatch {
+            batch: batch(),
+            boards,
+        })
+    };
+    let adapter = |belongs_to| Said::Adapter {
+        lane: "L02".to_owned(),
+        before: "A5".to_owned(),
+        now: "B7".to_owned(),
+        belongs_to,
+    };
+    vec![
+        Said::LineStarted { batch: batch() },
+        Said::LineEnded(None),
+        Said::LineEnded(Some(SAYS.to_owned())),
+        Said::Refused(refused(Some(RefusalReason::BatchHeld))),
+        opened(1),
+        opened(60),
+        Said::Did(Did::ClosedBatch(batch())),
+        Said::Did(Did::Cleared("L02".to_owned())),
+        Said::Did(Did::AcceptedClock),
+        Said::Did(Did::Printed("SA-000123".to_owned())),
+        Said::Verdict {
+            lane: "L02".to_owned(),
+            verdict: Box::new(verdict(VerdictCode::HwLimit, OUT_OF_LIMITS)),
+        },
+        adapter(None),
+        adapter(Some("L03".to_owned())),
+    ]
+}
+
+/// One of each thing that can be said.
+fn each() -> Vec<Said> {
+    let port = |fault| Said::Port {
+        lane: "L08".to_owned(),
+        fault,
+    };
+    let ports = port_faults().into_iter().map(port);
+    let rest = of_labels().into_iter().chain(of_people()).chain(of_work());
+    ports.chain(rest).collect()
+}
+
+/// What lanes can stand still for.
+fn causes() -> Vec<Cause> {
+    let rule = |name: &str, window| {
+        Cause::Rule(StopRule {
+            name: name.to_owned(),
+            found: 3,
+            limit: 3,
+            window,
+        })
+    };
+    let clock = |back| Cause::Clock {
+        back,
+        seconds: 7_200,
+    };
+    vec![
+        Cause::Verdict("the same key as board 07".to_owned()),
+        rule("same_code_on_lane", Some(20)),
+        rule("failures_in_a_row_on_lane", None),
+        clock(true),
+        clock(false),
+    ]
+}
+
+/// Each event of a board; what its places are filled with are names and codes.
+fn moments() -> Vec<Moment> {
+    let moment = |(minute, happening): (u64, &Happening)| Moment {
+        utc_ms: NOON + minute * 60_000,
+        happening: *happening,
+        values: ["HW-LIMIT", "SA-000123", "7", "8D-4711"]
+            .map(str::to_owned)
+            .to_vec(),
+        detail: SAYS.to_owned(),
+    };
+    (0..).zip(Happening::ALL).map(moment).collect()
+}
+
+/// The screens on which all that is seen, by name.
+pub(super) fn all(run: &State) -> Vec<(String, State)> {
+    let mut all = Vec::new();
+    let mut add = |name: String, change: &dyn Fn(&mut State)| {
+        let mut state = run.clone();
+        change(&mut state);
+        all.push((name, state));
+    };
+    for (at, said) in each().chunks(18).enumerate() {
+        add(format!("said-{at}"), &|state| {
+            state.screen = Screen::Log;
+            state.log.lines.clear();
+            for said in said {
+                state.say(said.clone(), false);
+            }
+        });
+    }
+    for (at, fault) in port_faults().iter().enumerate() {
+        add(format!("port-fault-{at}"), &|state| {
+            state.lanes.chosen = 7;
+            state.lanes.list[7].doing = Doing::NoPort(fault.clone());
+        });
+    }
+    for (at, cause) in causes().iter().enumerate() {
+        add(format!("held-for-{at}"), &|state| {
+            state.lanes.list[0].held = Some(Held {
+                name: "L01".to_owned(),
+                of_batch: false,
+                code: VerdictCode::KeyReused,
+                cause: cause.clone(),
+            });
+        });
+    }
+    let reasons = RefusalReason::ALL.iter().map(|reason| Some(*reason));
+    for reason in reasons.chain([None]) {
+        let name = reason.map_or("refused-otherwise".to_owned(), |reason| {
+            format!("refused-{reason:?}").to_lowercase()
+        });
+        add(name, &|state| {
+            state.dialog = Some(Dialog::Refused(refused(reason)));
+        });
+    }
+    for (at, moments) in moments().chunks(8).enumerate() {
+        add(format!("board-{at}"), &|state| {
+            state.screen = Screen::Device;
+            state.device = samples::device();
+            if let Some(report) = &mut state.device.report {
+                report.timeline = moments.to_vec();
+            }
+        });
+    }
+    all
+}
