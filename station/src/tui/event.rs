@@ -9,7 +9,7 @@ use super::state::device::DeviceReport;
 use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
 use crate::verdict::VerdictCode;
-use crate::words::{Cause, PortFault, RefusalReason};
+use crate::words::{Cause, PortFault, RefusalReason, Trouble};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +224,12 @@ pub enum StationNews {
         why: String,
     },
     /// Something went wrong that nobody has wished for.
-    Trouble(String),
+    Trouble {
+        /// What.
+        trouble: Trouble,
+        /// Technical text.
+        says: String,
+    },
     /// What stood still goes on, or an alarm was looked at.
     HoldCleared {
         /// What it was about.

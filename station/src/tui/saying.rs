@@ -43,9 +43,9 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::LabelFailed { serial, why } => {
             language.fill(Phrase::LabelFailed, &[serial, &language.technical(why)])
         }
-        Said::Trouble(text) => {
-            let trouble = language.refusal(None);
-            format!("{trouble} {}", language.technical(text))
+        Said::Trouble { trouble, says } => {
+            let trouble = language.trouble(*trouble);
+            format!("{trouble} {}", language.technical(says))
         }
     }
 }

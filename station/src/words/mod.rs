@@ -21,6 +21,7 @@ mod refusals;
 mod spanish;
 mod spanish_actions;
 mod spanish_meanings;
+mod trouble;
 
 use std::fmt;
 
@@ -33,6 +34,7 @@ pub use happenings::Happening;
 pub use phrase::Phrase;
 pub use port_fault::PortFault;
 pub use refusals::RefusalReason;
+pub use trouble::Trouble;
 
 /// A language of the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use crate::cli::provision::preparation::WorkingStation;
 use crate::hsm::SignerPool;
 use crate::line::interval::Interval;
 use crate::tui::event::StationNews;
+use crate::words::Trouble;
 
 /// How often a key signs while no board needs it.
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
@@ -17,11 +18,25 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 /// Less free space than this on the home's disk is a fault: some ten thousand boards' worth, and time to make room.
 const LEAST_FREE_BYTES: u64 = 256 * 1024 * 1024;
 
-/// What is wrong, in words; none where all is well.
+/// What is wrong; none where all is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Health {
-    hsm: Option<String>,
-    ledger: Option<String>,
+    hsm: Option<Ailment>,
+    ledger: Option<Ailment>,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ailment {
+    trouble: Trouble,
+    /// Technical text.
+    says: String,
+}
+
+impl Ailment {
+    fn of(trouble: Trouble) -> impl Fn(String) -> Self {
+        move |says| Self { trouble, says }
+    }
 }
 
 impl Health {
@@ -32,8 +47,13 @@ impl Health {
         let ledger = station.store.trouble().map(|trouble| trouble.to_string());
         let home = station.owned.home.path();
         Self {
-            hsm: signer.map(|trouble| trouble.to_string()).or(lanes),
-            ledger: ledger.or_else(|| nearly_full(home, LEAST_FREE_BYTES)),
+            hsm: signer
+                .map(|trouble| trouble.to_string())
+                .or(lanes)
+                .map(Ailment::of(Trouble::Hsm)),
+            ledger: ledger
+                .map(Ailment::of(Trouble::Ledger))
+                .or_else(|| nearly_full(home, LEAST_FREE_BYTES)),
         }
     }
 
@@ -43,11 +63,13 @@ impl Health {
             return Vec::new();
         }
         let parts = [(&before.hsm, &self.hsm), (&before.ledger, &self.ledger)];
-        let worse = |(before, now): (&Option<String>, &Option<String>)| {
+        let worse = |(before, now): (&Option<Ailment>, &Option<Ailment>)| {
             now.clone().filter(|_| before.is_none())
         };
         let worse = parts.into_iter().filter_map(worse);
-        let mut news: Vec<_> = worse.map(StationNews::Trouble).collect();
+        let mut news: Vec<_> = worse
+            .map(|Ailment { trouble, says }| StationNews::Trouble { trouble, says })
+            .collect();
         news.push(StationNews::Health {
             hsm: self.hsm.is_none(),
             ledger: self.ledger.is_none(),
@@ -63,17 +85,18 @@ pub(super) fn probes(signer: &SignerPool) -> Interval {
 }
 
 /// Says so where a disk has less free space than `least`. One that does not say is not judged.
-fn nearly_full(folder: &Path, least: u64) -> Option<String> {
+fn nearly_full(folder: &Path, least: u64) -> Option<Ailment> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let mebibytes = |bytes: u64| bytes / (1024 * 1024);
     (free < least).then(|| {
-        format!(
+        let free_mib = mebibytes(free);
+        Ailment::of(Trouble::DiskNearlyFull { free_mib })(format!(
             "the disk of {} is nearly full: {} MiB are free, {} are the least; make room",
             folder.display(),
-            mebibytes(free),
+            free_mib,
             mebibytes(least)
-        )
+        ))
     })
 }
 
@@ -83,8 +106,8 @@ mod tests {
 
     fn health(hsm: Option<&str>, ledger: Option<&str>) -> Health {
         Health {
-            hsm: hsm.map(str::to_owned),
-            ledger: ledger.map(str::to_owned),
+            hsm: hsm.map(str::to_owned).map(Ailment::of(Trouble::Hsm)),
+            ledger: ledger.map(str::to_owned).map(Ailment::of(Trouble::Ledger)),
         }
     }
 
@@ -92,8 +115,9 @@ mod tests {
     fn a_disk_is_judged_by_what_is_free() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(nearly_full(folder.path(), 0), None);
-        let said = nearly_full(folder.path(), u64::MAX).unwrap();
-        assert!(said.contains("nearly full"), "{said}");
+        let ailment = nearly_full(folder.path(), u64::MAX).unwrap();
+        assert!(matches!(ailment.trouble, Trouble::DiskNearlyFull { free_mib } if free_mib > 0));
+        assert!(ailment.says.contains("nearly full"), "{ailment:?}");
         assert_eq!(nearly_full(Path::new("/no/such/folder"), u64::MAX), None);
     }
 
@@ -101,14 +125,18 @@ mod tests {
     fn what_goes_wrong_is_told_once_with_why() {
         let (well, ill) = (health(None, None), health(None, Some("no mirror")));
         let state = |hsm, ledger| StationNews::Health { hsm, ledger };
-        let why = StationNews::Trouble("no mirror".to_owned());
+        let why = |trouble, says: &str| StationNews::Trouble {
+            trouble,
+            says: says.to_owned(),
+        };
+        let ledger = why(Trouble::Ledger, "no mirror");
         assert_eq!(well.news_since(&well), []);
-        assert_eq!(ill.news_since(&well), [why, state(true, false)]);
+        assert_eq!(ill.news_since(&well), [ledger, state(true, false)]);
         assert_eq!(ill.news_since(&ill), []);
         assert_eq!(well.news_since(&ill), [state(true, true)]);
         // The same in other words is no other trouble.
         let other = health(Some("gone"), Some("no mirror at all"));
-        let why = StationNews::Trouble("gone".to_owned());
-        assert_eq!(other.news_since(&ill), [why, state(false, false)]);
+        let hsm = why(Trouble::Hsm, "gone");
+        assert_eq!(other.news_since(&ill), [hsm, state(false, false)]);
     }
 }

@@ -7,6 +7,7 @@ use super::clerk::Clerk;
 use super::health::Health;
 use crate::clock::Clock as _;
 use crate::tui::event::StationNews;
+use crate::words::Trouble;
 
 /// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -24,7 +25,10 @@ impl Clerk<'_> {
         match news {
             Ok(news) => news.into_iter().for_each(|news| self.tell(news)),
             // A fault that lasts is told at each look: it stands on the screen for as long.
-            Err(failure) => self.tell(StationNews::Trouble(failure.to_string())),
+            Err(failure) => self.tell(StationNews::Trouble {
+                trouble: Trouble::Ledger,
+                says: failure.to_string(),
+            }),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::line::link::PortUnavailable;
 use crate::provisioning::Verdict;
 use crate::tui::event::{LaneNews, StationNews};
 use crate::tui::state::lanes::{ShownVerdict, Wire};
-use crate::words::{Cause, PortFault, StopRule};
+use crate::words::{Cause, PortFault, StopRule, Trouble};
 
 /// The news; none where the terminal has no use for it.
 pub(super) fn of(news: &News) -> LaneNews {
@@ -80,7 +80,10 @@ pub(super) fn of_label(said: Said) -> StationNews {
             serial: serial.to_string(),
             why,
         },
-        Said::Unrecorded(text) => StationNews::Trouble(text),
+        Said::Unrecorded(says) => StationNews::Trouble {
+            trouble: Trouble::Label,
+            says,
+        },
     }
 }
 

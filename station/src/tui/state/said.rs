@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::lanes::ShownVerdict;
 use super::sign_in::Role;
 use crate::tui::event::{Did, NotLetIn, Refused};
-use crate::words::PortFault;
+use crate::words::{PortFault, Trouble};
 
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,11 @@ pub enum Said {
         /// Technical text.
         why: String,
     },
-    /// Something went wrong that nobody has wished for: technical text.
-    Trouble(String),
+    /// Something went wrong that nobody has wished for.
+    Trouble {
+        /// What.
+        trouble: Trouble,
+        /// Technical text.
+        says: String,
+    },
 }

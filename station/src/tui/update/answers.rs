@@ -146,7 +146,9 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         StationNews::LabelFailed { serial, why } => {
             state.say(Said::LabelFailed { serial, why }, true);
         }
-        StationNews::Trouble(text) => state.say(Said::Trouble(text), true),
+        StationNews::Trouble { trouble, says } => {
+            state.say(Said::Trouble { trouble, says }, true);
+        }
     }
     Vec::new()
 }

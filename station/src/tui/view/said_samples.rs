@@ -10,7 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::Role;
 use crate::tui::state::{Screen, State};
 use crate::verdict::VerdictCode;
-use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule};
+use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule, Trouble};
 
 /// Technical text.
 const SAYS: &str = "EIO 5";
@@ -58,9 +58,16 @@ fn of_labels() -> Vec<Said> {
             serial: serial(),
             why: why(),
         },
-        Said::Trouble(why()),
     ]
 }
+
+/// Everything that can be wrong with the station itself.
+pub(super) const TROUBLES: [Trouble; 4] = [
+    Trouble::Hsm,
+    Trouble::Ledger,
+    Trouble::DiskNearlyFull { free_mib: 97 },
+    Trouble::Label,
+];
 
 fn of_people() -> Vec<Said> {
     let signed_in = |role| Said::SignedIn {
@@ -130,8 +137,12 @@ fn each() -> Vec<Said> {
         fault,
     };
     let ports = port_faults().into_iter().map(port);
+    let trouble = |trouble| Said::Trouble {
+        trouble,
+        says: SAYS.to_owned(),
+    };
     let rest = of_labels().into_iter().chain(of_people()).chain(of_work());
-    ports.chain(rest).collect()
+    ports.chain(rest).chain(TROUBLES.map(trouble)).collect()
 }
 
 /// What lanes can stand still for.

@@ -29,7 +29,6 @@ const SAME_EVERYWHERE: &[&str] = &[
     // Units and abbreviations.
     "s",
     "h",
-    "/h",
     "x",
     "A",
     "UID",
@@ -37,6 +36,7 @@ const SAME_EVERYWHERE: &[&str] = &[
     "ID",
     "HSM",
     "QA",
+    "MiB",
     // Names that somebody gave: products, components, measurements, stop rules by their key in the profile.
     "SENSOR-A",
     "main",
@@ -50,9 +50,7 @@ const SAME_EVERYWHERE: &[&str] = &[
 ];
 
 /// Fields of the state that hold technical text, which is English whatever the language.
-const TECHNICAL: [&str; 7] = [
-    "detail", "what", "why", "next", "says", "verdict", "trouble",
-];
+const TECHNICAL: [&str; 6] = ["detail", "what", "why", "next", "says", "verdict"];
 
 /// The field that holds what a frame says, in the words of `docs/protocol.md`.
 const FRAME: &str = "text";
@@ -78,7 +76,7 @@ fn without_technical(value: &mut Value) {
 }
 
 fn is_sentence(text: &str) -> bool {
-    text.contains(' ') && !text.contains(": got ")
+    text.contains(' ') && !text.contains(", limits ")
 }
 
 fn states() -> Vec<(String, State)> {
@@ -105,7 +103,7 @@ fn words(row: &str) -> Vec<&str> {
         from = end + after.map_or(0, char::len_utf8);
         let is_cut = cuts(row[..at].chars().next_back()) || cuts(after);
         if word.chars().any(|c| c.is_ascii_alphabetic()) && !is_cut {
-            found.push(word);
+            found.push(word.trim_matches(['-', '/']));
         }
     }
     found
@@ -130,6 +128,7 @@ fn catalogue(language: Language) -> BTreeSet<String> {
     texts.extend(refusals.map(str::to_owned));
     let happened = |one: &Happening| language.happened(*one, &[]);
     texts.extend(Happening::ALL.iter().map(happened));
+    texts.extend(said_samples::TROUBLES.map(|one| language.trouble(one)));
     for fault in said_samples::port_faults() {
         let (why, to_do) = language.port_fault(&fault);
         texts.extend([why, to_do.to_owned()]);

@@ -1,0 +1,70 @@
+//! What is wrong with the station itself, in every language: said when it begins, beside the technical text.
+
+use serde::{Deserialize, Serialize};
+
+use super::Language;
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// The key store does not sign.
+    Hsm,
+    /// Something is not recorded, or a checkpoint of it is not made or not mirrored.
+    Ledger,
+    /// So little is free on the home's disk.
+    DiskNearlyFull {
+        /// In MiB.
+        free_mib: u64,
+    },
+    /// What became of a label is not recorded.
+    Label,
+}
+
+impl Language {
+    /// What is wrong, and what to do.
+    #[must_use]
+    pub fn trouble(self, trouble: Trouble) -> String {
+        let [english, chinese, spanish, german] = texts(trouble);
+        let text = match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+            Self::Spanish => spanish,
+            Self::German => german,
+        };
+        match trouble {
+            Trouble::DiskNearlyFull { free_mib } => text.replace("{0}", &free_mib.to_string()),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// English, Chinese, Spanish, German.
+const fn texts(trouble: Trouble) -> [&'static str; 4] {
+    match trouble {
+        Trouble::Hsm => [
+            "The key store does not answer: call the supervisor.",
+            "密钥库无应答：请叫主管。",
+            "El almacén de claves no responde: llame al supervisor.",
+            "Der Schlüsselspeicher antwortet nicht: Schichtleitung rufen.",
+        ],
+        Trouble::Ledger => [
+            "The ledger is not well: call the supervisor.",
+            "账本异常：请叫主管。",
+            "El registro tiene un fallo: llame al supervisor.",
+            "Das Journal hat einen Fehler: Schichtleitung rufen.",
+        ],
+        Trouble::DiskNearlyFull { .. } => [
+            "The disk is nearly full, {0} MiB are free: have room made.",
+            "磁盘将满，仅剩 {0} MiB：请清理空间。",
+            "El disco está casi lleno, quedan {0} MiB: haga que liberen espacio.",
+            "Die Festplatte ist fast voll, {0} MiB sind frei: Platz schaffen lassen.",
+        ],
+        Trouble::Label => [
+            "What became of a label is not recorded: call the supervisor.",
+            "标签的结果未被记录：请叫主管。",
+            "No consta qué pasó con una etiqueta: llame al supervisor.",
+            "Was aus einem Etikett wurde, ist nicht festgehalten: Schichtleitung rufen.",
+        ],
+    }
+}
