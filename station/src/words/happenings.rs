@@ -18,7 +18,7 @@ pub enum Happening {
     KeyAppraised,
     /// 0 certificate, 1 device serial.
     CertificateIntended,
-    /// 0 certificate, 1 why.
+    /// 0 certificate.
     IntentVoided,
     /// 0 certificate, 1 device serial.
     CertificateIssued,
@@ -30,7 +30,7 @@ pub enum Happening {
     CommitSigned,
     /// 0 certificate, 1 device serial.
     Provisioned,
-    /// 0 certificate, 1 why.
+    /// 0 certificate.
     CertificateRevoked,
     /// 0 code, 1 lane, 2 seconds, 3 how often something was asked again.
     VerdictReached,
@@ -44,10 +44,14 @@ pub enum Happening {
     LabelPrinted,
     /// 0 printer, 1 who, 2 why.
     LabelPrintedAgain,
-    /// 0 why.
+    /// 0 printer.
     LabelFailed,
     /// 0 code, 1 lane, 2 who, 3 why.
     AlarmAcknowledged,
+    /// 0 code, 1 lane.
+    LaneHeld,
+    /// 0 code, 1 stop rule.
+    BatchHeld,
     /// 0 what it is called in the ledger.
     Other,
 }
@@ -75,6 +79,8 @@ impl Happening {
         Self::LabelPrintedAgain,
         Self::LabelFailed,
         Self::AlarmAcknowledged,
+        Self::LaneHeld,
+        Self::BatchHeld,
         Self::Other,
     ];
 }
@@ -138,10 +144,10 @@ const fn texts(happening: Happening) -> [&'static str; 4] {
             "Zertifikat {0} soll für {1} gemacht werden",
         ],
         H::IntentVoided => [
-            "certificate {0} will not be made: {1}",
-            "证书 {0} 不再签发：{1}",
-            "el certificado {0} no se hará: {1}",
-            "Zertifikat {0} wird nicht gemacht: {1}",
+            "certificate {0} will not be made",
+            "证书 {0} 不再签发",
+            "el certificado {0} no se hará",
+            "Zertifikat {0} wird nicht gemacht",
         ],
         H::CertificateIssued => [
             "certificate {0} was made for {1}",
@@ -174,10 +180,10 @@ const fn texts(happening: Happening) -> [&'static str; 4] {
             "verriegelt: {1} hat das Zertifikat {0}",
         ],
         H::CertificateRevoked => [
-            "certificate {0} was revoked: {1}",
-            "证书 {0} 已吊销：{1}",
-            "certificado {0} revocado: {1}",
-            "Zertifikat {0} widerrufen: {1}",
+            "certificate {0} was revoked",
+            "证书 {0} 已吊销",
+            "certificado {0} revocado",
+            "Zertifikat {0} widerrufen",
         ],
         H::VerdictReached => [
             "verdict {0} on {1} after {2} s, asked again: {3}",
@@ -216,16 +222,28 @@ const fn texts(happening: Happening) -> [&'static str; 4] {
             "Etikett neu gedruckt auf {0} für {1}: {2}",
         ],
         H::LabelFailed => [
-            "label not printed: {0}",
-            "标签未打印：{0}",
-            "etiqueta no impresa: {0}",
-            "Etikett nicht gedruckt: {0}",
+            "label not printed at {0}",
+            "标签未能在 {0} 打印",
+            "etiqueta no impresa en {0}",
+            "Etikett nicht gedruckt auf {0}",
         ],
         H::AlarmAcknowledged => [
             "alarm {0} on {1} looked at by {2}: {3}",
             "{1} 的警报 {0} 由 {2} 确认：{3}",
             "alarma {0} en {1} vista por {2}: {3}",
             "Alarm {0} auf {1} gesehen von {2}: {3}",
+        ],
+        H::LaneHeld => [
+            "lane {1} was held for {0}",
+            "工位 {1} 因 {0} 被锁定",
+            "puesto {1} retenido por {0}",
+            "Platz {1} gesperrt wegen {0}",
+        ],
+        H::BatchHeld => [
+            "batch held by stop rule {1}, after {0}",
+            "批次因停止规则 {1} 被锁定，原因 {0}",
+            "lote retenido por la regla {1}, tras {0}",
+            "Los gesperrt durch Stoppregel {1}, nach {0}",
         ],
         H::Other => [
             "{0}",

@@ -43,16 +43,16 @@ impl Language {
 const fn texts(trouble: Trouble) -> [&'static str; 4] {
     match trouble {
         Trouble::Hsm => [
-            "The key store does not answer: call the supervisor.",
-            "密钥库无应答：请叫主管。",
-            "El almacén de claves no responde: llame al supervisor.",
-            "Der Schlüsselspeicher antwortet nicht: Schichtleitung rufen.",
+            "Key store fault: call the supervisor.",
+            "密钥库故障：请叫主管。",
+            "Falla el almacén de claves: llame al supervisor.",
+            "Schlüsselspeicher gestört: Schichtleitung rufen.",
         ],
         Trouble::Ledger => [
-            "The ledger is not well: call the supervisor.",
-            "账本异常：请叫主管。",
-            "El registro tiene un fallo: llame al supervisor.",
-            "Das Journal hat einen Fehler: Schichtleitung rufen.",
+            "Ledger fault: call the supervisor.",
+            "账本故障：请叫主管。",
+            "Falla el registro: llame al supervisor.",
+            "Journal gestört: Schichtleitung rufen.",
         ],
         Trouble::DiskNearlyFull { .. } => [
             "The disk is nearly full, {0} MiB are free: have room made.",

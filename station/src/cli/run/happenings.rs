@@ -72,6 +72,10 @@ pub(super) fn of(fact: &Fact) -> (Happening, Vec<String>, String) {
             ];
             (H::AlarmAcknowledged, values, nothing)
         }
+        Fact::HoldPlaced { lane, code, .. } => (H::LaneHeld, vec![text(code), text(lane)], nothing),
+        Fact::BatchHoldPlaced { rule, code, .. } => {
+            (H::BatchHeld, vec![text(code), rule.name.clone()], nothing)
+        }
         other => of_labels_and_certificates(other),
     }
 }
@@ -79,6 +83,7 @@ pub(super) fn of(fact: &Fact) -> (Happening, Vec<String>, String) {
 fn of_labels_and_certificates(fact: &Fact) -> (Happening, Vec<String>, String) {
     use Happening as H;
     let text = |value: &dyn std::fmt::Display| value.to_string();
+    let mut technical = String::new();
     let (happening, values) = match fact {
         Fact::LabelPrinted(label) => match &label.reprint {
             None => (H::LabelPrinted, vec![label.printer.clone()]),
@@ -88,7 +93,10 @@ fn of_labels_and_certificates(fact: &Fact) -> (Happening, Vec<String>, String) {
                 (H::LabelPrintedAgain, values)
             }
         },
-        Fact::LabelFailed(label) => (H::LabelFailed, vec![label.detail.clone()]),
+        Fact::LabelFailed(label) => {
+            technical.clone_from(&label.detail);
+            (H::LabelFailed, vec![label.printer.clone()])
+        }
         Fact::CertificateIntended {
             certificate_serial,
             device_serial,
@@ -102,8 +110,8 @@ fn of_labels_and_certificates(fact: &Fact) -> (Happening, Vec<String>, String) {
             reason,
             ..
         } => {
-            let values = vec![text(certificate_serial), reason.clone()];
-            (H::IntentVoided, values)
+            technical.clone_from(reason);
+            (H::IntentVoided, vec![text(certificate_serial)])
         }
         Fact::CertificateIssued {
             certificate_serial,
@@ -135,12 +143,12 @@ fn of_labels_and_certificates(fact: &Fact) -> (Happening, Vec<String>, String) {
             detail,
             ..
         } => {
-            let values = vec![text(certificate_serial), detail.clone()];
-            (H::CertificateRevoked, values)
+            technical.clone_from(detail);
+            (H::CertificateRevoked, vec![text(certificate_serial)])
         }
         other => (H::Other, vec![other.kind().to_owned()]),
     };
-    (happening, values, String::new())
+    (happening, values, technical)
 }
 
 /// Why it is not good; what is good needs no reason.
