@@ -118,7 +118,7 @@ fn a_shift_with_24_lanes() {
     screen.press(3);
     screen.see("Scan a label");
     screen.scan("SA-000001");
-    screen.see("verdict PASS: serial SA-000001");
+    screen.see("verdict PASS on lane");
     screen.see("▶");
     screen.type_text("\r");
     screen.see("Print the label again: SA-000001");
@@ -192,8 +192,8 @@ fn a_board_is_looked_up_by_a_scan_of_its_label() {
     screen.see("Scan a label");
     screen.scan("]C1SA-000001");
     // The newest first, whole sentences over several rows.
-    let seen = screen.see("verdict PASS: serial SA-000001");
-    assert!(seen.contains("is in use:"), "{seen}");
+    let seen = screen.see("verdict PASS on lane");
+    assert!(seen.contains("is provisioned with"), "{seen}");
     screen.scan("SA-999999");
     screen.see("The ledger knows no board SA-999999.");
     // Another language, chosen where nobody is signed in.
