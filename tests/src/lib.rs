@@ -21,6 +21,7 @@ pub mod simulated_line;
 pub mod soft_token;
 pub mod staffed_station;
 pub mod station_process;
+pub mod terminal_emulator;
 pub mod terminal_screen;
 pub mod wait_for;
 pub mod weak_generator;

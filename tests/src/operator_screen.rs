@@ -1,9 +1,11 @@
 //! What people do at the screen of `station run`, in tests.
 
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::prepared_station::PreparedStation;
+use crate::station_process::programs;
 use crate::terminal_screen::TerminalScreen;
 
 /// Opens the screen on these ports.
@@ -16,11 +18,23 @@ pub fn at_terminal(
     ports: &[PathBuf],
     size: (u16, u16),
 ) -> TerminalScreen {
-    let mut command = station.command(["run"]);
+    TerminalScreen::start(&running(station, ports), size)
+}
+
+/// The command that does.
+#[must_use]
+pub fn running(station: &PreparedStation, ports: &[PathBuf]) -> Command {
+    running_by(&programs().station, station, ports)
+}
+
+/// The command that does, by another build of the station.
+#[must_use]
+pub fn running_by(program: &Path, station: &PreparedStation, ports: &[PathBuf]) -> Command {
+    let mut command = station.command_of(program, ["run"]);
     for port in ports {
         command.arg("--port").arg(port);
     }
-    TerminalScreen::start(&command, size)
+    command
 }
 
 /// Signs in, while nobody is enrolled: an ID is enough.
@@ -47,7 +61,8 @@ pub fn leave(screen: &mut TerminalScreen) {
     screen.type_text("\r");
     let status = screen.finish();
     assert!(status.success(), "{status}\n{}", screen.text());
-    assert!(!screen.is_taken_over(), "the terminal was not given back");
+    let left_behind = screen.left_behind();
+    assert!(left_behind.is_empty(), "{left_behind:?}");
 }
 
 /// On the alarms screen: goes to the alarm whose row has these words, and gives the reason that it asks for.

@@ -2,22 +2,18 @@
 //! what a person would see on it.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::num::NonZeroU16;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
+use crate::terminal_emulator::{Emulator, Reader, lock, read};
 use crate::wait_for;
-
-/// How long the terminal is kept open for reading at a time.
-const LOOK: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 20_000_000,
-};
 
 /// A program at a terminal. Killed when dropped.
 #[derive(Debug)]
@@ -26,13 +22,26 @@ pub struct TerminalScreen {
     /// None once it was closed.
     master: Option<Arc<File>>,
     screen: Arc<Mutex<Emulator>>,
+    reader: Arc<Reader>,
+    /// The end that the program has, by name.
+    end: String,
 }
 
-struct Emulator(vt100::Parser);
+/// What a terminal is.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// `TERM`.
+    pub term: &'static str,
+    /// `NO_COLOR`.
+    pub no_color: Option<&'static str>,
+}
 
-impl std::fmt::Debug for Emulator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Emulator")
+impl Default for Kind {
+    fn default() -> Self {
+        Self {
+            term: "xterm-256color",
+            no_color: None,
+        }
     }
 }
 
@@ -42,7 +51,16 @@ impl TerminalScreen {
     /// # Panics
     /// Where there is no PTY, or the command can't be started.
     #[must_use]
-    pub fn start(command: &Command, (columns, rows): (u16, u16)) -> Self {
+    pub fn start(command: &Command, size: (u16, u16)) -> Self {
+        Self::start_at(Kind::default(), command, size)
+    }
+
+    /// Starts the command at a terminal of that kind.
+    ///
+    /// # Panics
+    /// Where there is no PTY, or the command can't be started.
+    #[must_use]
+    pub fn start_at(kind: Kind, command: &Command, (columns, rows): (u16, u16)) -> Self {
         let master =
             openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a PTY");
         grantpt(&master).expect("a PTY is granted");
@@ -69,35 +87,113 @@ impl TerminalScreen {
         if let Some(folder) = command.get_current_dir() {
             at_terminal.current_dir(folder);
         }
+        match kind.no_color {
+            Some(value) => at_terminal.env("NO_COLOR", value),
+            None => at_terminal.env_remove("NO_COLOR"),
+        };
         at_terminal
-            .env("TERM", "xterm-256color")
-            .env_remove("NO_COLOR")
+            .env("TERM", kind.term)
             .stdin(open())
             .stdout(open())
             .stderr(open());
         let child = at_terminal.spawn().expect("setsid starts the program");
         let master = Arc::new(File::from(master));
-        let emulator = Emulator(vt100::Parser::new(some(rows), some(columns), 0));
+        let emulator = Emulator {
+            parser: vt100::Parser::new(some(rows), some(columns), 0),
+            bytes: Vec::new(),
+        };
         let screen = Arc::new(Mutex::new(emulator));
+        let reader = Arc::new(Reader::default());
         let (from, to) = (Arc::downgrade(&master), Arc::clone(&screen));
-        std::thread::spawn(move || read(&from, &to));
+        let reads = Arc::clone(&reader);
+        std::thread::spawn(move || {
+            read(&reads, &from, &to);
+            reads.ended.store(true, Ordering::SeqCst);
+        });
         Self {
             child,
             master: Some(master),
             screen,
+            reader,
+            end: name.to_owned(),
         }
     }
 
     /// What a person sees, row by row.
     #[must_use]
     pub fn text(&self) -> String {
-        lock(&self.screen).0.screen().contents()
+        lock(&self.screen).parser.screen().contents()
+    }
+
+    /// All bytes that the program wrote so far, as text.
+    #[must_use]
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&lock(&self.screen).bytes).into_owned()
+    }
+
+    /// What is still another than a shell wants it, after the program's end; empty where all was given back.
+    ///
+    /// # Panics
+    /// Where the terminal was closed.
+    #[must_use]
+    pub fn left_behind(&self) -> Vec<&'static str> {
+        let master = self.master.as_ref().expect("the terminal is open");
+        let cooked = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        let modes = tcgetattr(master).expect("a PTY has modes").local_modes;
+        let emulator = lock(&self.screen);
+        let screen = emulator.parser.screen();
+        let mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        [
+            (!modes.contains(cooked), "raw mode"),
+            (screen.alternate_screen(), "the alternate screen"),
+            (screen.hide_cursor(), "no cursor"),
+            (mouse, "reports of the mouse"),
+            (screen.bracketed_paste(), "bracketed paste"),
+            (screen.bold() || screen.inverse(), "bold or reversed text"),
+        ]
+        .into_iter()
+        .filter_map(|(is_so, what)| is_so.then_some(what))
+        .collect()
+    }
+
+    /// Nothing that the program writes is read any more, until [`Self::read_on`].
+    pub fn halt(&self) {
+        self.reader.halted.store(true, Ordering::SeqCst);
+        // Whoever is reading now is done once the screen is free.
+        drop(lock(&self.screen));
+    }
+
+    /// Halts the terminal, and fills it up: not one more byte is taken.
+    ///
+    /// # Panics
+    /// Where it is never full.
+    pub fn clog(&self) {
+        self.halt();
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        let mut end = File::options()
+            .write(true)
+            .custom_flags(flags.bits().cast_signed())
+            .open(&self.end)
+            .expect("the program's end opens");
+        wait_for::condition("a terminal that is full", || {
+            loop {
+                match end.write(&[b' '; 512]) {
+                    Ok(count) => assert!(count > 0, "nothing is written"),
+                    Err(error) => return error.kind() == std::io::ErrorKind::WouldBlock,
+                }
+            }
+        });
+    }
+
+    /// What the program writes is read again.
+    pub fn read_on(&self) {
+        self.reader.halted.store(false, Ordering::SeqCst);
     }
 
     /// Whether the program draws on the whole screen.
     #[must_use]
     pub fn is_taken_over(&self) -> bool {
-        lock(&self.screen).0.screen().alternate_screen()
+        lock(&self.screen).parser.screen().alternate_screen()
     }
 
     /// Waits until the text is seen; gives the screen.
@@ -181,7 +277,7 @@ impl TerminalScreen {
     /// Where it can't be given.
     pub fn resize(&self, (columns, rows): (u16, u16)) {
         lock(&self.screen)
-            .0
+            .parser
             .screen_mut()
             .set_size(some(rows), some(columns));
         set_size(
@@ -204,16 +300,28 @@ impl TerminalScreen {
         rustix::process::Pid::from_child(&self.child)
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for its last words, unless nobody reads them.
     ///
     /// # Panics
     /// Where it does not end in time.
     pub fn finish(&mut self) -> ExitStatus {
-        wait_for::exit(
-            "the program at the terminal",
-            &mut self.child,
-            wait_for::PATIENCE,
-        )
+        let what = "the program at the terminal";
+        let status = wait_for::exit(what, &mut self.child, wait_for::PATIENCE);
+        if !self.reader.halted.load(Ordering::SeqCst) {
+            wait_for::condition("its last words", || {
+                self.reader.ended.load(Ordering::SeqCst)
+            });
+        }
+        status
+    }
+
+    /// Whether it has ended.
+    ///
+    /// # Panics
+    /// Where the operating system does not say.
+    pub fn has_ended(&mut self) -> bool {
+        let state = self.child.try_wait();
+        state.expect("the state of a child can be asked").is_some()
     }
 }
 
@@ -222,27 +330,6 @@ impl Drop for TerminalScreen {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Shows what is written, until the program has gone or the terminal is closed.
-fn read(from: &Weak<File>, to: &Mutex<Emulator>) {
-    let mut bytes = [0; 4096];
-    // Whoever closes the terminal is to find nobody else who keeps it open for long.
-    while let Some(master) = from.upgrade() {
-        let mut ready = [PollFd::new(&*master, PollFlags::IN)];
-        match poll(&mut ready, Some(&LOOK)) {
-            Ok(0) => {}
-            Ok(_) => match (&*master).read(&mut bytes) {
-                Ok(count) => lock(to).0.process(&bytes[..count]),
-                Err(_) => return,
-            },
-            Err(_) => return,
-        }
-    }
-}
-
-fn lock(screen: &Mutex<Emulator>) -> MutexGuard<'_, Emulator> {
-    screen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn some(count: u16) -> NonZeroU16 {

@@ -23,6 +23,7 @@ use super::failure::Failure;
 use super::hold;
 use crate::hsm::SignerPool;
 use crate::ledger::LedgerHandle;
+use crate::line::adapter::SYSFS;
 use crate::line::control_socket::ControlServer;
 use crate::line::floor::Floor;
 use crate::line::interval::Interval;
@@ -86,6 +87,9 @@ pub(crate) struct PortArguments {
     /// The speed of the ports given by --port, in baud
     #[arg(long, value_name = "BAUD", default_value_t = DEFAULT_BAUD, requires = "ports")]
     pub(crate) baud: u32,
+    /// Where sysfs is mounted, which knows the serial numbers of adapters
+    #[arg(long, value_name = "DIR", default_value = SYSFS)]
+    pub(crate) sysfs: PathBuf,
 }
 
 const EXAMPLES: &str = "Examples:\n  station provision --operator op-17\n  \

@@ -5,6 +5,7 @@
 
 mod alarm_watch;
 mod clerk;
+mod errand;
 mod frame_watch;
 mod frame_words;
 mod happenings;
@@ -16,9 +17,10 @@ mod looks;
 mod news;
 mod office_wishes;
 mod people;
+mod reprint;
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
@@ -73,13 +75,13 @@ fn language(text: &str) -> Result<Language, String> {
 /// Does it.
 pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
-    let lanes = chosen_lanes::chosen(&arguments.ports, &home)?;
+    let chosen = chosen_lanes::chosen(&arguments.ports, &home)?;
     let station = WorkingStation::take(context)?;
     let config = &station.owned.home.config().terminal;
     let state = State {
         language: arguments.language.unwrap_or(config.language),
         lanes: crate::tui::state::lanes::Lanes {
-            list: lanes.iter().map(lane).collect(),
+            list: chosen.lanes.iter().map(lane).collect(),
             chosen: 0,
         },
         ..State::default()
@@ -98,14 +100,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
     let signals = Signals::listen(move || {
         let _told = stopped.send(Event::Stop);
     })?;
-    let clerk = Clerk::new(
-        &station,
-        context,
-        lanes,
-        events.clone(),
-        orders.clone(),
-        current,
-    );
+    let clerk = Clerk::new(&station, chosen, events.clone(), orders.clone(), current);
     let desk = ToClerk {
         orders,
         recordings: home.path().join("terminal-recording.json"),
@@ -116,7 +111,14 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         state,
     };
     let (shown, parting) = std::thread::scope(|scope| {
-        let work = scope.spawn(move || clerk.work(&ordered));
+        let told = events.clone();
+        let work = scope.spawn(move || {
+            // However it ends, even by a panic: nobody else tells the screen that it is over.
+            let ends = TellsEnd(told);
+            let parting = clerk.work(&ordered);
+            drop(ends);
+            parting
+        });
         let shown = runner::run(surroundings, &desk, &events, &heard);
         // Where there is no terminal the clerk has nothing to wait for.
         let _told = desk.orders.send(Order::Wish(Action::Leave));
@@ -141,6 +143,14 @@ fn broke_down() -> Failure {
     )
 }
 
+struct TellsEnd(SyncSender<Event>);
+
+impl Drop for TellsEnd {
+    fn drop(&mut self) {
+        let _told = self.0.send(Event::End);
+    }
+}
+
 fn not_shown(error: ScreenError) -> Failure {
     match error {
         ScreenError::NoTerminal(why) => Failure::usage(
@@ -152,6 +162,11 @@ fn not_shown(error: ScreenError) -> Failure {
             "the operator's terminal could not be drawn on any more",
             why,
             "see to the terminal, then start again; boards that were in work go on where they were",
+        ),
+        ScreenError::Broken(said) => Failure::station(
+            "the operator's terminal broke down",
+            format_args!("it ended by a mistake in this program: {said}"),
+            "start again; boards that were in work go on where they were; report this",
         ),
     }
 }

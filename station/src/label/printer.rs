@@ -2,9 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -111,9 +112,10 @@ impl Printer {
         }
     }
 
-    /// How long a label takes at most, but for names that nobody resolves and file systems that hang.
+    /// How long a label takes at most, but for file systems that hang, and printers with many addresses of which
+    /// none answers.
     pub(super) fn patience(&self) -> Duration {
-        self.timeout().saturating_mul(2).saturating_add(CLOSING)
+        self.timeout().saturating_mul(3).saturating_add(CLOSING)
     }
 
     const fn timeout(&self) -> Duration {
@@ -164,7 +166,7 @@ impl Printer {
 
     /// By the first of its addresses that answers: a name often has one of IPv6 that leads nowhere.
     fn connect(&self, address: &str) -> Result<TcpStream, PrinterFault> {
-        let found = address.to_socket_addrs().map_err(self.failed("find"))?;
+        let found = found(address, self.timeout()).map_err(self.failed("find"))?;
         let mut last = io::Error::other("the name leads to no address");
         for address in found {
             match TcpStream::connect_timeout(&address, self.timeout()) {
@@ -230,6 +232,30 @@ impl Printer {
     }
 }
 
+/// The addresses of `HOST:PORT`.
+fn found(address: &str, limit: Duration) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(number) = address.parse() {
+        return Ok(vec![number]);
+    }
+    let name = address.to_owned();
+    answered_within(limit, move || Ok(name.to_socket_addrs()?.collect()))
+}
+
+/// What the system says of a name: it may take minutes where a name server is silent, and cannot be told not to.
+/// It is asked on a thread that is left to itself then; it ends with the system's answer.
+fn answered_within<T: Send + 'static>(
+    limit: Duration,
+    ask: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (tells, told) = channel();
+    let thread = std::thread::Builder::new().name("printer's name".to_owned());
+    thread.spawn(move || drop(tells.send(ask())))?;
+    told.recv_timeout(limit).unwrap_or_else(|_| {
+        let why = "no name server answered in time; its number would do without";
+        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+    })
+}
+
 /// Makes a label's file under the name that it has until it is whole, and gives that and its last one. A label
 /// that still lies there is not overwritten: one that is printed again is one more.
 fn new_in_spool(
@@ -272,4 +298,26 @@ fn await_close(stream: &mut TcpStream) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nobody_resolves_does_not_hold_up_the_printer() {
+        let (answers, question) = channel::<()>();
+        let silent = move || {
+            let _silence = question.recv();
+            Ok(())
+        };
+        let error = answered_within(Duration::from_millis(10), silent).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(error.to_string().contains("name server"), "{error}");
+        drop(answers);
+        let number = found("127.0.0.1:9100", Duration::ZERO).unwrap();
+        assert_eq!(number, ["127.0.0.1:9100".parse().unwrap()]);
+        let known = found("localhost:9100", Duration::from_mins(1)).unwrap();
+        assert!(known.iter().all(|address| address.ip().is_loopback()));
+    }
 }

@@ -69,6 +69,13 @@ impl SerialPort {
         }
     }
 
+    /// The same, with another place where the kernel tells about adapters.
+    #[must_use]
+    pub fn with_sysfs(mut self, sysfs: &Path) -> Self {
+        sysfs.clone_into(&mut self.roots.sysfs);
+        self
+    }
+
     fn open_descriptor(&self) -> Result<OwnedFd, PortUnavailable> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let port = self.name.clone();

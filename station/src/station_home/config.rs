@@ -166,7 +166,7 @@ struct RawConfig {
     #[serde(default)]
     shift: Vec<Spanned<Shift>>,
     label_printer: Option<Spanned<RawLabelPrinter>>,
-    sign_in: Option<RawSignIn>,
+    sign_in: Option<Spanned<RawSignIn>>,
 }
 
 #[derive(Deserialize)]

@@ -11,9 +11,10 @@ use super::config_fault::ConfigFault;
 /// How long each step of a printer may take, in milliseconds.
 const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
 const TIMEOUT_MS_DEFAULT: u64 = 5_000;
-/// After how many minutes somebody who does nothing is signed out.
+/// After how long somebody who does nothing is signed out.
 const IDLE_MINUTES: std::ops::RangeInclusive<u64> = 1..=480;
-const IDLE_MINUTES_DEFAULT: u64 = 15;
+const IDLE_SECONDS: std::ops::RangeInclusive<u64> = 5..=28_800;
+const IDLE_SECONDS_DEFAULT: u64 = 15 * 60;
 
 /// `[label_printer]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +52,14 @@ pub enum LabelLanguage {
 /// `[sign_in]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignInConfig {
-    /// After how many minutes somebody who does nothing is signed out.
-    pub idle_minutes: u64,
+    /// After how many seconds somebody who does nothing is signed out.
+    pub idle_seconds: u64,
 }
 
 impl Default for SignInConfig {
     fn default() -> Self {
         Self {
-            idle_minutes: IDLE_MINUTES_DEFAULT,
+            idle_seconds: IDLE_SECONDS_DEFAULT,
         }
     }
 }
@@ -77,7 +78,8 @@ pub(super) struct RawLabelPrinter {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSignIn {
-    idle_minutes: Spanned<u64>,
+    idle_minutes: Option<Spanned<u64>>,
+    idle_seconds: Option<Spanned<u64>>,
 }
 
 pub(super) fn label_printer(
@@ -120,16 +122,32 @@ pub(super) fn label_printer(
 
 pub(super) fn sign_in(
     at: &Reader<'_>,
-    raw: Option<RawSignIn>,
+    raw: Option<Spanned<RawSignIn>>,
 ) -> Result<SignInConfig, ConfigFault> {
-    let Some(RawSignIn { idle_minutes }) = raw else {
+    let Some(raw) = raw else {
         return Ok(SignInConfig::default());
     };
-    if !IDLE_MINUTES.contains(idle_minutes.get_ref()) {
-        let problem = "idle_minutes is out of range";
-        return Err(at.fault(&idle_minutes.span(), problem, "use 1 to 480"));
+    let place = raw.span();
+    let raw = raw.into_inner();
+    let (given, range, unit, problem, hint) = match (raw.idle_minutes, raw.idle_seconds) {
+        (Some(given), None) => {
+            let problem = "idle_minutes is out of range";
+            (given, IDLE_MINUTES, 60, problem, "use 1 to 480")
+        }
+        (None, Some(given)) => {
+            let problem = "idle_seconds is out of range";
+            (given, IDLE_SECONDS, 1, problem, "use 5 to 28800")
+        }
+        _ => {
+            let problem = "it does not say once how long";
+            let hint = "give idle_minutes, or idle_seconds in its place";
+            return Err(at.fault(&place, problem, hint));
+        }
+    };
+    if !range.contains(given.get_ref()) {
+        return Err(at.fault(&given.span(), problem, hint));
     }
     Ok(SignInConfig {
-        idle_minutes: idle_minutes.into_inner(),
+        idle_seconds: given.into_inner() * unit,
     })
 }

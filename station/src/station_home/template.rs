@@ -62,11 +62,13 @@ fn write_all(out: &mut String, config: &Config) -> fmt::Result {
         let sample = "# [[lane]]\n# name = \"lane0\"\n# port = \"/dev/ttyUSB0\"\n# baud = 115200";
         writeln!(out, "{sample}")?;
     }
-    writeln!(
-        out,
-        "\n[sign_in]\n# Whoever does nothing for so long is signed out at the screen.\nidle_minutes = {}",
-        config.sign_in.idle_minutes
-    )?;
+    let idle = config.sign_in.idle_seconds;
+    let idle = match idle % 60 {
+        0 => format!("idle_minutes = {}", idle / 60),
+        _ => format!("idle_seconds = {idle}"),
+    };
+    let why = "# Whoever does nothing for so long is signed out at the screen.";
+    writeln!(out, "\n[sign_in]\n{why}\n{idle}")?;
     match &config.label_printer {
         Some(printer) => write_printer(out, printer),
         None => writeln!(

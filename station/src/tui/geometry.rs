@@ -10,6 +10,12 @@ use crate::words::{Language, Phrase};
 /// The smallest terminal that everything is laid out for: columns and rows.
 pub const SMALLEST: (u16, u16) = (80, 24);
 
+/// Whether a terminal is large enough for everything.
+#[must_use]
+pub const fn is_enough((width, height): (u16, u16)) -> bool {
+    width >= SMALLEST.0 && height >= SMALLEST.1
+}
+
 /// Rows of the batch's header.
 pub const HEADER_ROWS: u16 = 3;
 /// Rows about the chosen lane, below the lanes.

@@ -9,7 +9,11 @@ pub mod action;
 pub mod command;
 pub mod event;
 pub mod geometry;
+mod keyboard;
 pub mod keymap;
+mod painter;
+#[cfg(feature = "crash-points")]
+pub(crate) mod panic_point;
 pub mod recorder;
 pub mod runner;
 pub mod saying;

@@ -1,41 +1,48 @@
 //! The terminal itself: raw mode and back, whatever happens; its size; keys from it, frames to it.
 //!
-//! It is given back when [`Terminal`] is dropped, and before the words of a panic on a thread of the screen. What
-//! panics elsewhere (a lane) is no reason to leave the screen: its words are kept and told afterwards.
+//! It is given back when [`Terminal`] is dropped, and at once when a thread of the screen panics. What panics
+//! elsewhere (a lane) is no reason to leave the screen. The words of a panic are kept, and told afterwards.
 
-use std::fs::File;
-use std::io::{self, BufWriter};
-use std::mem::ManuallyDrop;
+mod frames;
+mod ink;
+mod outlet;
+
+use std::io;
 use std::os::fd::AsFd as _;
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossterm::event::{
-    DisableMouseCapture, EnableMouseCapture, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
-    MouseButton, MouseEventKind,
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
-use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
-use crossterm::{cursor, execute};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{TerminalOptions, Viewport};
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::event::{Event, Key};
-use super::state::State;
-use super::theme::Theme;
-use super::view;
+pub use frames::Frames;
+use outlet::Outlet;
 
 /// The thread that draws.
 pub const SCREEN_THREAD: &str = "screen";
+
+/// The other screen; reports of pressed mouse buttons, in decimal numbers; no cursor. Movements are not asked
+/// for: a slow terminal would send nothing else.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?25l";
+
+/// All of that back, and pasting as it was, whoever had changed it.
+const LEAVE: &[u8] = b"\x1b[0m\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[?1049l";
+
+/// How long the terminal may take to be taken over, and to be given back. A frame that it has not taken by then
+/// is thrown away.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The terminal, taken over until this is dropped.
 #[derive(Debug)]
 pub struct Terminal {
     said: Arc<Mutex<Vec<String>>>,
+    given_back: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -45,28 +52,24 @@ impl Terminal {
     /// Where there is none, or it does not do what it is told.
     pub fn take() -> io::Result<Self> {
         enable_raw_mode()?;
-        let entered = out().and_then(|mut out| {
-            execute!(out, EnterAlternateScreen, EnableMouseCapture, cursor::Hide)
-        });
+        let given_back = Arc::new(AtomicBool::new(false));
+        let entered = Outlet::open().and_then(|outlet| outlet.write_within(ENTER, PATIENCE));
         if let Err(error) = entered {
-            give_back();
+            give_back(&given_back);
             return Err(error);
         }
         let said = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&said);
+        let (kept, given) = (Arc::clone(&said), Arc::clone(&given_back));
         let main = std::thread::current().id();
-        let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let thread = std::thread::current();
             if thread.id() == main || thread.name() == Some(SCREEN_THREAD) {
-                give_back();
-                before(info);
-            } else {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push(info.to_string());
+                give_back(&given);
             }
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(info.to_string());
         }));
-        Ok(Self { said })
+        Ok(Self { said, given_back })
     }
 
     /// What was said meanwhile by threads that panicked.
@@ -84,14 +87,21 @@ impl Drop for Terminal {
         if !std::thread::panicking() {
             drop(panic::take_hook());
         }
-        give_back();
+        give_back(&self.given_back);
     }
 }
 
-/// Leaves the terminal as a shell wants it. Nobody is left to be told where that fails.
-fn give_back() {
-    let _left = out()
-        .and_then(|mut out| execute!(out, cursor::Show, DisableMouseCapture, LeaveAlternateScreen));
+/// Leaves the terminal as a shell wants it, once. Nobody is left to be told where that fails.
+fn give_back(given: &AtomicBool) {
+    if given.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    if let Ok(outlet) = Outlet::open()
+        && outlet.write_within(LEAVE, PATIENCE).is_err()
+    {
+        outlet.throw_away();
+        let _left = outlet.write_within(LEAVE, PATIENCE);
+    }
     let _cooked = disable_raw_mode();
 }
 
@@ -100,68 +110,6 @@ fn give_back() {
 pub fn size() -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
-}
-
-type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<File>>>;
-
-/// What draws frames: only what has changed since the last one is written.
-#[derive(Debug)]
-pub struct Frames {
-    /// Never dropped: it would show the cursor, which [`Terminal`] does, and complain where the terminal is gone.
-    terminal: ManuallyDrop<Screen>,
-    theme: Theme,
-    size: (u16, u16),
-}
-
-impl Frames {
-    /// On a terminal of that size.
-    ///
-    /// # Errors
-    /// Where it cannot be written to.
-    pub fn new(theme: Theme, size: (u16, u16)) -> io::Result<Self> {
-        let terminal = blank(size)?;
-        Ok(Self {
-            terminal,
-            theme,
-            size,
-        })
-    }
-
-    /// Draws the state; all of it anew where `anew`.
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn draw(&mut self, state: &State, anew: bool) -> io::Result<()> {
-        if anew || state.size != self.size {
-            self.size = state.size;
-            self.terminal = blank(state.size)?;
-        }
-        let theme = self.theme;
-        self.terminal.draw(|frame| {
-            view::draw(state, theme, frame.buffer_mut());
-        })?;
-        Ok(())
-    }
-}
-
-/// A blank screen. The library's own way to clear asks the terminal where its cursor is, and fails where the
-/// terminal does not answer.
-fn blank(size: (u16, u16)) -> io::Result<ManuallyDrop<Screen>> {
-    let mut out = out()?;
-    execute!(out, Clear(ClearType::All))?;
-    let viewport = Viewport::Fixed(area(size));
-    let backend = CrosstermBackend::new(BufWriter::new(out));
-    ratatui::Terminal::with_options(backend, TerminalOptions { viewport }).map(ManuallyDrop::new)
-}
-
-/// Where frames go: past the buffer of the standard output, in which what a closed terminal did not take would
-/// wait for the program's end, and make it fail.
-fn out() -> io::Result<File> {
-    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
-}
-
-const fn area((width, height): (u16, u16)) -> Rect {
-    Rect::new(0, 0, width, height)
 }
 
 /// What came from the terminal within the limit.

@@ -16,8 +16,8 @@ use super::state::dialog::Dialog;
 use super::state::sign_in::SignIn;
 use super::state::{Screen, State};
 
-/// How often it is told that somebody is there, in milliseconds.
-const PRESENCE_MS: u64 = 10_000;
+/// How often it is told that somebody is there, in milliseconds: more often than anybody is signed out.
+const PRESENCE_MS: u64 = 2_000;
 
 /// Takes an event; gives what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
@@ -44,7 +44,11 @@ fn take(state: &mut State, event: Event) -> Vec<Action> {
             actions.extend(presence(state));
             actions
         }
-        Event::Mouse { column, row } => choosing::point(state, column, row),
+        Event::Mouse { column, row } => {
+            let mut actions = choosing::point(state, column, row);
+            actions.extend(presence(state));
+            actions
+        }
         Event::Resize { width, height } => {
             state.size = (width, height);
             Vec::new()

@@ -17,6 +17,8 @@ pub enum RefusalReason {
     LineRuns,
     /// The line is about to end.
     LineEnding,
+    /// Another label is at the printer.
+    PrinterBusy,
     /// There is no such batch.
     BatchUnknown,
     /// There was a batch of that name.
@@ -74,6 +76,7 @@ impl RefusalReason {
         Self::OtherRole,
         Self::LineRuns,
         Self::LineEnding,
+        Self::PrinterBusy,
         Self::BatchUnknown,
         Self::BatchExists,
         Self::BatchClosed,
@@ -152,6 +155,12 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "产线正在结束。请稍候再试。",
             "La línea está terminando. Espere y hágalo otra vez.",
             "Die Linie endet gerade. Warten Sie, dann noch einmal.",
+        ],
+        R::PrinterBusy => [
+            "Another label is at the printer. Wait until it is printed, or see to the printer.",
+            "打印机正在处理另一张标签。请等它打印完，或检查打印机。",
+            "Otra etiqueta está en la impresora. Espere a que se imprima o revise la impresora.",
+            "Ein anderes Etikett ist beim Drucker. Warten Sie, oder sehen Sie nach dem Drucker.",
         ],
         R::BatchUnknown => [
             "There is no such batch. Choose one from the list.",

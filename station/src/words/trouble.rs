@@ -19,6 +19,8 @@ pub enum Trouble {
     },
     /// What became of a label is not recorded.
     Label,
+    /// The line works, and something is to be known about it.
+    Remark,
 }
 
 impl Language {
@@ -42,6 +44,12 @@ impl Language {
 /// English, Chinese, Spanish, German.
 const fn texts(trouble: Trouble) -> [&'static str; 4] {
     match trouble {
+        Trouble::Remark => [
+            "The line works; tell the supervisor of this.",
+            "产线在运行；请将此事告知主管。",
+            "La línea trabaja; informe de esto al supervisor.",
+            "Die Linie läuft; melden Sie dies der Schichtleitung.",
+        ],
         Trouble::Hsm => [
             "Key store fault: call the supervisor.",
             "密钥库故障：请叫主管。",

@@ -9,11 +9,19 @@ use crate::cli::failure::Failure;
 use crate::names::LaneName;
 use crate::station_home::{LaneConfig, StationHome};
 
+/// What a line works with.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct ChosenLanes {
+    pub(in crate::cli) lanes: Vec<LaneConfig>,
+    /// Where adapters are looked up.
+    pub(in crate::cli) sysfs: PathBuf,
+}
+
 /// The lanes of the command line, else those of the configuration.
 pub(in crate::cli) fn chosen(
     arguments: &PortArguments,
     home: &StationHome,
-) -> Result<Vec<LaneConfig>, Failure> {
+) -> Result<ChosenLanes, Failure> {
     let lanes = if arguments.ports.is_empty() {
         home.config().lanes.clone()
     } else {
@@ -38,7 +46,8 @@ pub(in crate::cli) fn chosen(
             "give each --port a --lane of its own",
         ));
     }
-    Ok(lanes)
+    let sysfs = arguments.sysfs.clone();
+    Ok(ChosenLanes { lanes, sysfs })
 }
 
 /// A port that is not there yet is awaited; a file of another kind will never be one.

@@ -1,12 +1,13 @@
 //! Everything before the first board: who works, on which batch, with which keys, on which lanes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::batch_profile;
+use super::chosen_lanes::{self, ChosenLanes};
 use super::labels::Labels;
 use super::owner_desk::OwnerDesk;
 use super::{ProvisionArguments, StationFloor};
-use super::{batch_profile, chosen_lanes};
 use crate::access::Deed;
 use crate::cli::batch_serials;
 use crate::cli::context::{Context, OwnedStation};
@@ -66,6 +67,8 @@ impl WorkingStation {
 
 /// One run of the line: a batch, its lanes, and who works at them.
 pub(in crate::cli) struct PreparedLine {
+    /// What people are to be told before it begins.
+    pub(in crate::cli) remarks: Vec<String>,
     pub(in crate::cli) floor: Arc<StationFloor>,
     pub(in crate::cli) plans: Vec<LanePlan<SessionContext>>,
     pub(in crate::cli) batch: BatchOverview,
@@ -81,12 +84,15 @@ pub(super) fn prepare(
     let home = context.home()?;
     let operator = context.operator_for(&home, Deed::ProvisionBoards)?;
     let proof = context.proof(&home, &operator)?;
-    let lanes = chosen_lanes::chosen(&arguments.ports, &home)?;
+    let chosen = chosen_lanes::chosen(&arguments.ports, &home)?;
     let station = WorkingStation::take(context)?;
     let office = office(&station);
     let at = context.now().max(latest(&Reader::open(&home.ledger())?)?);
     let actor = office.acting(&operator, proof.as_ref(), Deed::ProvisionBoards, at)?;
-    let line = line(&station, lanes, arguments.batch.as_ref(), actor, context)?;
+    let line = line(&station, chosen, arguments.batch.as_ref(), actor, at)?;
+    for remark in &line.remarks {
+        context.output.notice(remark);
+    }
     if line.floor.labels.asks() {
         return Err(Failure::usage(
             "boards of this product cannot be provisioned without a screen",
@@ -108,11 +114,13 @@ pub(super) fn prepare(
 /// Prepares a run of the line on the named batch, else on the only open one.
 pub(in crate::cli) fn line(
     station: &WorkingStation,
-    lanes: Vec<LaneConfig>,
+    chosen: ChosenLanes,
     batch: Option<&BatchId>,
     actor: Actor,
-    context: &Context,
+    now: UtcMillis,
 ) -> Result<PreparedLine, Failure> {
+    let ChosenLanes { lanes, sysfs } = chosen;
+    let mut remarks = Vec::new();
     let WorkingStation { store, owned } = station;
     let (signer, home) = (owned.signer.clone(), &owned.home);
     let reader = Reader::open(&home.ledger())?;
@@ -124,12 +132,12 @@ pub(in crate::cli) fn line(
     let profile = Arc::new(admitted.profile);
     let validity = admitted.seal.map(|seal| seal.terms.validity);
     check_product(&profile, &owned.pki)?;
-    if let Some(Err(outside)) = validity.map(|validity| validity.judge(context.now())) {
+    if let Some(Err(outside)) = validity.map(|validity| validity.judge(now)) {
         let text = format!("{outside}; boards that were begun are finished, no others are taken");
-        context.output.notice(&text);
+        remarks.push(text);
     }
     let clock = ClockGuard::after(Arc::new(SystemClock::start()), latest(&reader)?);
-    let trust = vendor_files::load(home, &profile, context.now())?;
+    let trust = vendor_files::load(home, &profile, now)?;
     let count = |boards: u64| u32::try_from(boards).unwrap_or(u32::MAX);
     let (quantity, provisioned) = (count(batch.quantity), count(batch.provisioned));
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
@@ -138,7 +146,7 @@ pub(in crate::cli) fn line(
         floor.labels = LabelDesk::asking(profile.serial_pattern.clone());
     }
     let floor = Arc::new(floor);
-    restore_holds(&floor, &reader, &lanes, context)?;
+    remarks.extend(restore_holds(&floor, &reader, &lanes)?);
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let labels = Labels::start(&floor, &profile, home.config().label_printer.clone())?;
     let session = SessionContext {
@@ -154,8 +162,10 @@ pub(in crate::cli) fn line(
     };
     let owners = adapter_owners(&lanes);
     let plans = lanes.into_iter();
-    let plans = plans.map(|lane| plan(lane, &owners, &session)).collect();
+    let plans = plans.map(|lane| plan(lane, &owners, &sysfs, &session));
+    let plans = plans.collect();
     Ok(PreparedLine {
+        remarks,
         floor,
         plans,
         batch,
@@ -180,18 +190,18 @@ fn latest(reader: &Reader) -> Result<UtcMillis, Failure> {
     Ok(reader.entry(reader.size()?.saturating_sub(1))?.leaf.time)
 }
 
-/// Lanes that were held stay so, whoever restarts the station.
+/// Lanes that were held stay so, whoever restarts the station. Gives what there is to say about it.
 fn restore_holds(
     floor: &StationFloor,
     reader: &Reader,
     lanes: &[LaneConfig],
-    context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
+    let mut remarks = Vec::new();
     for held in reader.holds()? {
         let (lane, code, detail) = (held.lane, held.code, held.detail);
         if !lanes.iter().any(|config| config.name == lane) {
             let text = format!("lane {lane} is held ({code}: {detail}) and not on this line");
-            context.output.notice(&text);
+            remarks.push(text);
         }
         let ports = held.ports.into_iter().collect();
         let batch = None;
@@ -220,7 +230,7 @@ fn restore_holds(
             floor.holds.place(hold, PortNames::new());
         }
     }
-    Ok(())
+    Ok(remarks)
 }
 
 /// What the stop rules knew when the station stopped.
@@ -243,6 +253,7 @@ fn our_mistake(error: &dyn std::fmt::Display) -> Failure {
 fn plan(
     lane: LaneConfig,
     owners: &AdapterOwners,
+    sysfs: &Path,
     session: &SessionContext,
 ) -> LanePlan<SessionContext> {
     let timing = SessionTiming {
@@ -251,7 +262,9 @@ fn plan(
     };
     LanePlan {
         port: Box::new(
-            SerialPort::new(&lane.port, lane.baud).with_adapter(lane.adapter, Arc::clone(owners)),
+            SerialPort::new(&lane.port, lane.baud)
+                .with_adapter(lane.adapter, Arc::clone(owners))
+                .with_sysfs(sysfs),
         ),
         context: SessionContext {
             lane: lane.name.clone(),

@@ -5,14 +5,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::alarm_watch::AlarmWatch;
+use super::errand;
 use super::frame_watch::FrameWatch;
 use super::health::Health;
 use super::line_work::RunningLine;
 use super::look_up;
 use super::people::{Outcome, People};
+use super::reprint::Reprint;
 use crate::access::Register;
-use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::provision::chosen_lanes::ChosenLanes;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{WorkingStation, office};
 use crate::clock::Clock as _;
@@ -25,9 +27,8 @@ use crate::line::control_socket::Handler;
 use crate::line::label_desk::Scanned;
 use crate::line::system_clock::SystemClock;
 use crate::names::{BatchId, LaneName};
-use crate::station_home::LaneConfig;
 use crate::tui::action::{Action, Secret};
-use crate::tui::event::{Event, Refused, StationNews};
+use crate::tui::event::{Event, StationNews};
 use crate::words::RefusalReason;
 
 /// What the clerk is given.
@@ -59,14 +60,16 @@ pub(super) fn handler(station: &WorkingStation, current: CurrentLine) -> Handler
 /// See the module.
 pub(super) struct Clerk<'a> {
     pub(super) station: &'a WorkingStation,
-    pub(super) context: &'a Context,
-    pub(super) lanes: Vec<LaneConfig>,
+    pub(super) chosen: ChosenLanes,
     pub(super) events: SyncSender<Event>,
     pub(super) orders: Sender<Order>,
     pub(super) current: CurrentLine,
     pub(super) clock: SystemClock,
     pub(super) people: People,
     pub(super) line: Option<RunningLine>,
+    /// Somebody has signed in while a line that was paused had not ended yet: it is begun again.
+    pub(super) takes_up: bool,
+    reprint: Reprint,
     /// The batch that was worked on last.
     pub(super) last_batch: Option<BatchId>,
     /// How many verdicts there were when the clerk looked last.
@@ -95,8 +98,7 @@ pub(super) struct Parting {
 impl<'a> Clerk<'a> {
     pub(super) fn new(
         station: &'a WorkingStation,
-        context: &'a Context,
-        lanes: Vec<LaneConfig>,
+        chosen: ChosenLanes,
         events: SyncSender<Event>,
         orders: Sender<Order>,
         current: CurrentLine,
@@ -105,8 +107,7 @@ impl<'a> Clerk<'a> {
         let people = People::new(&station.owned.home, clock.monotonic());
         Self {
             station,
-            context,
-            lanes,
+            chosen,
             events,
             orders,
             current,
@@ -114,6 +115,8 @@ impl<'a> Clerk<'a> {
             clock,
             people,
             line: None,
+            takes_up: false,
+            reprint: Reprint::default(),
             last_batch: None,
             verdicts: 0,
             alarms: None,
@@ -130,6 +133,8 @@ impl<'a> Clerk<'a> {
         self.follow_alarms();
         self.tell_health();
         loop {
+            #[cfg(feature = "crash-points")]
+            crate::tui::panic_point::pass("clerk");
             match orders.recv_timeout(self.until_look()) {
                 Ok(Order::Wish(action)) => {
                     self.people.touched(self.clock.monotonic());
@@ -149,11 +154,11 @@ impl<'a> Clerk<'a> {
                 break;
             }
         }
+        self.reprint.await_end();
         let facts = self.people.end(self.clock.monotonic());
         if let Err(failure) = self.record(facts) {
             self.fault.get_or_insert(failure);
         }
-        let _told = self.events.send(Event::End);
         Parting {
             fault: self.fault,
             left: self.left,
@@ -161,17 +166,11 @@ impl<'a> Clerk<'a> {
     }
 
     pub(super) fn tell(&self, news: StationNews) {
-        let _told = self.events.send(Event::Station(news));
+        errand::tell(&self.events, news);
     }
 
     pub(super) fn refuse(&self, failure: &Failure) {
-        let refusal = failure.to_refusal();
-        self.tell(StationNews::Refused(Refused {
-            reason: refusal.reason,
-            what: refusal.what,
-            why: refusal.why,
-            next: refusal.next,
-        }));
+        self.tell(errand::refused(failure));
     }
 
     fn fulfil(&mut self, action: Action) -> Result<(), Failure> {
@@ -222,12 +221,8 @@ impl<'a> Clerk<'a> {
                 look_up,
             } => self.scanned(code, lane, look_up),
             Action::Reprint { device, reason } => {
-                let operator = self.actor()?.operator;
-                self.have_done(ControlRequest::PrintLabel {
-                    device,
-                    reason,
-                    operator,
-                })
+                let errand = self.errand()?;
+                self.reprint.begin(errand, device, reason)
             }
             Action::WatchLane { lane } => {
                 let lane = lane.and_then(|lane| LaneName::parse(&lane).ok());
@@ -255,7 +250,9 @@ impl<'a> Clerk<'a> {
         if signed_out {
             self.pause();
         }
-        if signed_in && self.line.is_none() {
+        if signed_in && self.line.is_some() {
+            self.takes_up = self.line.as_ref().is_some_and(RunningLine::is_paused);
+        } else if signed_in {
             return self.take_up_work();
         }
         Ok(())

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{self, office};
+use crate::clock::Clock as _;
 use crate::ledger::{LaneWear, Reader};
 use crate::line::stop::StopLevel;
 use crate::line::supervisor::LineEnd;
@@ -15,7 +16,7 @@ use crate::names::BatchId;
 use crate::role::Role;
 use crate::tui::event::StationNews;
 use crate::tui::state::lanes::Wear;
-use crate::words::RefusalReason;
+use crate::words::{RefusalReason, Trouble};
 
 impl Clerk<'_> {
     pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
@@ -37,8 +38,9 @@ impl Clerk<'_> {
                     .because(RefusalReason::LineRuns),
             );
         }
-        let lanes = self.lanes.clone();
-        let line = preparation::line(self.station, lanes, Some(batch), actor, self.context)?;
+        let (chosen, now) = (self.chosen.clone(), self.clock.utc());
+        let mut line = preparation::line(self.station, chosen, Some(batch), actor, now)?;
+        let remarks = std::mem::take(&mut line.remarks);
         let reader = Reader::open(&self.station.owned.home.ledger())?;
         self.tell(StationNews::Wear(wear(&reader)?));
         let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
@@ -52,6 +54,10 @@ impl Clerk<'_> {
         self.line = Some(running);
         self.last_batch = Some(batch.clone());
         self.follow_alarms();
+        for says in remarks {
+            let trouble = Trouble::Remark;
+            self.tell(StationNews::Trouble { trouble, says });
+        }
         Ok(())
     }
 
@@ -98,6 +104,13 @@ impl Clerk<'_> {
         }
         self.tell_health();
         if let Err(failure) = self.list_batches() {
+            self.refuse(&failure);
+        }
+        let takes_up = std::mem::take(&mut self.takes_up);
+        if takes_up
+            && !self.leaving
+            && let Err(failure) = self.take_up_work()
+        {
             self.refuse(&failure);
         }
     }

@@ -108,6 +108,7 @@ impl RunningLine {
             batch,
             profile,
             labels,
+            remarks: _,
         } = prepared;
         let labels = Arc::new(Mutex::new(labels));
         let printed = Arc::clone(&labels);
@@ -158,14 +159,12 @@ impl RunningLine {
                     let _told = events.send(Event::Station(progress));
                 }
             });
+            end_labels(&printed);
             drop(ends);
             report
         };
         let thread = std::thread::Builder::new().name("line".to_owned());
-        let thread = thread.spawn(work).map_err(|error| {
-            let to_do = "see whether the machine is out of threads, then start again";
-            Failure::station("cannot start the line", error, to_do)
-        })?;
+        let thread = thread.spawn(work).map_err(no_thread)?;
         Ok(Self {
             floor,
             figures,
@@ -197,12 +196,14 @@ impl RunningLine {
         label_news(&self.labels)
     }
 
-    /// Waits for its end, which it has told, and for labels as far as the printer takes them.
+    /// Whether it takes no board any more.
+    pub(super) fn is_paused(&self) -> bool {
+        self.floor.stop.level() != StopLevel::Running
+    }
+
+    /// Waits for its end, which it has told.
     pub(super) fn join(self) -> Option<EndedLine> {
         let report = self.thread.join().ok()?;
-        if let Some(labels) = &mut *lock(&self.labels) {
-            labels.stop();
-        }
         Some(EndedLine {
             report,
             labels: label_news(&self.labels),
@@ -220,6 +221,20 @@ pub(super) struct EndedLine {
     pub(super) labels: Vec<StationNews>,
     /// Boards that a person who left did not wait for, a line each.
     pub(super) left: Vec<String>,
+}
+
+/// On the line's thread, and not where its end is taken: a printer that hangs must not keep the clerk from people.
+fn end_labels(labels: &Mutex<Option<Labels>>) {
+    let waiting = lock(labels).take();
+    if let Some(mut waiting) = waiting {
+        waiting.stop();
+        *lock(labels) = Some(waiting);
+    }
+}
+
+fn no_thread(error: std::io::Error) -> Failure {
+    let to_do = "see whether the machine is out of threads, then start again";
+    Failure::station("cannot start the line", error, to_do)
 }
 
 fn label_news(labels: &Mutex<Option<Labels>>) -> Vec<StationNews> {

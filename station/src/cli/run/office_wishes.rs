@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::clerk::{Clerk, named, nobody_signed_in};
+use super::errand::Errand;
 use super::look_up;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
@@ -12,10 +13,10 @@ use crate::cli::named_file::read_text;
 use crate::cli::provision::preparation::office;
 use crate::clock::Clock as _;
 use crate::ledger::event::{AlarmAcknowledgedRecord, Fact};
-use crate::line::control::{ControlRequest, ControlResponse};
+use crate::line::control::ControlRequest;
 use crate::names::{BatchId, LaneName, WorkOrderId};
 use crate::tui::action::NewBatch;
-use crate::tui::event::{Did, StationNews};
+use crate::tui::event::StationNews;
 use crate::tui::state::alarms::About;
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
@@ -150,57 +151,20 @@ impl Clerk<'_> {
 
     /// Has the office do what another command would ask for, in the name of whoever is signed in.
     pub(super) fn have_done(&self, request: ControlRequest) -> Result<(), Failure> {
-        let did = did(&request);
-        let actor = self.actor()?;
-        let desk = self
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let response = if let Some(desk) = desk {
-            desk.answer_signed_in(request, actor)
-        } else {
-            let office = office(self.station);
-            let asked = office.signed_in(request, actor)?;
-            office.answer_signed_in(&asked, self.clock.utc())
-        };
-        match response {
-            ControlResponse::Done { .. } => {
-                if let Some(did) = did {
-                    self.tell(StationNews::Done(did));
-                }
-                Ok(())
-            }
-            ControlResponse::Refused(refusal) => Err(Failure::from_refusal(refusal)),
-            ControlResponse::Ending => Err(Failure::usage(
-                "it was not done",
-                "the line is ending",
-                "wait until it has ended, then do it once more",
-            )
-            .because(RefusalReason::LineEnding)),
-            ControlResponse::Status(_)
-            | ControlResponse::Document { .. }
-            | ControlResponse::DocumentFile { .. } => Ok(()),
-        }
+        self.errand()?.run(request)
     }
-}
 
-/// What is told of a wish that was done.
-fn did(request: &ControlRequest) -> Option<Did> {
-    Some(match request {
-        ControlRequest::OpenBatch {
-            batch, quantity, ..
-        } => Did::OpenedBatch {
-            batch: batch.to_string(),
-            boards: *quantity,
-        },
-        ControlRequest::CloseBatch { batch, .. } => Did::ClosedBatch(batch.to_string()),
-        ControlRequest::ClearHold { lane, .. } => Did::Cleared(lane.to_string()),
-        ControlRequest::ClearBatchHold { batch, .. } => Did::Cleared(batch.to_string()),
-        ControlRequest::AcceptClock { .. } => Did::AcceptedClock,
-        ControlRequest::PrintLabel { device, .. } => Did::Printed(device.clone()),
-        _ => return None,
-    })
+    /// Who does it, in the name of whoever is signed in.
+    pub(super) fn errand(&self) -> Result<Errand, Failure> {
+        let desk = self.current.lock();
+        Ok(Errand {
+            desk: desk.unwrap_or_else(PoisonError::into_inner).clone(),
+            office: office(self.station),
+            actor: self.actor()?,
+            now: self.clock.utc(),
+            events: self.events.clone(),
+        })
+    }
 }
 
 /// A UID as the screen shows it.

@@ -63,7 +63,7 @@ impl Outcome {
 impl People {
     pub(super) fn new(home: &StationHome, now: MonotonicMillis) -> Self {
         let times = SignInTimes {
-            idle_ms: home.config().sign_in.idle_minutes.saturating_mul(60_000),
+            idle_ms: home.config().sign_in.idle_seconds.saturating_mul(1000),
             ..SignInTimes::default()
         };
         Self {

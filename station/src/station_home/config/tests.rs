@@ -41,6 +41,7 @@ fn printer_sign_in_and_adapter_read_as_written() {
         "[label_printer]\nspool = \"/var/spool/labels\"\n",
         "[label_printer]\ntcp = \"printer:9100\"\nlanguage = \"text\"\ntimeout_ms = 100\n",
         "[label_printer]\ndevice = \"/dev/usb/lp0\"\n[sign_in]\nidle_minutes = 3\n",
+        "[sign_in]\nidle_seconds = 5\n",
     ];
     for more in more {
         let text = format!("{}adapter = \"A50285BI\"\n{more}", sample());
@@ -48,7 +49,7 @@ fn printer_sign_in_and_adapter_read_as_written() {
         assert_eq!(config.lanes[0].adapter.as_deref(), Some("A50285BI"));
         assert_eq!(Config::parse(&config_text(&config)), Ok(config));
     }
-    assert_eq!(Config::parse(&sample()).unwrap().sign_in.idle_minutes, 15);
+    assert_eq!(Config::parse(&sample()).unwrap().sign_in.idle_seconds, 900);
     let refused = [
         ("[label_printer]\n", "no printer is named"),
         (
@@ -68,6 +69,14 @@ fn printer_sign_in_and_adapter_read_as_written() {
         (
             "[sign_in]\nidle_minutes = 0\n",
             "idle_minutes is out of range",
+        ),
+        (
+            "[sign_in]\nidle_seconds = 4\n",
+            "idle_seconds is out of range",
+        ),
+        (
+            "[sign_in]\nidle_seconds = 5\nidle_minutes = 3\n",
+            "it does not say once",
         ),
     ];
     for (more, expected) in refused {

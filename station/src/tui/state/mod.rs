@@ -136,6 +136,19 @@ impl State {
         self.scanner.is_ready() && self.sign_in != SignIn::Checking
     }
 
+    /// Whether the last row shows what is being typed.
+    #[must_use]
+    pub fn shows_entry(&self) -> bool {
+        let in_dialog = self.dialog.is_some() || self.sign_in.person().is_none();
+        !in_dialog && !self.scanner.entry().is_empty()
+    }
+
+    /// Whether the last row shows the keys.
+    #[must_use]
+    pub fn shows_hints(&self) -> bool {
+        !self.shows_entry() && self.notice.is_none()
+    }
+
     /// Says something to the person at the terminal, and keeps it in the log.
     pub fn say(&mut self, said: Said, bad: bool) {
         self.log.add(self.utc_ms, bad, said.clone());

@@ -38,13 +38,15 @@ pub(super) fn page(state: &mut State, direction: Direction) {
     }
 }
 
-/// A press of the mouse: the lane, or the hint at the bottom, that lies there.
+/// A press of the mouse: the lane, or the hint at the bottom, that is seen there.
 pub(super) fn point(state: &mut State, column: u16, row: u16) -> Vec<Action> {
     let at = (column, row);
-    if state.dialog.is_some() || state.help {
+    if state.dialog.is_some() || state.help || !geometry::is_enough(state.size) {
         return Vec::new();
     }
-    if let Some(command) = geometry::hint_at(state.size, state.language, at) {
+    if state.shows_hints()
+        && let Some(command) = geometry::hint_at(state.size, state.language, at)
+    {
         return super::obey(state, command);
     }
     if state.screen == Screen::Line {

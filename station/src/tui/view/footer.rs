@@ -11,8 +11,7 @@ use crate::words::Phrase;
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let row = footer(state.size);
-    let in_dialog = state.dialog.is_some() || state.sign_in.person().is_none();
-    if !in_dialog && !state.scanner.entry().is_empty() {
+    if state.shows_entry() {
         let text = format!("› {}", entry(state));
         canvas.put_short(row, &text, Look::Strong);
     } else if state.leaving {

@@ -12,6 +12,13 @@ use crate::tui::theme::Theme;
 use crate::verdict::VerdictCode;
 use crate::words::Language;
 
+/// Every size that a screen is laid out for, in columns and rows.
+const WIDTHS: std::ops::RangeInclusive<u16> = SMALLEST.0..=200;
+const HEIGHTS: std::ops::RangeInclusive<u16> = SMALLEST.1..=60;
+
+/// How many states are drawn at each of them.
+const PER_SIZE: usize = 3;
+
 const SIZES: [(u16, u16); 7] = [
     SMALLEST,
     (81, 25),
@@ -66,6 +73,33 @@ fn nothing_is_cut_and_nothing_overlaps() {
             }
         }
     }
+}
+
+/// Every width from 80 to 200 with every height from 24 to 60, in an order in which each size has other states and
+/// languages than its neighbours; over all sizes each state comes in each language at many. All of them at every
+/// size take about an hour: `LAYOUT_SWEEP=all`.
+#[test]
+fn nothing_is_cut_at_any_size() {
+    let states = sample_list::all();
+    let in_languages = states.len() * Language::ALL.len();
+    let all = std::env::var("LAYOUT_SWEEP").is_ok_and(|wish| wish == "all");
+    let at_each_size = if all { in_languages } else { PER_SIZE };
+    let sizes = WIDTHS.flat_map(|width| HEIGHTS.map(move |height| (width, height)));
+    let mut turn = 0;
+    for size in sizes {
+        for _ in 0..at_each_size {
+            let (name, state) = &states[turn % states.len()];
+            let language = Language::ALL[turn / states.len() % Language::ALL.len()];
+            turn += 1;
+            let state = State {
+                language,
+                size,
+                ..state.clone()
+            };
+            check(name, &state);
+        }
+    }
+    assert!(turn >= 40 * in_languages, "{turn} of {in_languages}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ mod translation_tests;
 
 use ratatui::buffer::Buffer;
 
-use crate::tui::geometry::{self, SMALLEST};
+use crate::tui::geometry;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
 use canvas::Canvas;
@@ -55,7 +55,7 @@ use canvas::Canvas;
 pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) -> Vec<String> {
     let mut canvas = Canvas::new(buffer, theme);
     let size = state.size;
-    if size.0 < SMALLEST.0 || size.1 < SMALLEST.1 {
+    if !geometry::is_enough(size) {
         too_small::draw(&mut canvas, state);
         return canvas.faults().to_vec();
     }
