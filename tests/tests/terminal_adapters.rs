@@ -95,7 +95,7 @@ fn what_is_unplugged_and_swapped_is_named_and_boards_go_on() {
     for lane in ["left", "right"] {
         let gone = format!("port {} is not there", bench.place(lane).display());
         screen.see_that(&gone, |text| {
-            text.contains(&gone) && text.contains("Plug its adapter in")
+            text.contains(&gone) && text.contains("Plug in its adapter")
         });
     }
     assert!(ledger_books::leaves(station, &["adapter-changed"]).is_empty());

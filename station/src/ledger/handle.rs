@@ -327,6 +327,10 @@ pub(in crate::ledger) fn make(
     };
     store.transaction(|store| store.append(event))?;
     let key = LedgerKey { signer, verifier };
+    if let Some(path) = &mirror {
+        let begun = File::options().append(true).create(true).open(path);
+        begun.map_err(|error| io_error("beginning the mirror", path, error))?;
+    }
     let mirror = mirror.map(Mirror::new);
     let mut writer = Writer::new(LedgerState::new(store), key, mirror, None);
     writer.checkpoint()?;

@@ -57,7 +57,15 @@ impl Mirror {
         size: u64,
         note: &str,
     ) -> Result<(), LedgerError> {
-        replace(&self.path, note).map_err(|error| LedgerError::NotMirrored {
+        // A disk that went away leaves a folder behind, in which a new file would vouch for nothing.
+        let there = fs::metadata(&self.path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                std::io::Error::other("it is not there any more (is its disk still mounted?)")
+            }
+            _ => error,
+        });
+        let written = there.and_then(|_| replace(&self.path, note));
+        written.map_err(|error| LedgerError::NotMirrored {
             path: self.path.clone(),
             source: Arc::new(error),
         })?;

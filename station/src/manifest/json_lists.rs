@@ -10,6 +10,9 @@ pub type Place = &'static [&'static str];
 /// Longest skeleton and longest element, in bytes: far more than any station writes.
 pub const PART_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Levels whose keys are kept. Every list begins above that, and nothing that nests deeper is a manifest.
+const LEVELS_MAX: usize = 64;
+
 /// Longest key that matters.
 const KEY_BYTES_MAX: usize = 64;
 
@@ -42,6 +45,8 @@ pub struct Cutter {
     began: u64,
     /// For each open container of the skeleton the key that was read last.
     path: Vec<Vec<u8>>,
+    /// How many levels are open below those.
+    deeper: u64,
     text: Vec<u8>,
     in_string: bool,
     escaped: bool,
@@ -62,6 +67,7 @@ impl Cutter {
             offset: 0,
             began: 0,
             path: Vec::new(),
+            deeper: 0,
             text: Vec::new(),
             in_string: false,
             escaped: false,
@@ -144,18 +150,35 @@ impl Cutter {
                     });
                     return true;
                 }
-                self.path.push(Vec::new());
+                self.descend();
             }
-            b'{' => self.path.push(Vec::new()),
-            b'}' | b']' => drop(self.path.pop()),
+            b'{' => self.descend(),
+            b'}' | b']' => self.ascend(),
             _ => {}
         }
         false
     }
 
+    /// Levels that no list can begin at are counted, and nothing of them is kept: there may be millions.
+    fn descend(&mut self) {
+        if self.path.len() < LEVELS_MAX {
+            self.path.push(Vec::new());
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    fn ascend(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else {
+            self.path.pop();
+        }
+    }
+
     fn is_at(&self, place: Place) -> bool {
         let keys = place.iter().map(|key| key.as_bytes());
-        self.path.iter().map(Vec::as_slice).eq(keys)
+        self.deeper == 0 && self.path.iter().map(Vec::as_slice).eq(keys)
     }
 
     /// Follows a string; whether this byte ends it.
@@ -322,6 +345,22 @@ mod tests {
         assert_eq!(seen.last().unwrap().1, "");
         let (text, ..) = cut(r#"{"rows":[1}"#, 3);
         assert_eq!(text, r#"{"rows":[}"#);
+    }
+
+    /// Anybody can send millions of brackets: they cost no memory, and lists after them are where they were.
+    #[test]
+    fn what_nests_deeply_costs_nothing_and_hides_nothing() {
+        let mut cutter = Cutter::new(PLACES);
+        let deep = [b"[".repeat(1_000_000), b"]".repeat(1_000_000)].concat();
+        for byte in deep.chunks(4096) {
+            let mut rest = byte;
+            while !rest.is_empty() {
+                let used = cutter.feed_skeleton(rest);
+                rest = &rest[used..];
+            }
+        }
+        assert!(cutter.path.capacity() <= 2 * LEVELS_MAX);
+        assert_eq!((cutter.path.len(), cutter.deeper), (0, 0));
     }
 
     proptest! {

@@ -278,6 +278,20 @@ fn the_mirror_shows_an_older_copy_of_the_whole_ledger() {
     }
     std::fs::write(home.path(), newer).unwrap();
     open().unwrap();
+    // A mirror that goes away while the ledger is open is not made anew: its disk may be gone.
+    let ledger = open().unwrap();
+    let aside = elsewhere.path().join("aside");
+    std::fs::rename(&mirror, &aside).unwrap();
+    let opened = events(B, [board(2).session_opened()]);
+    let refused = ledger.record(opened, Durability::Checkpointed);
+    assert!(
+        matches!(refused, Err(LedgerError::NotMirrored { .. })),
+        "{refused:?}"
+    );
+    assert!(!mirror.exists());
+    std::fs::rename(&aside, &mirror).unwrap();
+    ledger.checkpoint().unwrap();
+    drop(ledger);
     // Where the mirror cannot be written, certificates are kept back.
     let ledger = open().unwrap();
     std::fs::remove_dir_all(elsewhere.path()).unwrap();
