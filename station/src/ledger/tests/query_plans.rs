@@ -26,6 +26,10 @@ const WHOLE: &[(&str, &str)] = &[
     ),
     ("DELETE FROM checkpoint", "the same"),
     (
+        "SELECT lane, code FROM verdict ORDER BY entry",
+        "what every place has seen is counted once, when a line starts",
+    ),
+    (
         "SELECT entry FROM event\n                 WHERE kind IN ('operator-enrolled'",
         "its index has the events about operators and no others",
     ),
