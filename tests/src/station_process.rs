@@ -101,6 +101,17 @@ impl Finished {
         self
     }
 
+    /// The expected exit status, and a sentence among all that the process said.
+    ///
+    /// # Panics
+    /// Where one of them is not so.
+    #[track_caller]
+    pub fn told(&self, status: i32, sentence: &str) {
+        let said = format!("{}{}", self.stdout, self.stderr);
+        assert_eq!(self.status.code(), Some(status), "{said}");
+        assert!(said.contains(sentence), "{sentence:?} is not in:\n{said}");
+    }
+
     /// The lines of standard output as JSON values.
     ///
     /// # Panics

@@ -7,20 +7,13 @@ use std::path::{Path, PathBuf};
 use acceptance::ledger_books::{begin_mirror, leaves};
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::soft_token::SoftToken;
-use acceptance::station_process::{Finished, run};
+use acceptance::station_process::run;
 
 fn with_mirror(folder: &Path) -> (PreparedStation, PathBuf) {
     let station = PreparedStation::create(folder);
     let mirror = folder.join("mirror.txt");
     begin_mirror(&station, &mirror);
     (station, mirror)
-}
-
-#[track_caller]
-fn told(finished: &Finished, status: i32, sentence: &str) {
-    let said = format!("{}{}", finished.stdout, finished.stderr);
-    assert_eq!(finished.status.code(), Some(status), "{said}");
-    assert!(said.contains(sentence), "{sentence:?} is not in:\n{said}");
 }
 
 #[test]
@@ -32,13 +25,13 @@ fn a_mirror_that_is_gone_is_no_new_one() {
     fs::remove_file(&mirror).expect("it was there");
 
     let gone = "mirror.txt is not there";
-    told(&run(&mut station.opening("MIRROR-2", 1)), 3, gone);
+    run(&mut station.opening("MIRROR-2", 1)).told(3, gone);
     let close = ["batch", "close", "MIRROR-1", "--operator", SUPERVISOR];
-    told(&station.run(close), 3, gone);
-    told(&station.run(["ledger", "checkpoint"]), 3, gone);
-    told(&station.run(["doctor"]), 3, gone);
+    station.run(close).told(3, gone);
+    station.run(["ledger", "checkpoint"]).told(3, gone);
+    station.run(["doctor"]).told(3, gone);
     let verify = || station.run(["ledger", "verify"]);
-    told(&verify(), 1, "the ledger was not compared with its mirror");
+    verify().told(1, "the ledger was not compared with its mirror");
     let report = station.run(["ledger", "verify", "--json"]).code(1);
     assert_eq!(report.json_lines()[0]["verified"], false);
     assert!(!mirror.exists(), "nobody made it again");
@@ -53,7 +46,7 @@ fn a_mirror_that_is_gone_is_no_new_one() {
     fs::write(&mirror, note).expect("a file");
     verify().ok();
     fs::write(&mirror, "").expect("an empty file");
-    told(&verify(), 1, "mirror.txt is gone or empty");
+    verify().told(1, "mirror.txt is gone or empty");
     station.open_batch("MIRROR-2", 1);
     let begun = leaves(&station, &["mirror-begun"]);
     assert_eq!(begun.len(), 2);
@@ -71,10 +64,10 @@ fn init_begins_a_mirror_and_never_takes_anothers() {
         let mut init = station.init(&station.home());
         run(init.arg("--checkpoint-mirror").arg(&mirror))
     };
-    told(&init(), 3, "cannot begin the mirror");
+    init().told(3, "cannot begin the mirror");
     fs::create_dir(folder.path().join("disk")).expect("a folder");
     fs::write(&mirror, "another ledger's").expect("a file");
-    told(&init(), 2, "the file holds something");
+    init().told(2, "the file holds something");
     assert_eq!(fs::read(&mirror).expect("a file"), b"another ledger's");
     fs::remove_file(&mirror).expect("it was there");
     init().ok();

@@ -51,13 +51,6 @@ fn close(station: &PreparedStation, batch: &str) -> Finished {
     station.run(["batch", "close", batch, "--operator", SUPERVISOR])
 }
 
-#[track_caller]
-fn told(finished: &Finished, status: i32, sentence: &str) {
-    let said = format!("{}{}", finished.stdout, finished.stderr);
-    assert_eq!(finished.status.code(), Some(status), "{said}");
-    assert!(said.contains(sentence), "{sentence:?} is not in:\n{said}");
-}
-
 #[test]
 fn a_home_and_its_mirror_rolled_back_together_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -83,11 +76,11 @@ fn a_home_and_its_mirror_rolled_back_together_are_named() {
     let named = format!(
         "the ledger is older than the token's checkpoint: it has {older} entries, the token has seen {newer}"
     );
-    told(&station.run(["ledger", "verify"]), 1, &named);
-    told(&station.run(["ledger", "checkpoint"]), 3, &named);
-    told(&station.run(["doctor"]), 3, &named);
-    told(&run(&mut station.opening("NEW-2", 1)), 3, &named);
-    told(&close(&station, "OLD-1"), 3, &named);
+    station.run(["ledger", "verify"]).told(1, &named);
+    station.run(["ledger", "checkpoint"]).told(3, &named);
+    station.run(["doctor"]).told(3, &named);
+    run(&mut station.opening("NEW-2", 1)).told(3, &named);
+    close(&station, "OLD-1").told(3, &named);
 
     // Refused, it has signed nothing and kept nothing: the newer home is as good as it was.
     copy_all(&newest, folder.path());

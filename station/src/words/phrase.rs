@@ -248,15 +248,11 @@ phrases! {
     /// Title of a refusal.
     NotAllowed,
     /// Label.
-    Port,
-    /// Label.
     Serial,
     /// Label.
     Uid,
     /// Label.
     Verdict,
-    /// Label.
-    Code,
     /// Label.
     Why,
     /// Label.
@@ -267,12 +263,6 @@ phrases! {
     Lane,
     /// Label.
     State,
-    /// Label.
-    Step,
-    /// Label.
-    Since,
-    /// Label.
-    Quantity,
     /// State of a batch.
     Open,
     /// State of a batch.
@@ -283,8 +273,6 @@ phrases! {
     Failed,
     /// Count.
     Passed,
-    /// Count.
-    Boards,
     /// Title of the bar chart.
     CountersByCode,
     /// Title of the chart.
