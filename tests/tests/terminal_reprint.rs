@@ -54,6 +54,14 @@ fn wish_it_again(screen: &TerminalScreen, reason: &str) {
     });
 }
 
+/// The station's printer is one that answers nobody: the printer, and who waits for it.
+fn at_a_printer_that_takes_nobody(station: &PreparedStation) -> (TcpListener, Vec<TcpStream>) {
+    let printer = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = printer.local_addr().unwrap();
+    print_to(station, address);
+    (printer, until_nobody_is_taken(address))
+}
+
 /// Connects until the printer's system takes nobody any more.
 fn until_nobody_is_taken(printer: SocketAddr) -> Vec<TcpStream> {
     let mut taken = Vec::new();
@@ -71,10 +79,7 @@ fn a_printer_that_never_answers_keeps_nobody_waiting() {
     assert!(!without_printer(&station).contains("\n[label_printer]"));
     station.open_batch("B-1", 2);
     one_board(&station, 361);
-    let printer = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = printer.local_addr().unwrap();
-    print_to(&station, address);
-    let waiting = until_nobody_is_taken(address);
+    let (printer, waiting) = at_a_printer_that_takes_nobody(&station);
 
     let port = folder.path().join("lane0");
     let mut screen = at_terminal(&station, &[port], (100, 30));
@@ -138,10 +143,7 @@ fn a_station_that_is_ended_does_not_wait_for_a_printer_for_ever() {
     let station = PreparedStation::create(folder.path());
     station.open_batch("B-1", 2);
     one_board(&station, 363);
-    let printer = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = printer.local_addr().unwrap();
-    print_to(&station, address);
-    let waiting = until_nobody_is_taken(address);
+    let (printer, waiting) = at_a_printer_that_takes_nobody(&station);
     let port = folder.path().join("lane0");
     let mut screen = at_terminal(&station, &[port], (100, 30));
     sign_in(&screen, OPERATOR);

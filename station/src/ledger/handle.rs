@@ -172,7 +172,8 @@ impl LedgerHandle {
     }
 
     /// Takes the batch's device serials from this list, in its order, instead of from the profile's
-    /// pattern. Serials that some board has already are passed over. Forgotten when the ledger is closed.
+    /// pattern. Those that this batch has used are passed over; one that another batch has used is offered, so that the
+    /// intent's refusal is seen. Forgotten when the ledger is closed.
     ///
     /// # Errors
     /// [`LedgerError::Stopped`].
