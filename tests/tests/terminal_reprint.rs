@@ -143,7 +143,7 @@ fn a_station_that_is_ended_does_not_wait_for_a_printer_for_ever() {
     let station = PreparedStation::create(folder.path());
     station.open_batch("B-1", 2);
     one_board(&station, 363);
-    let (printer, waiting) = at_a_printer_that_takes_nobody(&station);
+    let (_printer, waiting) = at_a_printer_that_takes_nobody(&station);
     let port = folder.path().join("lane0");
     let mut screen = at_terminal(&station, &[port], (100, 30));
     sign_in(&screen, OPERATOR);
