@@ -15,7 +15,7 @@ jsonschema.Draft202012Validator.check_schema(schema)
 statement = json.loads(base64.b64decode(json.load(open(sys.argv[2]))['payload']))
 validator = jsonschema.Draft202012Validator(schema)
 validator.validate(statement)
-for spoil in [lambda s: s.update(more=1), lambda s: s['predicate']['boards'][0].pop('entry'),
+for spoil in [lambda s: s.update(more=1), lambda s: s['predicate']['boards'][0].pop('index'),
               lambda s: s['predicate']['counts'].update(scrapped=-1)]:
     bent = json.loads(json.dumps(statement))
     spoil(bent)
@@ -30,7 +30,7 @@ rows = list(csv.DictReader(open(sys.argv[1], newline=''), strict=True))
 boards = json.loads(base64.b64decode(json.load(open(sys.argv[2]))['payload']))['predicate']['boards']
 assert [r['uid'] for r in rows] == [b['uid'] for b in boards]
 assert [r['serial'] for r in rows] == [b['serial'] or '' for b in boards]
-assert [r['ledger_index'] for r in rows] == [str(b['entry']['index']) for b in boards]
+assert [r['ledger_index'] for r in rows] == [str(b['index']) for b in boards]
 assert all(None not in r and None not in r.values() for r in rows)
 assert not any(v.startswith(tuple('=+-@\t\r\n')) for r in rows for v in r.values())
 print(sorted({r['scrapped_because'] for r in rows}))
@@ -41,7 +41,7 @@ assert raw.count(b'\r\n') == raw.count(b'\n') == len(rows) + 1
 /// Validates a signed manifest's statement with another project's validator.
 #[must_use]
 pub fn statement(manifest: &Path) -> Finished {
-    let schema = repository::root().join("fixtures/schema/batch-manifest-v2.json");
+    let schema = repository::root().join("fixtures/schema/batch-manifest-v3.json");
     let mut python = Command::new("python3");
     python.args(["-c", STATEMENT]).arg(schema).arg(manifest);
     run(&mut python)

@@ -42,7 +42,7 @@ fn the_document_s_own_way_of_checking_works() {
     let spoil = "import base64, json\n\
         e = json.load(open('manifest.dsse.json'))\n\
         p = json.loads(base64.b64decode(e['payload']))\n\
-        p['predicate']['boards'][0]['entry']['leaf'] += ' '\n\
+        p['predicate']['boards'][0]['sessions'][0]['verdict']['leaf'] += ' '\n\
         e['payload'] = base64.b64encode(json.dumps(p).encode()).decode()\n\
         json.dump(e, open('bent.json', 'w'))\n";
     run(Command::new("python3")

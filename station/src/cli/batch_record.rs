@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::sessions_by_board::{BoardSessions, Brief, Sessions, SessionsByBoard};
+use super::sessions_by_board::{BoardSessions, Brief, SessionNames, Sessions, SessionsByBoard};
 use crate::encoding::Hex;
 use crate::ledger::event::{Event, Fact};
 use crate::ledger::leaf::Leaf;
@@ -12,7 +12,7 @@ use crate::ledger::reader::Kinds;
 use crate::ledger::{LedgerError, Reader};
 use crate::manifest::assemble::{BatchHead, LogProof, NotExportable, Operators};
 use crate::manifest::board_rows::{self, Noted};
-use crate::manifest::statement::BoardRow;
+use crate::manifest::statement::{BoardRow, SessionRow};
 use crate::names::BatchId;
 use crate::words::RefusalReason;
 
@@ -67,6 +67,11 @@ impl<'reader> BatchBoards<'reader> {
             with_measurements,
             folder,
         )?;
+        let mut accepted = std::mem::take(&mut boards.head.clock_accepted);
+        for noted in &mut accepted {
+            noted.proof = boards.proof_of(noted.index)?;
+        }
+        boards.head.clock_accepted = accepted;
         let (first, end) = (boards.head.opening.index, closed_at + 1);
         let range = reader.range_proof(first..end, checkpoint.size)?;
         boards.head.proof.range = range.unwrap_or_default();
@@ -113,7 +118,7 @@ impl<'reader> BatchBoards<'reader> {
             reader,
             head,
             size,
-            unidentified_sessions: boards.unidentified,
+            unidentified_sessions: boards.unidentified(),
             boards,
         })
     }
@@ -121,6 +126,21 @@ impl<'reader> BatchBoards<'reader> {
     /// What a manifest says of the batch besides its boards.
     pub(crate) fn head(&self) -> &BatchHead {
         &self.head
+    }
+
+    /// Gives the sessions that belong to no board, in the ledger's order.
+    pub(crate) fn each_unidentified(
+        &mut self,
+        mut take: impl FnMut(SessionRow) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let frame = self.head.frame();
+        while let Some(nobodys) = self.boards.next_unidentified()? {
+            let events = self.of_sessions(&nobodys)?;
+            for session in board_rows::unidentified(&frame, &events) {
+                take(session)?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the rows, one after another by UID.
@@ -140,37 +160,43 @@ impl<'reader> BatchBoards<'reader> {
 
     /// Everything that a board's row is made of, in the ledger's order.
     fn events(&self, board: &BoardSessions) -> Result<Vec<Noted>, Failure> {
-        let kinds = if self.head.with_measurements {
-            Kinds::OfSessionMeasured
-        } else {
-            Kinds::OfSession
-        };
-        let mut events = Vec::new();
-        for name in &board.names {
-            for leaf in self.reader.kinds_of_session(kinds, name) {
-                events.push(noted(leaf)?);
-            }
-        }
-        for index in &board.apart {
-            let leaf = self.reader.entry(*index)?.leaf.encode().map_err(damaged)?;
-            events.push(noted(Ok((*index, leaf)))?);
-        }
+        let mut events = self.of_sessions(&board.sessions)?;
         for leaf in self.reader.kinds_of_board(Kinds::OfBoard, &board.uid) {
             let mut noted = noted(leaf)?;
-            noted.proof = self.proof_of(&noted)?;
+            noted.proof = self.proof_of(noted.index)?;
             events.push(noted);
         }
         events.sort_by_key(|noted| noted.index);
         Ok(events)
     }
 
+    /// All that happened in these sessions, in no order.
+    fn of_sessions(&self, sessions: &SessionNames) -> Result<Vec<Noted>, Failure> {
+        let kinds = if self.head.with_measurements {
+            Kinds::OfSessionMeasured
+        } else {
+            Kinds::OfSession
+        };
+        let mut events = Vec::new();
+        for name in &sessions.names {
+            for leaf in self.reader.kinds_of_session(kinds, name) {
+                events.push(noted(leaf)?);
+            }
+        }
+        for index in &sessions.apart {
+            let leaf = self.reader.entry(*index)?.leaf.encode().map_err(damaged)?;
+            events.push(noted(Ok((*index, leaf)))?);
+        }
+        Ok(events)
+    }
+
     /// The proof of what is not in the batch's range.
-    fn proof_of(&self, noted: &Noted) -> Result<Option<Vec<Hex>>, Failure> {
+    fn proof_of(&self, index: u64) -> Result<Option<Vec<Hex>>, Failure> {
         let within = self.head.opening.index..=self.head.last.index;
-        let Some(size) = self.size.filter(|_| !within.contains(&noted.index)) else {
+        let Some(size) = self.size.filter(|_| !within.contains(&index)) else {
             return Ok(None);
         };
-        let path = self.reader.inclusion(noted.index, size)?;
+        let path = self.reader.inclusion(index, size)?;
         Ok(path.map(|path| path.into_iter().map(Hex::from).collect()))
     }
 }
@@ -197,15 +223,15 @@ fn find_sessions(
 /// that were accepted.
 fn by_people(reader: &Reader, head: &mut BatchHead) -> Result<(), Failure> {
     for leaf in reader.events_of_kinds(Kinds::ByPeople, head.opening.index) {
-        let (index, event) = event(leaf)?;
-        match &event.fact {
+        let noted = noted(leaf)?;
+        match &noted.event.fact {
             Fact::HoldCleared { lane, actor, .. } => {
-                head.cleared.push((lane.clone(), index));
-                if event.batch.as_ref() == Some(&head.batch) {
+                head.cleared.push((lane.clone(), noted.index));
+                if noted.event.batch.as_ref() == Some(&head.batch) {
                     head.operators.insert(actor);
                 }
             }
-            Fact::ClockAccepted { .. } => head.clock_accepted.push(event),
+            Fact::ClockAccepted { .. } => head.clock_accepted.push(noted),
             _ => {}
         }
     }

@@ -92,11 +92,11 @@ impl<'reader> Source<'reader> {
         now: UtcMillis,
     ) -> Result<Self, Failure> {
         let folder = owner.home.exports();
-        let boards = BatchBoards::to_export(reader, batch, with_measurements, &folder)?;
+        let mut boards = BatchBoards::to_export(reader, batch, with_measurements, &folder)?;
         let signed_at = signing_time(boards.head(), now)?;
-        let unidentified = boards.unidentified_sessions;
-        let spool = RowSpool::new(&folder, unidentified);
+        let spool = RowSpool::new(&folder);
         let mut spool = spool.map_err(|error| unwritable(&folder, &error))?;
+        boards.each_unidentified(|one| spool.add_unidentified(&one).map_err(unexpected))?;
         let head = boards.each(|row| spool.add(&row).map_err(unexpected))?;
         let rows = spool.sort().map_err(unexpected)?;
         let chain = vec![owner.pki.manifest.certificate.der().to_vec()];

@@ -49,24 +49,41 @@ pub(super) struct Sessions {
     /// What the events say, by session and index.
     by_session: Sorter,
     by_board: Sorter,
-    unidentified: u64,
+    /// Those in which nobody said who it is.
+    unidentified: Sorter,
+}
+
+/// Where the events of sessions are.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct SessionNames {
+    /// Of sessions with a name.
+    pub(super) names: Vec<Hex>,
+    /// Verdicts of no session, by index.
+    pub(super) apart: Vec<u64>,
+}
+
+impl SessionNames {
+    /// Adds a session that has that name; or a verdict without one, at that index.
+    fn add(&mut self, name: &[u8], index: u64) {
+        if name.is_empty() {
+            self.apart.push(index);
+        } else {
+            self.names.push(Hex(name.to_vec()));
+        }
+    }
 }
 
 /// Where the events of one board are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct BoardSessions {
     pub(super) uid: Uid,
-    /// Its sessions, by name.
-    pub(super) names: Vec<Hex>,
-    /// Verdicts of no session, by index.
-    pub(super) apart: Vec<u64>,
+    pub(super) sessions: SessionNames,
 }
 
 /// The boards, in the order in which their first sessions ended: what lies side by side in the ledger is read at once.
 pub(super) struct SessionsByBoard {
     spool: Spool,
-    /// Sessions in which nobody said who it is.
-    pub(super) unidentified: u64,
+    unidentified: Spool,
 }
 
 /// Bytes of an index.
@@ -78,7 +95,7 @@ impl Sessions {
         Self {
             by_session: Sorter::new(folder),
             by_board: Sorter::new(folder),
-            unidentified: 0,
+            unidentified: Sorter::new(folder),
         }
     }
 
@@ -96,14 +113,13 @@ impl Sessions {
 
     /// Keeps a session that ended there, or a verdict of none: it has no name.
     fn keep(&mut self, whose: &SessionUid, index: u64, name: &[u8]) -> Result<(), Failure> {
-        match whose.uid() {
-            Some(uid) => {
-                let record = keyed(uid.as_bytes(), index, name)?;
-                self.by_board.push(&record).map_err(unexpected)?;
-            }
-            None => self.unidentified += 1,
-        }
-        Ok(())
+        let kept = if let Some(uid) = whose.uid() {
+            self.by_board.push(&keyed(uid.as_bytes(), index, name)?)
+        } else {
+            let record = [&index.to_be_bytes()[..], name].concat();
+            self.unidentified.push(&record)
+        };
+        kept.map_err(unexpected)
     }
 
     /// All have come.
@@ -125,15 +141,10 @@ impl Sessions {
                 first,
                 BoardSessions {
                     uid: Uid::from_bytes(uid).map_err(damaged)?,
-                    names: Vec::new(),
-                    apart: Vec::new(),
+                    sessions: SessionNames::default(),
                 },
             ));
-            if name.is_empty() {
-                board_so_far.apart.push(first);
-            } else {
-                board_so_far.names.push(Hex(name.to_vec()));
-            }
+            board_so_far.sessions.add(name, first);
             if is_last && let Some((first, board)) = board.take() {
                 let board = serde_json::to_vec(&board).map_err(damaged)?;
                 let record = [&first.to_be_bytes()[..], &board].concat();
@@ -143,12 +154,31 @@ impl Sessions {
         })?;
         Ok(SessionsByBoard {
             spool: by_first_event.sorted().map_err(unexpected)?,
-            unidentified: self.unidentified,
+            unidentified: self.unidentified.sorted().map_err(unexpected)?,
         })
     }
 }
 
 impl SessionsByBoard {
+    /// How many sessions there are in which nobody said who it is.
+    pub(super) fn unidentified(&self) -> u64 {
+        self.unidentified.len()
+    }
+
+    /// The next session in which nobody said who it is, in the order in which they ended.
+    pub(super) fn next_unidentified(&mut self) -> Result<Option<SessionNames>, Failure> {
+        let mut record = Vec::new();
+        if !self.unidentified.next(&mut record).map_err(unexpected)? {
+            return Ok(None);
+        }
+        let (index, name) = record
+            .split_first_chunk()
+            .unwrap_or((&[0; INDEX_BYTES], &[]));
+        let mut session = SessionNames::default();
+        session.add(name, u64::from_be_bytes(*index));
+        Ok(Some(session))
+    }
+
     /// The next board.
     pub(super) fn next_board(&mut self) -> Result<Option<BoardSessions>, Failure> {
         let mut record = Vec::new();
@@ -229,13 +259,21 @@ mod tests {
             sessions.add(index, &brief(event)).unwrap();
         }
         let mut boards = sessions.sorted(&folder).unwrap();
-        assert_eq!(boards.unidentified, 2);
+        assert_eq!(boards.unidentified(), 2);
+        let nobodys = [(); 3].map(|()| boards.next_unidentified().unwrap());
+        let names = |names: &[u8], apart: &[u64]| SessionNames {
+            names: names.iter().map(|name| Hex(vec![*name])).collect(),
+            apart: apart.to_vec(),
+        };
+        assert_eq!(
+            nobodys,
+            [Some(names(&[], &[15])), Some(names(&[0xcc], &[])), None]
+        );
         // The second board's session was over first.
         let found = [(); 3].map(|()| boards.next_board().unwrap());
         let board = |uid: &Uid, name: u8, apart: &[u64]| BoardSessions {
             uid: uid.clone(),
-            names: vec![Hex(vec![name])],
-            apart: apart.to_vec(),
+            sessions: names(&[name], apart),
         };
         assert_eq!(
             found,

@@ -3,22 +3,22 @@
 //! Takes plain values, so that a manifest can be made of any leaves. Decides nothing that the ledger
 //! does not say: a batch that is not closed has no manifest.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use firmware_proto::{Digest, Uid};
 use thiserror::Error;
 
 use super::board_rows::{self, Frame, Noted, Rows};
 use super::statement::{
-    BoardRow, Counts, DigestSet, HASHES_A_PIECE, LedgerExtract, LogEntry, Milestone,
-    PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE, SignedProfileReference, Statement,
-    Timestamp, subjects_of,
+    BoardRow, ClockAcceptance, Counts, DigestSet, HASHES_A_PIECE, LedgerExtract, LogEntry,
+    Milestone, PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE, SignedProfileReference,
+    Statement, Timestamp, subjects_of,
 };
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
 use crate::ledger::event::{Actor, BatchTermsRecord, Event, Fact};
 use crate::ledger::range_proof::RangeProof;
-use crate::names::{BatchId, LaneName, OperatorId, StationName};
+use crate::names::{BatchId, LaneName, StationName};
 use crate::shift::Shift;
 
 /// What the ledger holds of one batch, but for its boards.
@@ -39,7 +39,7 @@ pub struct BatchHead {
     /// Everybody whom its events name.
     pub operators: Operators,
     /// Jumps of the clock that were accepted since the batch was opened, in the log's order.
-    pub clock_accepted: Vec<Event>,
+    pub clock_accepted: Vec<Noted>,
     /// Holds of lanes that were cleared since then, with the index of the clearing.
     pub cleared: Vec<(LaneName, u64)>,
     /// That the log has the batch.
@@ -74,9 +74,9 @@ impl LogProof {
     }
 }
 
-/// Everybody whom events name, by ID.
+/// Everybody whom events name, by ID; as often as the station was differently sure of who it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Operators(BTreeMap<OperatorId, Actor>);
+pub struct Operators(BTreeSet<Actor>);
 
 impl Operators {
     /// Adds whom an event names.
@@ -98,7 +98,7 @@ impl Operators {
 
     /// Adds somebody.
     pub fn insert(&mut self, actor: &Actor) {
-        self.0.insert(actor.operator.clone(), actor.clone());
+        self.0.insert(actor.clone());
     }
 }
 
@@ -143,7 +143,7 @@ pub enum NotExportable {
     NoSession(Uid),
 }
 
-/// The statement but for its four long lists, to be signed at `signed_at` by the first certificate of the
+/// The statement but for its five long lists, to be signed at `signed_at` by the first certificate of the
 /// chain.
 ///
 /// # Errors
@@ -179,8 +179,8 @@ pub fn skeleton(
     };
     let ledger = extract(&head, *count, event_head);
     let mut operators = head.operators.clone();
-    for event in &head.clock_accepted {
-        operators.add(&event.fact);
+    for noted in &head.clock_accepted {
+        operators.add(&noted.event.fact);
     }
     let file = head.terms().and_then(|terms| terms.work_order_file.clone());
     let predicate = Predicate {
@@ -193,7 +193,7 @@ pub fn skeleton(
         closed: milestone(closing, closed_by),
         shifts: head.shifts(),
         clock_accepted: head.clock_accepted.iter().filter_map(acceptance).collect(),
-        operators: operators.0.into_values().collect(),
+        operators: operators.0.into_iter().collect(),
         profile: DigestSet {
             sha256: profile.clone(),
         },
@@ -207,6 +207,7 @@ pub fn skeleton(
         with_measurements: head.with_measurements,
         row_digests: Vec::new(),
         boards: Vec::new(),
+        unidentified: Vec::new(),
         ledger,
         batch: head.batch,
         station: head.station,
@@ -232,11 +233,12 @@ pub fn assemble(
 ) -> Result<Statement, NotExportable> {
     let Rows {
         boards,
-        unidentified_sessions,
+        unidentified,
     } = board_rows::collect(&head.frame(), events).map_err(NotExportable::NoSession)?;
-    let counts = Counts::of(&boards, unidentified_sessions);
+    let counts = Counts::of(&boards, unidentified.len() as u64);
     let mut statement = skeleton(head, counts, signing_chain, signed_at)?;
     statement.predicate.ledger.leaf_hashes = pieces(leaf_hashes);
+    statement.predicate.unidentified = unidentified;
     fill(&mut statement, boards);
     Ok(statement)
 }
@@ -309,9 +311,14 @@ fn milestone(event: &Event, actor: &Actor) -> Milestone {
     }
 }
 
-fn acceptance(event: &Event) -> Option<Milestone> {
-    match &event.fact {
-        Fact::ClockAccepted { actor, .. } => Some(milestone(event, actor)),
+fn acceptance(noted: &Noted) -> Option<ClockAcceptance> {
+    match &noted.event.fact {
+        Fact::ClockAccepted { actor, .. } => Some(ClockAcceptance {
+            time: Timestamp(noted.event.time),
+            operator: actor.operator.clone(),
+            assurance: actor.assurance,
+            entry: noted.entry(),
+        }),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 
+use super::session_row::SessionRow;
 use super::statement::Timestamp;
 use crate::encoding::Hex;
 use crate::ledger::event::{ComponentRecord, MeasurementRecord, RevocationReason};
@@ -70,8 +71,9 @@ pub struct BoardRow {
     pub certificates: Vec<CertificateRow>,
     /// Every session with it, in the ledger's order: its history within the batch.
     pub sessions: Vec<SessionRow>,
-    /// What the row rests on: the verdict of the session that counts, or its opening where it was interrupted.
-    pub entry: LogEntry,
+    /// Index of the ledger's entry that the row rests on: the verdict of the session that counts, or its
+    /// opening where it was interrupted.
+    pub index: u64,
 }
 
 /// A board that was thrown away.
@@ -143,26 +145,6 @@ pub enum CertificateStatus {
     Revoked,
 }
 
-/// One session with a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionRow {
-    /// The session's name in the ledger.
-    pub session: Hex,
-    /// Its lane.
-    pub lane: LaneName,
-    /// Who worked on that lane; none where the board was refused before the ledger named anybody.
-    pub operator: Option<OperatorId>,
-    /// When the board answered.
-    pub started: Timestamp,
-    /// When the verdict was reached; none where the session was interrupted.
-    pub finished: Option<Timestamp>,
-    /// The verdict; none where the session was interrupted.
-    pub code: Option<VerdictCode>,
-    /// Whether the UID was proven in this session.
-    pub uid_proven: bool,
-}
-
 impl CertificateStatus {
     /// As in the manifest.
     #[must_use]
@@ -215,17 +197,6 @@ impl BoardRow {
             Some(serial) => format!("device {serial}"),
             None => format!("board {}", self.uid),
         }
-    }
-
-    /// Every entry of the ledger that it shows.
-    pub fn entries(&self) -> impl Iterator<Item = &LogEntry> {
-        let certificates = self
-            .certificates
-            .iter()
-            .flat_map(|one| std::iter::once(&one.entry).chain(&one.revocation_entry));
-        std::iter::once(&self.entry)
-            .chain(self.scrapped.iter().map(|one| &one.entry))
-            .chain(certificates)
     }
 }
 

@@ -6,12 +6,7 @@
 //!    the board it claimed to be, marked as not proven.
 //! 3. A session in which no UID was even claimed belongs to no row; it is counted.
 //!
-//! Which code counts:
-//! 1. A board provisioned in this batch, whose certificate is live, is a `PASS` of its first good
-//!    session: nothing that comes to the line under its UID later can take that away, only a
-//!    revocation can.
-//! 2. Otherwise the last session that proved the UID counts; without one, the last that claimed it.
-//! 3. Where that would be good or in doubt, and the board's certificates are all revoked: `REVOKED`.
+//! Which code counts is decided in [`counted_session`](super::counted_session).
 
 use std::collections::BTreeMap;
 
@@ -19,9 +14,9 @@ use firmware_proto::Uid;
 
 use super::board_certificates::{Certificate, certificates};
 use super::board_sessions::{Session, sessions};
-use super::statement::{
-    BoardRow, CertificateStatus, LogEntry, Measured, Scrapping, Timestamp, failed_before_passing,
-};
+use super::counted_session::Counted;
+use super::session_row::SessionRow;
+use super::statement::{BoardRow, LogEntry, Measured, Scrapping, Timestamp, failed_before_passing};
 use crate::encoding::Hex;
 use crate::ledger::event::{Event, Fact};
 use crate::names::{BatchId, LaneName};
@@ -73,8 +68,16 @@ pub struct Frame {
 pub struct Rows {
     /// Sorted as the manifest has them.
     pub boards: Vec<BoardRow>,
-    /// Sessions without any UID.
-    pub unidentified_sessions: u64,
+    /// Sessions without any UID, in the ledger's order.
+    pub unidentified: Vec<SessionRow>,
+}
+
+/// Sessions in which nobody said who it is, of these events.
+#[must_use]
+pub fn unidentified(frame: &Frame, events: &[Noted]) -> Vec<SessionRow> {
+    let sessions = sessions(frame, events);
+    let nobodys = sessions.iter().filter(|one| one.whose.uid().is_none());
+    nobodys.map(Session::row).collect()
 }
 
 /// Makes all rows from the batch's events and those of the same boards outside the batch, in the ledger's
@@ -83,13 +86,11 @@ pub struct Rows {
 /// # Errors
 /// The board that has a certificate but no session, which no ledger of ours can hold.
 pub fn collect(frame: &Frame, events: &[Noted]) -> Result<Rows, Uid> {
-    let mut unidentified_sessions = 0;
     let mut boards: BTreeMap<Uid, Vec<Noted>> = BTreeMap::new();
     let mut uids: BTreeMap<Hex, Uid> = BTreeMap::new();
     for session in sessions(frame, events) {
-        match session.whose.uid() {
-            Some(uid) => drop(uids.insert(session.name.clone(), uid.clone())),
-            None => unidentified_sessions += 1,
+        if let Some(uid) = session.whose.uid() {
+            uids.insert(session.name.clone(), uid.clone());
         }
     }
     for noted in events {
@@ -114,7 +115,7 @@ pub fn collect(frame: &Frame, events: &[Noted]) -> Result<Rows, Uid> {
     boards.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Rows {
         boards,
-        unidentified_sessions,
+        unidentified: unidentified(frame, events),
     })
 }
 
@@ -192,22 +193,13 @@ struct Board {
 
 impl Board {
     fn into_row(self, frame: &Frame, uid: Uid) -> Option<BoardRow> {
-        let live = |certificate: &&Certificate| certificate.row.status == CertificateStatus::Live;
-        let provisioned = self
-            .certificates
-            .iter()
-            .filter(live)
-            .any(|certificate| certificate.provisioned_here == Some(true));
-        let (counted, code) = if provisioned {
-            let good = self
-                .sessions
-                .iter()
-                .find(|session| session.is_outcome(Outcome::Pass));
-            (good.or(self.sessions.last())?, Some(VerdictCode::Pass))
-        } else {
-            let counted = self.last_that_counts()?;
-            (counted, self.code_without_identity(counted.code))
-        };
+        let sessions: Vec<_> = self.sessions.iter().map(Session::row).collect();
+        let rows = self.certificates.iter().map(|one| one.row.clone());
+        let certificates: Vec<_> = rows.collect();
+        let Counted {
+            session: counted,
+            code,
+        } = Counted::of(&sessions, &certificates)?;
         let verdict = code.map_or(Outcome::Error, VerdictCode::outcome);
         let attested = |session: &&Session| !session.firmware.is_empty();
         let serial = self
@@ -215,68 +207,38 @@ impl Board {
             .last()
             .map(|certificate| &certificate.device_serial);
         let serial_of = |session: &Session| {
-            session
-                .serial
-                .clone()
-                .filter(|_| session.is_outcome(Outcome::Pass))
+            session.serial.clone().filter(|_| {
+                session
+                    .code
+                    .is_some_and(|code| code.outcome() == Outcome::Pass)
+            })
         };
         Some(BoardRow {
             uid,
-            uid_proven: self.sessions.iter().any(Session::is_proven),
+            uid_proven: sessions.iter().any(|session| session.uid_proven),
             serial: serial
                 .cloned()
                 .or_else(|| self.sessions.iter().rev().find_map(serial_of)),
             verdict,
             code,
-            reworked: provisioned
-                && failed_before_passing(self.sessions.iter().map(|session| session.code)),
+            reworked: code == Some(VerdictCode::Pass)
+                && failed_before_passing(sessions.iter().map(|session| session.code)),
             held: false,
             scrapped: None,
             lane: counted.lane.clone(),
             operator: counted.operator.clone(),
-            shift: shift_at(&frame.shifts, counted.started),
-            started: Timestamp(counted.started),
-            finished: counted.finished.map(Timestamp),
+            shift: shift_at(&frame.shifts, counted.started.0),
+            started: counted.started,
+            finished: counted.finished,
             firmware: self
                 .sessions
                 .iter()
                 .rfind(attested)
                 .map_or_else(Vec::new, |session| session.firmware.clone()),
             measurements: None,
-            entry: counted.entry.clone(),
-            certificates: self
-                .certificates
-                .iter()
-                .map(|one| one.row.clone())
-                .collect(),
-            sessions: self.sessions.iter().map(Session::row).collect(),
-        })
-    }
-
-    /// The last session with a verdict that proved the UID, else the last with a verdict, else the last.
-    fn last_that_counts(&self) -> Option<&Session> {
-        let judged = |session: &&Session| session.code.is_some();
-        let proven = |session: &&Session| session.is_proven();
-        let sessions = || self.sessions.iter().rev();
-        sessions()
-            .filter(judged)
-            .find(proven)
-            .or_else(|| sessions().find(judged))
-            .or_else(|| self.sessions.last())
-    }
-
-    /// What a code comes down to where the board has no identity from this batch.
-    fn code_without_identity(&self, code: Option<VerdictCode>) -> Option<VerdictCode> {
-        let live = |certificate: &Certificate| certificate.row.status == CertificateStatus::Live;
-        let withdrawn = !self.certificates.is_empty() && !self.certificates.iter().any(live);
-        let good =
-            |code: VerdictCode| code.outcome() == Outcome::Pass || code == VerdictCode::InDoubt;
-        code.map(|code| {
-            if withdrawn && good(code) {
-                VerdictCode::Revoked
-            } else {
-                code
-            }
+            index: counted.index()?,
+            certificates,
+            sessions,
         })
     }
 }

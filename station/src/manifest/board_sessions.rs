@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use firmware_proto::Uid;
 
 use super::board_rows::{Frame, Noted};
-use super::statement::{LogEntry, SessionRow, Timestamp};
+use super::session_row::SessionRow;
+use super::statement::{LogEntry, Timestamp};
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
 use crate::ledger::event::{ComponentRecord, Fact};
 use crate::names::{DeviceSerial, LaneName, OperatorId};
-use crate::verdict::{Outcome, VerdictCode};
+use crate::verdict::VerdictCode;
 
 /// Codes reached before a token's signature, freshness and origin were all found good: whatever UID stands
 /// beside one of them, nobody has proven it.
@@ -53,6 +54,12 @@ impl SessionUid {
         }
     }
 
+    /// Whether it was proven.
+    #[must_use]
+    pub const fn is_proven(&self) -> bool {
+        self.proven.is_some()
+    }
+
     /// The UID, where anybody said one.
     #[must_use]
     pub fn uid(&self) -> Option<&Uid> {
@@ -69,10 +76,14 @@ pub(super) struct Session {
     pub(super) finished: Option<UtcMillis>,
     pub(super) code: Option<VerdictCode>,
     pub(super) whose: SessionUid,
+    /// Whose it is by its opening and its verdict alone.
+    told: SessionUid,
     pub(super) serial: Option<DeviceSerial>,
     pub(super) firmware: Vec<ComponentRecord>,
-    /// Its verdict, or what came first of it.
-    pub(super) entry: LogEntry,
+    opening: Option<LogEntry>,
+    /// The last appraisal that proved a UID.
+    evidence: Option<LogEntry>,
+    verdict: Option<LogEntry>,
 }
 
 impl Session {
@@ -81,24 +92,17 @@ impl Session {
             name,
             lane,
             started: first.event.time,
-            entry: first.entry(),
             operator: None,
             finished: None,
             code: None,
             whose: SessionUid::default(),
+            told: SessionUid::default(),
             serial: None,
             firmware: Vec::new(),
+            opening: None,
+            evidence: None,
+            verdict: None,
         }
-    }
-
-    /// Whether the UID was proven in it.
-    pub(super) fn is_proven(&self) -> bool {
-        self.whose.proven.is_some()
-    }
-
-    /// Whether its verdict is of that kind.
-    pub(super) fn is_outcome(&self, outcome: Outcome) -> bool {
-        self.code.is_some_and(|code| code.outcome() == outcome)
     }
 
     /// As a manifest has it.
@@ -110,7 +114,10 @@ impl Session {
             started: Timestamp(self.started),
             finished: self.finished.map(Timestamp),
             code: self.code,
-            uid_proven: self.is_proven(),
+            uid_proven: self.whose.is_proven(),
+            opening: self.opening.clone(),
+            evidence: self.evidence.clone().filter(|_| self.told != self.whose),
+            verdict: self.verdict.clone(),
         }
     }
 }
@@ -157,6 +164,8 @@ fn note(session: &mut Session, noted: &Noted) {
             claimed_uid, actor, ..
         } => {
             session.whose.opened(claimed_uid);
+            session.told.opened(claimed_uid);
+            session.opening = Some(noted.entry());
             session.operator = Some(actor.operator.clone());
         }
         Fact::EvidenceAppraised {
@@ -168,6 +177,7 @@ fn note(session: &mut Session, noted: &Noted) {
             let proven = session.whose.appraised(*code, uid.as_ref());
             if proven {
                 session.firmware.clone_from(components);
+                session.evidence = Some(noted.entry());
             }
         }
         Fact::Provisioned { device_serial, .. } | Fact::CertificateIssued { device_serial, .. } => {
@@ -181,11 +191,11 @@ fn note(session: &mut Session, noted: &Noted) {
             ..
         } => {
             session.code = Some(*code);
-            session.entry = noted.entry();
+            session.verdict = Some(noted.entry());
             session.finished = Some(event.time);
-            session
-                .whose
-                .judged(*code, uid.as_ref(), claimed_uid.as_ref());
+            for whose in [&mut session.whose, &mut session.told] {
+                whose.judged(*code, uid.as_ref(), claimed_uid.as_ref());
+            }
             session.serial = session.serial.take().or_else(|| device_serial.clone());
         }
         _ => {}

@@ -5,25 +5,25 @@
 //! before it signs, the auditor after the signature has verified. Rows are checked one by one as they come;
 //! what must be compared with other rows later is sorted in files, a few dozen bytes of each.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use firmware_proto::Uid;
 use thiserror::Error;
 
 use super::counts::Summing;
+use super::once_only::OnceOnly;
 pub use super::preface::Preface;
 use super::rejected::Rejected;
 use super::row_entries::{Anchors, EntryFault};
 use super::row_naming::RowFindings;
 use super::row_rules::{self, BrokenRow};
-use super::sorting::Sorter;
+use super::session_row::SessionRow;
 use super::spool::NotKept;
 use super::statement::{BoardRow, Counts, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement};
 use super::time_order::{BatchTimes, WrongTime};
-use crate::encoding::{Hex, sha256};
+use crate::encoding::Hex;
 use crate::ledger::event::BatchTally;
-use crate::names::{DeviceSerial, OperatorId};
+use crate::names::DeviceSerial;
 use crate::shift::shift_at;
 
 /// Where a statement contradicts itself.
@@ -59,6 +59,9 @@ pub enum Contradiction {
     /// One certificate twice.
     #[error("a certificate of {0} is doubled: two have its serial number or its digest")]
     DoubleCertificate(String),
+    /// One session twice.
+    #[error("a session of {0} is doubled: two have its name")]
+    DoubleSession(String),
     /// A row that cannot be.
     #[error(transparent)]
     Row(#[from] BrokenRow),
@@ -116,11 +119,10 @@ pub enum Contradiction {
 pub struct RowChecks {
     preface: Preface,
     times: Option<BatchTimes>,
-    operators: BTreeSet<OperatorId>,
     last: Option<Last>,
-    /// Marks of what must be there once.
-    boards: Sorter,
-    certificates: Sorter,
+    boards: OnceOnly,
+    certificates: OnceOnly,
+    sessions: OnceOnly,
     sums: Summing,
     log: BatchTally,
     anchors: Anchors,
@@ -134,42 +136,33 @@ struct Last {
     name: String,
 }
 
-/// Bytes of a digest that tell apart what nobody has made to collide.
-const MARK_BYTES: usize = 16;
-
-/// Notes that a row has what must be there once.
-fn mark(marks: &mut Sorter, bytes: &[u8], row: u64) -> Result<(), NotKept> {
-    let digest = sha256(bytes);
-    let first = digest.as_bytes().get(..MARK_BYTES).unwrap_or_default();
-    marks.push(&[first, &row.to_be_bytes()].concat())
-}
-
 impl RowChecks {
     /// Begins with what stands before the rows. Files will be in that folder.
     ///
     /// # Errors
     /// Where that contradicts itself already.
-    pub fn new(preface: Preface, folder: &Path) -> Result<Self, Contradiction> {
+    pub fn new(preface: Preface, folder: &Path) -> Result<Self, Rejected> {
         let times = BatchTimes::of(
             preface.opened.time,
             preface.closed.time,
             preface.signed_at,
             !preface.clock_accepted.is_empty(),
-        )?;
+        )
+        .map_err(Contradiction::from)?;
+        let mut anchors = Anchors::new(folder, &preface.batch, &preface.operators);
+        for accepted in &preface.clock_accepted {
+            anchors.add_clock(accepted)?;
+        }
         Ok(Self {
             times,
-            operators: preface
-                .operators
-                .iter()
-                .map(|actor| actor.operator.clone())
-                .collect(),
             preface,
             last: None,
-            boards: Sorter::new(folder),
-            certificates: Sorter::new(folder),
+            boards: OnceOnly::new(folder),
+            certificates: OnceOnly::new(folder),
+            sessions: OnceOnly::new(folder),
             sums: Summing::new(0),
             log: BatchTally::default(),
-            anchors: Anchors::new(folder),
+            anchors,
         })
     }
 
@@ -180,25 +173,23 @@ impl RowChecks {
     pub fn add(&mut self, row: &BoardRow) -> Result<(), Rejected> {
         self.check_place(row)?;
         self.check_alone(row)?;
-        self.anchors.add(&self.preface.batch, row)?;
+        self.anchors.add(row)?;
         let number = self.sums.rows();
-        mark(&mut self.boards, row.uid.as_bytes(), number)?;
+        self.boards.add(row.uid.as_bytes(), number)?;
         for one in &row.certificates {
             if one.sha256.digest().is_none() {
                 let what = format!("the digest of certificate {}", one.serial);
                 return Err(Contradiction::Digest(what).into());
             }
-            mark(&mut self.certificates, one.serial.as_bytes(), number)?;
-            mark(&mut self.certificates, &one.sha256.0, number)?;
+            self.certificates.add(one.serial.as_bytes(), number)?;
+            self.certificates.add(&one.sha256.0, number)?;
             let here = one.provisioned.is_some() && one.provisioned_in.is_none();
             self.log.provisioned += u64::from(here);
             self.log.certificates_issued += u64::from(one.issued_in.is_none());
         }
-        let judged = row.sessions.iter().filter(|session| session.code.is_some());
-        self.log.verdicts += judged.count() as u64;
-        // Nobody is named in a session that was refused before it was opened.
-        let opened = row.sessions.iter().filter(|one| one.operator.is_some());
-        self.log.sessions += opened.count() as u64;
+        for session in &row.sessions {
+            self.note_session(session, number)?;
+        }
         self.log.scrapped += u64::from(row.scrapped.is_some());
         self.sums.add(row);
         self.last = Some(Last {
@@ -207,6 +198,24 @@ impl RowChecks {
             name: row.name(),
         });
         Ok(())
+    }
+
+    /// The next session in which nobody said who it is; they come after all rows.
+    ///
+    /// # Errors
+    /// The first contradiction with itself or its own ledger entries.
+    pub fn add_unidentified(&mut self, session: &SessionRow) -> Result<(), Rejected> {
+        self.anchors.add_unidentified(session)?;
+        self.sums.add_unidentified();
+        Ok(self.note_session(session, u64::MAX)?)
+    }
+
+    /// A verdict that was reached before its session had a name has none.
+    fn note_session(&mut self, session: &SessionRow, row: u64) -> Result<(), NotKept> {
+        if session.session.0.is_empty() {
+            return Ok(());
+        }
+        self.sessions.add(&session.session.0, row)
     }
 
     fn check_alone(&self, row: &BoardRow) -> Result<(), Contradiction> {
@@ -242,13 +251,6 @@ impl RowChecks {
         if row.measurements.is_some() && !self.preface.with_measurements {
             return Err(Contradiction::Measurements(row.name()));
         }
-        let sessions = row.sessions.iter();
-        let named = sessions.filter_map(|session| session.operator.as_ref());
-        for operator in named.chain(row.scrapped.iter().map(|one| &one.operator)) {
-            if !self.operators.contains(operator) {
-                return Err(Contradiction::Operators(operator.to_string()));
-            }
-        }
         Ok(())
     }
 
@@ -263,27 +265,35 @@ impl RowChecks {
         tally: Option<&BatchTally>,
     ) -> Result<Anchors, Rejected> {
         check_head(statement)?;
-        let double = |row: u64| format!("the board of row {}", row.saturating_add(1));
-        if let Some(row) = doubled(self.boards)? {
+        let double = |row: u64| match row.checked_add(1) {
+            Some(row) => format!("the board of row {row}"),
+            None => "no board".to_owned(),
+        };
+        if let Some(row) = self.boards.doubled()? {
             return Err(Contradiction::DoubleBoard(double(row)).into());
         }
-        if let Some(row) = doubled(self.certificates)? {
+        if let Some(row) = self.certificates.doubled()? {
             return Err(Contradiction::DoubleCertificate(double(row)).into());
+        }
+        if let Some(row) = self.sessions.doubled()? {
+            return Err(Contradiction::DoubleSession(double(row)).into());
         }
         check_sums(&self.sums, &statement.predicate)?;
         if let Some(tally) = tally {
-            check_tally(&self.log, &statement.predicate, tally)?;
+            let rows = BatchTally {
+                sessions: self.anchors.openings,
+                verdicts: self.anchors.verdicts,
+                ..self.log
+            };
+            check_tally(&rows, tally)?;
         }
-        check_operators(&statement.predicate)?;
+        check_operators(&statement.predicate, &self.anchors)?;
         Ok(self.anchors)
     }
 }
 
 fn check_sums(sums: &Summing, predicate: &Predicate) -> Result<(), Contradiction> {
-    let counts = Counts {
-        unidentified_sessions: predicate.counts.unidentified_sessions,
-        ..sums.total()
-    };
+    let counts = sums.total();
     if counts != predicate.counts {
         return Err(Contradiction::Counts(Box::new(counts)));
     }
@@ -298,15 +308,10 @@ fn check_sums(sums: &Summing, predicate: &Predicate) -> Result<(), Contradiction
 }
 
 /// What the log has counted by itself. A board that was scrapped and passed later is not scrapped.
-fn check_tally(
-    rows: &BatchTally,
-    predicate: &Predicate,
-    tally: &BatchTally,
-) -> Result<(), Contradiction> {
-    let verdicts = rows.verdicts + predicate.counts.unidentified_sessions;
+fn check_tally(rows: &BatchTally, tally: &BatchTally) -> Result<(), Contradiction> {
     let pairs = [
         ("sessions", rows.sessions, tally.sessions),
-        ("verdicts", verdicts, tally.verdicts),
+        ("verdicts", rows.verdicts, tally.verdicts),
         (
             "certificates issued in the batch",
             rows.certificates_issued,
@@ -327,20 +332,6 @@ fn check_tally(
     differs.map_or(Ok(()), |(what, rows, log)| {
         Err(Contradiction::Tally { what, rows, log })
     })
-}
-
-/// The row of the first mark that is there twice.
-fn doubled(marks: Sorter) -> Result<Option<u64>, NotKept> {
-    let mut marks = marks.sorted()?;
-    let (mut before, mut next) = (Vec::new(), Vec::new());
-    while marks.next(&mut next)? {
-        let (mark, row) = next.split_at_checked(MARK_BYTES).unwrap_or_default();
-        if before.get(..MARK_BYTES) == Some(mark) {
-            return Ok(Some(row.try_into().map_or(u64::MAX, u64::from_be_bytes)));
-        }
-        std::mem::swap(&mut before, &mut next);
-    }
-    Ok(None)
 }
 
 /// What kind of document it says it is, and the digests that nobody looks up.
@@ -371,25 +362,18 @@ fn check_digest(what: &str, digest: &Hex) -> Result<(), Contradiction> {
         .ok_or_else(|| Contradiction::Digest(what.to_owned()))
 }
 
-fn check_operators(predicate: &Predicate) -> Result<(), Contradiction> {
+fn check_operators(predicate: &Predicate, anchors: &Anchors) -> Result<(), Contradiction> {
     for pair in predicate.operators.windows(2) {
         if let [before, after] = pair
-            && before.operator >= after.operator
+            && before >= after
         {
             return Err(Contradiction::Operators(after.operator.to_string()));
         }
     }
-    let listed = |operator: &OperatorId| {
-        let mut operators = predicate.operators.iter();
-        operators.any(|actor| actor.operator == *operator)
-    };
-    let named = [&predicate.opened.operator, &predicate.closed.operator];
-    let named = named
-        .into_iter()
-        .chain(predicate.clock_accepted.iter().map(|one| &one.operator));
-    for operator in named {
-        if !listed(operator) {
-            return Err(Contradiction::Operators(operator.to_string()));
+    let opened_and_closed = [&predicate.opened, &predicate.closed];
+    for one in opened_and_closed {
+        if !anchors.knows(&one.operator, one.assurance) {
+            return Err(Contradiction::Operators(one.operator.to_string()));
         }
     }
     Ok(())

@@ -97,6 +97,11 @@ impl Summing {
         }
     }
 
+    /// Adds a session that belongs to no row.
+    pub fn add_unidentified(&mut self) {
+        self.counts.unidentified_sessions += 1;
+    }
+
     /// How many rows there were.
     #[must_use]
     pub const fn rows(&self) -> u64 {

@@ -144,7 +144,7 @@ fn later_cells(statement: &Statement, row: &BoardRow) -> Vec<String> {
         text(row.shift.as_ref()),
         joined(row.certificates.iter().map(certificate_in_words)),
         row.measurements.as_ref().map_or_else(String::new, measured),
-        row.entry.index.to_string(),
+        row.index.to_string(),
         predicate.profile.sha256.to_string(),
         text(predicate.work_order_file.as_ref().map(|file| &file.sha256)),
         ledger.first_index.to_string(),

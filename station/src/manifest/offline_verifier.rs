@@ -29,7 +29,9 @@ use super::dsse::{EnvelopeSignature, PAYLOAD_TYPE};
 use super::envelope_file::{EnvelopeFile, PayloadDigests, read_payload};
 use super::json_lists::{Cutter, Skeleton};
 use super::rejected::Diagnosis;
-use super::statement::{BoardRow, PREDICATE_TYPE, Predicate, RowDigest, Statement, Subject};
+use super::statement::{
+    BoardRow, PREDICATE_TYPE, Predicate, RowDigest, SessionRow, Statement, Subject,
+};
 use super::statement_reading::{Found, LISTS, Other, Reading, Receiver, read_skeleton};
 use crate::certificate_path::{ParsedCertificate, PathError};
 use crate::dsse;
@@ -59,6 +61,7 @@ pub fn verify(file: &[u8], root: &[u8]) -> Result<VerifiedManifest, Rejected> {
     statement.subject = kept.subjects;
     statement.predicate.row_digests = kept.row_digests;
     statement.predicate.boards = kept.boards;
+    statement.predicate.unidentified = kept.unidentified;
     statement.predicate.ledger.leaf_hashes = kept.leaf_hashes;
     Ok(verified)
 }
@@ -199,6 +202,7 @@ struct Kept {
     subjects: Vec<Subject>,
     row_digests: Vec<RowDigest>,
     boards: Vec<BoardRow>,
+    unidentified: Vec<SessionRow>,
     leaf_hashes: Vec<Base64Bytes>,
 }
 
@@ -211,6 +215,7 @@ impl Receiver for Kept {
         match element {
             Other::Subject(subject) => self.subjects.push(subject),
             Other::RowDigest(entry) => self.row_digests.push(entry),
+            Other::Unidentified(session) => self.unidentified.push(*session),
             Other::LeafHashes(piece) => self.leaf_hashes.push(piece),
         }
     }
@@ -313,13 +318,13 @@ impl VerifiedManifest {
                 predicate.counts.passed
             ),
             format!(
-                "each row and each certificate says what its own entry in the ledger says, and the ledger's \
-                 key signed a checkpoint over all entries from {} to {}",
+                "each session and each certificate says what its own entries in the ledger say, and the \
+                 ledger's key signed a checkpoint over all entries from {} to {}",
                 ledger.first_index, ledger.last_index
             ),
             format!(
-                "the batch was closed with {} events; verdicts, certificates and scrapped boards are as many \
-                 as its closing event counts",
+                "the batch was closed with {} events; sessions, verdicts, certificates and scrapped boards \
+                 are as many as its closing event counts, so no board is left out",
                 ledger.event_count
             ),
         ]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::statement::{Milestone, Predicate, Timestamp};
+use super::statement::{ClockAcceptance, Milestone, Predicate, Timestamp};
 use crate::ledger::event::Actor;
 use crate::names::BatchId;
 use crate::shift::Shift;
@@ -15,7 +15,7 @@ pub struct Preface {
     pub(super) closed: Milestone,
     #[serde(default)]
     pub(super) shifts: Vec<Shift>,
-    pub(super) clock_accepted: Vec<Milestone>,
+    pub(super) clock_accepted: Vec<ClockAcceptance>,
     pub(super) operators: Vec<Actor>,
     pub(super) signed_at: Timestamp,
     pub(super) with_measurements: bool,

@@ -3,21 +3,25 @@
 //! A row shows the leaves that it rests on. Here they are read and held against it; whether they lie in the
 //! log is for [`ledger_proof`](super::ledger_proof), which gets their hashes from here.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::board_row::{BoardRow, CertificateRow, LogEntry, Scrapping, SessionRow};
+use super::board_row::{BoardRow, CertificateRow, LogEntry, Scrapping};
 use super::rejected::Rejected;
+use super::session_entries::{Agreement, SessionFacts, actor_of};
+use super::session_row::SessionRow;
 use super::shown_entries::{Anchor, ShownEntries, Whose};
 use super::spool::{NotKept, Spool};
+use super::statement::ClockAcceptance;
 use crate::encoding::{Hex, sha256};
-use crate::ledger::event::Fact;
+use crate::ledger::event::{Actor, Assurance, Fact};
 use crate::ledger::leaf::{Leaf, LeafError};
 use crate::ledger::merkle_tree::leaf_hash;
-use crate::names::BatchId;
+use crate::names::{BatchId, OperatorId};
 
 /// Why a row and its entries do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -33,7 +37,7 @@ pub enum EntryFault {
         fault: LeafError,
     },
     /// It says something else than the row.
-    #[error("the row of {row} does not agree with its ledger entry {index} on {what}")]
+    #[error("{row} does not agree with its ledger entry {index} on {what}")]
     Other {
         /// Whose it is.
         row: String,
@@ -57,7 +61,7 @@ pub struct ProvenApart {
     pub proof: Vec<Hex>,
 }
 
-/// Entries that must lie in the log.
+/// Entries that must lie in the log, and what the closing event will have counted of them.
 #[derive(Debug)]
 pub struct Anchors {
     /// Those in the batch's range.
@@ -65,18 +69,36 @@ pub struct Anchors {
     /// The others, each a [`ProvenApart`] in JSON.
     pub apart: Spool,
     pub(super) folder: PathBuf,
+    /// What all entries are held against: the batch, and everybody who is named.
+    batch: BatchId,
+    operators: BTreeSet<Actor>,
+    /// Openings and verdicts so far.
+    pub(super) openings: u64,
+    pub(super) verdicts: u64,
     rows: u64,
+    unidentified: u64,
+}
+
+/// Whose entry is read, and how people call it.
+struct Owner {
+    whose: Whose,
+    name: String,
 }
 
 impl Anchors {
-    /// None yet; files will be in that folder.
+    /// None yet, of a batch with these operators; files will be in that folder.
     #[must_use]
-    pub fn new(folder: &Path) -> Self {
+    pub fn new(folder: &Path, batch: &BatchId, operators: &[Actor]) -> Self {
         Self {
+            batch: batch.clone(),
+            operators: operators.iter().cloned().collect(),
             within: ShownEntries::new(folder),
             apart: Spool::new(folder),
             folder: folder.to_owned(),
+            openings: 0,
+            verdicts: 0,
             rows: 0,
+            unidentified: 0,
         }
     }
 
@@ -84,59 +106,140 @@ impl Anchors {
     ///
     /// # Errors
     /// The first fault.
-    pub fn add(&mut self, batch: &BatchId, row: &BoardRow) -> Result<(), Rejected> {
-        let verdict = self.read(batch, row, &row.entry)?;
-        agree(row, &row.entry, &verdict_agrees(batch, row, &verdict))?;
+    pub fn add(&mut self, row: &BoardRow) -> Result<(), Rejected> {
+        let batch = self.batch.clone();
+        let owner = Owner {
+            whose: Whose::Row(self.rows),
+            name: row.name(),
+        };
+        let mut good_serial = None;
+        for session in &row.sessions {
+            let facts = self.session(&owner, session, Some(&row.uid))?;
+            good_serial = facts.good_serial.or(good_serial);
+        }
         for one in &row.certificates {
-            let issued = self.read(batch, row, &one.entry)?;
-            agree(row, &one.entry, &issuing_agrees(batch, row, one, &issued))?;
+            let issued = self.read(&owner, &one.entry)?;
+            agree(
+                &owner,
+                &one.entry,
+                &issuing_agrees(&batch, row, one, &issued),
+            )?;
             let Some(entry) = &one.revocation_entry else {
                 continue;
             };
-            let revoked = self.read(batch, row, entry)?;
-            agree(row, entry, &revocation_agrees(row, one, &revoked))?;
+            let revoked = self.read(&owner, entry)?;
+            agree(&owner, entry, &revocation_agrees(row, one, &revoked))?;
+        }
+        if row.certificates.is_empty() && row.serial != good_serial {
+            let what = "its serial";
+            return Err(other(&owner, row.index, what).into());
         }
         if let Some(scrapped) = &row.scrapped {
-            let leaf = self.read(batch, row, &scrapped.entry)?;
-            let rules = scrapping_agrees(batch, &row.uid, scrapped, &leaf);
-            agree(row, &scrapped.entry, &rules)?;
+            let leaf = self.read(&owner, &scrapped.entry)?;
+            let rules = scrapping_agrees(&batch, &row.uid, scrapped, &leaf);
+            agree(&owner, &scrapped.entry, &rules)?;
         }
         self.rows = self.rows.saturating_add(1);
         Ok(())
     }
 
-    fn read(
+    /// The same for a session in which nobody said who it is.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn add_unidentified(&mut self, session: &SessionRow) -> Result<(), Rejected> {
+        let whose = Whose::Unidentified(self.unidentified);
+        let owner = Owner {
+            name: whose.to_string(),
+            whose,
+        };
+        self.session(&owner, session, None)?;
+        self.unidentified = self.unidentified.saturating_add(1);
+        Ok(())
+    }
+
+    /// The same for an accepted clock.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn add_clock(&mut self, accepted: &ClockAcceptance) -> Result<(), Rejected> {
+        let owner = Owner {
+            whose: Whose::Clock,
+            name: Whose::Clock.to_string(),
+        };
+        let leaf = self.read(&owner, &accepted.entry)?;
+        agree(&owner, &accepted.entry, &acceptance_agrees(accepted, &leaf))?;
+        Ok(())
+    }
+
+    /// Reads a session's entries and holds them against it, and it against whose it is to be.
+    fn session(
         &mut self,
-        batch: &BatchId,
-        row: &BoardRow,
-        entry: &LogEntry,
-    ) -> Result<Leaf, Rejected> {
+        owner: &Owner,
+        session: &SessionRow,
+        board: Option<&Uid>,
+    ) -> Result<SessionFacts, Rejected> {
+        let mut facts = SessionFacts::default();
+        if let Some(entry) = &session.opening {
+            let leaf = self.read(owner, entry)?;
+            agree(owner, entry, &facts.open(&self.batch, session, &leaf))?;
+            self.openings = self.openings.saturating_add(1);
+        }
+        if let Some(entry) = &session.evidence {
+            let leaf = self.read(owner, entry)?;
+            agree(owner, entry, &facts.appraise(&self.batch, session, &leaf))?;
+        }
+        if let Some(entry) = &session.verdict {
+            let leaf = self.read(owner, entry)?;
+            agree(owner, entry, &facts.judge(&self.batch, session, &leaf))?;
+            self.verdicts = self.verdicts.saturating_add(1);
+        }
+        let index = session.index().unwrap_or_default();
+        let broken = facts.end(session, board);
+        let broken = broken.iter().find(|(holds, _)| !holds);
+        broken.map_or(Ok(facts), |(_, what)| Err(other(owner, index, what).into()))
+    }
+
+    fn read(&mut self, owner: &Owner, entry: &LogEntry) -> Result<Leaf, Rejected> {
         let bytes = entry.leaf.as_bytes();
         let leaf = Leaf::decode(bytes).map_err(|fault| EntryFault::Leaf {
-            row: row.name(),
+            row: owner.name.clone(),
             index: entry.index,
             fault,
         })?;
+        if actor_of(&leaf.fact).is_some_and(|actor| !self.operators.contains(actor)) {
+            let what = "who did it: nobody of the operators' list";
+            return Err(other(owner, entry.index, what).into());
+        }
         let hash = leaf_hash(bytes);
         match &entry.proof {
             None => {
-                let position = leaf.position.as_ref().filter(|at| at.batch == *batch);
+                let position = leaf.position.as_ref().filter(|at| at.batch == self.batch);
                 let anchor = Anchor {
                     index: entry.index,
                     hash,
                     seq: position.map(|at| at.seq),
                     prev: position.and_then(|at| at.prev),
                 };
-                self.within.push(&anchor, &Whose::Row(self.rows))?;
+                self.within.push(&anchor, &owner.whose)?;
             }
             Some(proof) => self.push_apart(&ProvenApart {
-                row: row.name(),
+                row: owner.name.clone(),
                 index: entry.index,
                 hash: hash.into(),
                 proof: proof.clone(),
             })?,
         }
         Ok(leaf)
+    }
+
+    /// Whether somebody is in the list of operators, as surely.
+    #[must_use]
+    pub fn knows(&self, operator: &OperatorId, assurance: Assurance) -> bool {
+        self.operators.contains(&Actor {
+            operator: operator.clone(),
+            assurance,
+        })
     }
 
     fn push_apart(&mut self, apart: &ProvenApart) -> Result<(), NotKept> {
@@ -146,75 +249,30 @@ impl Anchors {
     }
 }
 
-/// Whether row and leaf agree on something, and on what.
-type Agreement = (bool, &'static str);
-
-fn agree(row: &BoardRow, entry: &LogEntry, rules: &[Agreement]) -> Result<(), EntryFault> {
+fn agree(owner: &Owner, entry: &LogEntry, rules: &[Agreement]) -> Result<(), EntryFault> {
     let broken = rules.iter().find(|(holds, _)| !holds);
-    broken.map_or(Ok(()), |(_, what)| {
-        Err(EntryFault::Other {
-            row: row.name(),
-            index: entry.index,
-            what,
-        })
-    })
+    broken.map_or(Ok(()), |(_, what)| Err(other(owner, entry.index, what)))
 }
 
-/// The session that the row's entry belongs to.
-fn session_of<'row>(row: &'row BoardRow, leaf: &Leaf) -> Option<&'row SessionRow> {
-    let mut sessions = row.sessions.iter();
-    sessions.find(|session| Some(&session.session) == leaf.session.as_ref())
-}
-
-fn verdict_agrees(batch: &BatchId, row: &BoardRow, leaf: &Leaf) -> Vec<Agreement> {
-    let session = session_of(row, leaf);
-    let counted = session.is_some_and(|session| {
-        (&session.lane, session.started, session.finished) == (&row.lane, row.started, row.finished)
-    });
-    let mut rules = vec![
-        (leaf.batch() == Some(batch), "the batch"),
-        (counted, "the session that counts"),
-    ];
-    match &leaf.fact {
-        Fact::VerdictReached {
-            lane,
-            code,
-            uid,
-            claimed_uid,
-            device_serial,
-            ..
-        } => rules.extend([
-            (*lane == row.lane, "the lane"),
-            (
-                session.is_some_and(|session| session.code == Some(*code)),
-                "the code of its session",
-            ),
-            (
-                uid.as_ref()
-                    .or(claimed_uid.as_ref())
-                    .is_none_or(|uid| *uid == row.uid),
-                "the UID",
-            ),
-            (
-                row.finished.is_some_and(|at| at.0 == leaf.time),
-                "when it was reached",
-            ),
-            (
-                !row.passed() || device_serial.is_none() || *device_serial == row.serial,
-                "the serial",
-            ),
-        ]),
-        Fact::SessionOpened {
-            lane, claimed_uid, ..
-        } => rules.extend([
-            (*lane == row.lane, "the lane"),
-            (*claimed_uid == row.uid || row.uid_proven, "the UID"),
-            (row.started.0 == leaf.time, "when it began"),
-            (row.finished.is_none(), "that it ended"),
-        ]),
-        _ => rules.push((false, "what it is: no verdict")),
+fn other(owner: &Owner, index: u64, what: &'static str) -> EntryFault {
+    EntryFault::Other {
+        row: owner.name.clone(),
+        index,
+        what,
     }
-    rules
+}
+
+fn acceptance_agrees(accepted: &ClockAcceptance, leaf: &Leaf) -> Vec<Agreement> {
+    let Fact::ClockAccepted { actor, .. } = &leaf.fact else {
+        return vec![(false, "what it is: no clock was accepted")];
+    };
+    vec![
+        (accepted.time.0 == leaf.time, "the new time"),
+        (
+            (&accepted.operator, accepted.assurance) == (&actor.operator, actor.assurance),
+            "who accepted it",
+        ),
+    ]
 }
 
 fn issuing_agrees(

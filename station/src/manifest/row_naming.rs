@@ -159,7 +159,7 @@ impl RowNaming {
             digest: sha256(bytes).into(),
             serial: row.and_then(|row| row.serial.clone()),
             name: row.map(BoardRow::name),
-            index: row.map(|row| row.entry.index),
+            index: row.map(|row| row.index),
         };
         let seen = serde_json::to_vec(&seen);
         self.seen

@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use super::board_row::{
-    BoardRow, CertificateRow, CertificateStatus, SessionRow, failed_before_passing,
-};
+use super::board_row::{BoardRow, CertificateRow, CertificateStatus, failed_before_passing};
+use super::counted_session::Counted;
 use crate::verdict::{Outcome, VerdictCode};
 
 /// A row that cannot be.
@@ -34,32 +33,25 @@ pub fn check(row: &BoardRow) -> Result<(), BrokenRow> {
 /// Whether a rule holds, and what the row says where it does not.
 type Rule = (bool, &'static str);
 
-fn session_rules(row: &BoardRow) -> [Rule; 6] {
-    let codes = || row.sessions.iter().map(|session| session.code);
-    let counted = |session: &SessionRow| {
-        (&session.lane, &session.operator) == (&row.lane, &row.operator)
-            && (session.started, session.finished) == (row.started, row.finished)
+fn session_rules(row: &BoardRow) -> Vec<Rule> {
+    let Some(counted) = Counted::of(&row.sessions, &row.certificates) else {
+        return vec![(false, "that no session was ever held with it")];
     };
-    let code_fits = match row.code {
-        None => codes().all(|code| code.is_none()),
-        Some(VerdictCode::Pass) => row.passed() || codes().any(|code| code == row.code),
-        Some(VerdictCode::Revoked) => true,
-        Some(_) => codes().any(|code| code == row.code),
-    };
+    let Counted { session, code } = counted;
+    let codes = row.sessions.iter().map(|session| session.code);
     let verdict = row.code.map_or(Outcome::Error, VerdictCode::outcome);
     let proven = row.sessions.iter().any(|session| session.uid_proven);
-    let reworked = row.passed() && failed_before_passing(codes());
-    [
+    let reworked = row.passed() && failed_before_passing(codes);
+    let counts = (&session.lane, &session.operator) == (&row.lane, &row.operator)
+        && (session.started, session.finished) == (row.started, row.finished)
+        && session.index() == Some(row.index);
+    vec![
         (row.verdict == verdict, "another verdict than its code has"),
         (
-            !row.sessions.is_empty(),
-            "that no session was ever held with it",
+            counts,
+            "times, lane, operator or entry of another session than the one that counts",
         ),
-        (
-            row.sessions.iter().any(counted),
-            "times, lane or operator of no session of its own",
-        ),
-        (code_fits, "a code that no session of its own came to"),
+        (row.code == code, "another code than its sessions come to"),
         (
             row.uid_proven == proven,
             "another thing about its proven UID than its sessions say",

@@ -34,6 +34,10 @@ pub enum Whose {
     Row(u64),
     /// The same, by the name of its board.
     Board(String),
+    /// A session rests on it in which nobody said who it is; counted from 0.
+    Unidentified(u64),
+    /// A clock was accepted.
+    Clock,
 }
 
 impl std::fmt::Display for Whose {
@@ -44,6 +48,14 @@ impl std::fmt::Display for Whose {
             Self::Terms => f.write_str("the event with the terms"),
             Self::Row(row) => write!(f, "an entry of row {}", row.saturating_add(1)),
             Self::Board(name) => write!(f, "an entry of {name}"),
+            Self::Unidentified(at) => {
+                write!(
+                    f,
+                    "an entry of unidentified session {}",
+                    at.saturating_add(1)
+                )
+            }
+            Self::Clock => f.write_str("the acceptance of the clock"),
         }
     }
 }
@@ -70,6 +82,8 @@ impl ShownEntries {
             Whose::Terms => (2, 0),
             Whose::Row(row) => (3, *row),
             Whose::Board(_) => (3, u64::MAX),
+            Whose::Unidentified(at) => (4, *at),
+            Whose::Clock => (5, 0),
         };
         // What it is sorted by stands first, as bytes that compare as numbers do.
         let mut record = Vec::with_capacity(RECORD_BYTES);
@@ -127,6 +141,8 @@ impl SortedEntries {
             0 => Whose::Opening,
             1 => Whose::Closing,
             2 => Whose::Terms,
+            4 => Whose::Unidentified(row),
+            5 => Whose::Clock,
             _ => Whose::Row(row),
         };
         let anchor = Anchor {

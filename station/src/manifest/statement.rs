@@ -1,8 +1,8 @@
 //! The in-toto Statement that a manifest signs, field by field as in `docs/manifest.md`.
 //!
 //! Types and their one serialisation: fixed order of fields, compact JSON. A large statement is never whole in
-//! memory: its four long lists (`subject`, `row_digests`, `boards`, `leaf_hashes`) are written and read
-//! element by element, and what remains is this type with those lists empty. What a manifest says is
+//! memory: its five long lists (`subject`, `row_digests`, `boards`, `unidentified`, `leaf_hashes`) are written and
+//! read element by element, and what remains is this type with those lists empty. What a manifest says is
 //! decided in [`assemble`](super::assemble), whether it makes sense in [`consistency`](super::consistency).
 
 use firmware_proto::{Digest, ProductCode};
@@ -15,17 +15,18 @@ use crate::names::{BatchId, DeviceSerial, OperatorId, StationName, WorkOrderId};
 use crate::shift::Shift;
 
 pub use super::board_row::{
-    BoardRow, CertificateRow, CertificateStatus, LogEntry, Measured, Scrapping, SessionRow,
+    BoardRow, CertificateRow, CertificateStatus, LogEntry, Measured, Scrapping,
     failed_before_passing,
 };
 pub use super::counts::{CodeCount, Counts, Summing};
+pub use super::session_row::SessionRow;
 pub use crate::clock::Timestamp;
 
 /// The `_type` of every in-toto Statement, version 1.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The `predicateType` of our manifests. A predicate of other fields gets another one.
-pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v2";
+pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v3";
 
 /// An in-toto Statement about the device certificates of a batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,8 +90,8 @@ pub struct Predicate {
     pub shifts: Vec<Shift>,
     /// Jumps of the station's clock that were accepted since the opening: the new times, and by whom.
     /// Times before and after one are not comparable.
-    pub clock_accepted: Vec<Milestone>,
-    /// Everybody who worked on the batch, by ID.
+    pub clock_accepted: Vec<ClockAcceptance>,
+    /// Everybody who worked on the batch, by ID; twice where the station was not always as sure of it.
     pub operators: Vec<Actor>,
     /// SHA-256 of the product profile's text.
     pub profile: DigestSet,
@@ -112,6 +113,8 @@ pub struct Predicate {
     pub row_digests: Vec<RowDigest>,
     /// One row a board, by serial and then by UID; boards without a serial last.
     pub boards: Vec<BoardRow>,
+    /// Sessions in which nobody said who it is, in the ledger's order; they belong to no row.
+    pub unidentified: Vec<SessionRow>,
     /// Where all this stands in the station's ledger.
     pub ledger: LedgerExtract,
 }
@@ -139,7 +142,7 @@ pub struct SignedProfileReference {
     pub older_because: Option<String>,
 }
 
-/// The opening or the closing of a batch, or the acceptance of a clock.
+/// The opening or the closing of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Milestone {
@@ -149,6 +152,20 @@ pub struct Milestone {
     pub operator: OperatorId,
     /// How sure the station is of who it was.
     pub assurance: Assurance,
+}
+
+/// A jump of the station's clock that somebody accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockAcceptance {
+    /// The new time.
+    pub time: Timestamp,
+    /// Who accepted it.
+    pub operator: OperatorId,
+    /// How sure the station is of who it was.
+    pub assurance: Assurance,
+    /// Where the ledger says so.
+    pub entry: LogEntry,
 }
 
 /// Where the batch stands in the ledger.
@@ -235,7 +252,7 @@ impl RowDigest {
     #[must_use]
     pub fn of(row: &BoardRow, bytes: &[u8]) -> Self {
         Self {
-            index: row.entry.index,
+            index: row.index,
             serial: row.serial.clone(),
             sha256: sha256(bytes).into(),
         }

@@ -16,7 +16,7 @@ use super::rejected::{Rejected, misspelt};
 use super::row_naming::{RowFindings, RowNaming};
 use super::shown_entries::Whose;
 use super::spool::{NotKept, Spool};
-use super::statement::{BoardRow, RowDigest, Statement, Subject, subject_of};
+use super::statement::{BoardRow, RowDigest, SessionRow, Statement, Subject, subject_of};
 use crate::dsse::read_canonical;
 use crate::encoding::{Base64Bytes, sha256};
 
@@ -25,11 +25,13 @@ pub const LISTS: &[Place] = &[
     &["subject"],
     &["predicate", "row_digests"],
     &["predicate", "boards"],
+    &["predicate", "unidentified"],
     &["predicate", "ledger", "leaf_hashes"],
 ];
 const SUBJECTS: usize = 0;
 const ROW_DIGESTS: usize = 1;
 const BOARDS: usize = 2;
+const UNIDENTIFIED: usize = 3;
 
 const PART: &str = "the statement";
 
@@ -49,6 +51,8 @@ pub enum Other {
     Subject(Subject),
     /// A line of the table of rows.
     RowDigest(RowDigest),
+    /// A session in which nobody said who it is.
+    Unidentified(Box<SessionRow>),
     /// A piece of the leaf hashes.
     LeafHashes(Base64Bytes),
 }
@@ -57,6 +61,14 @@ impl<F: FnMut(BoardRow)> Receiver for F {
     fn row(&mut self, row: BoardRow) {
         self(row);
     }
+}
+
+/// What begins once, when what stands before it in the statement was read.
+enum Begun<T> {
+    NotYet,
+    /// It could not be read, which is told when the whole skeleton is.
+    Never,
+    Is(T),
 }
 
 /// A statement that is being read.
@@ -69,9 +81,9 @@ pub(super) struct Reading<'a, R> {
     /// Boards that passed so far.
     passed: u64,
     naming: RowNaming,
-    rows: Option<RowChecks>,
+    rows: Begun<RowChecks>,
     extract: &'a OnceCell<Extract>,
-    hashes: Option<LeafHashes<'a>>,
+    hashes: Begun<LeafHashes<'a>>,
     /// The first element that is not spelt as stations spell it.
     misspelt: Option<Rejected>,
     /// The first contradiction.
@@ -96,9 +108,9 @@ impl<'a, R: Receiver> Reading<'a, R> {
             subjects: Spool::new(folder),
             passed: 0,
             naming: RowNaming::new(folder),
-            rows: None,
+            rows: Begun::NotYet,
             extract,
-            hashes: None,
+            hashes: Begun::NotYet,
             misspelt: None,
             fault: None,
             not_kept: None,
@@ -114,13 +126,13 @@ impl<'a, R: Receiver> Reading<'a, R> {
             let more = "there are more subjects than such boards".to_owned();
             self.fail(Contradiction::Subjects(more).into());
         }
-        match self.hashes.take() {
-            Some(hashes) => {
+        match std::mem::replace(&mut self.hashes, Begun::Never) {
+            Begun::Is(hashes) => {
                 if let Err(fault) = hashes.finish() {
                     self.fail(fault.into());
                 }
             }
-            None => self.fail(LedgerFault::Pieces(0).into()),
+            _ => self.fail(LedgerFault::Pieces(0).into()),
         }
         match self.not_kept {
             Some(fault) => Err(fault.into()),
@@ -194,7 +206,7 @@ impl<'a, R: Receiver> Reading<'a, R> {
         let Some(row) = row else {
             return Ok(());
         };
-        let checked = if self.fault.is_none() && self.misspelt.is_none() {
+        let checked = if self.is_good() {
             self.check_row(&row, skeleton)
         } else {
             Ok(())
@@ -213,16 +225,57 @@ impl<'a, R: Receiver> Reading<'a, R> {
                 return Err(Contradiction::Subjects(row.name()).into());
             }
         }
-        if self.rows.is_none() {
-            self.rows = self.begin_rows(skeleton)?;
-        }
-        match &mut self.rows {
+        match self.rows(skeleton)? {
             Some(rows) => rows.add(row),
             None => Ok(()),
         }
     }
 
-    /// What stands before the rows. Where it cannot be read, the whole skeleton cannot be, which is told then.
+    fn unidentified(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) -> Result<(), Rejected> {
+        let Some(session) = self.read::<SessionRow>(bytes, offset) else {
+            return Ok(());
+        };
+        let checked = if self.is_good() {
+            self.check_unidentified(&session, skeleton)
+        } else {
+            Ok(())
+        };
+        self.receiver.other(Other::Unidentified(Box::new(session)));
+        checked
+    }
+
+    fn check_unidentified(
+        &mut self,
+        session: &SessionRow,
+        skeleton: &[u8],
+    ) -> Result<(), Rejected> {
+        match self.rows(skeleton)? {
+            Some(rows) => rows.add_unidentified(session),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing was found wrong yet.
+    const fn is_good(&self) -> bool {
+        self.fault.is_none() && self.misspelt.is_none()
+    }
+
+    /// The checks of rows, which begin with what stands before them.
+    fn rows(&mut self, skeleton: &[u8]) -> Result<Option<&mut RowChecks>, Rejected> {
+        if let Begun::NotYet = self.rows {
+            // One try: a preface may be long, and there are as many rows as somebody likes to send.
+            self.rows = Begun::Never;
+            if let Some(rows) = self.begin_rows(skeleton)? {
+                self.rows = Begun::Is(rows);
+            }
+        }
+        match &mut self.rows {
+            Begun::Is(rows) => Ok(Some(rows)),
+            Begun::NotYet | Begun::Never => Ok(None),
+        }
+    }
+
+    /// What stands before the rows, where that can be read.
     fn begin_rows(&self, skeleton: &[u8]) -> Result<Option<RowChecks>, Rejected> {
         #[derive(Deserialize)]
         struct Document {
@@ -239,7 +292,7 @@ impl<'a, R: Receiver> Reading<'a, R> {
         let Some(piece) = self.read::<Base64Bytes>(bytes, offset) else {
             return Ok(());
         };
-        let checked = if self.fault.is_none() && self.misspelt.is_none() {
+        let checked = if self.is_good() {
             self.check_hashes(&piece, skeleton)
         } else {
             Ok(())
@@ -249,12 +302,13 @@ impl<'a, R: Receiver> Reading<'a, R> {
     }
 
     fn check_hashes(&mut self, piece: &Base64Bytes, skeleton: &[u8]) -> Result<(), Rejected> {
-        if self.hashes.is_none() {
+        if let Begun::NotYet = self.hashes {
+            self.hashes = Begun::Never;
             self.begin_hashes(skeleton)?;
         }
         match &mut self.hashes {
-            Some(hashes) => hashes.add(piece),
-            None => Ok(()),
+            Begun::Is(hashes) => hashes.add(piece),
+            Begun::NotYet | Begun::Never => Ok(()),
         }
     }
 
@@ -265,16 +319,16 @@ impl<'a, R: Receiver> Reading<'a, R> {
             // Told when the whole skeleton is read.
             return Ok(());
         };
-        let rows = match self.rows.take() {
-            Some(rows) => rows,
-            None => RowChecks::new(Preface::from(&statement.predicate), &self.folder)?,
+        let rows = match std::mem::replace(&mut self.rows, Begun::Never) {
+            Begun::Is(rows) => rows,
+            _ => RowChecks::new(Preface::from(&statement.predicate), &self.folder)?,
         };
         let tally = ledger_proof::tally(&statement.predicate.ledger)?;
         let anchors = rows.finish(&statement, tally.as_ref())?;
         let extract = Extract::of(&statement.predicate)?;
         let shown = extract.shown(anchors)?;
         let extract = self.extract.get_or_init(|| extract);
-        self.hashes = Some(LeafHashes::new(extract, shown)?);
+        self.hashes = Begun::Is(LeafHashes::new(extract, shown)?);
         Ok(())
     }
 }
@@ -288,6 +342,7 @@ impl<R: Receiver> Elements for Reading<'_, R> {
             SUBJECTS => self.subject(bytes, offset),
             ROW_DIGESTS => self.row_digest(bytes, offset),
             BOARDS => self.row(bytes, offset, skeleton),
+            UNIDENTIFIED => self.unidentified(bytes, offset, skeleton),
             _ => self.leaf_hashes(bytes, offset, skeleton),
         };
         if let Err(fault) = read {

@@ -13,7 +13,7 @@ use super::counts::{Counts, Summing};
 use super::kept_row::KeptRow;
 use super::sorting::Sorter;
 use super::spool::{Spool, nameless};
-use super::statement::{BoardRow, HASHES_A_PIECE, Statement};
+use super::statement::{BoardRow, HASHES_A_PIECE, SessionRow, Statement};
 use crate::encoding::Base64Bytes;
 
 /// Bytes of a leaf hash.
@@ -24,6 +24,8 @@ const HASH_BYTES: u64 = 32;
 pub struct RowSpool {
     file: BufWriter<File>,
     rows: Sorter,
+    /// Sessions that belong to no row, each in JSON.
+    unidentified: Spool,
     lengths: Lengths,
     sums: Summing,
 }
@@ -34,6 +36,7 @@ struct Lengths {
     rows: (u64, u64),
     row_digests: (u64, u64),
     subjects: (u64, u64),
+    unidentified: (u64, u64),
 }
 
 /// All rows, in the manifest's order.
@@ -41,6 +44,7 @@ struct Lengths {
 pub struct SortedRows {
     file: File,
     rows: Spool,
+    unidentified: Spool,
     lengths: Lengths,
     counts: Counts,
 }
@@ -50,12 +54,13 @@ impl RowSpool {
     ///
     /// # Errors
     /// Where none can be made there.
-    pub fn new(folder: &Path, unidentified_sessions: u64) -> io::Result<Self> {
+    pub fn new(folder: &Path) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::new(nameless(folder)?),
             rows: Sorter::new(folder),
+            unidentified: Spool::new(folder),
             lengths: Lengths::default(),
-            sums: Summing::new(unidentified_sessions),
+            sums: Summing::new(0),
         })
     }
 
@@ -81,6 +86,19 @@ impl RowSpool {
         Ok(())
     }
 
+    /// Keeps a session that belongs to no row; they come in the ledger's order.
+    ///
+    /// # Errors
+    /// Where a file cannot be written.
+    pub fn add_unidentified(&mut self, session: &SessionRow) -> io::Result<()> {
+        let bytes = serde_json::to_vec(session)?;
+        self.unidentified.push(&bytes)?;
+        self.lengths.unidentified.0 += bytes.len() as u64;
+        self.lengths.unidentified.1 += 1;
+        self.sums.add_unidentified();
+        Ok(())
+    }
+
     /// All rows have come.
     ///
     /// # Errors
@@ -93,6 +111,7 @@ impl RowSpool {
         Ok(SortedRows {
             file,
             rows: self.rows.sorted()?,
+            unidentified: self.unidentified,
             lengths: self.lengths,
             counts: self.sums.total(),
         })
@@ -139,7 +158,13 @@ impl SortedRows {
             whole + u64::from(rest > 0),
         );
         let lengths = self.lengths;
-        let lists = [lengths.rows, lengths.row_digests, lengths.subjects, pieces];
+        let lists = [
+            lengths.rows,
+            lengths.row_digests,
+            lengths.subjects,
+            lengths.unidentified,
+            pieces,
+        ];
         let list = |(bytes, elements): (u64, u64)| bytes + elements.saturating_sub(1);
         Ok(text.len() as u64 + lists.into_iter().map(list).sum::<u64>())
     }
@@ -178,6 +203,12 @@ impl SortedRows {
             read_row(&self.file, row, &mut bytes)?;
             list.add(out, &bytes)
         })?;
+        up_to("unidentified", out)?;
+        let (mut list, mut session) = (List::default(), Vec::new());
+        self.unidentified.rewind();
+        while self.unidentified.next(&mut session)? {
+            list.add(out, &session)?;
+        }
         up_to("leaf_hashes", out)?;
         let ledger = &skeleton.predicate.ledger;
         write_hashes(out, ledger.first_index, ledger.last_index, hashes)?;

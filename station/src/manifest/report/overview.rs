@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::escape::Escaped;
 use super::page::Report;
 use super::units::{duration, percent};
-use crate::manifest::statement::{Counts, Milestone};
+use crate::manifest::statement::{Counts, Milestone, Timestamp};
+use crate::names::OperatorId;
 
 /// Boards that could have passed here: all but those that had been provisioned elsewhere.
 pub(super) const fn candidates(counts: &Counts) -> u64 {
@@ -166,8 +167,11 @@ pub(super) fn facts(out: &mut impl Write, report: &Report<'_>) -> io::Result<()>
         .map(|one| Escaped(&one.operator).to_string())
         .collect();
     out.write_all(b"<section aria-labelledby=\"facts-title\">\n<h2 id=\"facts-title\" class=\"quiet\">Facts</h2>\n<dl class=\"facts\">\n")?;
-    fact(out, "Opened", &milestone(&predicate.opened))?;
-    fact(out, "Closed", &milestone(&predicate.closed))?;
+    for (name, Milestone { time, operator, .. }) in
+        [("Opened", &predicate.opened), ("Closed", &predicate.closed)]
+    {
+        fact(out, name, &who_and_when(*time, operator))?;
+    }
     fact(out, "Open for", &duration(made))?;
     fact(out, "Manifest made", &predicate.signed_at.to_string())?;
     fact(out, "Operators", &operators.join(", "))?;
@@ -193,7 +197,7 @@ pub(super) fn facts(out: &mut impl Write, report: &Report<'_>) -> io::Result<()>
     let profile = format!("{}<br>{signed}", digest(&predicate.profile.sha256));
     fact(out, "Profile", &profile)?;
     for one in &predicate.clock_accepted {
-        fact(out, "Clock set", &milestone(one))?;
+        fact(out, "Clock set", &who_and_when(one.time, &one.operator))?;
     }
     out.write_all(b"</dl>\n</section>\n")
 }
@@ -202,8 +206,8 @@ fn fact(out: &mut impl Write, name: &str, html: &str) -> io::Result<()> {
     writeln!(out, "<div><dt>{name}</dt><dd>{html}</dd></div>")
 }
 
-fn milestone(one: &Milestone) -> String {
-    format!("{} by {}", one.time, Escaped(&one.operator))
+fn who_and_when(time: Timestamp, operator: &OperatorId) -> String {
+    format!("{time} by {}", Escaped(operator))
 }
 
 pub(super) fn digest(bytes: impl std::fmt::Display) -> String {

@@ -31,7 +31,7 @@ pub(super) const SIGNED_AT: UtcMillis = UtcMillis((NOT_BEFORE + 9 * 3600) * 1000
 pub(super) struct TestBatch {
     pub(super) pki: TestPki,
     pub(super) events: Vec<Noted>,
-    pub(super) clock_accepted: Vec<Event>,
+    pub(super) clock_accepted: Vec<Noted>,
     pub(super) leaves: Vec<Vec<u8>>,
     time: UtcMillis,
     session: u8,
@@ -289,6 +289,9 @@ impl TestBatch {
         this.plug_in("lane-2", 7);
         this.attest(7, VerdictCode::Pass, "2.5.1");
         this.verdict("lane-2", VerdictCode::AlreadyProvisioned, Some(7));
+        // It claims to be the first board and proves to be that one; the station was killed.
+        this.plug_in("lane-2", 1);
+        this.attest(7, VerdictCode::Pass, "2.5.1");
         this.scrap(4, "=dented");
         this
     }
@@ -323,7 +326,7 @@ impl TestBatch {
             actor: actor("supervisor-1"),
         };
         self.append(None, None, fact);
-        let accepted = self.events.last().unwrap().event.clone();
+        let accepted = self.events.last().unwrap().clone();
         self.clock_accepted.push(accepted);
     }
 

@@ -12,7 +12,10 @@ use crate::verdict::{Outcome, VerdictCode};
 
 /// A statement that was changed before it was signed by the right key, with the table of rows that belongs to
 /// the rows as they are then: the rest must betray it.
-fn check_contradiction(change: impl Fn(&mut Statement), is_expected: impl Fn(&Rejected) -> bool) {
+pub(super) fn check_contradiction(
+    change: impl Fn(&mut Statement),
+    is_expected: impl Fn(&Rejected) -> bool,
+) {
     let mut batch = TestBatch::of_every_kind();
     let mut statement = batch.statement();
     change(&mut statement);
@@ -97,7 +100,7 @@ fn a_signed_statement_must_agree_with_itself() {
         |e| matches!(e, Contradiction::Subjects(_)),
     );
     check(
-        |s| s.predicate.operators.truncate(1),
+        |s| s.predicate.operators.reverse(),
         |e| matches!(e, Operators(_)),
     );
 }
@@ -122,15 +125,28 @@ fn whole_boards_left_out_or_made_up_contradict_the_log_s_own_tally() {
         },
         "no session",
     );
+    check(|s| s.predicate.boards[2].certificates.clear(), "its serial");
     check(
-        |s| s.predicate.boards[2].certificates.clear(),
+        |s| {
+            s.predicate.boards[2].certificates.clear();
+            s.predicate.boards[2].serial = None;
+            s.predicate.boards[2..].sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        },
         "certificates issued in the batch",
+    );
+    check(|s| s.predicate.unidentified.clear(), "verdicts");
+    check(
+        |s| {
+            let again = s.predicate.unidentified[0].clone();
+            s.predicate.unidentified.push(again);
+        },
+        "a session of no board is doubled",
     );
 }
 
-fn fit_the_sums(statement: &mut Statement) {
+pub(super) fn fit_the_sums(statement: &mut Statement) {
     let predicate = &mut statement.predicate;
-    let unidentified = predicate.counts.unidentified_sessions;
+    let unidentified = predicate.unidentified.len() as u64;
     predicate.counts = SumCounts::of(&predicate.boards, unidentified);
     statement.subject = subjects_of(&predicate.boards);
 }
@@ -211,7 +227,11 @@ fn a_signed_statement_must_agree_with_the_ledger() {
         |e| matches!(e, Pieces(_)),
     );
     check(
-        |s| s.predicate.boards[0].entry.index += 1,
+        |s| {
+            let row = &mut s.predicate.boards[0];
+            row.index += 1;
+            row.sessions[0].verdict.as_mut().unwrap().index += 1;
+        },
         |e| matches!(e, LedgerFault::Chain(_) | NotIncluded { .. }),
     );
     check(
@@ -299,12 +319,12 @@ fn rows_and_certificates_must_agree() {
         );
     }
     check("no live certificate from this batch", |s| {
-        let row = &mut s.predicate.boards[0];
+        let row = &mut s.predicate.boards[1];
         row.certificates.clear();
         row.reworked = false;
     });
     check("no receipt ever came", |s| {
-        s.predicate.boards[0].certificates[0].provisioned = None;
+        s.predicate.boards[1].certificates[0].provisioned = None;
     });
     check("although it has a live certificate", |s| {
         let row = s.predicate.boards.iter_mut().find(|row| {
@@ -336,10 +356,10 @@ fn rows_and_sessions_must_agree() {
         row.verdict = Outcome::Error;
     });
     check("no session was ever held", |row| row.sessions.clear());
-    check("of no session of its own", |row| {
+    check("of another session than the one that counts", |row| {
         row.started.0.0 += 1;
     });
-    check("no session of its own came to", |row| {
+    check("another code than its sessions come to", |row| {
         row.code = Some(VerdictCode::LockRefused);
     });
     check("its proven UID", |row| row.uid_proven = !row.uid_proven);

@@ -32,7 +32,7 @@ type Expected = Vec<String>;
 fn name_in_table(rows: &[BoardRow], at: usize) -> String {
     match &rows[at].serial {
         Some(serial) => format!("device {serial}"),
-        None => format!("row {} (ledger entry {})", at + 1, rows[at].entry.index),
+        None => format!("row {} (ledger entry {})", at + 1, rows[at].index),
     }
 }
 
@@ -47,13 +47,13 @@ fn tamper_row(rows: &mut Vec<BoardRow>, numbers: &mut Numbers) -> Expected {
                 0 => rows[at].started.0.0 += 1,
                 1 => rows[at].lane = LaneName::parse("lane-9").unwrap(),
                 2 => rows[at].sessions[0].session.0[0] ^= 1,
-                _ => rows[at].entry.leaf.push(' '),
+                _ => rows[at].sessions[0].session.0.clear(),
             }
             vec![format!("the row of {name} was altered")]
         }
         1 => {
             rows.remove(at);
-            let index = row.entry.index;
+            let index = row.index;
             vec![format!(
                 "row {} is missing, of ledger entry {index}",
                 at + 1
@@ -67,7 +67,7 @@ fn tamper_row(rows: &mut Vec<BoardRow>, numbers: &mut Numbers) -> Expected {
             let mut made_up = row;
             let number = 900_000 + numbers.below(99_999);
             made_up.serial = Some(DeviceSerial::parse(&format!("SA-{number}")).unwrap());
-            made_up.entry.index += 1_000;
+            made_up.index += 1_000;
             let name = made_up.name();
             rows.insert(at, made_up);
             vec![format!("{name} was added")]
@@ -86,16 +86,16 @@ fn tamper_consistently(statement: &mut Statement, numbers: &mut Numbers) -> Expe
     let rows = &mut statement.predicate.boards;
     let at = numbers.below(rows.len());
     let name = rows[at].name();
-    let expected = match numbers.below(5) {
+    let expected = match numbers.below(6) {
         0 => {
             rows.remove(at);
             vec![]
         }
         1 => {
-            rows[at].entry.leaf = rows[at]
-                .entry
-                .leaf
-                .replace("\"time_ms\":1", "\"time_ms\":2");
+            let session = &mut rows[at].sessions[0];
+            let entry = session.verdict.as_mut().or(session.opening.as_mut());
+            let leaf = &mut entry.unwrap().leaf;
+            *leaf = leaf.replace("\"time_ms\":1", "\"time_ms\":2");
             vec![name]
         }
         2 => {
@@ -106,8 +106,17 @@ fn tamper_consistently(statement: &mut Statement, numbers: &mut Numbers) -> Expe
             vec![name]
         }
         3 => {
-            rows[at].entry.index ^= 1;
-            vec!["entry".to_owned()]
+            let session = &mut rows[at].sessions[0];
+            let entry = session.verdict.as_mut().or(session.opening.as_mut());
+            entry.unwrap().index ^= 1;
+            vec![]
+        }
+        4 => {
+            // Its sessions are hung on another board.
+            let row = rows.remove(at);
+            let other = numbers.below(rows.len());
+            rows[other].sessions.extend(row.sessions);
+            vec![rows[other].name()]
         }
         _ => {
             let first = &mut rows[0].certificates[0];

@@ -6,6 +6,7 @@ mod contradictions;
 mod corpus;
 mod documents;
 mod golden;
+mod moved_sessions;
 mod pki;
 mod questions;
 mod rows;

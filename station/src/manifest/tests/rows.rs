@@ -75,7 +75,19 @@ fn a_row_tells_the_board_s_whole_history() {
     let revoked = &row(&statement, 4).certificates[0];
     assert_eq!(revoked.status, CertificateStatus::Revoked);
     assert_eq!(row(&statement, 4).serial, Some(serial(4)));
-    assert!(row(&statement, 7).certificates.is_empty());
+    let good = row(&statement, 7);
+    assert!(good.certificates.is_empty());
+    // Of all sessions only that one needs the appraisal to say whose it is.
+    let with_evidence = |row: &BoardRow| {
+        let sessions = row.sessions.iter();
+        sessions.filter(|one| one.evidence.is_some()).count()
+    };
+    assert!(good.sessions[1].evidence.is_some() && good.sessions[1].uid_proven);
+    let rows = statement.predicate.boards.iter();
+    assert_eq!(rows.map(with_evidence).sum::<usize>(), 1);
+    let nobodys = &statement.predicate.unidentified;
+    let codes: Vec<_> = nobodys.iter().map(|session| session.code).collect();
+    assert_eq!(codes, [Some(VerdictCode::LinkNoise)]);
 }
 
 #[test]

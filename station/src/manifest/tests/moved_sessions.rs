@@ -1,0 +1,170 @@
+//! That sessions, clocks and people of a well-signed statement are those of the log: whoever holds the manifest's key,
+//! but not the ledger's, can write anything else.
+
+use super::batch::TestBatch;
+use super::contradictions::{check_contradiction, fit_the_sums};
+use crate::ledger::event::Assurance;
+use crate::manifest::counted_session::Counted;
+use crate::manifest::offline_verifier::verify;
+use crate::manifest::statement::{BoardRow, Predicate, Statement, failed_before_passing};
+use crate::verdict::{Outcome, VerdictCode};
+
+/// A board's failure is hung on a board that passed, said to have been
+/// interrupted, or said to be nobody's.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table of changes")]
+fn sessions_belong_to_the_boards_that_the_log_says() {
+    let check = |change: fn(&mut Statement), expected: &str| {
+        check_contradiction(
+            |statement| {
+                change(statement);
+                for row in &mut statement.predicate.boards {
+                    consequences(row);
+                }
+                fit_the_sums(statement);
+            },
+            |error| error.to_string().contains(expected),
+        );
+    };
+    check(
+        |s| {
+            let failed = take_failed(s);
+            s.predicate.boards[0].sessions.extend(failed.sessions);
+        },
+        "device SA-000001 does not agree with its ledger entry 18 on the UID",
+    );
+    check(
+        |s| {
+            let failed = take_failed(s);
+            s.predicate.unidentified.extend(failed.sessions);
+        },
+        "on the UID",
+    );
+    check(
+        |s| {
+            let session = &mut failed(s).sessions[0];
+            (session.code, session.finished, session.verdict) = (None, None, None);
+        },
+        "on whether the UID was proven",
+    );
+    check(
+        |s| {
+            let session = &mut failed(s).sessions[0];
+            (session.code, session.finished, session.verdict) = (None, None, None);
+            session.uid_proven = false;
+        },
+        "have 9 verdicts, but",
+    );
+    check(
+        |s| failed(s).sessions[0].code = Some(VerdictCode::HwLimit),
+        "on the code",
+    );
+    check(
+        |s| {
+            let session = &mut failed(s).sessions[0];
+            (session.operator, session.opening) = (None, None);
+            session.started = session.finished.unwrap();
+        },
+        "sessions, but",
+    );
+    check(
+        |s| {
+            let other = s.predicate.opened.operator.clone();
+            failed(s).sessions[0].operator = Some(other);
+        },
+        "on who worked",
+    );
+    check(
+        |s| {
+            // One session in two halves, of which one seems to be interrupted.
+            let row = failed(s);
+            let mut half = row.sessions[0].clone();
+            (half.code, half.finished, half.verdict) = (None, None, None);
+            half.uid_proven = false;
+            let rest = &mut row.sessions[0];
+            (rest.operator, rest.opening) = (None, None);
+            rest.started = rest.finished.unwrap();
+            row.sessions.insert(0, half);
+        },
+        "is doubled: two have its name",
+    );
+    check(
+        |s| {
+            let good = s.predicate.boards.iter_mut();
+            let mut good = good.filter(|row| row.code == Some(VerdictCode::AlreadyProvisioned));
+            let session = &mut good.next().unwrap().sessions[1];
+            session.evidence = None;
+            session.uid_proven = false;
+        },
+        "on the UID",
+    );
+}
+
+/// The board whose firmware is old.
+fn failed(statement: &mut Statement) -> &mut BoardRow {
+    let mut rows = statement.predicate.boards.iter_mut();
+    let old = |row: &&mut BoardRow| row.code == Some(VerdictCode::FwVersion);
+    rows.find(old).unwrap()
+}
+
+fn take_failed(statement: &mut Statement) -> BoardRow {
+    let failed = failed(statement).clone();
+    let others = |row: &BoardRow| row.uid != failed.uid;
+    statement.predicate.boards.retain(others);
+    failed
+}
+
+/// What a row says because of its sessions.
+fn consequences(row: &mut BoardRow) {
+    let Some(counted) = Counted::of(&row.sessions, &row.certificates) else {
+        return;
+    };
+    let session = counted.session.clone();
+    row.code = counted.code;
+    row.verdict = row.code.map_or(Outcome::Error, VerdictCode::outcome);
+    row.index = session.index().unwrap_or_default();
+    (row.lane, row.operator) = (session.lane, session.operator);
+    (row.started, row.finished) = (session.started, session.finished);
+    row.uid_proven = row.sessions.iter().any(|one| one.uid_proven);
+    let codes = row.sessions.iter().map(|one| one.code);
+    row.reworked = row.passed() && failed_before_passing(codes);
+}
+
+type Change = fn(&mut Predicate);
+
+/// Clocks that nobody accepted, and people who were not so sure.
+#[test]
+fn clocks_and_people_are_those_of_the_log() {
+    let mut batch = TestBatch::of_every_kind();
+    batch.accept_clock();
+    batch.close();
+    let statement = batch.assembled().unwrap();
+    assert_eq!(statement.predicate.clock_accepted.len(), 1);
+    verify(&batch.file(&statement), &batch.pki.root).unwrap();
+    let changes: [(&str, Change); 6] = [
+        ("on the new time", |p| {
+            p.clock_accepted[0].time.0.0 += 1;
+        }),
+        ("on who accepted it", |p| {
+            p.clock_accepted[0].assurance = Assurance::BadgeAndPin;
+        }),
+        ("what it is: no clock was accepted", |p| {
+            p.clock_accepted[0].entry.leaf = p.ledger.opening_leaf.clone();
+        }),
+        ("acceptance of the clock", |p| {
+            p.clock_accepted[0].entry.index -= 1;
+        }),
+        ("nobody of the operators' list", |p| {
+            p.operators[0].assurance = Assurance::Pin;
+        }),
+        ("nobody of the operators' list", |p| {
+            p.operators.truncate(1);
+        }),
+    ];
+    for (message, change) in changes {
+        let mut bent = statement.clone();
+        change(&mut bent.predicate);
+        let error = verify(&batch.file(&bent), &batch.pki.root).unwrap_err();
+        assert!(error.to_string().contains(message), "{message}: {error}");
+    }
+}
