@@ -1,7 +1,6 @@
 //! Why a command gave no result: what failed, why, and what to do.
 
 use std::fmt::{self, Display};
-use std::io::Write as _;
 
 use serde::Serialize;
 
@@ -99,9 +98,9 @@ impl Failure {
         }
     }
 
-    /// Writes it to stderr: three lines for people, or one JSON object.
-    pub(crate) fn report(&self, json: bool) {
-        let text = if json {
+    /// As it is told: three lines for people, or one JSON object.
+    pub(crate) fn told(&self, json: bool) -> String {
+        if json {
             let object = JsonFailure {
                 error: JsonError {
                     what: &self.what,
@@ -113,9 +112,7 @@ impl Failure {
             serde_json::to_string(&object).unwrap_or_else(|_| self.to_string())
         } else {
             self.to_string()
-        };
-        // Nobody is left to be told where stderr is closed; the exit status still says it.
-        let _written = writeln!(std::io::stderr(), "{text}");
+        }
     }
 }
 

@@ -78,7 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(status) => status.into(),
         Err(failure) => {
-            failure.report(context.output.is_json());
+            context.output.failure(&failure);
             failure.status().into()
         }
     }

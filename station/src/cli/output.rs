@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::tui::terminal;
 
 /// Stdout of one command. May be shared by threads: a line is never torn.
 #[derive(Debug)]
@@ -87,18 +88,38 @@ impl Output {
         }
     }
 
-    /// A remark when the screen is gone; nothing when quiet.
-    pub(crate) fn parting(&self, line: &str) {
-        if !self.quiet {
-            self.say(&serde_json::json!({ "notice": line }), line);
+    /// Remarks when the screen is gone; nothing when quiet.
+    pub(crate) fn partings(&self, lines: &[String]) {
+        if self.quiet || lines.is_empty() {
+            return;
         }
+        let told = |line: &String| self.told(&serde_json::json!({ "notice": line }), line);
+        let told: Vec<_> = lines.iter().map(told).collect();
+        self.stderr(&told.join("\n"));
+    }
+
+    /// Why a command ends without having done what it was to do.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        self.stderr(&failure.told(self.json));
     }
 
     fn say(&self, object: &impl Serialize, line: &str) {
+        self.stderr(&self.told(object, line));
+    }
+
+    fn told(&self, object: &impl Serialize, line: &str) -> String {
         let object = || serde_json::to_string(object).ok();
         let json = self.json.then(object).flatten();
-        // Nobody is left to be told where stderr is closed.
-        let _written = writeln!(io::stderr(), "{}", json.as_deref().unwrap_or(line));
+        json.unwrap_or_else(|| line.to_owned())
+    }
+
+    /// Nobody is left to be told where stderr is closed; the exit status still says it.
+    fn stderr(&self, text: &str) {
+        if self.screen {
+            terminal::last_words(text);
+        } else {
+            let _written = writeln!(io::stderr(), "{text}");
+        }
     }
 
     /// An object for programs; nothing in text mode.

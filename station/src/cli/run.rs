@@ -129,9 +129,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
     drop((signals, control, checkpoints, probes, station));
     let said = shown.map_err(not_shown)?;
     let Parting { fault, left } = parting.map_err(|_panicked| broke_down())?;
-    for text in said.into_iter().chain(left) {
-        context.output.parting(&text);
-    }
+    context.output.partings(&[said, left].concat());
     fault.map_or(Ok(ExitStatus::Done), Err)
 }
 

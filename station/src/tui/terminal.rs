@@ -105,6 +105,20 @@ fn give_back(given: &AtomicBool) {
     let _cooked = disable_raw_mode();
 }
 
+/// Says on stderr what is left to be said when the screen is gone. Nobody waits for long: a terminal that takes
+/// nothing must not keep the program from its end.
+pub fn last_words(text: &str) {
+    let text = format!("{text}\n");
+    let Ok(outlet) = Outlet::to(io::stderr()) else {
+        return;
+    };
+    if outlet.write_within(text.as_bytes(), PATIENCE).is_err() && outlet.is_terminal() {
+        // With what is thrown away goes what gives the terminal back, so that it is said again.
+        outlet.throw_away();
+        let _left = outlet.write_within(&[LEAVE, text.as_bytes()].concat(), PATIENCE);
+    }
+}
+
 /// Columns and rows; none where the terminal does not say.
 #[must_use]
 pub fn size() -> Option<(u16, u16)> {
