@@ -6,6 +6,7 @@ pub mod agreement;
 pub mod attentive_supervisor;
 pub mod bare_station;
 pub mod browser;
+pub mod forgery;
 pub mod independent_readers;
 pub mod ledger_books;
 pub mod man_on_the_wire;

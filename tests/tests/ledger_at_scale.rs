@@ -102,6 +102,21 @@ fn a_batch_of_thousands_has_every_board_in_every_format() {
         said.contains("nothing was verified") && said.contains("TMPDIR"),
         "{said}"
     );
+    // Nor is it called bad among others.
+    let received = folder.path().join("received");
+    std::fs::create_dir(&received).expect("a folder");
+    std::fs::copy(&manifest, received.join("a.dsse.json")).expect("a copy");
+    let mut nowhere = station.command(["--json", "audit", "query", "--trust"]);
+    nowhere
+        .arg(&root)
+        .arg(&received)
+        .args(["--code", "HW-LIMIT"])
+        .env("TMPDIR", folder.path().join("none"));
+    let said = run(&mut nowhere).code(3).stderr;
+    assert!(
+        said.contains("\"not_checked\"") && said.contains("\"manifests_refused\":0"),
+        "{said}"
+    );
 
     // Others read it too: as many boards, of as many serials, in each.
     let mut python = Command::new("python3");

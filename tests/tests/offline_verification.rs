@@ -2,11 +2,11 @@
 //! signed by a key that may not sign manifests, is refused with the reason.
 #![forbid(unsafe_code)]
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
+use acceptance::forgery::{self, envelope, signed_message, statement};
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, programs, run};
@@ -282,14 +282,6 @@ fn a_manifest_signed_by_a_device_is_refused() {
     }
 }
 
-/// The statement that was signed.
-fn statement(manifest: &[u8]) -> String {
-    let envelope: Value = serde_json::from_slice(manifest).expect("JSON");
-    let payload = envelope["payload"].as_str().expect("a payload");
-    let payload = Base64::decode_vec(payload).expect("base64");
-    String::from_utf8(payload).expect("JSON")
-}
-
 /// The certificate of the signer that it names.
 fn signer_of(statement: &str) -> String {
     let statement: Value = serde_json::from_str(statement).expect("JSON");
@@ -297,44 +289,10 @@ fn signer_of(statement: &str) -> String {
     signer.as_str().expect("a signer").to_owned()
 }
 
-const TYPE: &str = "application/vnd.in-toto+json";
-
-/// The bytes that DSSE has signed.
-fn signed_message(statement: &str) -> String {
-    format!(
-        "DSSEv1 {} {TYPE} {} {statement}",
-        TYPE.len(),
-        statement.len()
-    )
-}
-
-/// A DSSE envelope in the spelling of genuine ones.
-fn envelope(statement: &str, keyid: &str, signature: &str) -> String {
-    format!(
-        "{{\"payload\":\"{}\",\"payloadType\":\"{TYPE}\",\"signatures\":[{{\"keyid\":\"{keyid}\",\
-         \"sig\":\"{signature}\"}}]}}\n",
-        Base64::encode_string(statement.as_bytes()),
-    )
-}
-
 /// An envelope signed by a key of the station's token.
 fn envelope_by(station: &PreparedStation, role: &str, statement: &str) -> String {
-    let mut thief = Command::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
-    thief
-        .arg(station.home())
-        .arg(role)
-        .env("SOFTHSM2_CONF", station.token().configuration());
-    thief.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut thief = thief.spawn().expect("the thief starts");
-    let mut input = thief.stdin.take().expect("its input is piped");
-    input
-        .write_all(signed_message(statement).as_bytes())
-        .expect("it listens");
-    drop(input);
-    let output = thief.wait_with_output().expect("it ends");
-    let text = String::from_utf8(output.stdout).expect("text");
-    let (keyid, signature) = text.trim().split_once('\n').expect("a key and a signature");
-    envelope(statement, keyid, signature)
+    let thief = Path::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
+    forgery::envelope_by(thief, station, role, statement)
 }
 
 /// The base64 of a PEM file, on one line.

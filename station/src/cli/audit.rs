@@ -1,6 +1,7 @@
 //! `station audit`: questions to a folder of manifests, offline.
 
 mod answer_words;
+mod folder;
 mod manifest_files;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::encoding::{Hex, sha256};
 use crate::manifest::question::{CertificateName, FirmwareName, Question};
 use crate::names::{BatchId, CertificateSerial, DeviceSerial, OperatorId};
 use crate::verdict::{Outcome, VerdictCode};
+use manifest_files::Reading;
 
 /// What an auditor can do.
 #[derive(Debug, Subcommand)]
@@ -27,9 +29,12 @@ pub(crate) enum AuditCommand {
     ///
     /// Needs no station home, no HSM and no network. Reads every signed manifest in the folder (DSSE, *.json) and
     /// verifies each under the root before it believes a word of it; one that does not verify is left out and told
-    /// on stderr. Where a batch has several manifests, the one that was signed last counts. A device answers where
-    /// all that is asked fits. Exit status 0 where something was found, 1 where nothing was, or where a manifest
-    /// did not verify.
+    /// on stderr, and so is what is named as a manifest and cannot be read. Where a batch has several manifests, the
+    /// one over the larger ledger counts; where two contradict each other, that is told with what differs. A device
+    /// answers where all that is asked fits; --verdict, --code and --live go by the newest word in the folder (unless
+    /// --batch names the batch whose verdict is meant), and other rows are marked where a later batch has the board.
+    /// Exit status 0 where something was found, 1 where nothing was, or where a manifest did not verify, could not be
+    /// read or contradicts another; 3 where one was not checked for want of room for temporary files.
     #[command(
         after_help = "Examples:\n  station audit query manifests --trust root.pem --serial SA-000017\n  \
                       station audit query manifests --trust root.pem --firmware APP=2.5.1 --json\n  \
@@ -90,19 +95,20 @@ pub(crate) fn run(command: &AuditCommand, context: &Context) -> Result<ExitStatu
     let AuditCommand::Query(arguments) = command;
     let question = question(arguments)?;
     let root = arguments.trust.as_deref().map(read_root).transpose()?;
-    let read = manifest_files::ask(
+    let reading = Reading {
         context,
-        &arguments.dir,
-        root.as_ref(),
-        arguments.unverified,
-        &question,
-    )?;
-    let all_hold = read.refused == 0;
-    let found = answer_words::show(context, read, &question);
-    Ok(if found && all_hold {
-        ExitStatus::Done
-    } else {
-        ExitStatus::CheckFailed
+        root: root.as_ref(),
+        unverified: arguments.unverified,
+        question: &question,
+    };
+    let asked = reading.ask(&arguments.dir)?;
+    let all_hold = asked.refused + asked.unread + asked.contradictions == 0;
+    let all_checked = asked.not_checked == 0;
+    let found = answer_words::show(context, &asked);
+    Ok(match (all_checked, found && all_hold) {
+        (false, _) => ExitStatus::StationFault,
+        (true, true) => ExitStatus::Done,
+        (true, false) => ExitStatus::CheckFailed,
     })
 }
 

@@ -3,19 +3,16 @@
 //! Pure: whoever asks reads the files, verifies them, and hands over one row after the other. Only what was
 //! found is kept, so memory grows with the answer and not with what was read.
 //!
-//! Which word counts:
-//! 1. Of two manifests of one batch of one ledger, the one that was signed later; but never one that was not
-//!    verified instead of one that was.
-//! 2. Of two words about one certificate, in whatever batches, that of the manifest that was signed later.
+//! What a manifest says of a board is asked here; which word counts where several manifests have one is
+//! decided in [`settling`](super::settling).
 
-use std::collections::BTreeMap;
-
-use firmware_proto::{ProductCode, Uid};
+use firmware_proto::{Digest, ProductCode, Uid};
 use serde::Serialize;
 
 use super::statement::{BoardRow, CertificateRow, CertificateStatus, Predicate, Timestamp};
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
+use crate::ledger::checkpoint::{Checkpoint, VerifierKey};
 use crate::ledger::event::RevocationReason;
 use crate::names::{
     BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, StationName, WorkOrderId,
@@ -80,7 +77,7 @@ pub struct Source {
     pub station: StationName,
     /// Whether its keys prove nothing to a customer.
     pub development: bool,
-    /// When the manifest was signed: what it says of certificates is as of then.
+    /// When the manifest was signed, as it says.
     pub signed_at: Timestamp,
     /// The file.
     pub file: String,
@@ -89,6 +86,12 @@ pub struct Source {
     /// Which ledger it is of.
     #[serde(skip)]
     pub ledger_key: String,
+    /// How large that was: what the manifest says of certificates is as of then.
+    #[serde(skip)]
+    pub entries: u64,
+    /// Its root, where the manifest has a checkpoint.
+    #[serde(skip)]
+    pub root: Option<Digest>,
 }
 
 /// A device that answers.
@@ -116,6 +119,25 @@ pub struct Found {
     pub started: Timestamp,
     /// When it ended.
     pub finished: Option<Timestamp>,
+    /// The newest word about it, where that is another batch's: what counts today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<LaterWord>,
+    /// The ledger's entry that all this rests on.
+    #[serde(skip)]
+    pub entry: u64,
+}
+
+/// What a later batch came to with the same board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaterWord {
+    /// The batch.
+    pub batch: BatchId,
+    /// Good, not good, not judged.
+    pub verdict: Outcome,
+    /// The code.
+    pub code: Option<VerdictCode>,
+    /// The manifest that says so.
+    pub file: String,
 }
 
 /// A certificate of such a device.
@@ -147,29 +169,17 @@ pub struct FoundFirmware {
     pub measurement: Hex,
 }
 
-/// What was found in one manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answers {
-    /// The manifest.
-    pub source: Source,
-    /// The devices, in its order.
-    pub devices: Vec<Found>,
-}
-
-/// What counts of several manifests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settled {
-    /// In the order in which they were handed over.
-    pub answers: Vec<Answers>,
-    /// Manifests that do not count, each with the file that counts instead.
-    pub superseded: Vec<(Source, String)>,
-}
-
 impl Source {
     /// Of a manifest in that file.
     #[must_use]
     pub fn of(predicate: &Predicate, file: String, verified: bool) -> Self {
+        let ledger = &predicate.ledger;
+        let key = VerifierKey::parse(&ledger.vkey).ok();
+        let checkpoint = key.and_then(|key| Checkpoint::open(&ledger.checkpoint, &key).ok());
+        let head = checkpoint.map(|checkpoint| checkpoint.head);
         Self {
+            entries: head.map_or(0, |head| head.size),
+            root: head.map(|head| head.root),
             batch: predicate.batch.clone(),
             work_order: predicate.work_order.clone(),
             product: predicate.product.clone(),
@@ -178,14 +188,14 @@ impl Source {
             signed_at: predicate.signed_at,
             file,
             verified,
-            ledger_key: predicate.ledger.vkey.clone(),
+            ledger_key: ledger.vkey.clone(),
         }
     }
 }
 
 impl Question {
-    /// The device, where it answers. Its batch is asked for by [`Question::settle`], and so is whether its
-    /// certificates are live, since another manifest may know better.
+    /// The device, where it answers. Whether its certificates are live is asked last
+    /// ([`settle`](super::settling::settle)), since another manifest may know better.
     #[must_use]
     pub fn answer(&self, row: &BoardRow) -> Option<Found> {
         let fits = self
@@ -209,83 +219,20 @@ impl Question {
         self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
     }
 
-    /// What counts of all that was found.
+    /// Whether devices of that batch can answer.
     #[must_use]
-    pub fn settle(&self, found: Vec<Answers>) -> Settled {
-        let asked = |one: &Answers| {
-            let batch = &one.source.batch;
-            self.batch.as_ref().is_none_or(|asked| asked == batch)
-        };
-        let mut settled = Settled::default();
-        let mut latest: BTreeMap<(String, BatchId), usize> = BTreeMap::new();
-        let mut kept: Vec<Option<Answers>> = Vec::new();
-        for answers in found.into_iter().filter(asked) {
-            let source = &answers.source;
-            let key = (source.ledger_key.clone(), source.batch.clone());
-            let at = kept.len();
-            let rank = |source: &Source| (source.verified, source.signed_at);
-            let before = latest.get(&key).copied();
-            let rival = before.and_then(|before| kept.get_mut(before));
-            match rival {
-                Some(Some(rival)) if rank(&rival.source) >= rank(source) => {
-                    let counts = rival.source.file.clone();
-                    settled.superseded.push((answers.source, counts));
-                    continue;
-                }
-                Some(rival) => {
-                    let old = rival.take().map(|old| (old.source, source.file.clone()));
-                    settled.superseded.extend(old);
-                }
-                None => {}
-            }
-            latest.insert(key, at);
-            kept.push(Some(answers));
-        }
-        settled.answers = kept.into_iter().flatten().collect();
-        last_words(&mut settled.answers);
-        if self.live {
-            for answers in &mut settled.answers {
-                for device in &mut answers.devices {
-                    let live = |one: &FoundCertificate| {
-                        one.status == CertificateStatus::Live && one.provisioned_in.is_none()
-                    };
-                    device.certificates.retain(live);
-                }
-                answers
-                    .devices
-                    .retain(|device| !device.certificates.is_empty());
-            }
-        }
-        settled
+    pub fn is_about(&self, batch: &BatchId) -> bool {
+        self.batch.as_ref().is_none_or(|asked| asked == batch)
     }
-}
 
-/// Gives each certificate the status that the latest manifest knows.
-fn last_words(all: &mut [Answers]) {
-    let mut words: BTreeMap<CertificateSerial, (Timestamp, FoundCertificate)> = BTreeMap::new();
-    for answers in all.iter() {
-        let at = answers.source.signed_at;
-        for one in answers
-            .devices
-            .iter()
-            .flat_map(|device| &device.certificates)
-        {
-            let word = words.entry(one.serial).or_insert_with(|| (at, one.clone()));
-            if word.0 < at {
-                *word = (at, one.clone());
-            }
-        }
-    }
-    let devices = all.iter_mut().flat_map(|answers| &mut answers.devices);
-    for one in devices.flat_map(|device| &mut device.certificates) {
-        // A serial number is one certificate's only where the digest agrees.
-        if let Some((_, word)) = words.get(&one.serial)
-            && word.sha256 == one.sha256
-        {
-            one.status = word.status;
-            one.revoked = word.revoked;
-            one.reason = word.reason;
-        }
+    /// Whether what other manifests say of a device that answers may not be among the answers.
+    #[must_use]
+    pub fn leaves_words_out(&self) -> bool {
+        let about_boards_alone = Self {
+            uid: self.uid.clone(),
+            ..Self::default()
+        };
+        *self != about_boards_alone
     }
 }
 
@@ -333,7 +280,9 @@ impl FirmwareName {
 }
 
 impl Found {
-    fn of(row: &BoardRow) -> Self {
+    /// What a row says.
+    #[must_use]
+    pub fn of(row: &BoardRow) -> Self {
         let certificate = |one: &CertificateRow| FoundCertificate {
             serial: one.serial,
             sha256: one.sha256.clone(),
@@ -359,6 +308,8 @@ impl Found {
             operator: row.operator.clone(),
             started: row.started,
             finished: row.finished,
+            later: None,
+            entry: row.index,
         }
     }
 }

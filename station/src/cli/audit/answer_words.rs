@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::manifest_files::Asked;
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
-use crate::manifest::question::{Found, Question, Source};
-use crate::verdict::Outcome;
+use crate::manifest::question::{Found, LaterWord, Source};
+use crate::verdict::{Outcome, VerdictCode};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -23,14 +23,18 @@ struct Sum {
     manifests_verified: u64,
     manifests_refused: u64,
     manifests_superseded: u64,
+    manifests_unread: u64,
+    manifests_not_checked: u64,
+    contradictions: u64,
+    overtaken: u64,
     other_files: u64,
 }
 
 /// Shows it; whether anything was found.
-pub(super) fn show(context: &Context, asked: Asked, question: &Question) -> bool {
+pub(super) fn show(context: &Context, asked: &Asked) -> bool {
     let output = &context.output;
-    let settled = question.settle(asked.answers);
-    for (old, by) in &settled.superseded {
+    let settled = &asked.settled;
+    for (old, by) in &asked.superseded {
         let line = format!(
             "{} of batch {} is left out: {by} is of the same batch and counts instead",
             old.file, old.batch
@@ -65,16 +69,36 @@ pub(super) fn show(context: &Context, asked: Asked, question: &Question) -> bool
         ];
         output.table(&header, &rows);
     }
+    if settled.overtaken > 0 {
+        let line = format!(
+            "{} by the verdict of a batch, and do not by that of a later one; --batch asks for the former",
+            counted(
+                settled.overtaken,
+                "more device answers",
+                "more devices answer"
+            )
+        );
+        output.notice(&line);
+    }
+    show_sum(context, asked, (devices, batches));
+    devices > 0
+}
+
+fn show_sum(context: &Context, asked: &Asked, (devices, batches): (u64, u64)) {
     let sum = Sum {
         devices,
         batches,
         manifests_read: asked.read,
         manifests_verified: asked.verified,
         manifests_refused: asked.refused,
-        manifests_superseded: settled.superseded.len() as u64,
+        manifests_superseded: asked.superseded.len() as u64,
+        manifests_unread: asked.unread,
+        manifests_not_checked: asked.not_checked,
+        contradictions: asked.contradictions,
+        overtaken: asked.settled.overtaken,
         other_files: asked.passed_over,
     };
-    let line = format!(
+    let mut line = format!(
         "{} in {}; {} read, {} verified, {} refused, {} superseded; {} passed over",
         counted(devices, "device", "devices"),
         counted(batches, "batch", "batches"),
@@ -84,8 +108,18 @@ pub(super) fn show(context: &Context, asked: Asked, question: &Question) -> bool
         sum.manifests_superseded,
         counted(sum.other_files, "other file", "other files")
     );
-    output.remark(&serde_json::json!({ "sum": sum }), &line);
-    devices > 0
+    for (count, what) in [
+        (sum.manifests_unread, "NOT READ"),
+        (sum.manifests_not_checked, "NOT CHECKED"),
+        (sum.contradictions, "CONTRADICTED"),
+    ] {
+        if count > 0 {
+            line = format!("{line}; {count} {what}");
+        }
+    }
+    context
+        .output
+        .remark(&serde_json::json!({ "sum": sum }), &line);
 }
 
 fn row(device: &Found, source: &Source) -> Vec<String> {
@@ -100,14 +134,17 @@ fn row(device: &Found, source: &Source) -> Vec<String> {
         .iter()
         .map(|one| format!("{} {}", one.serial, one.status.as_str()))
         .collect();
-    let verdict = match device.verdict {
-        Outcome::Pass => "PASS",
-        Outcome::Fail => "FAIL",
-        Outcome::Error => "ERROR",
-    };
-    let verdict = device
-        .code
-        .map_or_else(|| verdict.to_owned(), |code| code.to_string());
+    let mut verdict = verdict_words(device.verdict, device.code);
+    if let Some(LaterWord {
+        batch,
+        verdict: later,
+        code,
+        ..
+    }) = &device.later
+    {
+        let later = verdict_words(*later, *code);
+        verdict = format!("{verdict} (later {later} in {batch})");
+    }
     let marks = [
         (source.development, " (development)"),
         (!source.verified, " (NOT VERIFIED)"),
@@ -129,4 +166,13 @@ fn row(device: &Found, source: &Source) -> Vec<String> {
         device.finished.map_or_else(dash, |at| at.to_string()),
         certificates.join(", "),
     ]
+}
+
+fn verdict_words(verdict: Outcome, code: Option<VerdictCode>) -> String {
+    let verdict = match verdict {
+        Outcome::Pass => "PASS",
+        Outcome::Fail => "FAIL",
+        Outcome::Error => "ERROR",
+    };
+    code.map_or_else(|| verdict.to_owned(), |code| code.to_string())
 }

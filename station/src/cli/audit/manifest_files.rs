@@ -1,146 +1,365 @@
-//! The manifests of a folder, one after the other: verified, then asked.
+//! The manifests of a folder, one after the other: verified, asked, and held against each other.
 
-use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use firmware_proto::Digest;
 use serde_json::json;
 
+use super::folder::{self, Folder};
 use crate::certificate_path::ParsedCertificate;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::named_file::unreadable;
-use crate::manifest::offline_verifier;
-use crate::manifest::question::{Answers, Question, Source};
-use crate::manifest::statement::BoardRow;
-
-/// What every signed manifest begins with.
-const BEGINNING: &[u8] = b"{\"payload\":\"";
+use crate::manifest::offline_verifier::{self, Rejected};
+use crate::manifest::question::{Found, Question, Source};
+use crate::manifest::same_batch::{self, Comparison, KeptLists, Side};
+use crate::manifest::settling::{self, Answers, Settled, Words};
+use crate::manifest::spool::NotKept;
+use crate::manifest::statement::{BoardRow, Predicate};
+use crate::manifest::statement_reading::Receiver;
 
 /// What was read and found.
+#[derive(Default)]
 pub(super) struct Asked {
-    pub(super) answers: Vec<Answers>,
+    pub(super) settled: Settled,
     /// Manifests that were read.
     pub(super) read: u64,
     /// Of these, verified ones.
     pub(super) verified: u64,
     /// And those that were left out.
     pub(super) refused: u64,
+    /// Manifests that do not count, each with the file that counts instead.
+    pub(super) superseded: Vec<(Source, String)>,
+    /// What is named as manifests are, and could not be read.
+    pub(super) unread: u64,
+    /// Manifests of which nothing is known, for want of room for what waits.
+    pub(super) not_checked: u64,
+    /// Batches about which manifests that verify contradict each other.
+    pub(super) contradictions: u64,
     /// Files of the folder that are no manifests.
     pub(super) passed_over: u64,
 }
 
-/// Asks every manifest of the folder, in the order of their names.
-pub(super) fn ask(
-    context: &Context,
-    folder: &Path,
-    root: Option<&ParsedCertificate>,
-    unverified: bool,
-    question: &Question,
-) -> Result<Asked, Failure> {
-    let (files, passed_over) = manifests(folder)?;
-    let mut asked = Asked {
-        answers: Vec::new(),
-        read: 0,
-        verified: 0,
-        refused: 0,
-        passed_over,
-    };
-    for file in files {
-        asked.read += 1;
-        let why = match root.map(|root| verified(&file, root, question)) {
-            Some(Ok(answers)) => {
-                asked.verified += 1;
-                asked.answers.push(answers);
-                continue;
-            }
-            Some(Err(why)) => why.to_string(),
-            None => "no root was given".to_owned(),
+/// A manifest that may count.
+struct Kept {
+    path: PathBuf,
+    answers: Answers,
+    /// None where it was not verified.
+    verified: Option<(Digest, Predicate)>,
+}
+
+/// Why a manifest gives no answer.
+enum Fault {
+    Rejected(Rejected),
+    Unread(String),
+}
+
+/// How manifests are read.
+pub(super) struct Reading<'a> {
+    pub(super) context: &'a Context,
+    pub(super) root: Option<&'a ParsedCertificate>,
+    /// Whether the word of those counts too that do not verify.
+    pub(super) unverified: bool,
+    pub(super) question: &'a Question,
+}
+
+impl Reading<'_> {
+    /// Asks every manifest of the folder, in the order of their names.
+    pub(super) fn ask(&self, folder: &Path) -> Result<Asked, Failure> {
+        let Folder {
+            manifests,
+            unread,
+            others,
+        } = folder::read(folder)?;
+        let mut asked = Asked {
+            passed_over: others,
+            ..Asked::default()
         };
-        if unverified {
-            match believed(&file, question) {
-                Ok(answers) => asked.answers.push(answers),
-                Err(why) => refuse(context, &mut asked, &file, &why.to_string()),
+        for (path, why) in unread {
+            self.tell_unread(&mut asked, &path, &why);
+        }
+        if manifests.is_empty() && asked.unread == 0 {
+            return Err(Failure::usage(
+                format_args!("there is no manifest in {}", folder.display()),
+                "none of its files is a signed manifest (DSSE, *.json)",
+                "name the folder that has them",
+            ));
+        }
+        let mut all = Vec::new();
+        for path in manifests {
+            asked.read += 1;
+            all.extend(self.first_reading(&mut asked, path));
+        }
+        let counting = self.choose(&mut asked, all);
+        self.settle(&mut asked, counting);
+        Ok(asked)
+    }
+
+    /// What a manifest answers.
+    fn first_reading(&self, asked: &mut Asked, path: PathBuf) -> Option<Kept> {
+        let mut devices = Vec::new();
+        let mut asking = |row: BoardRow| devices.extend(self.question.answer(&row));
+        let why = match self.root.map(|root| verify(&path, root, &mut asking)) {
+            Some(Ok((digest, predicate))) => {
+                asked.verified += 1;
+                return Some(self.kept(path, predicate, Some(digest), devices));
             }
-        } else {
-            refuse(context, &mut asked, &file, &why);
+            Some(Err(fault @ (Fault::Unread(_) | Fault::Rejected(Rejected::NotKept(_))))) => {
+                self.tell(asked, &path, fault);
+                return None;
+            }
+            Some(Err(fault)) if !self.unverified => {
+                self.tell(asked, &path, fault);
+                return None;
+            }
+            Some(Err(_)) => None,
+            None => (!self.unverified).then_some("no root was given"),
+        };
+        if let Some(why) = why {
+            self.refuse(asked, &path, why);
+            return None;
+        }
+        devices.clear();
+        let mut asking = |row: BoardRow| devices.extend(self.question.answer(&row));
+        match believe(&path, &mut asking) {
+            Ok(predicate) => Some(self.kept(path, predicate, None, devices)),
+            Err(fault) => {
+                self.tell(asked, &path, fault);
+                None
+            }
         }
     }
-    if asked.read == 0 {
-        return Err(Failure::usage(
-            format_args!("there is no manifest in {}", folder.display()),
-            "none of its files is a signed manifest (DSSE, *.json)",
-            "name the folder that has them",
-        ));
-    }
-    Ok(asked)
-}
 
-fn refuse(context: &Context, asked: &mut Asked, file: &Path, why: &str) {
-    asked.refused += 1;
-    let name = file.display().to_string();
-    let line = format!("{name} does not verify and is left out: {why}");
-    context
-        .output
-        .remark(&json!({ "refused": name, "why": why }), &line);
-}
-
-/// The folder's manifests, and how many other files it has. A file whose name ends as one is one, whatever is
-/// in it: nobody makes it vanish by damaging its first byte.
-fn manifests(folder: &Path) -> Result<(Vec<PathBuf>, u64), Failure> {
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
-    let mut files = Vec::new();
-    let mut others = 0;
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if !path.is_file() {
-            continue;
+    fn kept(
+        &self,
+        path: PathBuf,
+        predicate: Predicate,
+        digest: Option<Digest>,
+        mut devices: Vec<Found>,
+    ) -> Kept {
+        if !self.question.is_about(&predicate.batch) {
+            devices = Vec::new();
         }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".dsse.json") || name.ends_with(".json") && begins_as_manifest(&path)? {
-            files.push(path);
-        } else {
-            others += 1;
+        let source = Source::of(&predicate, path.display().to_string(), digest.is_some());
+        Kept {
+            path,
+            answers: Answers { source, devices },
+            verified: digest.map(|digest| (digest, predicate)),
         }
     }
-    files.sort();
-    Ok((files, others))
+
+    /// Leaves out what has a later manifest of its batch, and says where two contradict each other.
+    fn choose(&self, asked: &mut Asked, all: Vec<Kept>) -> Vec<Kept> {
+        let sources: Vec<&Source> = all.iter().map(|one| &one.answers.source).collect();
+        for (batch, files) in settling::in_two_ledgers(&sources) {
+            asked.contradictions += 1;
+            let files = files.join(", ");
+            let line = format!(
+                "batch {batch} is in two ledgers, and both verify: {files}; ask whoever made them which one it is"
+            );
+            let object = json!({ "two_ledgers": { "batch": batch, "files": files } });
+            self.context.output.remark(&object, &line);
+        }
+        let mut counts: Vec<bool> = vec![true; all.len()];
+        for batch in settling::by_batch(&sources) {
+            let ordered: Vec<&Kept> = batch.iter().filter_map(|at| all.get(*at)).collect();
+            let Some(last) = ordered.last() else {
+                continue;
+            };
+            let file = &last.answers.source.file;
+            for at in batch.iter().rev().skip(1) {
+                counts[*at..]
+                    .iter_mut()
+                    .take(1)
+                    .for_each(|one| *one = false);
+            }
+            for one in ordered.iter().rev().skip(1) {
+                let old = one.answers.source.clone();
+                asked.superseded.push((old, file.clone()));
+            }
+            for pair in ordered.windows(2) {
+                if let [earlier, later] = pair {
+                    self.hold_against(asked, earlier, later);
+                }
+            }
+        }
+        let counting = all.into_iter().zip(counts);
+        counting
+            .filter_map(|(one, counts)| counts.then_some(one))
+            .collect()
+    }
+
+    /// Says where two manifests of one batch contradict each other.
+    fn hold_against(&self, asked: &mut Asked, earlier: &Kept, later: &Kept) {
+        let (Some((one, _)), Some((other, _))) = (&earlier.verified, &later.verified) else {
+            return;
+        };
+        if one == other {
+            return;
+        }
+        let kept = [earlier, later].map(|side| {
+            let lists = self.lists(side);
+            lists.map_err(|fault| self.tell(asked, &side.path, fault))
+        });
+        let [Ok(Some(one)), Ok(Some(other))] = kept else {
+            return;
+        };
+        match same_batch::compare(one, other) {
+            Ok(comparison) => self.tell_comparison(asked, earlier, later, &comparison),
+            Err(fault) => self.tell(asked, &later.path, fault.into()),
+        }
+    }
+
+    /// What is compared of a verified manifest: it is read once more, and must be the same still.
+    fn lists<'kept>(&self, one: &'kept Kept) -> Result<Option<Side<'kept>>, Fault> {
+        let (Some(root), Some((digest, predicate))) = (self.root, &one.verified) else {
+            return Ok(None);
+        };
+        let mut lists = KeptLists::new(&std::env::temp_dir());
+        unchanged(verify(&one.path, root, &mut lists)?.0, *digest)?;
+        Ok(Some(Side {
+            source: &one.answers.source,
+            predicate,
+            lists,
+        }))
+    }
+
+    /// The newest words about what was found. They may be in rows, and in manifests, that do not answer.
+    fn settle(&self, asked: &mut Asked, counting: Vec<Kept>) {
+        let (mut files, mut answers) = (Vec::new(), Vec::new());
+        for one in counting {
+            files.push((one.path, one.verified.map(|(digest, _)| digest)));
+            answers.push(one.answers);
+        }
+        let mut words = Words::about(&answers);
+        for one in &answers {
+            for device in &one.devices {
+                words.note(&one.source, device);
+            }
+        }
+        let found = answers.iter().any(|one| !one.devices.is_empty());
+        if found && answers.len() > 1 && self.question.leaves_words_out() {
+            for ((path, digest), one) in files.iter().zip(&answers) {
+                let mut heard = Vec::new();
+                let mut hearing = |row: BoardRow| {
+                    if words.want(&row) {
+                        heard.push(Found::of(&row));
+                    }
+                };
+                let read = match (self.root, digest) {
+                    (Some(root), Some(digest)) => verify(path, root, &mut hearing)
+                        .and_then(|(again, _)| unchanged(again, *digest)),
+                    _ => believe(path, &mut hearing).map(drop),
+                };
+                match read {
+                    Ok(()) => heard
+                        .iter()
+                        .for_each(|device| words.note(&one.source, device)),
+                    Err(fault) => self.tell(asked, path, fault),
+                }
+            }
+        }
+        asked.settled = settling::settle(self.question, answers, &words);
+    }
+
+    fn tell_comparison(
+        &self,
+        asked: &mut Asked,
+        earlier: &Kept,
+        later: &Kept,
+        comparison: &Comparison,
+    ) {
+        let (one, other) = (&earlier.answers.source, &later.answers.source);
+        if comparison.differences.is_empty() {
+            if let Some(later) = comparison.later.in_words() {
+                let line = format!("{} knows more than {}: {later}", other.file, one.file);
+                self.context.output.notice(&line);
+            }
+            return;
+        }
+        asked.contradictions += 1;
+        let object = json!({ "contradiction": {
+            "batch": one.batch, "earlier": one.file, "later": other.file,
+            "differences": comparison.differences, "more": comparison.more,
+        } });
+        let mut line = format!(
+            "{} and {} both verify and contradict each other about batch {}; what differs:",
+            one.file, other.file, one.batch
+        );
+        for difference in &comparison.differences {
+            let device = difference.device.as_ref();
+            let device = device.map_or(String::new(), |name| format!("{name}: "));
+            line = format!("{line}\n  {device}{}", difference.what);
+        }
+        if comparison.more > 0 {
+            line = format!("{line}\n  and {} more", comparison.more);
+        }
+        self.context.output.remark(&object, &line);
+    }
+
+    fn tell(&self, asked: &mut Asked, path: &Path, fault: Fault) {
+        match fault {
+            Fault::Unread(why) | Fault::Rejected(Rejected::Unreadable(why)) => {
+                self.tell_unread(asked, path, &why);
+            }
+            Fault::Rejected(Rejected::NotKept(fault)) => {
+                asked.not_checked += 1;
+                let name = path.display().to_string();
+                let line = format!(
+                    "{name} was not checked: {fault}; make room there, or name another folder in TMPDIR"
+                );
+                let object = json!({ "not_checked": name, "why": fault.to_string() });
+                self.context.output.remark(&object, &line);
+            }
+            Fault::Rejected(why) => self.refuse(asked, path, &why.to_string()),
+        }
+    }
+
+    fn refuse(&self, asked: &mut Asked, path: &Path, why: &str) {
+        asked.refused += 1;
+        let name = path.display().to_string();
+        let line = format!("{name} does not verify and is left out: {why}");
+        let object = json!({ "refused": name, "why": why });
+        self.context.output.remark(&object, &line);
+    }
+
+    fn tell_unread(&self, asked: &mut Asked, path: &Path, why: &str) {
+        asked.unread += 1;
+        let name = path.display().to_string();
+        let line = format!("{name} is named as a manifest and was not read: {why}");
+        let object = json!({ "unread": name, "why": why });
+        self.context.output.remark(&object, &line);
+    }
 }
 
-fn begins_as_manifest(file: &Path) -> Result<bool, Failure> {
-    let mut beginning = Vec::new();
-    File::open(file)
-        .and_then(|file| {
-            file.take(BEGINNING.len() as u64)
-                .read_to_end(&mut beginning)
-        })
-        .map_err(|error| unreadable(file, &error))?;
-    Ok(beginning == BEGINNING)
+impl From<NotKept> for Fault {
+    fn from(fault: NotKept) -> Self {
+        Self::Rejected(fault.into())
+    }
 }
 
-/// What a manifest answers that holds under the root. Nothing of one that does not hold gets out of here.
-fn verified(
-    file: &Path,
+/// Verifies a file. Nothing of one that does not hold may get out of here: the receiver's owner sees to that.
+fn verify(
+    path: &Path,
     root: &ParsedCertificate,
-    question: &Question,
-) -> Result<Answers, Box<dyn std::error::Error>> {
-    let mut devices = Vec::new();
-    let mut asking = |row: BoardRow| devices.extend(question.answer(&row));
-    let verified = offline_verifier::verify_file(File::open(file)?, root.der(), &mut asking)?;
-    let predicate = &verified.statement().predicate;
-    Ok(Answers {
-        source: Source::of(predicate, file.display().to_string(), true),
-        devices,
-    })
+    receiver: &mut impl Receiver,
+) -> Result<(Digest, Predicate), Fault> {
+    let file = folder::open(path).map_err(|error| Fault::Unread(folder::in_words(&error)))?;
+    let verified = offline_verifier::verify_file(file, root.der(), receiver);
+    let verified = verified.map_err(Fault::Rejected)?;
+    let digest = verified.statement_digest();
+    Ok((digest, verified.statement().predicate.clone()))
 }
 
-/// What a manifest answers that nobody has verified.
-fn believed(file: &Path, question: &Question) -> Result<Answers, Box<dyn std::error::Error>> {
-    let mut devices = Vec::new();
-    let mut asking = |row: BoardRow| devices.extend(question.answer(&row));
-    let statement = offline_verifier::read_unverified(File::open(file)?, &mut asking)?;
-    Ok(Answers {
-        source: Source::of(&statement.predicate, file.display().to_string(), false),
-        devices,
-    })
+/// Reads a file that nobody has verified.
+fn believe(path: &Path, receiver: &mut impl Receiver) -> Result<Predicate, Fault> {
+    let file = folder::open(path).map_err(|error| Fault::Unread(folder::in_words(&error)))?;
+    let statement = offline_verifier::read_unverified(file, receiver);
+    Ok(statement.map_err(Fault::Rejected)?.predicate)
+}
+
+fn unchanged(again: Digest, before: Digest) -> Result<(), Fault> {
+    if again == before {
+        return Ok(());
+    }
+    Err(Fault::Unread("it was changed while it was read".to_owned()))
 }

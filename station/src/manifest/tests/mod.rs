@@ -10,4 +10,5 @@ mod moved_sessions;
 mod pki;
 mod questions;
 mod rows;
+mod same_batch;
 mod verification;

@@ -1,0 +1,127 @@
+//! Which files of a folder are manifests, and which of them cannot be read.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::cli::failure::Failure;
+use crate::cli::named_file::unreadable;
+
+/// What every signed manifest begins with.
+const BEGINNING: &[u8] = b"{\"payload\":\"";
+
+/// What a folder has.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Folder {
+    /// Its manifests, in the order of their names.
+    pub(super) manifests: Vec<PathBuf>,
+    /// What is named as manifests are, and is no file that can be read, each with why not.
+    pub(super) unread: Vec<(PathBuf, String)>,
+    /// How many other files.
+    pub(super) others: u64,
+}
+
+/// Looks. A file whose name ends as one is a manifest, whatever is in it: nobody makes it vanish by damaging its
+/// first byte, nor by putting a pipe or a link to nowhere in its place.
+pub(super) fn read(folder: &Path) -> Result<Folder, Failure> {
+    let mut found = Folder::default();
+    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.to_ascii_lowercase();
+        let ends = path
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("json"));
+        if !ends {
+            found.others += u64::from(!path.is_dir());
+            continue;
+        }
+        match begins_as_manifest(&path) {
+            Ok(begins) if begins || name.ends_with(".dsse.json") => found.manifests.push(path),
+            Ok(_) => found.others += 1,
+            Err(error) => found.unread.push((path, in_words(&error))),
+        }
+    }
+    found.manifests.sort();
+    found.unread.sort();
+    Ok(found)
+}
+
+/// Opens a file that has two ends. A pipe would be waited for without end, so that nothing is opened before it is
+/// known to be none, and waiting is forbidden in case it was exchanged meanwhile.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let regular = |metadata: &Metadata| match () {
+        () if metadata.is_file() => Ok(()),
+        () if metadata.is_dir() => Err(io::Error::other("it is a folder")),
+        () if metadata.file_type().is_fifo() => Err(io::Error::other("it is a pipe")),
+        () => Err(io::Error::other("it is no regular file")),
+    };
+    regular(&fs::metadata(path).map_err(|error| dangling(path, error))?)?;
+    let at_once = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(at_once)
+        .open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn dangling(path: &Path, error: io::Error) -> io::Error {
+    match fs::read_link(path) {
+        Ok(to) => io::Error::other(format!("it is a link to {}: {error}", to.display())),
+        Err(_) => error,
+    }
+}
+
+fn begins_as_manifest(path: &Path) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    open(path)?
+        .take(BEGINNING.len() as u64)
+        .read_to_end(&mut beginning)?;
+    Ok(beginning == BEGINNING)
+}
+
+/// Why a file was not read.
+pub(super) fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it is gone".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_named_as_a_manifest_vanishes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a.dsse.json"), "[").unwrap();
+        fs::write(at("b.json"), BEGINNING).unwrap();
+        fs::write(at("c.json"), "{}").unwrap();
+        fs::write(at("d.txt"), BEGINNING).unwrap();
+        fs::create_dir(at("certs")).unwrap();
+        fs::create_dir(at("folder.dsse.json")).unwrap();
+        symlink(at("nowhere"), at("link.dsse.json")).unwrap();
+        symlink(at("a.dsse.json"), at("good.dsse.json")).unwrap();
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        let fifo = rustix::fs::FileType::Fifo;
+        let pipe = at("pipe.json");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, fifo, mode, 0).unwrap();
+        let found = read(folder.path()).unwrap();
+        let manifests = ["a.dsse.json", "b.json", "good.dsse.json"].map(at);
+        assert_eq!((found.manifests, found.others), (manifests.to_vec(), 2));
+        let unread: Vec<_> = found.unread.iter().map(|(path, _)| path.clone()).collect();
+        let expected = ["folder.dsse.json", "link.dsse.json", "pipe.json"].map(at);
+        assert_eq!(unread, expected);
+        let why: String = found.unread.iter().map(|(_, why)| why.as_str()).collect();
+        for part in ["a folder", "a link to", "nowhere", "a pipe"] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+    }
+}

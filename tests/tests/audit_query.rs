@@ -1,0 +1,149 @@
+//! What an auditor asks of a folder of manifests in which not all is as it should be: two words about one batch,
+//! a later word about one board, and what is named as a manifest and cannot be read.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use acceptance::forgery;
+use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
+use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::station_process::{Finished, programs, run};
+use serde_json::Value;
+
+const BATCH: &str = "ASKED-1";
+const LATER: &str = "ASKED-2";
+const SEED: u64 = 811;
+
+struct Asked {
+    station: PreparedStation,
+    folder: tempfile::TempDir,
+}
+
+/// Two batches: in the second, boards come that answer to the UIDs of the first.
+fn asked() -> &'static Asked {
+    static ASKED: OnceLock<Asked> = OnceLock::new();
+    ASKED.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let station = PreparedStation::create(folder.path());
+        for batch in [BATCH, LATER] {
+            station.open_batch(batch, 2);
+            let plan = LinePlan::good_boards(folder.path(), &station, 2, SEED);
+            let line = SimulatedLine::start(&folder.path().join("lanes"), &plan);
+            let running = station.provision(batch, &line.ports());
+            let _ = line.finish();
+            running.interrupt();
+            let _ = running.finish();
+            let close = ["batch", "close", batch, "--operator", SUPERVISOR];
+            station.run(close).ok();
+            let mut export = station.command(["manifest", "export", batch, "-o"]);
+            run(export.arg(folder.path().join(format!("{batch}.dsse.json")))).ok();
+        }
+        Asked { station, folder }
+    })
+}
+
+/// A folder with some of the manifests.
+fn received(batches: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for batch in batches {
+        let name = format!("{batch}.dsse.json");
+        let from = asked().folder.path().join(&name);
+        std::fs::copy(from, folder.path().join(name)).expect("a copy");
+    }
+    folder
+}
+
+fn query(folder: &Path, more: &[&str]) -> Finished {
+    let mut command = Command::new(&programs().station);
+    command.args(["--json", "audit", "query"]).arg(folder);
+    command.arg("--trust").arg(asked().station.root());
+    run(command.args(more))
+}
+
+/// The remarks of that name.
+fn remarks(finished: &Finished, name: &str) -> Vec<Value> {
+    let lines = finished.stderr.lines();
+    let parsed = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    parsed
+        .map(|one| one[name].clone())
+        .filter(|one| !one.is_null())
+        .collect()
+}
+
+#[test]
+fn two_manifests_that_verify_and_differ_are_a_finding() {
+    let folder = received(&[BATCH]);
+    let genuine = folder.path().join(format!("{BATCH}.dsse.json"));
+    let bytes = std::fs::read(&genuine).expect("a manifest");
+    let statement = forgery::statement(&bytes);
+    let begins = "\"operators\":[";
+    let at = statement.find(begins).expect("operators") + begins.len();
+    let end = at + statement[at..].find('}').expect("somebody") + 1;
+    let somebody: Value = serde_json::from_str(&statement[at..end]).expect("JSON");
+    let name = somebody["operator"].as_str().expect("a name");
+    let another = statement[at..end].replace(name, "aa-0");
+    let forged = format!("{}{another},{}", &statement[..at], &statement[at..]);
+    let thief = Path::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
+    let forged = forgery::envelope_by(thief, &asked().station, "manifest", &forged);
+    let file = folder.path().join("zz.dsse.json");
+    std::fs::write(&file, forged).expect("a file");
+
+    let said = query(folder.path(), &[]).code(1);
+    assert_eq!(said.json_lines().len(), 2, "it answers all the same");
+    let found = remarks(&said, "contradiction").remove(0);
+    assert_eq!(found["batch"], BATCH);
+    assert_eq!(
+        found["differences"][0]["what"],
+        "the people who worked on it"
+    );
+    for (side, path) in [("earlier", &file), ("later", &genuine)] {
+        assert_eq!(found[side], path.to_str().expect("text"), "{side}");
+    }
+    assert_eq!(remarks(&said, "sum")[0]["contradictions"], 1);
+    // A copy is no second word.
+    std::fs::copy(&genuine, &file).expect("a copy");
+    query(folder.path(), &[]).ok();
+}
+
+#[test]
+fn a_question_for_good_boards_hears_what_a_later_batch_says() {
+    let first = received(&[BATCH]);
+    let passed = query(first.path(), &["--verdict", "PASS"]).ok();
+    assert_eq!(passed.json_lines().len(), 2);
+
+    let both = received(&[BATCH, LATER]);
+    let failed = query(both.path(), &["--verdict", "FAIL"]).ok().json_lines();
+    assert_eq!(failed.len(), 2, "the second batch has clones");
+    let said = query(both.path(), &["--verdict", "PASS"]).code(1);
+    assert_eq!(said.json_lines().len(), 0, "{}", said.stdout);
+    assert_eq!(remarks(&said, "sum")[0]["overtaken"], 2);
+    // Who names the batch gets its word, with the later one.
+    let named = query(both.path(), &["--verdict", "PASS", "--batch", BATCH]).ok();
+    for device in named.json_lines() {
+        assert_eq!(device["later"]["batch"], LATER, "{device}");
+        assert_eq!(device["later"]["verdict"], "FAIL", "{device}");
+    }
+    assert_eq!(named.json_lines().len(), 2);
+}
+
+#[test]
+fn what_is_named_as_a_manifest_and_cannot_be_read_is_told() {
+    let folder = received(&[BATCH]);
+    let at = |name: &str| -> PathBuf { folder.path().join(name) };
+    let mut pipe = Command::new("mkfifo");
+    run(pipe.arg(at("pipe.dsse.json"))).ok();
+    std::os::unix::fs::symlink(at("nowhere"), at("link.dsse.json")).expect("a link");
+    std::fs::create_dir(at("folder.dsse.json")).expect("a folder");
+    let said = query(folder.path(), &[]).code(1);
+    assert_eq!(said.json_lines().len(), 2, "the manifest answers");
+    let unread = remarks(&said, "unread");
+    let expected = ["folder", "link", "pipe"].map(|name| at(&format!("{name}.dsse.json")));
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|path| path.to_str().expect("text"))
+        .collect();
+    assert_eq!(unread, expected, "{}", said.stderr);
+    assert_eq!(remarks(&said, "sum")[0]["manifests_unread"], 3);
+}
