@@ -75,3 +75,26 @@ fn init_begins_a_mirror_and_never_takes_anothers() {
     station.run(["ledger", "verify"]).ok();
     assert_eq!(leaves(&station, &["mirror-begun"]).len(), 1);
 }
+
+/// What is wrong says where: which file the ledger was compared with.
+#[test]
+fn a_foreign_mirror_and_a_newer_layout_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (station, mirror) = with_mirror(folder.path());
+    station.open_batch("MIRROR-1", 1);
+    let good = fs::read_to_string(&mirror).expect("the note");
+    fs::write(&mirror, good.replace("station", "stateon")).expect("written");
+    let named = format!("compared with {}: it holds no checkpoint", mirror.display());
+    station.run(["ledger", "verify"]).told(1, &named);
+    station.run(["ledger", "checkpoint"]).told(3, &named);
+    fs::write(&mirror, &good).expect("written");
+
+    let ledger = station.home().join("ledger.sqlite");
+    let books = rusqlite::Connection::open(&ledger).expect("the ledger");
+    books
+        .pragma_update(None, "user_version", 999)
+        .expect("a version");
+    drop(books);
+    let newer = "use the program that wrote it, or a newer one";
+    station.run(["ledger", "verify"]).told(3, newer);
+}

@@ -180,8 +180,25 @@ fn a_running_line_tells_what_its_token_keeps() {
 fn without_the_token_the_rest_is_verified_and_that_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let station = with_mirror(folder.path());
-    let mut verify = station.command(["ledger", "verify"]);
-    let verified = run(verify.env("SOFTHSM2_CONF", "/nonexistent")).ok();
-    let told = "the token's checkpoint was not compared";
-    assert!(verified.stderr.contains(told), "{}", verified.stderr);
+    let verify = |more: &[&str]| {
+        let mut verify = station.command(["ledger", "verify"]);
+        run(verify.args(more).env("SOFTHSM2_CONF", "/nonexistent"))
+    };
+    let told = "not compared with the checkpoint in the token: ";
+    let said = verify(&[]).ok().stdout;
+    assert!(said.contains(told), "{said}");
+    let shown = verify(&["--json"]).ok().json_lines().remove(0);
+    assert_eq!(shown["token_compared"], false, "{shown}");
+    assert!(shown["token_not_compared"].is_string(), "{shown}");
+    // Whoever insists on it is not told that all is well.
+    let insisted = verify(&["--token"]);
+    insisted.told(3, "PKCS#11 module");
+    assert!(!insisted.stdout.contains("verified"), "{}", insisted.stdout);
+
+    station
+        .run(["ledger", "verify", "--token"])
+        .told(1, "the token keeps no checkpoint");
+    station.open_batch("KEPT-1", 1);
+    let verified = station.run(["ledger", "verify", "--token", "--json"]).ok();
+    assert_eq!(verified.json_lines()[0]["token_compared"], true);
 }

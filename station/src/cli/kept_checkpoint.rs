@@ -116,9 +116,9 @@ pub(super) fn tell(owner: &Owner) -> Result<Done, Failure> {
     })
 }
 
-/// The notes, where the token can be read without asking a person: from the running line, else by this command,
-/// which takes the home for that moment.
-pub(super) fn where_readable(context: &Context) -> Result<Vec<String>, Failure> {
+/// The notes, where the token can be read without asking a person, or a person may be asked: from the running line, else
+/// by this command, which takes the home for that moment.
+pub(super) fn where_readable(context: &Context, may_ask: bool) -> Result<Vec<String>, Failure> {
     match owner::ask(context, &ControlRequest::KeptCheckpoint)? {
         Some(ControlResponse::Document { content }) => {
             serde_json::from_str(&content).map_err(|_| owner::other_version())
@@ -126,11 +126,11 @@ pub(super) fn where_readable(context: &Context) -> Result<Vec<String>, Failure> 
         Some(response) => owner::done(response).map(|_| Vec::new()),
         None => {
             let home = context.home()?;
-            if matches!(home.config().hsm.pin, PinSource::Prompt) {
+            if !may_ask && matches!(home.config().hsm.pin, PinSource::Prompt) {
                 return Err(Failure::usage(
                     "the token is not read",
                     "its PIN is asked for at the terminal",
-                    "run station doctor, which asks",
+                    "give --token",
                 ));
             }
             let station = context.own_station()?;

@@ -1,6 +1,6 @@
 //! What can go wrong with the ledger: who is at fault, and what a person does next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -91,6 +91,17 @@ pub enum LedgerError {
              or backup (`station ledger verify` names every entry)"
     )]
     Damaged(#[from] Damage),
+    /// Made by a newer program.
+    #[error(
+        "the ledger has the layout {got}, this program knows those up to {known}; use the program that wrote it, \
+             or a newer one"
+    )]
+    Newer {
+        /// The version found.
+        got: u32,
+        /// The newest that is known.
+        known: u32,
+    },
     /// Only a writer changes the layout, and none has opened the ledger since the program is newer.
     #[error(
         "the ledger has the layout {got}, this program reads {known}; `station ledger checkpoint` brings \
@@ -151,17 +162,20 @@ pub enum Damage {
     /// A folder, a pipe or a device.
     #[error("what is in the ledger's place is no regular file")]
     NotAFile,
-    /// Made by a newer program.
-    #[error("schema version {got} is newer than {known}, which this program knows")]
-    Newer {
-        /// The version found.
-        got: u32,
-        /// The newest that is known.
-        known: u32,
-    },
     /// SQLite cannot read the file.
     #[error("SQLite says {0:?}")]
     Sqlite(String),
+    /// SQLite cannot read the file from an entry on.
+    #[error(
+        "entry {from} and what comes after it cannot be read: the file was cut short, or overwritten there \
+             (SQLite says {said:?})"
+    )]
+    Unreadable {
+        /// The first entry that cannot be read.
+        from: u64,
+        /// What SQLite says.
+        said: String,
+    },
     /// The first entry is missing or opens no ledger.
     #[error("entry 0 does not open a ledger")]
     Opening,
@@ -212,6 +226,17 @@ pub enum Damage {
         size: u64,
         /// What is wrong with it.
         source: CheckpointError,
+    },
+    /// What was kept elsewhere is no checkpoint of this ledger.
+    #[error("it holds no checkpoint of this ledger: {0}")]
+    Foreign(CheckpointError),
+    /// What is wrong beside a checkpoint that was kept elsewhere.
+    #[error("compared with {path}: {damage}")]
+    Beside {
+        /// Where it was kept.
+        path: PathBuf,
+        /// What is wrong.
+        damage: Box<Self>,
     },
     /// The log is shorter than a checkpoint says.
     #[error(
@@ -266,6 +291,35 @@ pub enum Damage {
         /// What is wrong.
         what: String,
     },
+}
+
+impl Damage {
+    /// Among how many entries what is wrong lies, as far as this says; the fewer, the sooner a person finds it.
+    #[must_use]
+    pub fn spread(&self) -> u64 {
+        match self {
+            Self::Beside { damage, .. } => damage.spread(),
+            Self::NotTheTokens(changed) | Self::Root(changed) => {
+                changed.to.saturating_sub(changed.from)
+            }
+            Self::EntryMissing(_)
+            | Self::EntryHash(_)
+            | Self::Leaf { .. }
+            | Self::Unreadable { .. } => 1,
+            // It or the one before it.
+            Self::Chain(_) | Self::Rule { .. } => 2,
+            _ => u64::MAX,
+        }
+    }
+
+    /// The same beside a checkpoint that was kept there.
+    #[must_use]
+    pub fn beside(self, path: &Path) -> Self {
+        Self::Beside {
+            path: path.to_owned(),
+            damage: Box::new(self),
+        }
+    }
 }
 
 /// The entries among which the first is that was changed: what a checkpoint that holds still vouches for, and the

@@ -121,8 +121,11 @@ impl LedgerHandle {
         trusted_views::check(&mut readers, path, &key, in_memory)?;
         drop(readers);
         let mirror = mirror.map(Mirror::new);
-        if let Some(note) = mirror.as_ref().map_or(Ok(None), Mirror::read)? {
-            integrity::check_mirror(&connection, &key.verifier, &note)?;
+        if let Some(mirror) = &mirror
+            && let Some(note) = mirror.read()?
+        {
+            let kept = mirror.holding(&note);
+            integrity::check_mirror(&connection, &key.verifier, kept)?;
         }
         for note in kept {
             integrity::check_kept(&connection, &key.verifier, note)?;

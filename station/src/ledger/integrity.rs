@@ -1,5 +1,7 @@
 //! Whether the file still is the log that was written: every leaf and node, at every start.
 
+use std::path::Path;
+
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::checkpoint::{Checkpoint, VerifierKey};
@@ -12,10 +14,11 @@ use super::reader::Reader;
 
 /// The ledger key, as the first entry names it.
 pub(in crate::ledger) fn opening_key(log: &Connection) -> Result<VerifierKey, LedgerError> {
-    if size(log)? == 0 {
-        return Err(Damage::Opening.into());
-    }
-    let Fact::LedgerOpened { ledger_vkey, .. } = entry(log, 0)?.leaf.fact else {
+    let opening = entry(log, 0).map_err(|error| match error {
+        LedgerError::Damaged(Damage::EntryMissing(_)) => Damage::Opening.into(),
+        error => error,
+    });
+    let Fact::LedgerOpened { ledger_vkey, .. } = opening?.leaf.fact else {
         return Err(Damage::Opening.into());
     };
     VerifierKey::parse(&ledger_vkey).map_err(|_| Damage::Opening.into())
@@ -58,15 +61,33 @@ pub(in crate::ledger) fn check_log(
     }
 }
 
+/// A checkpoint that was kept elsewhere: in the mirror, or by somebody who names it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptElsewhere<'a> {
+    /// Where.
+    pub path: &'a Path,
+    /// The note.
+    pub note: &'a str,
+}
+
 /// Checks that the log continues the one that the mirror saw.
 pub(in crate::ledger) fn check_mirror(
     log: &Connection,
     key: &VerifierKey,
-    note: &str,
+    kept: KeptElsewhere<'_>,
 ) -> Result<(), LedgerError> {
-    let checkpoint =
-        Checkpoint::open(note, key).map_err(|source| Damage::Checkpoint { size: 0, source })?;
-    check_head(log, key, &checkpoint)
+    let compared = Checkpoint::open(kept.note, key)
+        .map_err(|source| Damage::Foreign(source).into())
+        .and_then(|checkpoint| check_head(log, key, &checkpoint));
+    compared.map_err(|error| beside(kept.path, error))
+}
+
+/// What is wrong, with where the other checkpoint is.
+fn beside(path: &Path, error: LedgerError) -> LedgerError {
+    match error {
+        LedgerError::Damaged(damage) => damage.beside(path).into(),
+        error => error,
+    }
 }
 
 /// Checks that the log continues the one that the token has seen. What no ledger key has signed says nothing.
@@ -99,10 +120,10 @@ pub(in crate::ledger) fn check_kept(
 pub(in crate::ledger) fn check_elsewhere(
     log: &Connection,
     key: &VerifierKey,
-    note: &str,
+    kept: KeptElsewhere<'_>,
 ) -> Result<(), LedgerError> {
-    check_mirror(log, key, note)?;
-    let size = Checkpoint::open(note, key).map_or(0, |checkpoint| checkpoint.head.size);
+    check_mirror(log, key, kept)?;
+    let size = Checkpoint::open(kept.note, key).map_or(0, |checkpoint| checkpoint.head.size);
     let sql = "SELECT 1 FROM checkpoint WHERE size = ?1";
     let there = log
         .prepare_cached(sql)
@@ -112,7 +133,24 @@ pub(in crate::ledger) fn check_elsewhere(
     }
     let what = format!("no checkpoint over {size} entries, of which there is a copy elsewhere");
     let table = "checkpoint";
-    Err(Damage::Value { table, what }.into())
+    Err(Damage::Value { table, what }.beside(kept.path).into())
+}
+
+/// How many entries can be read of a file that SQLite cannot read to its end, where that is so.
+pub(in crate::ledger) fn readable(log: &Connection) -> Result<u64, LedgerError> {
+    let doing = "looking for the first entry that cannot be read";
+    let mut find = log
+        .prepare("SELECT idx, leaf, hash FROM entry ORDER BY idx")
+        .doing(doing)?;
+    let mut rows = find.query([]).doing(doing)?;
+    let mut readable = 0;
+    while let Ok(Some(row)) = rows.next() {
+        match row.get::<_, Int>(0) {
+            Ok(Int(index)) if index == readable => readable += 1,
+            _ => break,
+        }
+    }
+    Ok(readable)
 }
 
 /// Checks that the log has at least the checkpoint's entries, and its root over them.

@@ -83,6 +83,17 @@ pub(in crate::ledger) fn connect_read_only(path: &Path) -> Result<Connection, Le
     Ok(connection)
 }
 
+/// Opens what is left of a file that was cut, to read as far as that goes.
+pub(in crate::ledger) fn connect_to_remains(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).doing("opening what is left")?;
+    // SQLite reads no page of a file that is shorter than its header says, but for whoever asks for this.
+    pragma(&connection, "writable_schema", "ON", "1")?;
+    pragma(&connection, "query_only", "ON", "1")?;
+    common(&connection)?;
+    Ok(connection)
+}
+
 /// Looked at before it is opened: opening a pipe waits for whoever writes into it.
 pub(in crate::ledger) fn require_file(path: &Path) -> Result<(), LedgerError> {
     match std::fs::metadata(path) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::LedgerError;
+use super::integrity::KeptElsewhere;
 
 /// The file, and the size of the tree whose checkpoint it is known to hold.
 #[derive(Debug)]
@@ -40,6 +41,14 @@ impl Mirror {
                 path: self.path.clone(),
                 source: Arc::new(error),
             }),
+        }
+    }
+
+    /// The note that it holds, with where it is.
+    pub(in crate::ledger) fn holding<'a>(&'a self, note: &'a str) -> KeptElsewhere<'a> {
+        KeptElsewhere {
+            path: &self.path,
+            note,
         }
     }
 

@@ -76,6 +76,7 @@ mod writer;
 pub use error::{LedgerError, Refusal};
 pub use event_store::EventStore;
 pub use handle::{LedgerHandle, NewLedger};
+pub use integrity::KeptElsewhere;
 pub use lane_wear::LaneWear;
 pub use operators::OperatorOverview;
 pub use profiles::ProfileRefusal;

@@ -265,7 +265,7 @@ pub(in crate::ledger) fn check(connection: &Connection) -> Result<u32, LedgerErr
     }
     let known = version();
     if found > known {
-        return Err(Damage::Newer { got: found, known }.into());
+        return Err(LedgerError::Newer { got: found, known });
     }
     Ok(found)
 }

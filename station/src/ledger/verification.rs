@@ -15,10 +15,11 @@ use std::path::Path;
 
 use super::checkpoint::VerifierKey;
 use super::error::{Damage, LedgerError};
+use super::integrity::KeptElsewhere;
 use super::merkle_tree::Frontier;
 use super::proof::TreeHead;
 use super::reader::Reader;
-use super::{integrity, log_check, on_all_cores};
+use super::{integrity, log_check, log_store, on_all_cores};
 
 /// Findings that are told one by one; more say nothing new.
 pub const FINDINGS_MAX: usize = 100;
@@ -84,6 +85,12 @@ impl Default for Report {
 }
 
 impl Report {
+    /// What is wrong among the fewest entries.
+    #[must_use]
+    pub fn narrowest(&self) -> Option<&Damage> {
+        self.findings.iter().min_by_key(|found| found.spread())
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -99,13 +106,25 @@ impl Report {
 pub fn verify(
     path: &Path,
     key: &VerifierKey,
-    elsewhere: Option<&str>,
+    elsewhere: Option<KeptElsewhere<'_>>,
 ) -> Result<Report, LedgerError> {
     let mut verification = Verification::begin(path, key, elsewhere)?;
     for pass in Pass::ALL {
         verification.run(pass, None, &|_| {})?;
     }
     Ok(verification.report())
+}
+
+/// What cannot be read at all, with the first entry of which that is so.
+fn named(path: &Path, error: LedgerError) -> LedgerError {
+    let LedgerError::Damaged(Damage::Sqlite(said)) = error else {
+        return error;
+    };
+    let readable = log_store::connect_to_remains(path).and_then(|log| integrity::readable(&log));
+    match readable {
+        Ok(from) => Damage::Unreadable { from, said }.into(),
+        Err(_) => Damage::Sqlite(said).into(),
+    }
 }
 
 /// A verification, pass by pass, of one commit.
@@ -125,9 +144,9 @@ impl Verification {
     pub fn begin(
         path: &Path,
         key: &VerifierKey,
-        elsewhere: Option<&str>,
+        elsewhere: Option<KeptElsewhere<'_>>,
     ) -> Result<Self, LedgerError> {
-        let readers = on_all_cores::snapshots(path)?;
+        let readers = on_all_cores::snapshots(path).map_err(|error| named(path, error))?;
         let mut verification = Self {
             readers,
             key: key.clone(),
@@ -144,7 +163,7 @@ impl Verification {
             }
             verification.size = reader.size()?;
             let compared =
-                elsewhere.map(|note| integrity::check_elsewhere(reader.connection(), key, note));
+                elsewhere.map(|kept| integrity::check_elsewhere(reader.connection(), key, kept));
             match compared {
                 None | Some(Ok(())) => {}
                 Some(Err(LedgerError::Damaged(damage))) => verification.found([damage]),
@@ -166,6 +185,22 @@ impl Verification {
     /// # Errors
     /// Where the file cannot be read. Damage is in the report.
     pub fn run(
+        &mut self,
+        pass: Pass,
+        workspace: Option<&Path>,
+        watch: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), LedgerError> {
+        match self.run_pass(pass, workspace, watch) {
+            // The passes after it may say more.
+            Err(LedgerError::Damaged(damage @ Damage::Sqlite(_))) => {
+                self.found([damage]);
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn run_pass(
         &mut self,
         pass: Pass,
         workspace: Option<&Path>,

@@ -60,7 +60,12 @@ pub(super) fn findings(
         let name = row.called(at);
         match entries.place_of(row)? {
             // Named below, when the places of all others are known.
-            None => {}
+            None => {
+                if let Some(place) = entries.bent_line(row)? {
+                    let place = place.saturating_add(1);
+                    findings.add(RowFinding::Table { place, name });
+                }
+            }
             Some(place) if !entries.find(place)? => findings.add(RowFinding::Doubled(name)),
             Some(place) => match &furthest {
                 Some((further, other)) if *further > place => {
@@ -72,7 +77,7 @@ pub(super) fn findings(
         Ok(())
     })?;
     each(seen, alike, |at, row| {
-        if entries.place_of(row)?.is_none() {
+        if entries.place_of(row)?.is_none() && !entries.has_bytes_of(row)? {
             findings.add(entries.name_unknown(at, row)?);
         }
         Ok(())
@@ -145,6 +150,20 @@ impl Entries {
             Ok((same_index && same_serial).then_some(place))
         });
         Ok(found.optional()?.flatten())
+    }
+
+    /// A line of the table that has the row's digest and says something else of it; taken for it.
+    fn bent_line(&self, row: &Seen) -> Result<Option<u64>, Unfinished> {
+        let same = "SELECT place FROM entry WHERE sha256 = ?1 ORDER BY place LIMIT 1";
+        match self.first(same, Some(&row.digest.0))? {
+            Some(place) if self.find(place)? => Ok(Some(place)),
+            _ => Ok(None),
+        }
+    }
+
+    fn has_bytes_of(&self, row: &Seen) -> Result<bool, Unfinished> {
+        let same = "SELECT place FROM entry WHERE sha256 = ?1 ORDER BY place LIMIT 1";
+        Ok(self.first(same, Some(&row.digest.0))?.is_some())
     }
 
     /// Notes that a row was found for the place; false where one had been.

@@ -28,6 +28,13 @@ pub enum RowFinding {
     Doubled(String),
     /// It is there, in another place: after the other one.
     Moved(String, String),
+    /// It is there as the table has it, but for what else the table says of it.
+    Table {
+        /// Its place in the table, from 1.
+        place: u64,
+        /// The row whose bytes it names.
+        name: String,
+    },
     /// It is in the table, and not there.
     Missing {
         /// Its place in the table, from 1.
@@ -48,6 +55,10 @@ impl fmt::Display for RowFinding {
             Self::Moved(name, after) => {
                 write!(f, "the rows were reordered: {name} stands after {after}")
             }
+            Self::Table { place, name } => write!(
+                f,
+                "line {place} of the table of rows was altered: its digest is that of {name}"
+            ),
             Self::Missing { row, index, serial } => {
                 write!(f, "row {row} is missing, of ledger entry {index}")?;
                 serial

@@ -18,7 +18,7 @@ use super::shown_entries::Whose;
 use super::spool::{NotKept, Spool};
 use super::statement::{BoardRow, RowDigest, SessionRow, Statement, Subject, subject_of};
 use crate::dsse::read_canonical;
-use crate::encoding::{Base64Bytes, sha256};
+use crate::encoding::Base64Bytes;
 
 /// The long lists of a statement, in the order of their elements' numbers below.
 pub const LISTS: &[Place] = &[
@@ -76,8 +76,10 @@ pub(super) struct Reading<'a, R> {
     receiver: &'a mut R,
     /// Where files will be.
     folder: PathBuf,
-    /// Digests of the subjects, each until its row comes.
+    /// The subjects, each until its row comes.
     subjects: Spool,
+    /// The first that is not its row's. Rows out of order have other subjects too, and that says less.
+    other_subject: Option<Contradiction>,
     /// Boards that passed so far.
     passed: u64,
     naming: RowNaming,
@@ -106,6 +108,7 @@ impl<'a, R: Receiver> Reading<'a, R> {
             receiver,
             folder: folder.to_owned(),
             subjects: Spool::new(folder),
+            other_subject: None,
             passed: 0,
             naming: RowNaming::new(folder),
             rows: Begun::NotYet,
@@ -122,6 +125,9 @@ impl<'a, R: Receiver> Reading<'a, R> {
     /// # Errors
     /// Where something could not be kept: then nothing is known.
     pub(super) fn finish(mut self) -> Result<Found, Rejected> {
+        if let Some(fault) = self.other_subject.take() {
+            self.fail(fault.into());
+        }
         if self.passed != self.subjects.len() {
             let more = "there are more subjects than such boards".to_owned();
             self.fail(Contradiction::Subjects(more).into());
@@ -186,7 +192,7 @@ impl<'a, R: Receiver> Reading<'a, R> {
 
     fn subject(&mut self, bytes: &[u8], offset: u64) -> Result<(), Rejected> {
         if let Some(subject) = self.read::<Subject>(bytes, offset) {
-            self.subjects.push(sha256(bytes).as_bytes())?;
+            self.subjects.push(bytes)?;
             self.receiver.other(Other::Subject(subject));
         }
         Ok(())
@@ -216,19 +222,36 @@ impl<'a, R: Receiver> Reading<'a, R> {
     }
 
     fn check_row(&mut self, row: &BoardRow, skeleton: &[u8]) -> Result<(), Rejected> {
-        if let Some(subject) = subject_of(row) {
-            self.passed += 1;
-            let bytes = serde_json::to_vec(&subject).unwrap_or_default();
-            let mut expected = Vec::new();
-            let there = self.subjects.next(&mut expected)?;
-            if !there || expected != sha256(&bytes).as_bytes() {
-                return Err(Contradiction::Subjects(row.name()).into());
-            }
+        if self.other_subject.is_none() {
+            self.other_subject = self.subject_fault(row)?;
         }
         match self.rows(skeleton)? {
             Some(rows) => rows.add(row),
             None => Ok(()),
         }
+    }
+
+    fn subject_fault(&mut self, row: &BoardRow) -> Result<Option<Contradiction>, NotKept> {
+        let Some(subject) = subject_of(row) else {
+            return Ok(None);
+        };
+        self.passed += 1;
+        let bytes = serde_json::to_vec(&subject).unwrap_or_default();
+        let mut expected = Vec::new();
+        let there = self.subjects.next(&mut expected)?;
+        if there && expected == bytes {
+            return Ok(None);
+        }
+        let row = row.name();
+        // Whoever takes a row away with its line in the table leaves its subject.
+        let told = match serde_json::from_slice::<Subject>(&expected) {
+            Ok(Subject { name, .. }) if there && name != subject.name => {
+                format!("that of device {name} is there, where the rows have {row}")
+            }
+            Ok(_) if there => format!("another certificate is there for {row}"),
+            _ => format!("there is none for {row}"),
+        };
+        Ok(Some(Contradiction::Subjects(told)))
     }
 
     fn unidentified(&mut self, bytes: &[u8], offset: u64, skeleton: &[u8]) -> Result<(), Rejected> {
@@ -314,6 +337,10 @@ impl<'a, R: Receiver> Reading<'a, R> {
 
     /// All but the leaf hashes was read: what the rows come to, and what they must find in the log.
     fn begin_hashes(&mut self, skeleton: &[u8]) -> Result<(), Rejected> {
+        // It names a board; sums that do not fit do not.
+        if let Some(fault) = self.other_subject.take() {
+            return Err(fault.into());
+        }
         let whole = [skeleton, b"]}}}"].concat();
         let Ok(statement) = serde_json::from_slice::<Statement>(&whole) else {
             // Told when the whole skeleton is read.

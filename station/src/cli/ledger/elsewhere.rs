@@ -38,25 +38,45 @@ pub(super) fn no_mirror(path: &Path) -> Failure {
     )
 }
 
-/// Adds what the token's checkpoint shows. Where the token cannot be read, that is told, and nothing else follows
-/// from it: an auditor has the books and no token.
-pub(super) fn compare_with_token(
-    context: &Context,
-    home: &StationHome,
-    key: &VerifierKey,
-    report: &mut Report,
-) -> Result<(), LedgerError> {
-    match kept_checkpoint::where_readable(context) {
-        Ok(kept) => {
-            let found = Reader::open(&home.ledger())?.against_kept(key, &kept)?;
-            report.findings.extend(found);
-        }
-        Err(failure) => context.output.notice(&format!(
-            "the token's checkpoint was not compared: {}",
-            failure.why()
+/// What the token keeps of the ledger, or why that is not known.
+pub(super) enum KeptByToken {
+    Notes(Vec<String>),
+    Unknown(String),
+}
+
+/// Reads what the token keeps, before hours are spent on the rest. Where the token cannot be read, nothing follows from
+/// it unless somebody insists: an auditor has the books and no token.
+pub(super) fn kept_by_token(context: &Context, insists: bool) -> Result<KeptByToken, Failure> {
+    match kept_checkpoint::where_readable(context, insists) {
+        Ok(notes) if insists && notes.is_empty() => Err(Failure::check(
+            "the ledger was not compared with the token",
+            "the token keeps no checkpoint of this ledger",
+            "use the token of this home; it keeps one from the first batch on",
         )),
+        Ok(notes) => Ok(KeptByToken::Notes(notes)),
+        Err(failure) if insists => Err(failure),
+        Err(failure) => Ok(KeptByToken::Unknown(failure.why().to_owned())),
     }
-    Ok(())
+}
+
+impl KeptByToken {
+    /// Adds what the token's checkpoint shows; gives why it shows nothing, where that is so.
+    pub(super) fn compare(
+        self,
+        home: &StationHome,
+        key: &VerifierKey,
+        report: &mut Report,
+    ) -> Result<Option<String>, LedgerError> {
+        match self {
+            Self::Notes(notes) if notes.is_empty() => Ok(Some("it keeps none yet".to_owned())),
+            Self::Notes(notes) => {
+                let found = Reader::open(&home.ledger())?.against_kept(key, &notes)?;
+                report.findings.extend(found);
+                Ok(None)
+            }
+            Self::Unknown(why) => Ok(Some(why)),
+        }
+    }
 }
 
 /// Tells the newest checkpoint that counts for the configuration's witnesses; where it asks for some, there must be

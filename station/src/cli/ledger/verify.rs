@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::clock::Clock as _;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::checkpoint::VerifierKey;
-use crate::ledger::{LedgerError, Pass, Report, Verification};
+use crate::ledger::{KeptElsewhere, LedgerError, Pass, Report, Verification};
 use crate::line::system_clock::SystemClock;
 
 /// Check every entry of the ledger against its checkpoints
@@ -23,18 +23,25 @@ use crate::line::system_clock::SystemClock;
 /// may be running meanwhile. Exit status 1 where anything was changed, with the first wrong entry named.
 ///
 /// An older copy of the whole ledger is consistent with itself. A checkpoint that was kept elsewhere shows
-/// it: that of the configured mirror, or the one given with --checkpoint.
+/// it: that of the configured mirror, or the one given with --checkpoint; and where both were put back together, that
+/// in the station's token. The token is asked where it can be without a person; otherwise that is told.
 ///
 /// A verification that was interrupted reads log and signatures again, and goes on with the views where it was. Half-made
 /// views are kept below `$XDG_STATE_HOME`, or `~/.local/state`, which must be yours alone; never in the home.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  station ledger verify --home home\n  \
     station ledger verify --home home --checkpoint note.txt\n  \
+    station ledger verify --home home --token\n  \
     station ledger verify --home home --no-resume")]
 pub(crate) struct VerifyArguments {
     /// A checkpoint of this ledger that was kept elsewhere (a signed note), to compare with
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+
+    /// Insist on the checkpoint that the token keeps: ask for the PIN where that is needed, and verify nothing
+    /// where the token cannot be read
+    #[arg(long)]
+    token: bool,
 
     /// Begin anew, and leave nothing to go on from
     #[arg(long)]
@@ -47,18 +54,27 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     let key = pinned_key(&home)?;
     let mirror = home.config().ledger.checkpoint_mirror.as_deref();
     let elsewhere = match (&arguments.checkpoint, mirror) {
-        (Some(named), _) => Some(read_note(named)?),
-        (None, Some(path)) => elsewhere::mirrored(path)?,
+        (Some(named), _) => Some((named.as_path(), read_note(named)?)),
+        (None, Some(path)) => elsewhere::mirrored(path)?.map(|note| (path, note)),
         (None, None) => None,
     };
     let not_compared = mirror.filter(|_| elsewhere.is_none());
+    let elsewhere = elsewhere
+        .as_ref()
+        .map(|(path, note)| KeptElsewhere { path, note });
+    let token = elsewhere::kept_by_token(context, arguments.token)?;
     let workspace = workspace(&key).filter(|_| !arguments.no_resume);
-    let verified = Verification::begin(&home.ledger(), &key, elsewhere.as_deref())
+    let verified = Verification::begin(&home.ledger(), &key, elsewhere)
         .and_then(|verification| run_passes(context, verification, workspace.as_deref()));
     match verified {
         Ok((mut report, passes)) => {
-            elsewhere::compare_with_token(context, &home, &key, &mut report)?;
-            let status = tell(context, &report, passes, not_compared)?;
+            let token = token.compare(&home, &key, &mut report)?;
+            let told = Told {
+                passes,
+                token,
+                mirror: not_compared,
+            };
+            let status = tell(context, &report, told)?;
             elsewhere::tell_witnesses(context, &home, &key)?;
             Ok(status)
         }
@@ -118,18 +134,25 @@ struct Shown {
     batches: u64,
     passes: Vec<Timed>,
     resumed_at: u64,
+    token_compared: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_not_compared: Option<String>,
     findings: Vec<String>,
+}
+
+/// What is told besides the report.
+struct Told<'home> {
+    passes: Vec<Timed>,
+    /// Why the token was not compared, where it was not.
+    token: Option<String>,
+    /// The mirror, where it was not compared.
+    mirror: Option<&'home Path>,
 }
 
 /// Tells what was found. A mirror that holds nothing is a finding too: however well the ledger agrees with itself, it
 /// was not compared.
-fn tell(
-    context: &Context,
-    report: &Report,
-    passes: Vec<Timed>,
-    mirror: Option<&Path>,
-) -> Result<ExitStatus, Failure> {
-    let mirror = mirror.map(elsewhere::no_mirror);
+fn tell(context: &Context, report: &Report, told: Told<'_>) -> Result<ExitStatus, Failure> {
+    let mirror = told.mirror.map(elsewhere::no_mirror);
     let findings = report.findings.iter().map(ToString::to_string);
     let findings: Vec<_> = findings
         .chain(
@@ -145,8 +168,10 @@ fn tell(
         covered: report.covered,
         checkpoints: report.checkpoints,
         batches: report.batches,
-        passes,
+        passes: told.passes,
         resumed_at: report.resumed_at,
+        token_compared: told.token.is_none(),
+        token_not_compared: told.token,
         findings,
     };
     let output = &context.output;
@@ -161,6 +186,11 @@ fn tell(
         ));
         output.text(&format!("  root {}", shown.root));
         output.text(&format!("  {}", times(&shown.passes)));
+        if let Some(why) = &shown.token_not_compared {
+            output.text(&format!(
+                "  not compared with the checkpoint in the token: {why} (--token insists on it)"
+            ));
+        }
         if shown.resumed_at > 0 {
             output.text(&format!(
                 "  the views of the first {} entries were made by a run that was interrupted",
@@ -173,9 +203,12 @@ fn tell(
         .findings
         .iter()
         .for_each(|finding| output.text(&format!("wrong: {finding}")));
+    let first = report
+        .narrowest()
+        .map_or(first.clone(), ToString::to_string);
     Err(mirror
         .filter(|_| report.is_clean())
-        .unwrap_or_else(|| tampered(first)))
+        .unwrap_or_else(|| tampered(&first)))
 }
 
 fn times(passes: &[Timed]) -> String {

@@ -13,6 +13,10 @@ const WHOLE: &[(&str, &str)] = &[
     ("SELECT batch, entry FROM batch_hold", "so are the batches"),
     ("SELECT p.digest, p.product", "all profiles are listed"),
     (
+        "SELECT idx, leaf, hash FROM entry ORDER BY idx",
+        "of a file that was cut, up to the first entry that cannot be read",
+    ),
+    (
         "SELECT id, next_seq, head FROM batch",
         "a verification follows each batch's chain",
     ),

@@ -1,5 +1,7 @@
 //! An entry that somebody rewrote with every hash above it: only what was signed shows it, and where.
 
+use std::path::Path;
+
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::column::{Hash, Int};
 use crate::ledger::error::{ChangedRange, Damage};
@@ -7,7 +9,7 @@ use crate::ledger::fixture::{Home, board, events, opening};
 use crate::ledger::merkle_tree::leaf_hash;
 use crate::ledger::merkle_tree::tests::tree;
 use crate::ledger::standing::Durability;
-use crate::ledger::{EventStore as _, LedgerError, LedgerHandle, Reader, verify};
+use crate::ledger::{EventStore as _, KeptElsewhere, LedgerError, LedgerHandle, Reader, verify};
 
 const B: &str = "B-1";
 
@@ -90,8 +92,14 @@ fn a_rewritten_entry_is_named_as_closely_as_checkpoints_lie() {
             to: *sizes.last().unwrap(),
             ..changed
         };
-        let report = verify(&home.path(), &key, Some(&newest)).unwrap();
-        assert_eq!(report.findings[0], Damage::Root(whole), "entry {index}");
+        let path = Path::new("kept.txt");
+        let note = &newest;
+        let report = verify(&home.path(), &key, Some(KeptElsewhere { path, note })).unwrap();
+        let beside = Damage::Root(whole).beside(path);
+        assert_eq!(report.findings[0], beside, "entry {index}");
+        // What a person reads first is what says most.
+        let narrowest = report.narrowest().unwrap().spread();
+        assert!(narrowest <= Damage::Root(changed).spread(), "{narrowest}");
         let kept = std::slice::from_ref(&newest);
         let kept = Reader::open(&home.path()).map(|reader| reader.against_kept(&key, kept));
         assert_eq!(kept.unwrap().unwrap(), [Damage::NotTheTokens(whole)]);

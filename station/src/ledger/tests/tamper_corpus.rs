@@ -3,14 +3,14 @@
 
 mod changes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::rebuilding::try_dump;
 use super::tampering::populated;
 use super::*;
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::column::{Hash, Int};
-use crate::ledger::{LedgerHandle, Reader, verify};
+use crate::ledger::{KeptElsewhere, LedgerHandle, Reader, verify};
 
 /// Printed with each failure; another one makes another corpus.
 const SEED: u64 = 0x5eed_1ed6_e400_2026;
@@ -38,6 +38,11 @@ impl Random {
         let index = self.below(all.len() as u64);
         &all[usize::try_from(index).unwrap()]
     }
+}
+
+fn mirrored(note: &str) -> KeptElsewhere<'_> {
+    let path = Path::new("mirror.txt");
+    KeptElsewhere { path, note }
 }
 
 /// A ledger with its last checkpoint, as a mirror keeps it.
@@ -87,7 +92,7 @@ impl Original {
 
     /// What a verification finds, as text; nothing where the ledger is clean.
     fn found(&self) -> String {
-        match verify(&self.home.path(), &self.key, Some(&self.mirror)) {
+        match verify(&self.home.path(), &self.key, Some(mirrored(&self.mirror))) {
             Ok(report) => {
                 let findings = report.findings.iter().map(ToString::to_string);
                 findings.collect::<Vec<_>>().join("; ")
@@ -223,7 +228,7 @@ fn a_changed_write_ahead_log_is_found() {
         std::fs::write(&path, &main).unwrap();
         std::fs::write(folder.path().join("ledger.sqlite-wal"), wal).unwrap();
         let _ = std::fs::remove_file(folder.path().join("ledger.sqlite-shm"));
-        verify(&path, &original.key, Some(&mirror)).is_ok_and(|report| report.is_clean())
+        verify(&path, &original.key, Some(mirrored(&mirror))).is_ok_and(|report| report.is_clean())
     };
     assert!(verified(&wal), "the untouched one");
     assert!(!verified(&[]), "none");
@@ -257,11 +262,16 @@ fn another_history_beside_the_mirror_is_found() {
     drop(ledger);
     let report = verify(&home.path(), &original.key, None).unwrap();
     assert_eq!(report.findings, [], "signed by the same key, and whole");
-    let report = verify(&home.path(), &original.key, Some(&original.mirror)).unwrap();
+    let report = verify(
+        &home.path(),
+        &original.key,
+        Some(mirrored(&original.mirror)),
+    )
+    .unwrap();
     let two = Damage::TwoLogs {
         size: original.size,
     };
-    assert_eq!(report.findings, [two]);
+    assert_eq!(report.findings, [two.beside(Path::new("mirror.txt"))]);
     let connection = rusqlite::Connection::open(home.path()).unwrap();
     let first: (Int, Hash) = connection
         .query_row("SELECT idx, hash FROM entry LIMIT 1", [], |row| {

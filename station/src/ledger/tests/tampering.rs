@@ -272,3 +272,36 @@ fn a_reader_lists_what_the_log_says() {
         hash, 4, size, &path, &root
     ));
 }
+
+/// A file that was cut, by a failed copy or by somebody, says up to which entry it can be read.
+#[test]
+fn a_cut_file_is_named_by_its_first_entry_that_is_gone() {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 60)).unwrap();
+    for number in 0..50 {
+        let way = events(B, board(number).whole_way());
+        ledger.record(way, Durability::Checkpointed).unwrap();
+    }
+    drop(ledger);
+    let key = Reader::open(&home.path()).unwrap().opening().unwrap().key;
+    let size = Reader::open(&home.path()).unwrap().size().unwrap();
+    let whole = std::fs::read(home.path()).unwrap();
+    let mut named = 0;
+    for eighth in 1..8 {
+        std::fs::write(home.path(), &whole[..whole.len() * eighth / 8]).unwrap();
+        let damage = match verify(&home.path(), &key, None) {
+            Ok(report) => report.narrowest().cloned(),
+            Err(LedgerError::Damaged(damage)) => Some(damage),
+            Err(error) => panic!("{eighth}/8: {error}"),
+        };
+        match damage {
+            Some(Damage::Unreadable { from, .. }) => {
+                assert!(from < size, "{from}");
+                named += 1;
+            }
+            Some(damage) => assert!(damage.spread() > 1, "{eighth}/8: {damage}"),
+            None => panic!("{eighth}/8 of the file verify"),
+        }
+    }
+    assert!(named > 0);
+}

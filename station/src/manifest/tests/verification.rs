@@ -5,10 +5,14 @@ use x509_cert::ext::pkix::KeyUsages;
 
 use super::batch::TestBatch;
 use super::pki::{Template, TestKey};
-use crate::encoding::sha256;
+use crate::dsse::Envelope;
+use crate::encoding::{Base64Bytes, sha256};
 use crate::identity::chain::{DEVELOPMENT_MANIFEST_SIGNING, MANIFEST_SIGNING};
+use crate::manifest::assemble::fill;
 use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
 use crate::manifest::offline_verifier::{Rejected, verify, verify_file};
+use crate::manifest::statement::Predicate;
+use crate::names::DeviceSerial;
 
 #[test]
 fn a_manifest_verifies_with_the_root_alone() {
@@ -302,4 +306,46 @@ fn a_file_longer_than_any_manifest_is_not_looked_at() {
     file.set_len(MAX_ENVELOPE_BYTES + 1).unwrap();
     let rejected = verify_file(file, &batch.pki.root, &mut |_| {});
     assert_eq!(rejected, Err(Rejected::TooLong));
+}
+
+/// A row that is changed together with its line in the table of rows is named by what is left of it.
+#[test]
+fn rows_bent_with_the_table_are_named() {
+    type Bend = fn(&mut Predicate);
+    let changes: [(Bend, &str); 3] = [
+        (
+            |p| drop(p.boards.remove(0)),
+            "that of device SA-000001 is there, where the rows have device SA-000002",
+        ),
+        (
+            |p| p.boards.swap(0, 1),
+            "device SA-000002 stands before device SA-000001",
+        ),
+        (
+            |p| {
+                let other = DeviceSerial::parse("SA-000005").unwrap();
+                p.row_digests[0].serial = Some(other);
+            },
+            "line 1 of the table of rows was altered: its digest is that of device SA-000001",
+        ),
+    ];
+    let mut batch = TestBatch::of_every_kind();
+    let genuine = batch.statement();
+    let mut envelope: Envelope = serde_json::from_slice(&batch.file(&genuine)).unwrap();
+    for (bend, message) in changes {
+        let mut bent = genuine.clone();
+        bend(&mut bent.predicate);
+        // Under the old signature: the table goes with the rows, unless it was bent itself, the subjects do not.
+        if bent.predicate.boards != genuine.predicate.boards {
+            let subject = bent.subject.clone();
+            let boards = std::mem::take(&mut bent.predicate.boards);
+            fill(&mut bent, boards);
+            bent.subject = subject;
+        }
+        envelope.payload = Base64Bytes(bent.to_bytes().unwrap());
+        let file = envelope.to_bytes().unwrap();
+        let error = verify(&file, &batch.pki.root).unwrap_err().to_string();
+        assert!(error.contains(message), "{message}: {error}");
+        assert!(error.contains("after signing"), "{error}");
+    }
 }
