@@ -88,7 +88,7 @@ pub fn verify_file<R: Read + Seek + Send>(
     let mut cutter = Cutter::new(LISTS);
     let digests = read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
     let found = reading.finish()?;
-    let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
+    let skeleton = cutter.finish().ok_or(Rejected::PartTooLong)?;
     judge(signature, root, digests, &skeleton, found)
 }
 
@@ -107,7 +107,7 @@ pub fn read_unverified<R: Read + Seek + Send>(
     let mut cutter = Cutter::new(LISTS);
     read_payload(file, payload, |bytes| cutter.feed(bytes, &mut reading))?;
     let found = reading.finish()?;
-    let skeleton = cutter.finish().ok_or(Rejected::TooLong)?;
+    let skeleton = cutter.finish().ok_or(Rejected::PartTooLong)?;
     let statement =
         read_skeleton(&skeleton).map_err(|rejected| other_version(&skeleton, rejected))?;
     match found.misspelt {

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::claimed_signer::OtherRoot;
 use super::consistency::Contradiction;
 use super::dsse::{MAX_ENVELOPE_BYTES, PAYLOAD_TYPE, SignatureFault};
+use super::json_lists::PART_BYTES_MAX;
 use super::ledger_proof::LedgerFault;
 use super::row_entries::EntryFault;
 use super::row_naming::RowFindings;
@@ -26,6 +27,12 @@ pub enum Rejected {
     /// More than anybody writes.
     #[error("the file has more than {MAX_ENVELOPE_BYTES} bytes; no manifest is that long")]
     TooLong,
+    /// One that no station writes, or one whose end was changed into something else.
+    #[error(
+        "the statement cannot be taken apart: what stands outside of its lists, or one element of them, has more \
+         than {PART_BYTES_MAX} bytes; it was changed after signing, or is no batch manifest"
+    )]
+    PartTooLong,
     /// Cut short, or no JSON.
     #[error("{part} is cut off or is no JSON: {reason}")]
     Syntax {

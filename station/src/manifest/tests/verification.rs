@@ -10,6 +10,7 @@ use crate::encoding::{Base64Bytes, sha256};
 use crate::identity::chain::{DEVELOPMENT_MANIFEST_SIGNING, MANIFEST_SIGNING};
 use crate::manifest::assemble::fill;
 use crate::manifest::dsse::MAX_ENVELOPE_BYTES;
+use crate::manifest::json_lists::PART_BYTES_MAX;
 use crate::manifest::offline_verifier::{Rejected, verify, verify_file};
 use crate::manifest::statement::Predicate;
 use crate::names::DeviceSerial;
@@ -348,4 +349,19 @@ fn rows_bent_with_the_table_are_named() {
         assert!(error.contains(message), "{message}: {error}");
         assert!(error.contains("after signing"), "{error}");
     }
+}
+
+/// A mark that is gone makes one endless text of what follows; nothing is kept of it.
+#[test]
+fn a_statement_whose_text_does_not_end_is_said_to_be_changed() {
+    let mut batch = TestBatch::of_every_kind();
+    let mut statement = batch.statement();
+    statement.predicate.boards[0].held = true;
+    let payload = String::from_utf8(statement.to_bytes().unwrap()).unwrap();
+    let long = "x".repeat(PART_BYTES_MAX);
+    let payload = payload.replacen("\"boards\":[", &format!("\"boards\":[\"{long}"), 1);
+    let file = batch.file_of_payload(payload.into_bytes());
+    let error = verify(&file, &batch.pki.root).unwrap_err();
+    assert_eq!(error, Rejected::PartTooLong);
+    assert!(error.to_string().contains("changed after signing"));
 }
