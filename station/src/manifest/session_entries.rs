@@ -105,7 +105,8 @@ impl SessionFacts {
         ]
     }
 
-    /// All have come. Whose it is must be that board, or nobody's.
+    /// All have come. Whose it is must be that board, or nobody's. One without any entry breaks one of these rules,
+    /// since it has neither a verdict nor the end that one without an opening has.
     pub(super) fn end(&self, session: &SessionRow, board: Option<&Uid>) -> Vec<Agreement> {
         let judged = session.verdict.is_some();
         let opened = session.opening.is_some();
@@ -127,7 +128,6 @@ impl SessionFacts {
                 opened || session.finished == Some(session.started),
                 "when it began, of which there is no entry",
             ),
-            (opened || judged, "its entries: there is none"),
         ]
     }
 }

@@ -3,10 +3,15 @@
 
 use super::batch::TestBatch;
 use super::contradictions::{check_contradiction, fit_the_sums};
-use crate::ledger::event::Assurance;
+use crate::ledger::event::{Assurance, Fact};
+use crate::manifest::assemble::fill;
+use crate::manifest::board_rows::Noted;
 use crate::manifest::counted_session::Counted;
 use crate::manifest::offline_verifier::verify;
-use crate::manifest::statement::{BoardRow, Predicate, Statement, failed_before_passing};
+use crate::manifest::statement::{
+    BoardRow, Predicate, SessionRow, Statement, failed_before_passing,
+};
+use crate::names::{BatchId, LaneName};
 use crate::verdict::{Outcome, VerdictCode};
 
 /// A board's failure is hung on a board that passed, said to have been
@@ -98,6 +103,91 @@ fn sessions_belong_to_the_boards_that_the_log_says() {
         },
         "on the UID",
     );
+}
+
+/// Each thing that a session says is said by one of its entries.
+#[test]
+fn sessions_say_what_their_entries_say() {
+    type Bend = fn(&mut Statement, &[Noted]);
+    let changes: [(Bend, &str); 8] = [
+        (
+            |s, _| interrupted(s).lane = LaneName::parse("lane-9").unwrap(),
+            "on the lane",
+        ),
+        (
+            |s, _| nobodys(s).lane = LaneName::parse("lane-9").unwrap(),
+            "on the lane",
+        ),
+        (|s, _| interrupted(s).session.0[0] ^= 0x80, "on the session"),
+        (
+            |s, _| {
+                let session = interrupted(s);
+                session.finished = Some(session.started);
+            },
+            "on a verdict, of which there is no entry",
+        ),
+        (
+            |s, _| nobodys(s).operator = Some(s.predicate.opened.operator.clone()),
+            "on who worked, of which there is no entry",
+        ),
+        (
+            |s, _| nobodys(s).started.0.0 -= 1,
+            "on when it began, of which there is no entry",
+        ),
+        (
+            |s, events| {
+                let unproven = |one: &&Noted| {
+                    let Fact::EvidenceAppraised { code, .. } = one.event.fact else {
+                        return false;
+                    };
+                    code == VerdictCode::AttKeyUnknown
+                };
+                let evidence = events.iter().find(unproven).unwrap().entry();
+                s.predicate.boards[0].sessions[1].evidence = Some(evidence);
+            },
+            "on that it proves a UID",
+        ),
+        (
+            |s, events| {
+                let other = |one: &&Noted| one.leaf.contains("B-2026-46");
+                let entry = events.iter().find(other).unwrap().entry();
+                let mut session = nobodys(s).clone();
+                session.session.0.clear();
+                session.verdict = Some(entry);
+                s.predicate.unidentified.push(session);
+            },
+            "on the batch",
+        ),
+    ];
+    for (bend, message) in changes {
+        let mut batch = TestBatch::of_every_kind();
+        let other = BatchId::parse("B-2026-46").ok();
+        let verdict = |one: &&Noted| matches!(one.event.fact, Fact::VerdictReached { .. });
+        let verdict = batch.events.iter().find(verdict).unwrap();
+        let verdict = verdict.event.fact.clone();
+        batch.add_elsewhere(other, verdict);
+        let mut statement = batch.statement();
+        verify(&batch.file(&statement), &batch.pki.root).unwrap();
+        bend(&mut statement, &batch.events);
+        let mut boards = std::mem::take(&mut statement.predicate.boards);
+        boards.iter_mut().for_each(consequences);
+        fill(&mut statement, boards);
+        fit_the_sums(&mut statement);
+        let error = verify(&batch.file(&statement), &batch.pki.root).unwrap_err();
+        assert!(error.to_string().contains(message), "{message}: {error}");
+    }
+}
+
+/// The session in which the station was killed.
+fn interrupted(statement: &mut Statement) -> &mut SessionRow {
+    let mut rows = statement.predicate.boards.iter_mut();
+    let row = rows.find(|row| row.code.is_none()).unwrap();
+    &mut row.sessions[0]
+}
+
+/// The session in which nobody said who it is.
+fn nobodys(statement: &mut Statement) -> &mut SessionRow {
+    &mut statement.predicate.unidentified[0]
 }
 
 /// The board whose firmware is old.
