@@ -356,6 +356,9 @@ fn rows_and_sessions_must_agree() {
         row.verdict = Outcome::Error;
     });
     check("no session was ever held", |row| row.sessions.clear());
+    check("entry of another session than the one", |row| {
+        row.index += 1;
+    });
     check("of another session than the one that counts", |row| {
         row.started.0.0 += 1;
     });

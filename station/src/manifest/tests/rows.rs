@@ -189,3 +189,18 @@ fn an_open_batch_has_no_manifest() {
     let error = batch.assembled().unwrap_err();
     assert!(error.to_string().contains("close it first"), "{error}");
 }
+
+/// Whoever claims to be a board that failed takes nothing away from that, and adds nothing.
+#[test]
+fn a_session_that_proves_nothing_does_not_count_beside_one_that_does() {
+    let mut batch = TestBatch::open();
+    batch.plug_in("lane-1", 1);
+    batch.attest(1, VerdictCode::Pass, "2.5.1");
+    batch.verdict("lane-1", VerdictCode::HwLimit, Some(1));
+    batch.plug_in("lane-1", 1);
+    batch.attest(1, VerdictCode::AttKeyUnknown, "6.6.6");
+    batch.verdict("lane-1", VerdictCode::AttKeyUnknown, None);
+    let statement = batch.statement();
+    check_code(&statement, 1, Outcome::Fail, Some(VerdictCode::HwLimit));
+    verify(&batch.file(&statement), &batch.pki.root).unwrap();
+}
