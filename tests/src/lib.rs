@@ -6,6 +6,7 @@ pub mod agreement;
 pub mod attentive_supervisor;
 pub mod bare_station;
 pub mod browser;
+pub mod busy_printer;
 pub mod forgery;
 pub mod independent_readers;
 pub mod ledger_books;

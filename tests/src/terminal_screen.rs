@@ -303,10 +303,16 @@ impl TerminalScreen {
     /// Waits for its end, and for its last words, unless nobody reads them.
     ///
     /// # Panics
-    /// Where it does not end in time.
+    /// With the screen, where it does not end in time.
+    #[track_caller]
     pub fn finish(&mut self) -> ExitStatus {
-        let what = "the program at the terminal";
-        let status = wait_for::exit(what, &mut self.child, wait_for::PATIENCE);
+        let deadline = wait_for::Deadline::after(wait_for::PATIENCE);
+        while !self.has_ended() {
+            let late = deadline.has_passed();
+            assert!(!late, "the program has not ended\n{}", self.text());
+            wait_for::a_moment();
+        }
+        let status = self.child.wait().expect("it has ended");
         if !self.reader.halted.load(Ordering::SeqCst) {
             wait_for::condition("its last words", || {
                 self.reader.ended.load(Ordering::SeqCst)

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use acceptance::busy_printer::BusyPrinter;
 use acceptance::prepared_station::PreparedStation;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use serde_json::Value;
@@ -205,4 +206,37 @@ fn boards_that_no_printer_was_asked_for_are_owed_once_there_is_one() {
         .run(["label", "print", serial, "--reason", "none before"])
         .ok();
     assert_eq!(owed(&station).json_lines().len(), 1);
+}
+
+#[test]
+fn labels_that_waited_when_the_station_was_killed_are_owed_and_can_be_printed() {
+    let printer = BusyPrinter::start();
+    let (folder, station) = station(|_| format!("tcp = \"{}\"", printer.address()));
+    // Nobody gives up before the station is killed: one label is at the printer, the other waits for it.
+    let path = station.home().join("station.toml");
+    let config = std::fs::read_to_string(&path).expect("a configuration");
+    let patient = config.replace("\ntimeout_ms = 500\n", "\ntimeout_ms = 60000\n");
+    std::fs::write(&path, patient).expect("the configuration is written");
+    station.open_batch(BATCH, 2);
+    let plan = LinePlan::good_boards(folder.path(), &station, 2, 9);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let running = station.provision(BATCH, &line.ports());
+    running.line("a board's verdict", |line| line.contains("PASS"));
+    running.line("the other's", |line| line.contains("PASS"));
+    drop(running.kill());
+    drop(line);
+
+    set_printer(&station, "device = \"/dev/null\"");
+    let owed = || station.run(["label", "list", "--json"]).ok().json_lines();
+    let listed = owed();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    for label in &listed {
+        assert_eq!(label["detail"], "no printer has taken or refused it");
+        let serial = text(&label["serial"]);
+        station
+            .run(["label", "print", serial, "--reason", "killed"])
+            .ok();
+    }
+    assert!(owed().is_empty(), "{:?}", owed());
+    station.run(["ledger", "verify"]).ok();
 }

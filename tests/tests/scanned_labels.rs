@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use acceptance::ledger_books;
 use acceptance::operator_screen::{at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
@@ -42,7 +43,7 @@ fn a_scan_gives_the_waiting_lane_its_serial() {
     open_batch(&station);
     let plan = LinePlan {
         lanes: 1,
-        devices: 3,
+        devices: 4,
         ..LinePlan::good_boards(folder.path(), &station, 1, 5)
     };
     let line = SimulatedLine::start(&folder.path().join("line"), &plan);
@@ -82,8 +83,19 @@ fn a_scan_gives_the_waiting_lane_its_serial() {
     screen.see("scan the label");
     screen.scan("SA-000044");
     screen.see("2/4");
+    // A board with the label of another product fails; the lane goes on.
+    screen.see("scan the label");
+    screen.scan("SB-000045");
+    screen.see("SERIAL-LABEL");
+    let verdicts = ledger_books::leaves(&station, &["verdict-reached"]);
+    let last = verdicts.last().unwrap();
+    assert_eq!(last["code"], "SERIAL-LABEL", "{verdicts:?}");
+    assert_eq!(
+        last["detail"],
+        "the label SB-000045 is none of this product"
+    );
     let (_, boards) = line.finish();
-    assert_eq!(boards.len(), 3);
+    assert_eq!(boards.len(), 4);
     // Nobody waits now: the scan is told, and not kept for a board that comes later.
     screen.scan("SA-000045");
     screen.see("No lane waits for a label: SA-000045 was not used.");

@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::net::{SocketAddr, TcpListener};
 
+use acceptance::busy_printer::BusyPrinter;
 use acceptance::ledger_books;
 use acceptance::operator_screen::{at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR};
@@ -54,22 +54,11 @@ fn wish_it_again(screen: &TerminalScreen, reason: &str) {
     });
 }
 
-/// The station's printer is one that answers nobody: the printer, and who waits for it.
-fn at_a_printer_that_takes_nobody(station: &PreparedStation) -> (TcpListener, Vec<TcpStream>) {
-    let printer = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = printer.local_addr().unwrap();
-    print_to(station, address);
-    (printer, until_nobody_is_taken(address))
-}
-
-/// Connects until the printer's system takes nobody any more.
-fn until_nobody_is_taken(printer: SocketAddr) -> Vec<TcpStream> {
-    let mut taken = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&printer, Duration::from_millis(300)) {
-        taken.push(stream);
-        assert!(taken.len() < 10_000, "it takes everybody");
-    }
-    taken
+/// The station's printer is one that answers nobody.
+fn at_a_printer_that_takes_nobody(station: &PreparedStation) -> BusyPrinter {
+    let printer = BusyPrinter::start();
+    print_to(station, printer.address());
+    printer
 }
 
 #[test]
@@ -79,7 +68,7 @@ fn a_printer_that_never_answers_keeps_nobody_waiting() {
     assert!(!without_printer(&station).contains("\n[label_printer]"));
     station.open_batch("B-1", 2);
     one_board(&station, 361);
-    let (printer, waiting) = at_a_printer_that_takes_nobody(&station);
+    let printer = at_a_printer_that_takes_nobody(&station);
 
     let port = folder.path().join("lane0");
     let mut screen = at_terminal(&station, &[port], (100, 30));
@@ -101,8 +90,8 @@ fn a_printer_that_never_answers_keeps_nobody_waiting() {
     );
 
     // The printer is switched on at last.
-    drop(waiting);
-    let taken = printer.try_clone().unwrap();
+    drop(printer.waiting);
+    let taken = printer.socket;
     std::thread::spawn(move || {
         for stream in taken.incoming() {
             let mut label = Vec::new();
@@ -143,7 +132,7 @@ fn a_station_that_is_ended_does_not_wait_for_a_printer_for_ever() {
     let station = PreparedStation::create(folder.path());
     station.open_batch("B-1", 2);
     one_board(&station, 363);
-    let (_printer, waiting) = at_a_printer_that_takes_nobody(&station);
+    let printer = at_a_printer_that_takes_nobody(&station);
     let port = folder.path().join("lane0");
     let mut screen = at_terminal(&station, &[port], (100, 30));
     sign_in(&screen, OPERATOR);
@@ -151,7 +140,7 @@ fn a_station_that_is_ended_does_not_wait_for_a_printer_for_ever() {
     // The printer has a minute for each of its steps, the station's end less.
     leave(&mut screen);
     assert!(ledger_books::leaves(&station, &["label-printed"]).is_empty());
-    drop(waiting);
+    drop(printer);
     // Nothing says that there is a label: it is printed by hand.
     station.run(["ledger", "verify"]).ok();
 }

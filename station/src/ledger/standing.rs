@@ -229,6 +229,11 @@ pub enum NoPlace {
         /// Its serial.
         scanned: DeviceSerial,
     },
+    /// The label that was scanned is one of another product.
+    ForeignLabel {
+        /// What it says.
+        scanned: DeviceSerial,
+    },
     /// No label was scanned in time.
     NoLabel,
 }

@@ -224,7 +224,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
         let lane = self.reporter.lane();
         if let Some(scanned) = self.floor.labels.take(lane) {
             self.label = None;
-            let answer = questions::reserve_scanned(self.floor, &mut self.trouble, &uid, &scanned);
+            let answer = questions::reserve_scanned(self.floor, &mut self.trouble, &uid, scanned);
             self.tell_serial(uid, &answer);
             return Some(answer);
         }

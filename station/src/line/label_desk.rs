@@ -1,7 +1,9 @@
 //! Lanes that wait for a label to be scanned, where the profile wants each board's serial from its label.
 //!
-//! One scan serves one lane: the chosen one where it waits, else the one that has waited longest. A code that does
-//! not look like a serial of this product serves none, so that a wrong bar code on a box is only scanned in vain.
+//! 1. One scan serves one lane: the chosen one where it waits, else the one that has waited longest.
+//! 2. A label of another product is a board's that does not belong here, or a label on the wrong board: the lane
+//!    that it was scanned for gets it, and its board fails.
+//! 3. Any other code is no label (a bar code on a box, a work order): it is scanned in vain, and costs no board.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,13 +15,24 @@ use crate::profile::SerialPattern;
 pub struct LabelDesk {
     /// How serials look; none where no labels are scanned.
     pattern: Option<SerialPattern>,
+    /// Codes that are scanned at this screen too, and are no labels, whatever they look like.
+    no_labels: Vec<String>,
     waiting: Mutex<Vec<Waiting>>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     lane: LaneName,
-    scanned: Option<DeviceSerial>,
+    scanned: Option<Label>,
+}
+
+/// What was scanned for a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    /// One of this product.
+    OfProduct(DeviceSerial),
+    /// One of another.
+    Foreign(DeviceSerial),
 }
 
 /// What became of a scan.
@@ -32,18 +45,21 @@ pub enum Scanned {
         /// The lane.
         lane: LaneName,
     },
-    /// It is no serial of this product.
+    /// It is a label, and not of this product: the board on the lane that it was scanned for fails.
+    Foreign,
+    /// It is no label of this product.
     Odd,
     /// No lane waits for a label.
     NobodyWaits,
 }
 
 impl LabelDesk {
-    /// A desk where labels are scanned.
+    /// A desk where labels are scanned; those codes are none.
     #[must_use]
-    pub fn asking(pattern: SerialPattern) -> Self {
+    pub fn asking(pattern: SerialPattern, no_labels: Vec<String>) -> Self {
         Self {
             pattern: Some(pattern),
+            no_labels,
             waiting: Mutex::default(),
         }
     }
@@ -68,16 +84,27 @@ impl LabelDesk {
         let Some(lane) = preferred.or_else(|| open.first().copied()) else {
             return Scanned::NobodyWaits;
         };
-        let serial = DeviceSerial::parse(code).ok();
-        let fits = |serial: &DeviceSerial| self.pattern.as_ref().is_some_and(|p| p.matches(serial));
-        let (Some(serial), Some(lane)) = (serial.filter(fits), waiting.get_mut(lane)) else {
+        let (Some(label), Some(lane)) = (self.label(code), waiting.get_mut(lane)) else {
             return Scanned::Odd;
         };
-        lane.scanned = Some(serial.clone());
-        Scanned::Taken {
-            serial,
-            lane: lane.lane.clone(),
+        lane.scanned = Some(label.clone());
+        match label {
+            Label::OfProduct(serial) => Scanned::Taken {
+                serial,
+                lane: lane.lane.clone(),
+            },
+            Label::Foreign(_) => Scanned::Foreign,
         }
+    }
+
+    /// None where the code is no label.
+    fn label(&self, code: &str) -> Option<Label> {
+        let (pattern, serial) = (self.pattern.as_ref()?, DeviceSerial::parse(code).ok()?);
+        if pattern.matches(&serial) {
+            return Some(Label::OfProduct(serial));
+        }
+        let known = self.no_labels.iter().any(|known| known == code);
+        (!known && pattern.is_mistaken_for(&serial)).then_some(Label::Foreign(serial))
     }
 
     /// The lane waits for a label.
@@ -90,13 +117,13 @@ impl LabelDesk {
         });
     }
 
-    /// The serial that was scanned for the lane, which waits no longer then.
-    pub(super) fn take(&self, lane: &LaneName) -> Option<DeviceSerial> {
+    /// The label that was scanned for the lane, which waits no longer then.
+    pub(super) fn take(&self, lane: &LaneName) -> Option<Label> {
         let mut waiting = self.lock();
         let at = waiting.iter().position(|waits| waits.lane == *lane)?;
-        let serial = waiting.get_mut(at)?.scanned.take()?;
+        let label = waiting.get_mut(at)?.scanned.take()?;
         waiting.remove(at);
-        Some(serial)
+        Some(label)
     }
 
     /// The lane waits no longer.
@@ -118,7 +145,8 @@ mod tests {
     }
 
     fn desk() -> LabelDesk {
-        LabelDesk::asking(SerialPattern::parse("SA-######").unwrap())
+        let pattern = SerialPattern::parse("SA-######").unwrap();
+        LabelDesk::asking(pattern, vec!["WO-118700".to_owned()])
     }
 
     fn taken(serial: &str, name: &str) -> Scanned {
@@ -145,7 +173,8 @@ mod tests {
             desk.scanned("SA-000008", Some(&third)),
             taken("SA-000008", "L1")
         );
-        assert_eq!(desk.take(&third).unwrap().as_str(), "SA-000007");
+        let own = Label::OfProduct(DeviceSerial::parse("SA-000007").unwrap());
+        assert_eq!(desk.take(&third), Some(own));
         assert_eq!(desk.take(&third), None);
         desk.leave(&lane("L2"));
         assert_eq!(desk.scanned("SA-000009", None), Scanned::NobodyWaits);
@@ -155,10 +184,21 @@ mod tests {
     fn a_code_of_something_else_serves_no_lane() {
         let desk = desk();
         desk.wait(&lane("L1"));
-        for odd in ["SB-000001", "SA-1", "4006381333931", "", "SA-000001 "] {
+        for odd in ["WO-118700", "SA-1", "4006381333931", "", "SA-000001 "] {
             assert_eq!(desk.scanned(odd, None), Scanned::Odd, "{odd:?}");
         }
         assert_eq!(desk.take(&lane("L1")), None);
         assert_eq!(desk.scanned("SA-000001", None), taken("SA-000001", "L1"));
+    }
+
+    #[test]
+    fn a_label_of_another_product_is_the_waiting_boards() {
+        let desk = desk();
+        desk.wait(&lane("L1"));
+        assert_eq!(desk.scanned("SB-000001", None), Scanned::Foreign);
+        // The board fails by it: what is scanned next is another's.
+        assert_eq!(desk.scanned("SA-000001", None), Scanned::NobodyWaits);
+        let foreign = Label::Foreign(DeviceSerial::parse("SB-000001").unwrap());
+        assert_eq!(desk.take(&lane("L1")), Some(foreign));
     }
 }

@@ -10,12 +10,13 @@ use firmware_proto::Uid;
 
 use super::floor::{Floor, boards_completed};
 use super::hold::{self, Placed};
+use super::label_desk::Label;
 use super::stop::StopLevel;
 use crate::identity::signer::Signer;
 use crate::ledger::event::{Event, Fact};
-use crate::ledger::standing::{DeviceStanding, Durability};
+use crate::ledger::standing::{DeviceStanding, Durability, NoPlace};
 use crate::ledger::{EventStore, LedgerError, Refusal};
-use crate::names::{DeviceSerial, LaneName};
+use crate::names::LaneName;
 use crate::provisioning::{Action, Input};
 
 /// Waits before the signer is asked again. Together less than a board's patience.
@@ -78,10 +79,15 @@ pub(super) fn reserve_scanned<S: Signer, E: EventStore>(
     floor: &Floor<S, E>,
     trouble: &mut Trouble,
     uid: &Uid,
-    scanned: &DeviceSerial,
+    scanned: Label,
 ) -> Input {
     let batch = floor.production.batch();
-    let place = ask_ledger(floor, || floor.store.reserve_scanned(batch, uid, scanned));
+    let place = match scanned {
+        Label::OfProduct(scanned) => {
+            ask_ledger(floor, || floor.store.reserve_scanned(batch, uid, &scanned))
+        }
+        Label::Foreign(scanned) => Ok(Err(NoPlace::ForeignLabel { scanned })),
+    };
     input(place.map(Input::Reserved), trouble)
 }
 

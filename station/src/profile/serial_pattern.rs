@@ -70,6 +70,25 @@ impl SerialPattern {
             digits.len() == self.digits && digits.bytes().all(|byte| byte.is_ascii_digit())
         })
     }
+
+    /// Whether the serial is no such one, and yet looks like it: a label of another product, or a misprint. Where
+    /// the pattern's fixed text has no letters, any number would: then nothing does.
+    #[must_use]
+    pub fn is_mistaken_for(&self, serial: &DeviceSerial) -> bool {
+        let lettered = format!("{}{}", self.prefix, self.suffix);
+        let lettered = lettered.bytes().any(|byte| byte.is_ascii_alphabetic());
+        lettered && !self.matches(serial) && shape(&self.to_string()) == shape(serial.as_str())
+    }
+}
+
+/// Letters and digits as such, whichever they are, and where they stand.
+fn shape(text: &str) -> Vec<u8> {
+    let shape = |byte: u8| match byte {
+        b'#' | b'0'..=b'9' => b'#',
+        b'a'..=b'z' | b'A'..=b'Z' => b'A',
+        other => other,
+    };
+    text.bytes().map(shape).collect()
 }
 
 impl fmt::Display for SerialPattern {
@@ -114,6 +133,22 @@ mod tests {
                 "{other}"
             );
         }
+    }
+
+    #[test]
+    fn what_looks_like_its_serials_is_a_label_and_other_codes_are_not() {
+        let is_mistaken = |pattern: &str, code: &str| {
+            let serial = DeviceSerial::parse(code).unwrap();
+            let pattern = SerialPattern::parse(pattern).unwrap();
+            pattern.is_mistaken_for(&serial)
+        };
+        assert!(is_mistaken("SA-######", "SB-000042"));
+        assert!(is_mistaken("SA2-######", "SA1-000042"));
+        for code in ["SA-000042", "4006381333931", "WO-1187", "SA-0042", "op-17"] {
+            assert!(!is_mistaken("SA-######", code), "{code}");
+        }
+        // Any bar code has digits.
+        assert!(!is_mistaken("2611-####", "4006-3813"));
     }
 
     #[test]

@@ -107,6 +107,10 @@ fn no_place(batch: &BatchId, refusal: NoPlace) -> Ending {
             VerdictCode::SerialLabel,
             format!("the label {scanned} was scanned for another board, which is in work"),
         ),
+        NoPlace::ForeignLabel { scanned } => (
+            VerdictCode::SerialLabel,
+            format!("the label {scanned} is none of this product"),
+        ),
         NoPlace::NoLabel => (VerdictCode::Aborted, "no label was scanned".to_owned()),
     };
     Ending::new(code, detail)

@@ -54,7 +54,7 @@ pub(super) const fn meaning(code: VerdictCode) -> &'static str {
         V::KeyReused => "另一块板已使用此密钥",
         V::UidReused => "此 UID 曾使用另一个密钥",
         V::SerialReused => "此序列号属于另一块板",
-        V::SerialLabel => "扫描的标签属于另一块板",
+        V::SerialLabel => "扫描的标签不是此板的",
         V::InstallRefused => "电路板拒绝安装证书",
         V::InstallReadback => "读回的内容与发送的不同",
         V::ProofInvalid => "持有证明验证失败",

@@ -54,7 +54,7 @@ pub(super) const fn meaning(code: VerdictCode) -> &'static str {
         V::KeyReused => "another board has this key",
         V::UidReused => "another key has had this UID",
         V::SerialReused => "the serial belongs to another board",
-        V::SerialLabel => "the label that was scanned is another board's",
+        V::SerialLabel => "the label that was scanned is not this board's",
         V::InstallRefused => "the board refuses to install its certificate",
         V::InstallReadback => "what was read back is not what was sent",
         V::ProofInvalid => "the proof of possession does not verify",

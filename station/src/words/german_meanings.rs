@@ -54,7 +54,7 @@ pub(super) const fn meaning(code: VerdictCode) -> &'static str {
         V::KeyReused => "eine andere Platine hat diesen Schlüssel",
         V::UidReused => "diese UID gab es schon mit einem anderen Schlüssel",
         V::SerialReused => "die Seriennummer gehört einer anderen Platine",
-        V::SerialLabel => "das gescannte Etikett gehört zu einer anderen Platine",
+        V::SerialLabel => "das gescannte Etikett ist nicht das dieser Platine",
         V::InstallRefused => "die Platine verweigert die Installation",
         V::InstallReadback => "das Zurückgelesene ist nicht das Gesendete",
         V::ProofInvalid => "der Besitznachweis stimmt nicht",

@@ -54,7 +54,7 @@ pub(super) const fn meaning(code: VerdictCode) -> &'static str {
         V::KeyReused => "otra placa tiene esta clave",
         V::UidReused => "otra clave ya tuvo este UID",
         V::SerialReused => "el número de serie es de otra placa",
-        V::SerialLabel => "la etiqueta escaneada es de otra placa",
+        V::SerialLabel => "la etiqueta escaneada no es de esta placa",
         V::InstallRefused => "la placa se niega a instalar su certificado",
         V::InstallReadback => "lo leído no es lo enviado",
         V::ProofInvalid => "la prueba de posesión no es válida",

@@ -143,7 +143,8 @@ pub(in crate::cli) fn line(
     let production = Production::new(batch.batch.clone(), quantity, provisioned);
     let mut floor = Floor::new(signer, store.clone(), clock, production);
     if profile.serial_source == SerialSource::Label {
-        floor.labels = LabelDesk::asking(profile.serial_pattern.clone());
+        let no_labels = vec![batch.batch.to_string(), batch.work_order.to_string()];
+        floor.labels = LabelDesk::asking(profile.serial_pattern.clone(), no_labels);
     }
     let floor = Arc::new(floor);
     remarks.extend(restore_holds(&floor, &reader, &lanes)?);

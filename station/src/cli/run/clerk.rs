@@ -313,7 +313,7 @@ impl<'a> Clerk<'a> {
                 serial: serial.to_string(),
                 lane: lane.to_string(),
             },
-            Scanned::Odd => StationNews::LabelOdd(code),
+            Scanned::Foreign | Scanned::Odd => StationNews::LabelOdd(code),
             Scanned::NobodyWaits => StationNews::NobodyWaits(code),
         });
         Ok(())
