@@ -35,7 +35,7 @@ fn asked() -> &'static Asked {
             let _ = line.finish();
             running.interrupt();
             let _ = running.finish();
-            let close = ["batch", "close", batch, "--operator", SUPERVISOR];
+            let close = ["batch", "close", batch, "--short", "--operator", SUPERVISOR];
             station.run(close).ok();
             let mut export = station.command(["manifest", "export", batch, "-o"]);
             run(export.arg(folder.path().join(format!("{batch}.dsse.json")))).ok();

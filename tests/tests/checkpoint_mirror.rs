@@ -26,7 +26,14 @@ fn a_mirror_that_is_gone_is_no_new_one() {
 
     let gone = "mirror.txt is not there";
     run(&mut station.opening("MIRROR-2", 1)).told(3, gone);
-    let close = ["batch", "close", "MIRROR-1", "--operator", SUPERVISOR];
+    let close = [
+        "batch",
+        "close",
+        "MIRROR-1",
+        "--short",
+        "--operator",
+        SUPERVISOR,
+    ];
     station.run(close).told(3, gone);
     station.run(["ledger", "checkpoint"]).told(3, gone);
     station.run(["doctor"]).told(3, gone);

@@ -171,7 +171,7 @@ fn a_full_batch_takes_no_more_boards() {
     let show = station.run(["batch", "show", BATCH, "--json"]).ok();
     assert!(!show.stdout.is_empty());
     station
-        .run(["batch", "close", BATCH, "--operator", SUPERVISOR])
+        .run(["batch", "close", BATCH, "--short", "--operator", SUPERVISOR])
         .ok();
     // Closed is closed.
     let port = folder.path().join("lanes/lane0");
@@ -210,7 +210,7 @@ fn every_command_speaks_json_one_object_a_line() {
         &["device", "list"],
         &["device", "show", &uid],
         &["device", "history", &uid],
-        &["batch", "close", BATCH, "--operator", SUPERVISOR],
+        &["batch", "close", BATCH, "--short", "--operator", SUPERVISOR],
         &[
             "manifest",
             "export",

@@ -50,7 +50,7 @@ fn a_quiet_doctor_tells_only_what_is_not_well() {
 }
 
 fn close(station: &PreparedStation, batch: &str) -> Finished {
-    station.run(["batch", "close", batch, "--operator", SUPERVISOR])
+    station.run(["batch", "close", batch, "--short", "--operator", SUPERVISOR])
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn every_defect_gets_its_verdict_and_no_identity() {
 /// Boards in doubt, and boards lost after issuing, stand in the way; giving them up takes a reason.
 fn unfinished_boards_block_the_closing(station: &PreparedStation) {
     let who = ["--operator", SUPERVISOR];
-    let refused = station.run(["batch", "close", BATCH].iter().chain(&who));
+    let refused = station.run(["batch", "close", BATCH, "--short"].iter().chain(&who));
     assert_ne!(refused.status.code(), Some(0), "{}", refused.stdout);
     assert!(refused.stderr.contains("why:"), "{}", refused.stderr);
     let give_up = ["--revoke-unfinished", "--reason", "boards scrapped"];

@@ -166,7 +166,14 @@ fn a_quarantined_board_is_refused_until_it_is_released() {
     scene.station.run(["ledger", "verify"]).ok();
 
     // Manifests are made all the same.
-    let close = ["batch", "close", "QUARANTINE-2", "--operator", SUPERVISOR];
+    let close = [
+        "batch",
+        "close",
+        "QUARANTINE-2",
+        "--short",
+        "--operator",
+        SUPERVISOR,
+    ];
     scene.station.run(close).ok();
     let manifest = scene.path().join("manifest.dsse.json");
     let mut export = scene

@@ -113,7 +113,14 @@ fn older_versions(station: &PreparedStation, owner: &ProductOwner, folder: &Path
     assert_eq!(shown.stdout, std::fs::read_to_string(&changed).unwrap());
     station.run(["profile", "show", "0000"]).code(2);
     station.run(["ledger", "verify"]).ok();
-    let closed = ["batch", "close", "OLD-OK", "--operator", SUPERVISOR];
+    let closed = [
+        "batch",
+        "close",
+        "OLD-OK",
+        "--short",
+        "--operator",
+        SUPERVISOR,
+    ];
     station.run(closed).ok();
     let mut export = station.command(["manifest", "export", "OLD-OK", "--operator", SUPERVISOR]);
     let manifest = run(&mut export).ok();

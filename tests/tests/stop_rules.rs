@@ -148,7 +148,7 @@ fn a_batch_whose_yield_is_too_low_is_held_on_every_lane_over_a_restart() {
         "{}",
         shown.stdout
     );
-    let close = ["batch", "close", BATCH, "--operator", SUPERVISOR];
+    let close = ["batch", "close", BATCH, "--short", "--operator", SUPERVISOR];
     let refused = station.run(close).code(1);
     assert!(
         refused.stderr.contains("a stop rule holds it"),

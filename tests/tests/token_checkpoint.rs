@@ -48,7 +48,7 @@ fn entries(station: &PreparedStation) -> u64 {
 }
 
 fn close(station: &PreparedStation, batch: &str) -> Finished {
-    station.run(["batch", "close", batch, "--operator", SUPERVISOR])
+    station.run(["batch", "close", batch, "--short", "--operator", SUPERVISOR])
 }
 
 #[test]
@@ -81,6 +81,24 @@ fn a_home_and_its_mirror_rolled_back_together_are_named() {
     station.run(["doctor"]).told(3, &named);
     run(&mut station.opening("NEW-2", 1)).told(3, &named);
     close(&station, "OLD-1").told(3, &named);
+    // Nor is anything made of it for somebody else; the entries themselves are shown, and called what they are.
+    for refused in [
+        &["ledger", "prove", "--entry", "0"][..],
+        &["ledger", "rebuild"],
+        &["ledger", "export"],
+    ] {
+        station.run(refused).told(1, &named);
+    }
+    assert!(
+        station
+            .run(["ledger", "prove", "--entry", "0"])
+            .stdout
+            .is_empty()
+    );
+    let shown = station.run(["ledger", "export"]).code(1).stdout;
+    assert!(shown.contains("ledger-opened"), "{shown}");
+    let rebuilt = station.run(["ledger", "rebuild", "--contradicted"]).ok();
+    assert!(rebuilt.stderr.contains(&named), "{}", rebuilt.stderr);
 
     // Refused, it has signed nothing and kept nothing: the newer home is as good as it was.
     copy_all(&newest, folder.path());

@@ -75,6 +75,12 @@ impl ParsedCertificate {
     /// # Errors
     /// [`PathError::Malformed`].
     pub fn from_pem(pem: &str) -> Result<Self, PathError> {
+        let several = pem.matches("-----BEGIN CERTIFICATE-----").count();
+        if several > 1 {
+            return Err(malformed(format!(
+                "it has {several} certificates; give a file with one of them"
+            )));
+        }
         let certificate = Certificate::from_pem(pem.trim()).map_err(malformed)?;
         Self::from_der(&certificate.to_der().map_err(malformed)?)
     }

@@ -219,6 +219,12 @@ mod tests {
         assert_eq!(digest, CertificateName::Digest(Hex(vec![0xab; 32])));
         assert!(certificate_name(&"1".repeat(40)).is_err());
         assert!(certificate_name("no-such-file.pem").is_err());
+        let folder = tempfile::tempdir().unwrap();
+        let root = include_str!("../../../fixtures/manifests/root.pem");
+        let two = folder.path().join("two.pem");
+        std::fs::write(&two, [root, root].concat()).unwrap();
+        let refused = certificate_name(&two.to_string_lossy()).unwrap_err();
+        assert!(refused.why().contains("it has 2 certificates"), "{refused}");
     }
 
     #[test]

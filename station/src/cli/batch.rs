@@ -68,7 +68,8 @@ pub(crate) enum BatchCommand {
     /// Close a batch, after which it has a manifest
     ///
     /// Refused, with exit status 1, while a board is in work, in doubt or unfinished: put it in again, or give
-    /// it up with --revoke-unfinished and --reason. A batch that is closed already, or was never opened, is
+    /// it up with --revoke-unfinished and --reason. A closed batch cannot be opened again, so that one with fewer
+    /// boards than ordered is closed with --short, or with a reason for those given up. A batch that is closed already, or was never opened, is
     /// wrong usage: exit status 2. Takes the role of a supervisor.
     #[command(
         after_help = "Examples:\n  station batch close B-2026-47 --operator sv-3\n  \
@@ -84,6 +85,9 @@ pub(crate) enum BatchCommand {
         /// Why they are given up; recorded with each revocation
         #[arg(long, value_name = "TEXT", requires = "revoke_unfinished")]
         reason: Option<String>,
+        /// Close it although fewer boards are made than its work order asks for
+        #[arg(long)]
+        short: bool,
     },
     /// List the batches
     #[command(after_help = "Example:\n  station batch list --json")]
@@ -131,8 +135,18 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
             }
             owner::show(context, done?);
         }
-        BatchCommand::Close { batch, reason, .. } => {
-            let operator = context.operator_for(&context.home()?, Deed::CloseBatch)?;
+        BatchCommand::Close {
+            batch,
+            reason,
+            short,
+            ..
+        } => {
+            let home = context.home()?;
+            let operator = context.operator_for(&home, Deed::CloseBatch)?;
+            // Who gives boards up has said why fewer are made.
+            if !short && reason.is_none() {
+                refuse_short(&home, batch)?;
+            }
             let batch = batch.clone();
             let request = match reason.clone() {
                 Some(reason) => ControlRequest::RevokeAndCloseBatch {
@@ -148,6 +162,28 @@ pub(crate) fn run(command: &BatchCommand, context: &Context) -> Result<ExitStatu
         BatchCommand::Show { batch } => show(context, batch)?,
     }
     Ok(ExitStatus::Done)
+}
+
+/// On the screen a question stands before the closing of any batch; here it is asked where something is missing. Whoever
+/// runs a line may have made more by then, never fewer.
+fn refuse_short(home: &StationHome, batch: &BatchId) -> Result<(), Failure> {
+    let known = Reader::open(&home.ledger())?.batch(batch)?;
+    // What is closed, or was never opened, is told by the closing itself.
+    let Some(known) = known.filter(|known| known.closed.is_none()) else {
+        return Ok(());
+    };
+    let missing = known.quantity.saturating_sub(known.provisioned);
+    if missing == 0 {
+        return Ok(());
+    }
+    Err(Failure::check(
+        format_args!("batch {batch} is not closed"),
+        format_args!(
+            "{} of the {} that {} asks for are made, {missing} are missing; a closed batch cannot be opened again",
+            known.provisioned, known.quantity, known.work_order
+        ),
+        format_args!("make the others, or close it short: station batch close {batch} --short"),
+    ))
 }
 
 /// A profile with faults is refused by the owner of the home, with all of them.

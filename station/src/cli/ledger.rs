@@ -55,7 +55,7 @@ pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStat
         LedgerCommand::CheckProof(arguments) => check_proof::run(arguments, context),
         LedgerCommand::Export(arguments) => export::run(arguments, context),
         LedgerCommand::Cosign(command) => cosign::run(command, context),
-        LedgerCommand::Rebuild(RebuildArguments {}) => rebuild::run(context),
+        LedgerCommand::Rebuild(arguments) => rebuild::run(arguments, context),
     }
 }
 

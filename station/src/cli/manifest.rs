@@ -1,7 +1,7 @@
 //! `station manifest`: export what auditors receive, verify what auditors received.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit_status::ExitStatus;
+use super::export_documents;
 use super::failure::Failure;
 use super::manifest_export;
 use super::named_file::{read_text, unreadable, write_with};
@@ -111,7 +112,7 @@ pub(crate) fn run(command: &ManifestCommand, context: &Context) -> Result<ExitSt
         } => {
             let beside = manifest
                 .as_deref()
-                .map(|file| report::beside(*format, file))
+                .map(|file| report::beside(context, batch, *format, file))
                 .transpose()?;
             let request = ControlRequest::ExportManifest {
                 batch: batch.clone(),
@@ -152,11 +153,18 @@ fn take(
     made: &Path,
     output: Option<&Path>,
 ) -> Result<ExitStatus, Failure> {
-    let mut document = File::open(made).map_err(unexpected)?;
+    let unread = |error: io::Error| {
+        Failure::station(
+            format_args!("cannot read the document {}", made.display()),
+            error,
+            "give the command again; see whether its disk is well",
+        )
+    };
+    let mut document = export_documents::open(made).map_err(unread)?;
     let Some(path) = output else {
         let mut piece = vec![0; PIECE_BYTES];
         loop {
-            let read = document.read(&mut piece).map_err(unexpected)?;
+            let read = document.read(&mut piece).map_err(unread)?;
             match piece.get(..read) {
                 Some(bytes) if read > 0 => context.output.raw(bytes),
                 _ => return Ok(ExitStatus::Done),
@@ -199,11 +207,7 @@ fn refused(file: &Path, trust: &Path, rejected: &Rejected) -> Failure {
     let what = format!("{} does not verify", file.display());
     match rejected {
         // Whatever the file is, nothing of it was judged.
-        Rejected::NotKept(_) => Failure::station(
-            format_args!("cannot verify {}", file.display()),
-            rejected,
-            "make room there, or name another folder in TMPDIR",
-        ),
+        Rejected::NotKept(_) => not_kept(file, rejected),
         // The file itself may be as good as its sender says.
         Rejected::OtherRoot { .. } => {
             let to_do = format!(
@@ -219,6 +223,15 @@ fn refused(file: &Path, trust: &Path, rejected: &Rejected) -> Failure {
             Failure::check(what, rejected, to_do)
         }
     }
+}
+
+/// Nothing is known of the file, for want of room for what waits.
+pub(super) fn not_kept(file: &Path, why: impl std::fmt::Display) -> Failure {
+    Failure::station(
+        format_args!("cannot verify {}", file.display()),
+        why,
+        "make room there, or name another folder in TMPDIR",
+    )
 }
 
 /// The root certificate that somebody trusts.
@@ -296,18 +309,33 @@ fn show(context: &Context, verified: &VerifiedManifest) {
 }
 
 /// Opens a file that can be read from both ends; what comes through a pipe is kept in one without a name.
-fn seekable(file: &Path) -> Result<File, Failure> {
-    let mut opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+pub(super) fn seekable(file: &Path) -> Result<File, Failure> {
+    let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
     let kind = opened
         .metadata()
         .map_err(|error| unreadable(file, &error))?;
     if kind.is_file() {
         return Ok(opened);
     }
-    let mut kept = nameless(&std::env::temp_dir()).map_err(|error| unreadable(file, &error))?;
-    let mut bounded = (&mut opened).take(MAX_ENVELOPE_BYTES + 1);
-    io::copy(&mut bounded, &mut kept).map_err(|error| unreadable(file, &error))?;
-    Ok(kept)
+    let folder = std::env::temp_dir();
+    let full = |error: io::Error| {
+        let why = format!(
+            "what comes through a pipe cannot be kept in a file in {}: {error}",
+            folder.display()
+        );
+        not_kept(file, why)
+    };
+    let mut kept = nameless(&folder).map_err(full)?;
+    let mut bounded = opened.take(MAX_ENVELOPE_BYTES + 1);
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let read = bounded.read(&mut piece);
+        let read = read.map_err(|error| unreadable(file, &error))?;
+        match piece.get(..read) {
+            Some(bytes) if read > 0 => kept.write_all(bytes).map_err(full)?,
+            _ => return Ok(kept),
+        }
+    }
 }
 
 /// Takes the document to where the person wants it. Gives length and digest.

@@ -1,14 +1,15 @@
 //! Makes a manifest in one of its formats, in the process that owns the home: row by row from the ledger,
 //! into a file in the home's folder of exports, from where the asking command takes it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::error::Error;
+use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use firmware_proto::Digest;
 
 use super::batch_record::{BatchBoards, not_exportable};
+use super::export_documents::Document;
 use super::failure::Failure;
 use super::owner::Owner;
 use super::report;
@@ -16,11 +17,14 @@ use crate::clock::UtcMillis;
 use crate::identity::signer::KeyRole;
 use crate::ledger::Reader;
 use crate::line::control::NamedFile;
+#[cfg(feature = "crash-points")]
+use crate::line::crash_points;
 use crate::manifest::assemble::{BatchHead, skeleton};
 use crate::manifest::csv::Table;
 use crate::manifest::cyclonedx;
 use crate::manifest::envelope_writing::{PayloadWriter, end_envelope};
-use crate::manifest::offline_verifier;
+use crate::manifest::offline_verifier::{self, Rejected};
+use crate::manifest::spool::NotKept;
 use crate::manifest::statement::Statement;
 use crate::manifest::statement_writing::{RowSpool, SortedRows};
 use crate::manifest::time_order::SILENT_STEP_MS;
@@ -53,33 +57,28 @@ pub(crate) fn export(
     // Read first: an open batch is refused without a signature by anybody.
     let reader = Reader::snapshot(&owner.home.ledger())?;
     let folder = owner.home.exports();
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .map_err(|error| unwritable(&folder, &error))?;
-    let mut source = Source::read(owner, &reader, batch, wanted.with_measurements, now)?;
     let name = format!("{batch}.{format}.{}", now.0);
-    let path = folder.join(&name);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    let file = options.mode(0o600).open(&path);
-    let mut file = file.map_err(|error| unwritable(&path, &error))?;
-    let made = match format {
-        "dsse" => source.write_envelope(owner, &mut file),
-        "csv" => source.write_table(&file),
-        "cyclonedx" => source.write_inventory(&file),
-        "html" => source.write_report(owner, &file, wanted.beside),
+    let document = Document::begin(&folder, &name, now);
+    let mut document = document.map_err(|error| unwritable(&folder, &error))?;
+    let mut source = Source::read(owner, &reader, batch, wanted.with_measurements, now)?;
+    let file = document
+        .file()
+        .ok_or_else(|| unexpected("its file is gone"))?;
+    #[cfg(feature = "crash-points")]
+    crash_points::reach("export:document");
+    match format {
+        "dsse" => source.write_envelope(owner, file),
+        "csv" => source.write_table(owner, file),
+        "cyclonedx" => source.write_inventory(owner, file),
+        "html" => source.write_report(owner, file, wanted.beside),
         other => Err(Failure::usage(
             "the manifest cannot be made",
             format_args!("there is no format {other:?}"),
             "use dsse, csv, cyclonedx or html",
         )),
-    };
-    if made.is_err() {
-        drop(fs::remove_file(&path));
-    }
-    made.map(|()| name)
+    }?;
+    document.give(now);
+    Ok(name)
 }
 
 impl<'reader> Source<'reader> {
@@ -96,9 +95,10 @@ impl<'reader> Source<'reader> {
         let signed_at = signing_time(boards.head(), now)?;
         let spool = RowSpool::new(&folder);
         let mut spool = spool.map_err(|error| unwritable(&folder, &error))?;
-        boards.each_unidentified(|one| spool.add_unidentified(&one).map_err(unexpected))?;
-        let head = boards.each(|row| spool.add(&row).map_err(unexpected))?;
-        let rows = spool.sort().map_err(unexpected)?;
+        let failed = |error: io::Error| not_made(&folder, &error);
+        boards.each_unidentified(|one| spool.add_unidentified(&one).map_err(failed))?;
+        let head = boards.each(|row| spool.add(&row).map_err(failed))?;
+        let rows = spool.sort().map_err(failed)?;
         let chain = vec![owner.pki.manifest.certificate.der().to_vec()];
         let statement = skeleton(head, rows.counts(), chain, signed_at);
         Ok(Self {
@@ -110,6 +110,7 @@ impl<'reader> Source<'reader> {
 
     /// The signed manifest.
     fn write_envelope(&mut self, owner: &Owner, file: &mut File) -> Result<(), Failure> {
+        let failed = |error: io::Error| not_made(&owner.home.exports(), &error);
         let reader = self.reader;
         let mut hashes = |first: u64, count: u64| -> io::Result<Vec<Digest>> {
             let hashes = reader.leaf_hashes(first..first.saturating_add(count));
@@ -117,41 +118,50 @@ impl<'reader> Source<'reader> {
         };
         // DSSE signs the length before the first byte.
         let length = self.rows.statement_bytes(&self.statement);
-        let length = length.map_err(unexpected)?;
+        let length = length.map_err(failed)?;
         let out = BufWriter::new(&*file);
-        let mut payload = PayloadWriter::new(out, length).map_err(unexpected)?;
+        let mut payload = PayloadWriter::new(out, length).map_err(failed)?;
         self.rows
             .write_statement(&self.statement, &mut hashes, &mut payload)
-            .map_err(unexpected)?;
-        let (mut out, digest) = payload.finish().map_err(unexpected)?;
+            .map_err(failed)?;
+        let (mut out, digest) = payload.finish().map_err(failed)?;
         let signature = owner.signer.sign_digest(KeyRole::Manifest, &digest)?;
         let key = owner.pki.manifest.certificate.point();
-        end_envelope(&mut out, &digest, key, &signature).map_err(unexpected)?;
+        end_envelope(&mut out, &digest, key, &signature).map_err(failed)?;
         drop(out);
         // A manifest that its receiver would refuse is never given away.
         let mut ignored = |_| {};
-        offline_verifier::verify_file(file, owner.pki.root.der(), &mut ignored)
-            .map(drop)
-            .map_err(unexpected)
+        match offline_verifier::verify_file(file, owner.pki.root.der(), &mut ignored) {
+            Ok(_) => Ok(()),
+            Err(fault @ Rejected::NotKept(_)) => Err(Failure::station(
+                "cannot check the manifest that was made",
+                fault,
+                "make room there, or name another folder in TMPDIR; nothing was written",
+            )),
+            Err(fault) => Err(unexpected(fault)),
+        }
     }
 
     /// The table, not signed.
-    fn write_table(&mut self, file: &File) -> Result<(), Failure> {
+    fn write_table(&mut self, owner: &Owner, file: &File) -> Result<(), Failure> {
+        let failed = |error: io::Error| not_made(&owner.home.exports(), &error);
         let statement = &self.statement;
-        let mut table = Table::new(BufWriter::new(file)).map_err(unexpected)?;
+        let mut table =
+            Table::new(BufWriter::new(file)).map_err(|error| failed(of_the_table(error)))?;
         self.rows
-            .each(|row| table.add(statement, &row).map_err(io::Error::other))
+            .each(|row| table.add(statement, &row).map_err(of_the_table))
             .and_then(|()| table.finish())
-            .map_err(unexpected)
+            .map_err(failed)
     }
 
     /// The inventory, not signed.
-    fn write_inventory(&mut self, file: &File) -> Result<(), Failure> {
+    fn write_inventory(&mut self, owner: &Owner, file: &File) -> Result<(), Failure> {
+        let failed = |error: io::Error| not_made(&owner.home.exports(), &error);
         let (predicate, rows) = (&self.statement.predicate, &mut self.rows);
         let mut out = BufWriter::new(file);
         cyclonedx::write(&mut out, predicate, |take| rows.each(|row| take(&row)))
             .and_then(|()| out.flush())
-            .map_err(unexpected)
+            .map_err(failed)
     }
 
     /// The report, not signed.
@@ -161,10 +171,18 @@ impl<'reader> Source<'reader> {
         file: &File,
         beside: Option<&NamedFile>,
     ) -> Result<(), Failure> {
+        let failed = |error: io::Error| not_made(&owner.home.exports(), &error);
         let source = (&self.statement.predicate, &mut self.rows);
         let mut out = BufWriter::new(file);
-        report::write(&mut out, self.reader, source, owner.pki.root.der(), beside)?;
-        out.flush().map_err(unexpected)
+        report::write(
+            &mut out,
+            self.reader,
+            source,
+            owner.pki.root.der(),
+            beside,
+            &failed,
+        )?;
+        out.flush().map_err(failed)
     }
 }
 
@@ -193,11 +211,56 @@ pub(crate) fn plain(name: &str) -> Result<&str, Failure> {
     Err(unexpected("the owner gave a name that is none"))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+/// What waits for its turn could not be kept.
+pub(super) fn no_room(fault: NotKept) -> Failure {
+    let folder = fault.folder.clone();
+    unwritable(Path::new(&folder), &fault.into())
+}
+
+/// A document that could not be written: for want of room, or for something that our own rules exclude.
+fn not_made(folder: &Path, error: &io::Error) -> Failure {
+    if is_of_the_disk(error) {
+        return unwritable(folder, error);
+    }
+    unexpected(error)
+}
+
+/// The writer of tables hides what the system has refused.
+fn of_the_table(error: csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return io::Error::other(error);
+    }
+    match error.into_kind() {
+        csv::ErrorKind::Io(refused) => refused,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// Whether the system itself refused something, however deep that is wrapped.
+fn is_of_the_disk(error: &io::Error) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(one) = next {
+        let inner = match one.downcast_ref::<io::Error>() {
+            Some(refused) if refused.raw_os_error().is_some() => return true,
+            Some(wrapping) => wrapping
+                .get_ref()
+                .map(|inner| inner as &(dyn Error + 'static)),
+            None => None,
+        };
+        if one.is::<NotKept>() {
+            return true;
+        }
+        next = inner.or_else(|| one.source());
+    }
+    false
+}
+
+/// The folder, in which all of it is made: its files have no names, or none that anybody has given them.
+fn unwritable(folder: &Path, error: &io::Error) -> Failure {
     Failure::station(
-        format_args!("cannot write {}", path.display()),
+        format_args!("cannot write the document in {}", folder.display()),
         error,
-        "see whether the home can be written, and the disk is not full",
+        "make room on its disk, and let the station's user write there; nothing was exported",
     )
 }
 
@@ -208,4 +271,33 @@ pub(crate) fn unexpected(reason: impl std::fmt::Display) -> Failure {
         reason,
         "run station ledger verify and station doctor; nothing was written",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_a_broken_rule_however_deep_it_is_wrapped() {
+        let folder = Path::new("/home/exports");
+        let full = || io::Error::from_raw_os_error(28);
+        let not_kept = NotKept {
+            folder: "/home/exports".to_owned(),
+            reason: "full".to_owned(),
+        };
+        for error in [
+            full(),
+            io::Error::other(full()),
+            of_the_table(csv::Error::from(full())),
+            not_kept.into(),
+        ] {
+            let said = not_made(folder, &error).to_string();
+            assert!(
+                said.contains("/home/exports") && said.contains("make room"),
+                "{said}"
+            );
+        }
+        let said = not_made(folder, &io::Error::other("a row is missing")).to_string();
+        assert!(said.contains("station ledger verify"), "{said}");
+    }
 }

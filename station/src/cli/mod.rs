@@ -24,6 +24,7 @@ mod doctor;
 mod evidence;
 mod exit_status;
 mod explain;
+mod export_documents;
 mod failure;
 mod hold;
 mod init;

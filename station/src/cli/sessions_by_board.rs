@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch_record::damaged;
 use super::failure::Failure;
-use super::manifest_export::unexpected;
+use super::manifest_export::no_room;
 use crate::encoding::Hex;
 use crate::ledger::event::Actor;
 use crate::manifest::board_rows::SessionUid;
@@ -104,7 +104,7 @@ impl Sessions {
         if let Some(name) = &brief.session {
             let told = serde_json::to_vec(brief).map_err(damaged)?;
             let record = keyed(&name.0, index, &told)?;
-            return self.by_session.push(&record).map_err(unexpected);
+            return self.by_session.push(&record).map_err(no_room);
         }
         let mut whose = SessionUid::default();
         brief.tell(&mut whose);
@@ -119,7 +119,7 @@ impl Sessions {
             let record = [&index.to_be_bytes()[..], name].concat();
             self.unidentified.push(&record)
         };
-        kept.map_err(unexpected)
+        kept.map_err(no_room)
     }
 
     /// All have come.
@@ -148,13 +148,13 @@ impl Sessions {
             if is_last && let Some((first, board)) = board.take() {
                 let board = serde_json::to_vec(&board).map_err(damaged)?;
                 let record = [&first.to_be_bytes()[..], &board].concat();
-                by_first_event.push(&record).map_err(unexpected)?;
+                by_first_event.push(&record).map_err(no_room)?;
             }
             Ok(())
         })?;
         Ok(SessionsByBoard {
-            spool: by_first_event.sorted().map_err(unexpected)?,
-            unidentified: self.unidentified.sorted().map_err(unexpected)?,
+            spool: by_first_event.sorted().map_err(no_room)?,
+            unidentified: self.unidentified.sorted().map_err(no_room)?,
         })
     }
 }
@@ -168,7 +168,7 @@ impl SessionsByBoard {
     /// The next session in which nobody said who it is, in the order in which they ended.
     pub(super) fn next_unidentified(&mut self) -> Result<Option<SessionNames>, Failure> {
         let mut record = Vec::new();
-        if !self.unidentified.next(&mut record).map_err(unexpected)? {
+        if !self.unidentified.next(&mut record).map_err(no_room)? {
             return Ok(None);
         }
         let (index, name) = record
@@ -182,7 +182,7 @@ impl SessionsByBoard {
     /// The next board.
     pub(super) fn next_board(&mut self) -> Result<Option<BoardSessions>, Failure> {
         let mut record = Vec::new();
-        if !self.spool.next(&mut record).map_err(unexpected)? {
+        if !self.spool.next(&mut record).map_err(no_room)? {
             return Ok(None);
         }
         let board = record.get(INDEX_BYTES..).unwrap_or_default();
@@ -196,11 +196,11 @@ fn groups(
     records: Sorter,
     mut take: impl FnMut(&[u8], u64, &[u8], bool) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut records = records.sorted().map_err(unexpected)?;
+    let mut records = records.sorted().map_err(no_room)?;
     let (mut record, mut next) = (Vec::new(), Vec::new());
-    let mut any = records.next(&mut record).map_err(unexpected)?;
+    let mut any = records.next(&mut record).map_err(no_room)?;
     while any {
-        any = records.next(&mut next).map_err(unexpected)?;
+        any = records.next(&mut next).map_err(no_room)?;
         let (key, index, rest) = unkeyed(&record);
         let is_last = !any || unkeyed(&next).0 != key;
         take(key, index, rest, is_last)?;

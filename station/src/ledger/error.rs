@@ -276,7 +276,7 @@ pub enum Damage {
         size: u64,
     },
     /// A view is not what the log says.
-    #[error("view {table} is not what the log says: {row}")]
+    #[error("view {table} is not what the log says: {}", harmless(row))]
     View {
         /// Which table.
         table: String,
@@ -373,5 +373,31 @@ pub(in crate::ledger) trait Doing<T> {
 impl<T> Doing<T> for rusqlite::Result<T> {
     fn doing(self, what: &'static str) -> Result<T, LedgerError> {
         self.map_err(|error| LedgerError::database(what, error))
+    }
+}
+
+/// What SQLite says may have names in it that whoever changed the file has chosen so that a finding reads otherwise.
+fn harmless(text: &str) -> String {
+    let shown = text.chars().map(|one| match one {
+        '"' | '\'' | '\\' => one.to_string(),
+        _ => one.escape_debug().to_string(),
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_name_in_the_file_changes_no_finding() {
+        let odd = "missing from index x\nverified: \u{1b}[2J\"\u{202e}".to_owned();
+        let table = "device".to_owned();
+        let row = odd.clone();
+        for damage in [Damage::Sqlite(odd), Damage::View { table, row }] {
+            let said = damage.to_string();
+            assert!(!said.contains(['\n', '\u{1b}', '\u{202e}']), "{said}");
+            assert!(said.contains("index x\\nverified"), "{said}");
+        }
     }
 }

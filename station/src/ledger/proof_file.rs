@@ -171,6 +171,8 @@ pub struct Proven {
     pub entries: Vec<Entry>,
     /// The size of the older log that this one is shown to continue.
     pub continues: Option<u64>,
+    /// The size of the checkpoint that somebody kept and that it agrees with.
+    pub kept: Option<u64>,
 }
 
 impl ProofFile {
@@ -227,15 +229,17 @@ impl ProofFile {
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         self.subject.check(&self.entries)?;
         let older = self.continued(key, &head)?;
-        if let Some(kept) = kept {
-            let kept = Checkpoint::open(kept, key).map_err(ProofFault::Older)?.head;
-            follows(&kept, &head, older.as_ref())?;
+        let kept = kept.map(|kept| Checkpoint::open(kept, key).map_err(ProofFault::Older));
+        let kept = kept.transpose()?.map(|kept| kept.head);
+        if let Some(kept) = &kept {
+            follows(kept, &head, older.as_ref())?;
         }
         Ok(Proven {
             subject: self.subject.clone(),
             head,
             entries,
             continues: older.map(|older| older.size),
+            kept: kept.map(|kept| kept.size),
         })
     }
 
@@ -332,6 +336,16 @@ impl Proven {
         )];
         proven.extend(self.continues.map(|old| {
             format!("that log continues the one of {old} entries: nothing in those was changed or removed")
+        }));
+        proven.extend(self.kept.map(|kept| {
+            let which = if kept == size {
+                "its own checkpoint"
+            } else {
+                "the checkpoint that it continues"
+            };
+            format!(
+                "{which} agrees with the one that you kept over {kept} entries: one size, one root"
+            )
         }));
         proven
     }

@@ -2,6 +2,7 @@
 //!
 //! A reader never changes the file. It sees whole commits only; a snapshot sees one of them.
 
+mod against_copies;
 mod checkpoints;
 mod kinds;
 mod leaves;
@@ -365,26 +366,6 @@ impl Reader {
     /// were cleared, of the batch and of all lanes.
     pub fn verdicts_and_cleared_holds(&self, batch: &BatchId) -> Leaves<'_> {
         Leaves::new(self, Selection::StopRules(batch.clone()), 0)
-    }
-
-    /// What is wrong with the log, seen from the checkpoints that the token keeps.
-    ///
-    /// # Errors
-    /// Where the file cannot be read.
-    pub fn against_kept(
-        &self,
-        key: &VerifierKey,
-        kept: &[String],
-    ) -> Result<Vec<Damage>, LedgerError> {
-        let mut found = Vec::new();
-        for note in kept {
-            match integrity::check_kept(&self.connection, key, note) {
-                Ok(()) => {}
-                Err(LedgerError::Damaged(damage)) => found.push(damage),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found)
     }
 
     /// The connection, for a check of the whole file.

@@ -2,7 +2,7 @@
 //! exists
 //! under the feature `crash-points` only.
 //!
-//! Each action of a session is a pair of points, `VERB:OBJECT` before it and `VERBed:OBJECT` after it, for
+//! Commands have a few of their own ([`reach`]). Each action of a session is a pair of points, `VERB:OBJECT` before it and `VERBed:OBJECT` after it, for
 //! example `record:certificate-issued` and `recorded:certificate-issued`, `sent:installed`,
 //! `signed:authority@proven`. What follows `@`, and the object of sends and draws, is the step
 //! that the
@@ -53,6 +53,11 @@ pub(super) fn before(action: &Action, step: Step) -> Option<Point> {
     };
     pass(format!("{before}:{object}"));
     Some(Point { after, object })
+}
+
+/// Passes a point that is on no board's way.
+pub(crate) fn reach(name: &str) {
+    pass(name.to_owned());
 }
 
 /// Passes the point after the action.

@@ -17,7 +17,7 @@ pub mod clock_guard;
 pub mod control;
 pub mod control_socket;
 #[cfg(feature = "crash-points")]
-mod crash_points;
+pub(crate) mod crash_points;
 pub mod driver;
 #[cfg(test)]
 mod fake;

@@ -9,7 +9,8 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
 use crate::ledger::checkpoint::VerifierKey;
-use crate::ledger::{LedgerError, Reader, Report};
+use crate::ledger::error::Damage;
+use crate::ledger::{KeptElsewhere, LedgerError, Reader, Report};
 use crate::station_home::{StationHome, read_bounded};
 
 /// Who has seen how much of the ledger.
@@ -76,6 +77,48 @@ impl KeptByToken {
             }
             Self::Unknown(why) => Ok(Some(why)),
         }
+    }
+}
+
+/// What contradicts the ledger, seen from its mirror and its token. What holds nothing, or cannot be read without asking
+/// a person, is told, and contradicts nothing.
+pub(super) fn contradictions(
+    context: &Context,
+    home: &StationHome,
+    key: &VerifierKey,
+) -> Result<Vec<Damage>, Failure> {
+    let reader = Reader::open(&home.ledger())?;
+    let mut found = Vec::new();
+    if let Some(path) = home.config().ledger.checkpoint_mirror.as_deref() {
+        match mirrored(path)? {
+            Some(note) => {
+                found.extend(reader.against_mirror(key, KeptElsewhere { path, note: &note })?);
+            }
+            None => context.output.notice(&format!(
+                "the ledger was not compared with its mirror: {}",
+                no_mirror(path).why()
+            )),
+        }
+    }
+    match kept_checkpoint::where_readable(context, false) {
+        Ok(kept) => found.extend(reader.against_kept(key, &kept)?),
+        Err(failure) => context.output.notice(&format!(
+            "the token's checkpoint was not compared: {}",
+            failure.why()
+        )),
+    }
+    Ok(found)
+}
+
+/// Refuses where the ledger is contradicted.
+pub(super) fn refuse_contradicted(
+    context: &Context,
+    home: &StationHome,
+    key: &VerifierKey,
+) -> Result<(), Failure> {
+    match contradictions(context, home, key)?.first() {
+        Some(first) => Err(super::tampered(&first.to_string())),
+        None => Ok(()),
     }
 }
 

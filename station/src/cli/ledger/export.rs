@@ -6,8 +6,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::document_file::Document;
-use super::pinned_key;
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
+use super::{elsewhere, pinned_key, tampered};
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
@@ -24,7 +24,8 @@ use crate::names::BatchId;
 /// One line an entry: its index, its hash, and the leaf itself as it lies in the log. The last line has the checkpoint
 /// over them; with a run of entries (not a batch) also the hashes to the left and right that lead from the run to
 /// the checkpoint's root, so that the file proves itself (docs/ledger.md). The entries are checked against the
-/// checkpoint on the way. Streams: memory does not grow with the ledger. A station may be running meanwhile.
+/// checkpoint on the way. Streams: memory does not grow with the ledger. A station may be running meanwhile. Exit
+/// status 1 where the mirror, or a token that can be read without asking, has seen another log.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  station ledger export --home home -o ledger.ndjson\n  \
@@ -83,6 +84,7 @@ impl Target<'_> {
 pub(super) fn run(arguments: &ExportArguments, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
     let key = pinned_key(&home)?;
+    let contradicted = elsewhere::contradictions(context, &home, &key)?;
     let reader = Reader::open(&home.ledger())?;
     let policy = policy(&home)?;
     // Entries never change, so that no snapshot is needed, which would keep the log from being shortened.
@@ -114,7 +116,11 @@ pub(super) fn run(arguments: &ExportArguments, context: &Context) -> Result<Exit
             counted(entries, "entry", "entries")
         ));
     }
-    Ok(ExitStatus::Done)
+    // Written all the same: whoever looks into it needs the entries as they are.
+    match contradicted.first() {
+        Some(first) => Err(tampered(&first.to_string())),
+        None => Ok(ExitStatus::Done),
+    }
 }
 
 /// So many entries the checkpoint must cover.
@@ -154,12 +160,12 @@ fn run_of_entries(
         .range_proof(from..end, head.size)?
         .unwrap_or_default();
     let mut verifier = RangeVerifier::new(from, head.size, &proof)
-        .map_err(|fault| super::tampered(&fault.to_string()))?;
+        .map_err(|fault| tampered(&fault.to_string()))?;
     let entries = write_all(reader.leaves(from..end), target, head.size, |hash| {
         verifier.push(hash);
     })?;
     if !target.is_closed() && verifier.finish() != Ok(head.root) {
-        return Err(super::tampered(&format!(
+        return Err(tampered(&format!(
             "entries {from} to {} are not what the checkpoint over {} entries was signed over",
             end.saturating_sub(1),
             head.size

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
-use super::{pinned_key, read_note};
+use super::{elsewhere, pinned_key, read_note};
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
 use crate::cli::device;
@@ -28,7 +28,7 @@ use crate::names::CertificateSerial;
 /// checkpoint. For a board it has every entry with its proven UID (the opening of a session only claims one), for
 /// a certificate every entry that names it. Whoever has pki/ledger.vkey checks it with station ledger
 /// check-proof, or with Python alone (docs/ledger.md): no home, no token, no network. A station may be running
-/// meanwhile.
+/// meanwhile. Refused where the mirror, or a token that can be read without asking, has seen another log.
 ///
 /// Where the configuration asks for witnesses, the newest checkpoint that enough of them have cosigned is taken.
 #[derive(Debug, Args)]
@@ -73,6 +73,7 @@ struct Made {
 pub(super) fn run(arguments: &ProveArguments, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
     let key = pinned_key(&home)?;
+    elsewhere::refuse_contradicted(context, &home, &key)?;
     let policy = policy(&home)?;
     let reader = Reader::snapshot(&home.ledger())?;
     let (subject, leaves) = find(&reader, &arguments.subject)?;

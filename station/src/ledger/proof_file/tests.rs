@@ -71,7 +71,7 @@ fn a_board_is_proven_with_all_that_is_about_it() {
     assert_eq!(proven.entries.len(), file.entries.len());
     assert!(proven.entries.len() > 5);
     assert!(proven.continues.is_some_and(|old| old < proven.head.size));
-    assert_eq!(proven.proves().len(), 2);
+    assert_eq!(proven.proves().len(), 3);
     let kinds: Vec<_> = proven
         .entries
         .iter()
@@ -174,9 +174,15 @@ fn a_kept_checkpoint_must_be_led_to() {
     let fault = without.check(&key, Some(&older)).unwrap_err();
     assert!(matches!(fault, ProofFault::NoWayFrom { .. }), "{fault}");
     let same = without.checkpoint.clone();
-    assert!(without.check(&key, Some(&same)).is_ok());
+    let agrees = |proven: Proven| {
+        let said = proven.proves();
+        said.iter()
+            .any(|line| line.contains("agrees with the one that you kept"))
+    };
+    assert!(agrees(without.check(&key, Some(&same)).unwrap()));
+    assert!(!agrees(without.check(&key, None).unwrap()));
     let with = proof(&home, &key, device(), Some(&older));
-    assert!(with.check(&key, Some(&older)).is_ok());
+    assert!(agrees(with.check(&key, Some(&older)).unwrap()));
 
     // Signed by the same key, over other entries: the station has told two stories.
     let head = Checkpoint::open(&older, &key).unwrap().head;

@@ -14,7 +14,8 @@ pub(super) fn verification(out: &mut impl Write, report: &Report<'_>) -> io::Res
     let name = report
         .manifest
         .map_or("manifest.dsse.json", |one| one.name.as_str());
-    let name = Escaped(name);
+    let quoted = shell_quoted(name);
+    let (name, quoted) = (Escaped(name), Escaped(quoted.as_str()));
     writeln!(
         out,
         "<ol class=\"steps\">\n<li><p>Compare the root certificate with what its keeper has published. Its SHA-256 \
@@ -25,7 +26,7 @@ pub(super) fn verification(out: &mut impl Write, report: &Report<'_>) -> io::Res
         Some(manifest) => writeln!(
             out,
             "<li><p>The manifest that this report goes with is {name}; its SHA-256 is {}</p>\n\
-             <pre>openssl dgst -sha256 -r {name}</pre></li>",
+             <pre>openssl dgst -sha256 -r {quoted}</pre></li>",
             digest(&manifest.sha256),
         )?,
         None => out.write_all(
@@ -36,7 +37,7 @@ pub(super) fn verification(out: &mut impl Write, report: &Report<'_>) -> io::Res
     writeln!(
         out,
         "<li><p>Verify the manifest, off line, with nothing but the root:</p>\n\
-         <pre>station manifest verify {name} --trust root.pem</pre>\n\
+         <pre>station manifest verify {quoted} --trust root.pem</pre>\n\
          <p>Its counts and rows must be those of this page. How to check it with openssl and Python alone stands in \
          docs/auditor.md.</p></li>",
     )?;
@@ -57,4 +58,36 @@ pub(super) fn verification(out: &mut impl Write, report: &Report<'_>) -> io::Res
             .join("\n"),
     )?;
     end_of_section(out)
+}
+
+/// One word of a command, whatever is in it; a name that begins as an option is no option.
+fn shell_quoted(name: &str) -> String {
+    let name = match name.strip_prefix('-') {
+        Some(_) => format!("./{name}"),
+        None => name.to_owned(),
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./+:@%,".contains(&byte);
+    if !name.is_empty() && name.bytes().all(plain) {
+        return name;
+    }
+    format!("'{}'", name.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_s_name_is_one_word_of_a_command() {
+        for (name, word) in [
+            ("manifest.dsse.json", "manifest.dsse.json"),
+            ("a b.json", "'a b.json'"),
+            ("$(reboot).json", "'$(reboot).json'"),
+            ("it's", r"'it'\''s'"),
+            ("-rf", "./-rf"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_quoted(name), word);
+        }
+    }
 }
