@@ -106,6 +106,8 @@ fn a_newcomer_follows_the_page() {
         "1.3.6.1.4.1.32473.3.2",
         "Signature Verified Successfully",
         "1 manifest read, 1 verified, 0 refused",
+        "key ID: OK",
+        "DEVELOPMENT PKI",
     ] {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
@@ -141,7 +143,7 @@ fn with_audit_py(folder: &Path, lines: &str) -> Finished {
         .find(|(what, _)| what == "file audit.py")
         .expect("audit.py");
     let (functions, _) = program
-        .split_once("predicate = pieces(")
+        .split_once("remove_all()\ntry:")
         .expect("its beginning");
     let file = folder.join("lines.py");
     std::fs::write(&file, format!("{functions}\n{lines}")).expect("a file");
@@ -185,9 +187,42 @@ for bend in (leaf, certificate, gone, moved, interrupted, index, hashed, left, h
     bend(bent)
     try:
         check(bent)
-    except AssertionError as error:
+    except Wrong as error:
         print(bend.__name__, 'is noticed:', error)
 ";
+
+/// What an earlier manifest left is no answer about a broken one.
+#[test]
+fn python_alone_leaves_nothing_of_an_earlier_manifest() {
+    let folder = received();
+    let page = repository::text("docs/auditor.md");
+    for (what, inside) in blocks(&page) {
+        if let Some(name) = what.strip_prefix("file ") {
+            std::fs::write(folder.path().join(name), inside).expect("a file");
+        }
+    }
+    let audit = "python3 audit.py manifest.dsse.json";
+    let there = || folder.path().join("signed.bin").exists();
+    shell(folder.path(), audit).ok();
+    assert!(there());
+    let missed = format!("{audit} serial SA-999999");
+    shell(folder.path(), &missed).told(1, "no device answers");
+    shell(folder.path(), &format!("{audit} who")).told(1, "ask one of: serial");
+    let file = folder.path().join("manifest.dsse.json");
+    let good = std::fs::read_to_string(&file).expect("the manifest");
+    for bent in [
+        String::new(),
+        "[]".to_owned(),
+        good[..good.len() / 2].to_owned(),
+        good.replacen("eyJ", "eyK", 1),
+    ] {
+        std::fs::write(&file, bent).expect("written");
+        // The checks are no asserts, which this would leave out.
+        let optimised = format!("PYTHONOPTIMIZE=1 {audit}");
+        shell(folder.path(), &optimised).told(1, "WRONG: ");
+        assert!(!there());
+    }
+}
 
 #[test]
 fn python_alone_follows_an_inclusion_proof() {

@@ -344,6 +344,9 @@ impl VerifiedManifest {
                 .to_owned(),
             "that a certificate is still live: ask the station's keeper for later revocations"
                 .to_owned(),
+            "firmware, measurements and holds: these are the signer's word; the ledger's entries show them \
+             (station ledger prove)"
+                .to_owned(),
         ];
         if !predicate.clock_accepted.is_empty() {
             limits.push(format!(
