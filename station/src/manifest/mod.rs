@@ -41,6 +41,7 @@ pub mod sorting;
 pub mod spool;
 pub mod statement;
 pub mod statement_reading;
+pub mod statement_receiver;
 pub mod statement_writing;
 pub mod time_order;
 

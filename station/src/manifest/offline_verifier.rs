@@ -189,7 +189,8 @@ fn other_version(skeleton: &Skeleton, rejected: Rejected) -> Rejected {
 fn diagnose(found: &Found) -> Diagnosis {
     let rows = found.rows.clone();
     // Rows that were changed explain the contradictions that follow from them.
-    let fault = found.fault.as_ref().filter(|_| rows.is_empty());
+    let fault = found.fault.as_ref();
+    let fault = fault.filter(|_| rows.is_empty() && !found.unread);
     Diagnosis {
         fault: fault.map(ToString::to_string),
         rows,

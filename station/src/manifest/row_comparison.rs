@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use thiserror::Error;
 
-use super::row_naming::{RowFinding, RowFindings, Seen, name_by_table};
+use super::row_naming::{RowFinding, RowFindings, Seen, row_by_table};
 use super::spool::{NotKept, Spool};
 use super::statement::RowDigest;
 use crate::names::{DeviceSerial, NameError};
@@ -46,11 +46,13 @@ CREATE INDEX entry_by_index ON entry (idx, place);
 CREATE INDEX entry_by_serial ON entry (serial, place);
 ";
 
-/// All that differs. The first so many rows are `alike`; those after them were `seen`.
+/// All that differs. The first so many rows are `alike`; those after them were `seen`. Lines of the table may be `lost`,
+/// so that nobody can say what was added.
 pub(super) fn findings(
     table: &mut Spool,
     alike: u64,
     seen: &mut Spool,
+    lost: bool,
 ) -> Result<RowFindings, Unfinished> {
     let entries = Entries::of(table, alike)?;
     let mut findings = RowFindings::default();
@@ -78,7 +80,10 @@ pub(super) fn findings(
     })?;
     each(seen, alike, |at, row| {
         if entries.place_of(row)?.is_none() && !entries.has_bytes_of(row)? {
-            findings.add(entries.name_unknown(at, row)?);
+            findings.add(match entries.name_unknown(at, row)? {
+                RowFinding::Added(name) if lost => RowFinding::Unlisted(name),
+                finding => finding,
+            });
         }
         Ok(())
     })?;
@@ -214,7 +219,7 @@ impl Entries {
             .prepare_cached("SELECT idx, serial FROM entry WHERE place = ?1")?;
         let found = find.query_row([place.cast_signed()], entry_of)?;
         let (index, serial) = read(found)?;
-        Ok(name_by_table(place, serial.as_ref(), index))
+        Ok(row_by_table(place, serial.as_ref(), index))
     }
 
     /// Places for which no row was found.

@@ -24,6 +24,8 @@ pub enum RowFinding {
     Altered(String),
     /// It is not in the table.
     Added(String),
+    /// It is not in what can be read of the table.
+    Unlisted(String),
     /// It is there more often than in the table.
     Doubled(String),
     /// It is there, in another place: after the other one.
@@ -49,8 +51,11 @@ pub enum RowFinding {
 impl fmt::Display for RowFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Altered(name) => write!(f, "the row of {name} was altered"),
+            Self::Altered(name) => write!(f, "{name} was altered"),
             Self::Added(name) => write!(f, "{name} was added"),
+            Self::Unlisted(name) => {
+                write!(f, "{name} is not in what can be read of the table of rows")
+            }
             Self::Doubled(name) => write!(f, "{name} is doubled"),
             Self::Moved(name, after) => {
                 write!(f, "the rows were reordered: {name} stands after {after}")
@@ -129,6 +134,8 @@ pub struct RowNaming {
     folder: PathBuf,
     /// The table's entries, in JSON.
     table: Spool,
+    /// Whether there are more of them, which cannot be read.
+    lost: bool,
     /// Rows that are as the table has them, from the first on.
     alike: u64,
     /// The others, each a [`Seen`] in JSON.
@@ -143,6 +150,7 @@ impl RowNaming {
         Self {
             folder: folder.to_owned(),
             table: Spool::new(folder),
+            lost: false,
             alike: 0,
             seen: Spool::new(folder),
             entry: Vec::new(),
@@ -155,6 +163,11 @@ impl RowNaming {
     /// Where it cannot be kept.
     pub fn list(&mut self, entry: &[u8]) -> Result<(), NotKept> {
         self.table.push(entry)
+    }
+
+    /// The table's next entry cannot be read.
+    pub fn lose_line(&mut self) {
+        self.lost = true;
     }
 
     /// The next row, by its bytes; and what they say, where they can be read.
@@ -195,7 +208,7 @@ impl RowNaming {
         if self.seen.is_empty() && self.alike == self.table.len() {
             return Ok(RowFindings::default());
         }
-        row_comparison::findings(&mut self.table, self.alike, &mut self.seen)
+        row_comparison::findings(&mut self.table, self.alike, &mut self.seen, self.lost)
             .map_err(|error| NotKept::new(&self.folder, error))
     }
 
@@ -207,6 +220,15 @@ impl RowNaming {
         let entry = self.table.find(place)?;
         let entry = entry.and_then(|bytes| serde_json::from_slice::<RowDigest>(&bytes).ok());
         Ok(entry.map(|entry| name_by_table(place, entry.serial.as_ref(), entry.index)))
+    }
+}
+
+/// A row, by how the table calls it.
+pub(super) fn row_by_table(place: u64, serial: Option<&DeviceSerial>, index: u64) -> String {
+    let name = name_by_table(place, serial, index);
+    match serial {
+        Some(_) => format!("the row of {name}"),
+        None => name,
     }
 }
 

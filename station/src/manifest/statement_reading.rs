@@ -17,6 +17,7 @@ use super::row_naming::{RowFindings, RowNaming};
 use super::shown_entries::Whose;
 use super::spool::{NotKept, Spool};
 use super::statement::{BoardRow, RowDigest, SessionRow, Statement, Subject, subject_of};
+pub use super::statement_receiver::{Other, Receiver};
 use crate::dsse::read_canonical;
 use crate::encoding::Base64Bytes;
 
@@ -34,34 +35,6 @@ const BOARDS: usize = 2;
 const UNIDENTIFIED: usize = 3;
 
 const PART: &str = "the statement";
-
-/// Who wants to have the elements themselves.
-pub trait Receiver {
-    /// A row.
-    fn row(&mut self, row: BoardRow);
-
-    /// An element of another list.
-    fn other(&mut self, _element: Other) {}
-}
-
-/// An element of one of the lists that follow from the rows and the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Other {
-    /// A subject.
-    Subject(Subject),
-    /// A line of the table of rows.
-    RowDigest(RowDigest),
-    /// A session in which nobody said who it is.
-    Unidentified(Box<SessionRow>),
-    /// A piece of the leaf hashes.
-    LeafHashes(Base64Bytes),
-}
-
-impl<F: FnMut(BoardRow)> Receiver for F {
-    fn row(&mut self, row: BoardRow) {
-        self(row);
-    }
-}
 
 /// What begins once, when what stands before it in the statement was read.
 enum Begun<T> {
@@ -98,6 +71,8 @@ pub(super) struct Reading<'a, R> {
 pub(super) struct Found {
     pub(super) misspelt: Option<Rejected>,
     pub(super) fault: Option<Rejected>,
+    /// Whether that is only that something before it could not be read.
+    pub(super) unread: bool,
     /// Rows that are not as the table of rows has them.
     pub(super) rows: RowFindings,
 }
@@ -132,19 +107,26 @@ impl<'a, R: Receiver> Reading<'a, R> {
             let more = "there are more subjects than such boards".to_owned();
             self.fail(Contradiction::Subjects(more).into());
         }
+        let mut unread = false;
         match std::mem::replace(&mut self.hashes, Begun::Never) {
             Begun::Is(hashes) => {
                 if let Err(fault) = hashes.finish() {
                     self.fail(fault.into());
                 }
             }
-            _ => self.fail(LedgerFault::Pieces(0).into()),
+            Begun::NotYet => self.fail(LedgerFault::Pieces(0).into()),
+            Begun::Never => {
+                // What stands before them cannot be read, which is told first where somebody has signed it.
+                unread = self.fault.is_none();
+                self.fail(LedgerFault::Pieces(0).into());
+            }
         }
         match self.not_kept {
             Some(fault) => Err(fault.into()),
             None => Ok(Found {
                 misspelt: self.misspelt,
                 fault: self.fault,
+                unread,
                 rows: self.naming.findings()?,
             }),
         }
@@ -202,6 +184,8 @@ impl<'a, R: Receiver> Reading<'a, R> {
         if let Some(entry) = self.read::<RowDigest>(bytes, offset) {
             self.naming.list(bytes)?;
             self.receiver.other(Other::RowDigest(entry));
+        } else {
+            self.naming.lose_line();
         }
         Ok(())
     }

@@ -49,7 +49,8 @@ fn tamper_row(rows: &mut Vec<BoardRow>, numbers: &mut Numbers) -> Expected {
                 2 => rows[at].sessions[0].session.0[0] ^= 1,
                 _ => rows[at].sessions[0].session.0.clear(),
             }
-            vec![format!("the row of {name} was altered")]
+            let row = name.replacen("device", "the row of device", 1);
+            vec![format!("{row} was altered")]
         }
         1 => {
             rows.remove(at);

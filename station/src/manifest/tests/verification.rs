@@ -365,3 +365,26 @@ fn a_statement_whose_text_does_not_end_is_said_to_be_changed() {
     assert_eq!(error, Rejected::PartTooLong);
     assert!(error.to_string().contains("changed after signing"));
 }
+
+/// Where a line of the table, or what stands before it, cannot be read, no other cause is made up.
+#[test]
+fn what_cannot_be_read_is_no_sign_of_something_else() {
+    let mut batch = TestBatch::of_every_kind();
+    let statement = batch.statement();
+    let mut envelope: Envelope = serde_json::from_slice(&batch.file(&statement)).unwrap();
+    let payload = String::from_utf8(statement.to_bytes().unwrap()).unwrap();
+    let mut said = |from: &str, to: &str| {
+        envelope.payload = Base64Bytes(payload.replacen(from, to, 1).into_bytes());
+        let file = envelope.to_bytes().unwrap();
+        verify(&file, &batch.pki.root).unwrap_err().to_string()
+    };
+    let line = said(
+        "\"row_digests\":[{\"index\"",
+        "\"row_digests\":[{\"inde\u{78}\u{78}\"",
+    );
+    let unlisted = "device SA-000001 is not in what can be read of the table";
+    assert!(line.contains(unlisted), "{line}");
+    let head = said("\"_type\"", "\"_tipe\"");
+    assert!(head.contains("after signing"), "{head}");
+    assert!(!head.contains("ledger"), "{head}");
+}
