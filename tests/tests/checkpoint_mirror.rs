@@ -53,7 +53,7 @@ fn a_mirror_that_is_gone_is_no_new_one() {
     fs::write(&mirror, note).expect("a file");
     verify().ok();
     fs::write(&mirror, "").expect("an empty file");
-    verify().told(1, "mirror.txt is gone or empty");
+    verify().told(1, "mirror.txt is empty: the next checkpoint begins it");
     station.open_batch("MIRROR-2", 1);
     let begun = leaves(&station, &["mirror-begun"]);
     assert_eq!(begun.len(), 2);
@@ -93,15 +93,81 @@ fn a_foreign_mirror_and_a_newer_layout_are_told_apart() {
     fs::write(&mirror, good.replace("station", "stateon")).expect("written");
     let named = format!("compared with {}: it holds no checkpoint", mirror.display());
     station.run(["ledger", "verify"]).told(1, &named);
+    let only_the_mirror = "what the ledger was compared with is no checkpoint of it";
+    station.run(["ledger", "verify"]).told(1, only_the_mirror);
     station.run(["ledger", "checkpoint"]).told(3, &named);
     fs::write(&mirror, &good).expect("written");
 
     let ledger = station.home().join("ledger.sqlite");
     let books = rusqlite::Connection::open(&ledger).expect("the ledger");
+    // Where tables alone differ, the log makes them again.
+    books
+        .execute("DELETE FROM event WHERE entry = 1", ())
+        .expect("a row less");
+    let tables = "the ledger's tables are not what its log says";
+    station.run(["ledger", "verify"]).told(1, tables);
+    station.run(["ledger", "rebuild"]).ok();
+    station.run(["ledger", "verify"]).ok();
     books
         .pragma_update(None, "user_version", 999)
         .expect("a version");
     drop(books);
     let newer = "use the program that wrote it, or a newer one";
     station.run(["ledger", "verify"]).told(3, newer);
+}
+
+/// Whoever only looks, or exports, leaves an emptied mirror as it is; whoever begins it says so, and the ledger tells it.
+#[test]
+fn an_emptied_mirror_is_begun_again_by_nobody_who_only_looks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (station, mirror) = with_mirror(folder.path());
+    station.open_batch("MIRROR-1", 1);
+    let close = [
+        "batch",
+        "close",
+        "MIRROR-1",
+        "--short",
+        "--operator",
+        SUPERVISOR,
+    ];
+    station.run(close).ok();
+    let row = format!("{}: a checkpoint over ", mirror.display());
+    station.run(["doctor"]).told(0, &row);
+    let compared = format!("compared with: the mirror {} (", mirror.display());
+    station.run(["ledger", "verify"]).told(0, &compared);
+
+    fs::write(&mirror, "").expect("an empty file");
+    let entries = || {
+        let ledger = station.home().join("ledger.sqlite");
+        let reader = station::ledger::Reader::open(&ledger).expect("a ledger");
+        reader.size().expect("a size")
+    };
+    let before = entries();
+    let states = station.run(["doctor", "--json"]).ok().json_lines();
+    let state = states.iter().find(|row| row["check"] == "mirror");
+    assert_eq!(state.expect("a row")["state"], "warning");
+    let export = ["manifest", "export", "MIRROR-1", "--format", "csv"];
+    station.run(export).ok();
+    let export = ["manifest", "export", "MIRROR-1", "--format", "dsse"];
+    station.run(export).ok();
+    let empty = "mirror.txt is empty: the next checkpoint begins it";
+    station.run(["ledger", "verify"]).told(1, empty);
+    assert_eq!(entries(), before, "nothing was recorded");
+    assert_eq!(fs::read(&mirror).expect("a file"), b"");
+
+    let begun = station.run(["ledger", "checkpoint"]).ok();
+    let said = format!(
+        "the mirror {} was empty: it begins with {} entries",
+        mirror.display(),
+        before + 1
+    );
+    assert!(begun.stderr.contains(&said), "{}", begun.stderr);
+    let told = format!("begun again at entry {before}:");
+    station.run(["ledger", "verify"]).told(0, &told);
+    let report = station.run(["ledger", "verify", "--json"]).ok();
+    let report = &report.json_lines()[0];
+    assert_eq!(report["mirror_begun"], serde_json::json!([before]));
+    assert_eq!(report["compared_with"][0]["with"], "mirror");
+    assert_eq!(report["compared_with"][0]["entries"], before + 1);
+    assert_eq!(report["compared_with"][1]["with"], "token");
 }

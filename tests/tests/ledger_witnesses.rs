@@ -91,6 +91,15 @@ fn witnesses_cosign_and_a_quorum_is_kept_to() {
         refused.stderr
     );
     station.run(["ledger", "export"]).code(1);
+    // Whoever reads the first line alone is not told that all is well.
+    let verified = station.run(["ledger", "verify"]).code(1);
+    assert!(
+        !verified.stdout.contains("verified:"),
+        "{}",
+        verified.stdout
+    );
+    let report = station.run(["ledger", "verify", "--json"]).code(1);
+    assert_eq!(report.json_lines()[0]["verified"], false);
 
     add(&stranger.line(&note, 1_800_000_000)).code(1);
     add(&one.line("x\n\ny", 1_800_000_000)).code(1);

@@ -42,7 +42,7 @@ pub(crate) fn run(_arguments: &DoctorArguments, context: &Context) -> Result<Exi
     };
     if lock.is_some() {
         let signer = keys::check(&home, pki.as_ref(), &mut report);
-        files::check_ledger(&home, signer, context.now(), &mut report);
+        files::check_ledger(&home, signer, &mut report);
     }
     surroundings::check_clock(&home, context.now(), &mut report);
     surroundings::check_lanes(&home, &mut report);

@@ -62,7 +62,12 @@ impl Failure {
         self.status
     }
 
-    /// Why it failed.
+    /// What failed.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// The reason.
     pub(crate) fn why(&self) -> &str {
         &self.why
     }

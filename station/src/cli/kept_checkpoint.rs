@@ -1,43 +1,67 @@
 //! The latest checkpoint, kept in the token: written when a batch is opened or closed, compared when the ledger is
 //! opened. Home and mirror that are put back to an older day together are noticed by it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::context::Context;
+use super::counted::counted;
 use super::failure::Failure;
 use super::owner::{self, Done, Owner};
 use crate::clock::UtcMillis;
 use crate::hsm::{PinSource, SignerPool};
 use crate::ledger::checkpoint::{Checkpoint, origin};
-use crate::ledger::event::{CheckpointNotKeptRecord, Event, Fact, MirrorBegunRecord};
+use crate::ledger::event::{CheckpointNotKeptRecord, Event, Fact};
 use crate::ledger::standing::Durability;
-use crate::ledger::{EventStore, LedgerError, LedgerHandle, Reader};
+use crate::ledger::{EventStore, LedgerError, LedgerHandle, MirrorSeen, Reader};
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::station_home::StationHome;
 
-/// Opens the ledger for writing, checked against its mirror and the token. A mirror that begins is recorded: from the
-/// log alone it can be seen then since when there is nothing older to compare with.
+/// Opens the ledger for writing, checked against its mirror and the token. A mirror that is empty stays so.
 pub(crate) fn open_ledger(
     home: &StationHome,
     signer: &SignerPool,
-    now: UtcMillis,
 ) -> Result<LedgerHandle, Failure> {
+    let mirror = home.config().ledger.checkpoint_mirror.clone();
     let kept = notes(home, signer)?;
-    let mirror = home.config().ledger.checkpoint_mirror.as_deref();
-    let begun = mirror.filter(|path| std::fs::metadata(path).is_ok_and(|file| file.len() == 0));
-    let ledger = LedgerHandle::open_against(
+    let signer = Arc::new(signer.clone());
+    Ok(LedgerHandle::open_against(
         &home.ledger(),
-        Arc::new(signer.clone()),
-        mirror.map(Path::to_owned),
+        signer,
+        mirror,
         &kept,
-    )?;
-    if let Some(begun) = begun {
-        let path = begun.display().to_string();
-        let event = Event::of_station(now, Fact::MirrorBegun(MirrorBegunRecord { path }));
-        ledger.record(vec![event], Durability::Checkpointed)?;
+    )?)
+}
+
+/// The same for whoever records something: an empty mirror begins, on record, so that from the log alone it can be seen
+/// since when there is nothing older to compare with; and that is told.
+pub(crate) fn open_to_record(
+    home: &StationHome,
+    signer: &SignerPool,
+    context: &Context,
+) -> Result<LedgerHandle, Failure> {
+    let ledger = open_ledger(home, signer)?;
+    if let Some(begun) = ledger.begin_mirror(context.now())? {
+        let size = Reader::open(&home.ledger())?.size()?;
+        let entries = counted(size, "entry", "entries");
+        context.output.partings(&[format!(
+            "the mirror {} was empty: it begins with {entries}; what was there before is not compared any more",
+            begun.display()
+        )]);
     }
     Ok(ledger)
+}
+
+/// Looks at the ledger as an opening does, and writes nothing; what is wrong with its mirror, if it has one, is told
+/// apart.
+pub(crate) fn examine(
+    home: &StationHome,
+    signer: &SignerPool,
+) -> Result<Option<Result<MirrorSeen, Failure>>, Failure> {
+    let mirror = home.config().ledger.checkpoint_mirror.as_deref();
+    let kept = notes(home, signer)?;
+    let signer = Arc::new(signer.clone());
+    let seen = crate::ledger::examine(&home.ledger(), signer, mirror, &kept)?;
+    Ok(seen.map(|seen| seen.map_err(Failure::from)))
 }
 
 /// The notes that the token keeps of this ledger.

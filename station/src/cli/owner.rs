@@ -251,8 +251,15 @@ pub(crate) fn perform(context: &Context, request: &ControlRequest) -> Result<Don
         }
         std::thread::park_timeout(ROUND);
     };
+    // An export changes nothing: it does not begin a mirror either.
+    let ledger = match &request {
+        ControlRequest::ExportManifest { .. } => {
+            kept_checkpoint::open_ledger(&station.home, &station.signer)?
+        }
+        _ => kept_checkpoint::open_to_record(&station.home, &station.signer, context)?,
+    };
     let owner = Owner {
-        ledger: kept_checkpoint::open_ledger(&station.home, &station.signer, context.now())?,
+        ledger,
         home: station.home.clone(),
         pki: station.pki.clone(),
         signer: station.signer.clone(),

@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::checkpoint::{CheckpointSigner, VerifierKey, origin};
 use super::error::LedgerError;
-use super::event::{Event, Fact};
+use super::event::{Event, Fact, MirrorBegunRecord};
 use super::event_store::EventStore;
 use super::health::Health;
 use super::log_store::{self, LogStore};
@@ -20,7 +20,7 @@ use super::mirror::{Mirror, sync_folder};
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, BatchClosing, BatchOpening, LedgerState};
 use super::writer::{LedgerKey, QUEUE_MAX, Request, Writer};
-use super::{integrity, on_all_cores, trusted_views};
+use super::{examination, integrity, trusted_views};
 use crate::clock::UtcMillis;
 use crate::names::{BatchId, DeviceSerial, StationName};
 
@@ -107,25 +107,16 @@ impl LedgerHandle {
         log_store::require_file(path)?;
         let owner = own(path)?;
         let connection = log_store::connect(path, false)?;
-        let verifier = integrity::opening_key(&connection)?;
-        let held = public_key(signer.as_ref(), verifier.name())?;
-        if held != verifier {
-            return Err(LedgerError::OtherKey {
-                expected: verifier.to_string(),
-                got: held.to_string(),
-            });
-        }
-        let mut readers = on_all_cores::snapshots(path)?;
-        let last = integrity::check_log(&mut readers, &verifier)?;
-        let key = LedgerKey { signer, verifier };
-        trusted_views::check(&mut readers, path, &key, in_memory)?;
-        drop(readers);
-        let mirror = mirror.map(Mirror::new);
-        if let Some(mirror) = &mirror
-            && let Some(note) = mirror.read()?
-        {
-            let kept = mirror.holding(&note);
-            integrity::check_mirror(&connection, &key.verifier, kept)?;
+        let (key, last) = examination::checked(&connection, path, signer, in_memory)?;
+        let mut mirror = mirror.map(Mirror::new);
+        if let Some(mirror) = &mut mirror {
+            match mirror.read()? {
+                Some(note) => {
+                    let kept = mirror.holding(&note);
+                    integrity::check_mirror(&connection, &key.verifier, kept)?;
+                }
+                None => mirror.wait(true),
+            }
         }
         for note in kept {
             integrity::check_kept(&connection, &key.verifier, note)?;
@@ -138,6 +129,7 @@ impl LedgerHandle {
     }
 
     fn start(writer: Writer, owner: File) -> Self {
+        let empty_mirror = writer.waiting_mirror();
         let (requests, receiver) = mpsc::sync_channel(QUEUE_MAX);
         let health = writer.health();
         let thread = thread::Builder::new()
@@ -152,6 +144,7 @@ impl LedgerHandle {
                 // Without a thread the receiver is gone, and every request says "stopped".
                 thread: thread.ok(),
                 sender: Some(requests),
+                empty_mirror,
                 health,
             }),
         }
@@ -186,6 +179,22 @@ impl LedgerHandle {
         serials: Vec<DeviceSerial>,
     ) -> Result<(), LedgerError> {
         self.requests.send(Request::UseSerials(batch, serials))
+    }
+
+    /// Begins the mirror where its file was empty when the ledger was opened, and records that. Until then no
+    /// checkpoint is signed, since it would not be mirrored. Gives the file that begins, if one does.
+    ///
+    /// # Errors
+    /// Where the beginning is not recorded, or the mirror is not written.
+    pub fn begin_mirror(&self, time: UtcMillis) -> Result<Option<&Path>, LedgerError> {
+        let Some(empty) = &self.requests.empty_mirror else {
+            return Ok(None);
+        };
+        self.requests.ask(Request::BeginMirror)?;
+        let path = empty.display().to_string();
+        let event = Event::of_station(time, Fact::MirrorBegun(MirrorBegunRecord { path }));
+        self.append(Append::Events(vec![event]), Durability::Checkpointed)?;
+        Ok(Some(empty))
     }
 
     /// Makes sure that a checkpoint over everything is durable; gives its note.
@@ -281,6 +290,8 @@ impl fmt::Debug for LedgerHandle {
 struct Requests {
     sender: Option<SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
+    /// The mirror, where it was empty when the ledger was opened.
+    empty_mirror: Option<PathBuf>,
     health: Health,
 }
 
@@ -342,7 +353,10 @@ pub(in crate::ledger) fn make(
     Ok(writer)
 }
 
-fn public_key(signer: &dyn CheckpointSigner, name: &str) -> Result<VerifierKey, LedgerError> {
+pub(in crate::ledger) fn public_key(
+    signer: &dyn CheckpointSigner,
+    name: &str,
+) -> Result<VerifierKey, LedgerError> {
     let key = signer
         .public_key()
         .map_err(|source| LedgerError::NoKey { source })?;

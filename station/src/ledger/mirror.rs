@@ -14,16 +14,32 @@ use super::integrity::KeptElsewhere;
 pub(in crate::ledger) struct Mirror {
     path: PathBuf,
     size: Option<u64>,
+    /// It is empty, and nobody has said yet that it may begin.
+    waits: bool,
 }
 
 impl Mirror {
     pub(in crate::ledger) fn new(path: PathBuf) -> Self {
-        Self { path, size: None }
+        Self {
+            path,
+            size: None,
+            waits: false,
+        }
     }
 
     /// Whether it holds the checkpoint of that size.
     pub(in crate::ledger) fn holds(&self, size: u64) -> bool {
         self.size == Some(size)
+    }
+
+    /// Its file, where it is empty and nobody has begun it.
+    pub(in crate::ledger) fn waiting(&self) -> Option<&Path> {
+        self.waits.then_some(&*self.path)
+    }
+
+    /// Whether it may be written to, though it was empty.
+    pub(in crate::ledger) fn wait(&mut self, waits: bool) {
+        self.waits = waits;
     }
 
     /// What the file holds; none where it is empty, which is how a person has a mirror begun. One that

@@ -14,11 +14,13 @@ mod column;
 mod comparison;
 pub mod cosignature;
 mod cosigning;
+mod damage;
 mod decoded;
 pub mod error;
 pub mod event;
 mod event_store;
 mod evidence_claims;
+mod examination;
 #[cfg(test)]
 pub mod fake;
 #[cfg(test)]
@@ -73,8 +75,9 @@ mod verification;
 mod views;
 mod writer;
 
-pub use error::{LedgerError, Refusal};
+pub use error::{Damage, LedgerError, Refusal};
 pub use event_store::EventStore;
+pub use examination::{MirrorSeen, examine};
 pub use handle::{LedgerHandle, NewLedger};
 pub use integrity::KeptElsewhere;
 pub use lane_wear::LaneWear;

@@ -4,6 +4,7 @@
 //! A checkpoint is signed only over what is durable already: a log must never sign two histories, which
 //! it would if a signed tree were lost with its transaction.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -43,6 +44,8 @@ pub(in crate::ledger) enum Request {
     UseSerials(BatchId, Vec<DeviceSerial>),
     /// A checkpoint over everything, with its note.
     Checkpoint(Reply<String>),
+    /// The empty mirror may be written to from now on.
+    BeginMirror(Reply<()>),
     /// This note in place of the stored one over so many entries: the same with more cosignatures.
     Cosign(u64, String, Reply<()>),
 }
@@ -95,6 +98,12 @@ impl Writer {
             last,
             health: Health::default(),
         }
+    }
+
+    /// The mirror, where it is empty and nobody has begun it.
+    pub(in crate::ledger) fn waiting_mirror(&self) -> Option<PathBuf> {
+        let waiting = self.mirror.as_ref().and_then(Mirror::waiting);
+        waiting.map(Path::to_owned)
     }
 
     /// Where it notes what it meets.
@@ -180,6 +189,12 @@ impl Writer {
             Request::Checkpoint(reply) => {
                 let _ = reply.send(self.checkpoint());
             }
+            Request::BeginMirror(reply) => {
+                if let Some(mirror) = &mut self.mirror {
+                    mirror.wait(false);
+                }
+                let _ = reply.send(Ok(()));
+            }
             Request::Cosign(size, note, reply) => {
                 let _ = reply.send(self.cosign(size, note));
             }
@@ -218,6 +233,13 @@ impl Writer {
             size: frontier.size(),
             root: frontier.root(),
         };
+        if let Some(path) = self.mirror.as_ref().and_then(Mirror::waiting) {
+            // Nobody has begun it: what is signed already may be read, and nothing new is.
+            let last = self.last.as_ref().filter(|(size, _)| *size == head.size);
+            let path = path.to_owned();
+            let waits = LedgerError::EmptyMirror { path };
+            return last.map(|(_, note)| note.clone()).ok_or(waits);
+        }
         let note = match &self.last {
             Some((size, note)) if *size == head.size => note.clone(),
             _ => {

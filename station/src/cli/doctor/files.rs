@@ -2,9 +2,12 @@
 
 use super::report::{Report, State};
 use crate::cli::context::ledger_key;
+use crate::cli::counted::counted;
+use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
 use crate::clock::UtcMillis;
 use crate::hsm::SignerPool;
+use crate::ledger::MirrorSeen;
 use crate::station_home::{
     Pki, PkiError, StationHome, check_credential, read_bounded, read_certificate, read_issuing,
     read_manifest, read_public_key,
@@ -69,12 +72,7 @@ pub(super) fn check(home: &StationHome, at: UtcMillis, report: &mut Report) -> O
 }
 
 /// The ledger's end against its last checkpoint and the mirror's. Full proof is `station ledger verify`.
-pub(super) fn check_ledger(
-    home: &StationHome,
-    signer: Option<SignerPool>,
-    now: UtcMillis,
-    report: &mut Report,
-) {
+pub(super) fn check_ledger(home: &StationHome, signer: Option<SignerPool>, report: &mut Report) {
     let Some(signer) = signer else {
         let advice = "mend the token first, or run station ledger verify";
         report.add(
@@ -85,16 +83,54 @@ pub(super) fn check_ledger(
         );
         return;
     };
-    let mirrored = home.config().ledger.checkpoint_mirror.is_some();
-    match kept_checkpoint::open_ledger(home, &signer, now) {
-        Ok(_ledger) => report.ok("ledger", "it agrees with its last checkpoint"),
-        Err(failure) => report.add("ledger", State::Broken, failure.why(), failure.to_do()),
-    }
+    let mirror = match kept_checkpoint::examine(home, &signer) {
+        Ok(mirror) => {
+            report.ok("ledger", "it agrees with its last checkpoint");
+            mirror
+        }
+        Err(failure) => {
+            report.add("ledger", State::Broken, failure.why(), failure.to_do());
+            None
+        }
+    };
     check_kept(home, &signer, report);
-    if !mirrored {
+    check_mirror(home, mirror, report);
+}
+
+/// The mirror, which nobody begins by looking at it.
+fn check_mirror(
+    home: &StationHome,
+    seen: Option<Result<MirrorSeen, Failure>>,
+    report: &mut Report,
+) {
+    let check = "mirror";
+    let Some(path) = &home.config().ledger.checkpoint_mirror else {
         let detail = "none: an old copy of the whole ledger in its place would not be seen";
         let advice = "name a file on another machine's disk as ledger.checkpoint_mirror";
-        report.add("mirror", State::Warning, detail, advice);
+        report.add(check, State::Warning, detail, advice);
+        return;
+    };
+    let path = path.display();
+    match seen {
+        Some(Ok(MirrorSeen::Covers(size))) => {
+            let entries = counted(size, "entry", "entries");
+            report.ok(check, format_args!("{path}: a checkpoint over {entries}"));
+        }
+        Some(Ok(MirrorSeen::Empty)) => {
+            let detail = format!(
+                "{path} is empty: nothing is compared with it, and whoever records something next begins it"
+            );
+            let advice = "if nobody emptied it on purpose, put its note back first; else station ledger \
+                          checkpoint begins it";
+            report.add(check, State::Warning, detail, advice);
+        }
+        Some(Err(failure)) => {
+            report.add(check, State::Broken, failure.why(), failure.to_do());
+        }
+        None => {
+            let detail = format!("{path}: it is compared with a ledger that is well");
+            report.add(check, State::Skipped, detail, "mend the ledger first");
+        }
     }
 }
 

@@ -6,16 +6,19 @@ use serde::Serialize;
 
 use super::witnesses::{Witnessed, newest, policy};
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::failure::Failure;
 use crate::cli::kept_checkpoint;
-use crate::ledger::checkpoint::VerifierKey;
-use crate::ledger::error::Damage;
-use crate::ledger::{KeptElsewhere, LedgerError, Reader, Report};
+use crate::ledger::checkpoint::{Checkpoint, VerifierKey};
+use crate::ledger::event::Fact;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::reader::Kinds;
+use crate::ledger::{Damage, KeptElsewhere, LedgerError, Reader, Report};
 use crate::station_home::{StationHome, read_bounded};
 
 /// Who has seen how much of the ledger.
 #[derive(Serialize)]
-struct Seen {
+pub(super) struct Seen {
     witnessed_entries: u64,
     cosigned: Vec<Witnessed>,
     quorum: usize,
@@ -32,11 +35,90 @@ pub(super) fn mirrored(path: &Path) -> Result<Option<String>, Failure> {
 
 /// Why a ledger is not verified whose mirror holds nothing.
 pub(super) fn no_mirror(path: &Path) -> Failure {
+    let what = "the ledger was not compared with its mirror";
+    if path.exists() {
+        return Failure::check(
+            what,
+            format_args!("{} is empty: the next checkpoint begins it", path.display()),
+            "if it is new, begin it with station ledger checkpoint; if somebody emptied it, put its note back, or \
+             give a checkpoint that you kept with --checkpoint",
+        );
+    }
     Failure::check(
-        "the ledger was not compared with its mirror",
-        format_args!("{} is gone or empty", path.display()),
+        what,
+        format_args!("{} is not there", path.display()),
         "mount its disk or put it back, or give a checkpoint that you kept with --checkpoint",
     )
+}
+
+/// A checkpoint from elsewhere that the ledger was compared with.
+#[derive(Debug, Serialize)]
+pub(super) struct Compared {
+    /// `mirror`, `checkpoint` (given by a person) or `token`.
+    with: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    entries: u64,
+}
+
+impl Compared {
+    /// With a note in a file; none where it is no checkpoint under the key, which is a finding.
+    pub(super) fn file(
+        with: &'static str,
+        path: &Path,
+        note: &str,
+        key: &VerifierKey,
+    ) -> Option<Self> {
+        Checkpoint::open(note, key).ok().map(|checkpoint| Self {
+            with,
+            path: Some(path.display().to_string()),
+            entries: checkpoint.head.size,
+        })
+    }
+
+    /// With the newest of those that the token keeps.
+    fn token(notes: &[String], key: &VerifierKey) -> Option<Self> {
+        let opened = notes
+            .iter()
+            .filter_map(|note| Checkpoint::open(note, key).ok());
+        let entries = opened.map(|checkpoint| checkpoint.head.size).max()?;
+        Some(Self {
+            with: "token",
+            path: None,
+            entries,
+        })
+    }
+
+    /// As a person reads it.
+    pub(super) fn in_words(all: &[Self]) -> String {
+        let one = |compared: &Self| {
+            let entries = counted(compared.entries, "entry", "entries");
+            match (compared.with, &compared.path) {
+                ("mirror", Some(path)) => format!("the mirror {path} ({entries})"),
+                (_, Some(path)) => format!("the checkpoint {path} ({entries})"),
+                (_, None) => format!("the token's checkpoint ({entries})"),
+            }
+        };
+        let each: Vec<_> = all.iter().map(one).collect();
+        if each.is_empty() {
+            return "nothing from elsewhere: an older copy of the whole ledger would not be seen"
+                .to_owned();
+        }
+        each.join(", ")
+    }
+}
+
+/// The entries at which a mirror was begun, in their order; nobody is told of one alone.
+pub(super) fn mirror_begun(home: &StationHome) -> Result<Vec<u64>, LedgerError> {
+    let reader = Reader::open(&home.ledger())?;
+    let mut begun = Vec::new();
+    for leaf in reader.events_of_kinds(Kinds::MirrorsBegun, 0) {
+        let (index, bytes) = leaf?;
+        if Leaf::decode(&bytes).is_ok_and(|leaf| matches!(leaf.fact, Fact::MirrorBegun(_))) {
+            begun.push(index);
+        }
+    }
+    Ok(begun)
 }
 
 /// What the token keeps of the ledger, or why that is not known.
@@ -67,12 +149,14 @@ impl KeptByToken {
         home: &StationHome,
         key: &VerifierKey,
         report: &mut Report,
+        compared: &mut Vec<Compared>,
     ) -> Result<Option<String>, LedgerError> {
         match self {
             Self::Notes(notes) if notes.is_empty() => Ok(Some("it keeps none yet".to_owned())),
             Self::Notes(notes) => {
                 let found = Reader::open(&home.ledger())?.against_kept(key, &notes)?;
                 report.findings.extend(found);
+                compared.extend(Compared::token(&notes, key));
                 Ok(None)
             }
             Self::Unknown(why) => Ok(Some(why)),
@@ -122,33 +206,23 @@ pub(super) fn refuse_contradicted(
     }
 }
 
-/// Tells the newest checkpoint that counts for the configuration's witnesses; where it asks for some, there must be
-/// one.
-pub(super) fn tell_witnesses(
-    context: &Context,
+/// The newest checkpoint that counts for the configuration's witnesses, where there are any; where it asks for some,
+/// there must be one.
+pub(super) fn seen_by_witnesses(
     home: &StationHome,
     key: &VerifierKey,
-) -> Result<(), Failure> {
+) -> Result<Option<Seen>, Failure> {
     let policy = policy(home)?;
     if policy.witnesses.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let reader = Reader::open(&home.ledger())?;
     match newest(&reader, key, &policy)? {
-        Some(chosen) => {
-            let words = Witnessed::in_words(&chosen.witnessed);
-            let told = Seen {
-                witnessed_entries: chosen.stored.size,
-                cosigned: chosen.witnessed,
-                quorum: policy.quorum,
-            };
-            let text = format!(
-                "  the checkpoint over {} entries is {words}",
-                told.witnessed_entries
-            );
-            context.output.fact(&told, &text);
-            Ok(())
-        }
+        Some(chosen) => Ok(Some(Seen {
+            witnessed_entries: chosen.stored.size,
+            cosigned: chosen.witnessed,
+            quorum: policy.quorum,
+        })),
         None => Err(Failure::check(
             "no checkpoint is cosigned as the configuration asks",
             format_args!(
@@ -158,5 +232,17 @@ pub(super) fn tell_witnesses(
             ),
             "let the witnesses cosign one, and add it with station ledger cosign add",
         )),
+    }
+}
+
+impl Seen {
+    /// Tells it.
+    pub(super) fn tell(&self, context: &Context) {
+        let words = Witnessed::in_words(&self.cosigned);
+        let text = format!(
+            "  the checkpoint over {} entries is {words}",
+            self.witnessed_entries
+        );
+        context.output.fact(self, &text);
     }
 }

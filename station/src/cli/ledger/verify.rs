@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{elsewhere, pinned_key, progress, read_note, tampered};
+use super::elsewhere::{self, Compared, Seen};
+use super::{pinned_key, progress, read_note, tampered};
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
@@ -13,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::clock::Clock as _;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::checkpoint::VerifierKey;
-use crate::ledger::{KeptElsewhere, LedgerError, Pass, Report, Verification};
+use crate::ledger::{Damage, KeptElsewhere, LedgerError, Pass, Report, Verification};
 use crate::line::system_clock::SystemClock;
 
 /// Check every entry of the ledger against its checkpoints
@@ -62,21 +63,32 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     let elsewhere = elsewhere
         .as_ref()
         .map(|(path, note)| KeptElsewhere { path, note });
+    let with = arguments.checkpoint.as_ref();
+    let with = with.map_or("mirror", |_| "checkpoint");
+    let compared = elsewhere.and_then(|kept| Compared::file(with, kept.path, kept.note, &key));
     let token = elsewhere::kept_by_token(context, arguments.token)?;
     let workspace = workspace(&key).filter(|_| !arguments.no_resume);
     let verified = Verification::begin(&home.ledger(), &key, elsewhere)
         .and_then(|verification| run_passes(context, verification, workspace.as_deref()));
     match verified {
         Ok((mut report, passes)) => {
-            let token = token.compare(&home, &key, &mut report)?;
+            let mut compared: Vec<_> = compared.into_iter().collect();
+            let token = token.compare(&home, &key, &mut report, &mut compared)?;
+            let (mirror_begun, seen) = if report.is_clean() {
+                let begun = elsewhere::mirror_begun(&home)?;
+                (begun, elsewhere::seen_by_witnesses(&home, &key))
+            } else {
+                (Vec::new(), Ok(None))
+            };
             let told = Told {
                 passes,
                 token,
                 mirror: not_compared,
+                compared,
+                mirror_begun,
+                seen,
             };
-            let status = tell(context, &report, told)?;
-            elsewhere::tell_witnesses(context, &home, &key)?;
-            Ok(status)
+            tell(context, &report, told)
         }
         Err(error @ (LedgerError::Damaged(_) | LedgerError::OtherKey { .. })) => {
             Err(tampered(&error.to_string()))
@@ -134,6 +146,9 @@ struct Shown {
     batches: u64,
     passes: Vec<Timed>,
     resumed_at: u64,
+    compared_with: Vec<Compared>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mirror_begun: Vec<u64>,
     token_compared: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_not_compared: Option<String>,
@@ -147,20 +162,29 @@ struct Told<'home> {
     token: Option<String>,
     /// The mirror, where it was not compared.
     mirror: Option<&'home Path>,
+    compared: Vec<Compared>,
+    /// At which entries.
+    mirror_begun: Vec<u64>,
+    /// What the witnesses have seen, or that it is not enough.
+    seen: Result<Option<Seen>, Failure>,
 }
 
-/// Tells what was found. A mirror that holds nothing is a finding too: however well the ledger agrees with itself, it
-/// was not compared.
+/// Tells what was found. A mirror that holds nothing is a finding too, and so are witnesses who are missing: however
+/// well the ledger agrees with itself, it was not compared.
 fn tell(context: &Context, report: &Report, told: Told<'_>) -> Result<ExitStatus, Failure> {
     let mirror = told.mirror.map(elsewhere::no_mirror);
-    let findings = report.findings.iter().map(ToString::to_string);
-    let findings: Vec<_> = findings
-        .chain(
-            mirror
-                .iter()
-                .map(|gone| format!("the mirror {}", gone.why())),
-        )
-        .collect();
+    let (seen, unseen) = match told.seen {
+        Ok(seen) => (seen, None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let mut findings: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
+    findings.extend(
+        mirror
+            .iter()
+            .map(|gone| format!("the mirror {}", gone.why())),
+    );
+    let unseen_words = |failure: &Failure| format!("{}: {}", failure.what(), failure.why());
+    findings.extend(unseen.iter().map(unseen_words));
     let shown = Shown {
         verified: findings.is_empty(),
         entries: report.head.size,
@@ -170,45 +194,89 @@ fn tell(context: &Context, report: &Report, told: Told<'_>) -> Result<ExitStatus
         batches: report.batches,
         passes: told.passes,
         resumed_at: report.resumed_at,
+        compared_with: told.compared,
+        // The first time, there was nothing before it to compare with.
+        mirror_begun: told.mirror_begun.get(1..).unwrap_or_default().to_vec(),
         token_compared: told.token.is_none(),
         token_not_compared: told.token,
         findings,
     };
     let output = &context.output;
     output.object(&shown);
-    let Some(first) = shown.findings.first() else {
-        output.text(&format!(
-            "verified: {} of {}, {}, the last over {}",
-            counted(shown.entries, "entry", "entries"),
-            counted(shown.batches, "batch", "batches"),
-            counted(shown.checkpoints, "checkpoint", "checkpoints"),
-            counted(shown.covered, "entry", "entries")
-        ));
-        output.text(&format!("  root {}", shown.root));
-        output.text(&format!("  {}", times(&shown.passes)));
-        if let Some(why) = &shown.token_not_compared {
-            output.text(&format!(
-                "  not compared with the checkpoint in the token: {why} (--token insists on it)"
-            ));
-        }
-        if shown.resumed_at > 0 {
-            output.text(&format!(
-                "  the views of the first {} entries were made by a run that was interrupted",
-                shown.resumed_at
-            ));
+    if shown.verified {
+        shown.tell(context);
+        if let Some(seen) = seen {
+            seen.tell(context);
         }
         return Ok(ExitStatus::Done);
-    };
+    }
     shown
         .findings
         .iter()
         .for_each(|finding| output.text(&format!("wrong: {finding}")));
-    let first = report
-        .narrowest()
-        .map_or(first.clone(), ToString::to_string);
-    Err(mirror
-        .filter(|_| report.is_clean())
-        .unwrap_or_else(|| tampered(&first)))
+    let not_compared = mirror.or(unseen).filter(|_| report.is_clean());
+    Err(not_compared.unwrap_or_else(|| damaged(report)))
+}
+
+impl Shown {
+    /// That all is well, and what it was compared with.
+    fn tell(&self, context: &Context) {
+        let output = &context.output;
+        output.text(&format!(
+            "verified: {} of {}, {}, the last over {}",
+            counted(self.entries, "entry", "entries"),
+            counted(self.batches, "batch", "batches"),
+            counted(self.checkpoints, "checkpoint", "checkpoints"),
+            counted(self.covered, "entry", "entries")
+        ));
+        output.text(&format!("  root {}", self.root));
+        output.text(&format!("  {}", times(&self.passes)));
+        let compared = Compared::in_words(&self.compared_with);
+        output.text(&format!("  compared with: {compared}"));
+        if !self.mirror_begun.is_empty() {
+            let entries: Vec<_> = self.mirror_begun.iter().map(u64::to_string).collect();
+            output.text(&format!(
+                "  the mirror was emptied, and begun again at entry {}: what it held before is not compared",
+                entries.join(", ")
+            ));
+        }
+        if let Some(why) = &self.token_not_compared {
+            output.text(&format!(
+                "  not compared with the checkpoint in the token: {why} (--token insists on it)"
+            ));
+        }
+        if self.resumed_at > 0 {
+            output.text(&format!(
+                "  the views of the first {} entries were made by a run that was interrupted",
+                self.resumed_at
+            ));
+        }
+    }
+}
+
+/// What a person does about it: by what is wrong, since tables are made again, and a bad copy says nothing about the
+/// ledger.
+fn damaged(report: &Report) -> Failure {
+    let first = report.narrowest().map(ToString::to_string);
+    let first = first.unwrap_or_default();
+    let all = |like: fn(&Damage) -> bool| report.findings.iter().all(like);
+    if all(|found| matches!(found, Damage::View { .. })) {
+        return Failure::check(
+            "the ledger's tables are not what its log says",
+            first,
+            "the log itself holds: keep a copy of the file as it is, stop the line, then make the tables again \
+             from the log with station ledger rebuild",
+        );
+    }
+    if all(Damage::is_foreign) {
+        return Failure::check(
+            "what the ledger was compared with is no checkpoint of it",
+            first,
+            "the ledger agrees with itself: keep that file as it is, see who changed it, and compare with another \
+             checkpoint that was kept (--checkpoint)",
+        );
+    }
+    tampered(&first)
 }
 
 fn times(passes: &[Timed]) -> String {

@@ -60,7 +60,7 @@ pub(in crate::cli) struct WorkingStation {
 impl WorkingStation {
     pub(in crate::cli) fn take(context: &Context) -> Result<Self, Failure> {
         let owned = context.own_station()?;
-        let store = kept_checkpoint::open_ledger(&owned.home, &owned.signer, context.now())?;
+        let store = kept_checkpoint::open_to_record(&owned.home, &owned.signer, context)?;
         Ok(Self { store, owned })
     }
 }

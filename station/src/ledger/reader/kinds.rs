@@ -17,6 +17,8 @@ pub enum Kinds {
     ByPeople,
     /// What raises alarms and what clears them.
     Alarms,
+    /// Mirrors that begin.
+    MirrorsBegun,
 }
 
 impl Kinds {
@@ -39,6 +41,7 @@ impl Kinds {
                  'batch-closed'"
             }
             Self::ByPeople => "'hold-cleared', 'clock-accepted'",
+            Self::MirrorsBegun => "'mirror-begun'",
             Self::Alarms => {
                 "'verdict-reached', 'alarm-acknowledged', 'hold-placed', 'hold-cleared',
                  'batch-hold-placed', 'batch-hold-cleared', 'clock-accepted'"

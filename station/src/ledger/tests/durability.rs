@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::*;
+use crate::clock::UtcMillis;
 use crate::ledger::fixture::{TestSigner, batch, new_ledger, profile, tamper};
 use crate::ledger::handle::make;
 use crate::ledger::state::Append;
@@ -264,6 +265,7 @@ fn the_mirror_shows_an_older_copy_of_the_whole_ledger() {
     );
     std::fs::write(&mirror, "").unwrap();
     let ledger = open().unwrap();
+    ledger.begin_mirror(UtcMillis(9)).unwrap();
     ledger.open_batch(opening(B, 2)).unwrap();
     drop(ledger);
     open().unwrap();
@@ -271,7 +273,7 @@ fn the_mirror_shows_an_older_copy_of_the_whole_ledger() {
     std::fs::write(home.path(), older).unwrap();
     match open() {
         Err(LedgerError::Damaged(damage)) => {
-            let (checkpoint, log) = (3, 1);
+            let (checkpoint, log) = (4, 1);
             let older = Damage::RolledBack { checkpoint, log };
             assert_eq!(damage, older.beside(&mirror));
         }

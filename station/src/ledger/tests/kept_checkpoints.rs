@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use crate::clock::UtcMillis;
 use crate::ledger::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
 use crate::ledger::error::{ChangedRange, Damage};
 use crate::ledger::fixture::{Home, board, events, opening};
 use crate::ledger::merkle_tree::leaf_hash;
 use crate::ledger::proof::TreeHead;
 use crate::ledger::standing::Durability;
-use crate::ledger::{EventStore as _, LedgerError, LedgerHandle, Reader};
+use crate::ledger::{EventStore as _, LedgerError, LedgerHandle, MirrorSeen, Reader, examine};
 
 const B: &str = "B-1";
 
@@ -83,4 +84,38 @@ fn another_ledger_under_the_same_key_is_not_the_tokens() {
         damage(open(&home, &[other])),
         Damage::NotTheTokens(ChangedRange { from: 0, to: 1 })
     );
+}
+
+/// Whoever opens the ledger or looks at it leaves an empty mirror as it is; it begins when somebody says so, on record.
+#[test]
+fn an_empty_mirror_waits_until_somebody_begins_it() {
+    let (home, ledger) = Home::create();
+    drop(ledger);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mirror = elsewhere.path().join("checkpoint");
+    std::fs::write(&mirror, "").unwrap();
+    let open = || LedgerHandle::open(&home.path(), home.signer.clone(), Some(mirror.clone()));
+    let seen = || {
+        let seen = examine(&home.path(), home.signer.clone(), Some(&mirror), &[]);
+        seen.unwrap().unwrap().unwrap()
+    };
+    let ledger = open().unwrap();
+    ledger.checkpoint().unwrap();
+    let opened = ledger.open_batch(opening(B, 2));
+    assert!(
+        matches!(opened, Err(LedgerError::EmptyMirror { .. })),
+        "{opened:?}"
+    );
+    drop(ledger);
+    assert_eq!(std::fs::read(&mirror).unwrap(), b"");
+    assert_eq!(seen(), MirrorSeen::Empty);
+
+    let ledger = open().unwrap();
+    assert_eq!(ledger.begin_mirror(UtcMillis(9)).unwrap(), Some(&*mirror));
+    drop(ledger);
+    let size = Reader::open(&home.path()).unwrap().size().unwrap();
+    let last = Reader::open(&home.path()).unwrap().entry(size - 1).unwrap();
+    assert_eq!(last.leaf.fact.kind(), "mirror-begun");
+    assert_eq!(seen(), MirrorSeen::Covers(size));
+    assert_eq!(open().unwrap().begin_mirror(UtcMillis(9)).unwrap(), None);
 }
