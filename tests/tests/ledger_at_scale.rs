@@ -175,6 +175,7 @@ fn memory_does_not_grow_with_the_batch() {
     let check = |what: &str, peaks: [u64; 2]| {
         let growth = peaks[1].saturating_sub(peaks[0]) / (LARGE - SMALL);
         let told = format!("{what}: {peaks:?} bytes at the peak, {growth} more a board");
+        eprintln!("{told}");
         assert!(growth <= GROWTH_MAX, "{told}");
     };
     let export = |batch: &str, format: &str| {

@@ -29,6 +29,8 @@ pub(super) enum Unfinished {
 const TABLE: &str = "
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
+-- In KiB; the rest is in the file.
+PRAGMA cache_size = -256;
 BEGIN;
 -- The table of rows; `found` once a row was taken for this one.
 CREATE TABLE entry (
