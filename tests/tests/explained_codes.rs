@@ -34,6 +34,32 @@ fn every_code_is_explained_by_its_section_of_the_runbook() {
     assert!(explain(&[]).ok().stdout.contains("\n  A lane is held\n"));
 }
 
+/// Where a code's section says: see "...", that procedure is there, and stands in no place that `explain` does not show.
+#[test]
+fn every_procedure_that_a_code_names_is_explained() {
+    let mut named = 0;
+    for code in VerdictCode::ALL {
+        let section = explain(&[&code.to_string(), "--json"]).ok().json_lines();
+        let section = section[0]["runbook"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        for rest in section.to_lowercase().split("see \"").skip(1) {
+            let (procedure, after) = rest.split_once('"').expect("its name ends");
+            explain(&[procedure]).ok();
+            let place = after.starts_with(" above") || after.starts_with(" below");
+            assert!(!place, "{code}: {procedure}{after}");
+            named += 1;
+        }
+    }
+    assert!(named > 5, "{named}");
+    let ledger = explain(&["STATION-LEDGER"]).ok().stdout;
+    assert!(
+        ledger.contains("see \"The mirror can't be written\""),
+        "{ledger}"
+    );
+}
+
 #[test]
 fn a_misspelt_code_is_wrong_usage_and_told_with_the_one_that_was_meant() {
     let refused = explain(&["HW-LIMTI"]).code(2);

@@ -250,7 +250,7 @@ fn python_alone_checks_a_proof_and_refuses_a_changed_one() {
     let database = text(&books().station.home().join("ledger.sqlite"));
     let checked = python(&log, &[&database]).ok();
     assert!(
-        checked.stdout.contains("root as signed"),
+        checked.stdout.contains("agree with the note's root"),
         "{}",
         checked.stdout
     );
@@ -297,16 +297,28 @@ fn an_export_has_every_byte_and_proves_itself() {
     assert!(exported.contains(written.lines().next().expect("a line")));
     let checked = python(&script, &[&text(&part)]).ok();
     assert!(
-        checked.stdout.contains("entries 3 to 9"),
+        checked.stdout.contains("entries 3 to 9")
+            && checked.stdout.contains("agree with the note's root"),
         "{}",
         checked.stdout
     );
     let less: String = written
         .lines()
         .filter(|line| !line.starts_with("{\"index\":5,"))
+        .map(|line| format!("{line}\n"))
         .collect();
-    std::fs::write(&part, less).expect("a file is written");
-    assert!(!python(&script, &[&text(&part)]).status.success());
+    let refused = |content: &str, sentence: &str| {
+        std::fs::write(&part, content).expect("a file is written");
+        python(&script, &[&text(&part)]).told(1, sentence);
+    };
+    refused(&less, "entry 5 is missing");
+    let bent = written.replacen("\"v\":1", "\"v\":2", 1);
+    refused(&bent, "not the entries that the note is over");
+    let cut = "the last line is missing or cut short";
+    refused(written.get(..written.len() - 9).expect("more"), cut);
+    refused(written.get(..99).expect("more"), cut);
+    let of_batch = station.run(["ledger", "export", "--batch", BATCH]).ok();
+    refused(&of_batch.stdout, "this is the export of a batch");
 
     let batch = station
         .run(["ledger", "export", "--batch", BATCH])
@@ -325,5 +337,42 @@ fn an_export_has_every_byte_and_proves_itself() {
         .code(2);
     station
         .run(["ledger", "export", "--from", "5", "--to", "4"])
-        .code(2);
+        .told(2, "--from 5 comes after --to 4");
+}
+
+/// Whoever kept a checkpoint is shown that the log continues it, with no entry named; a manifest holds key and
+/// checkpoint as well.
+#[test]
+fn a_continuation_is_proven_alone_and_a_manifest_is_checked_against() {
+    let station = &books().station;
+    let since = text(&books().before);
+    let alone = prove("continues.json", &["--since", &since]);
+    let manifest = books().folder.path().join("manifest.dsse.json");
+    let mut export = station.command(["manifest", "export", BATCH, "-o"]);
+    run(export.arg(&manifest)).ok();
+    let manifest = text(&manifest);
+    for key in [vkey(), manifest.clone()] {
+        let checked = check(&alone, &["--vkey", &key, "--checkpoint", &since]);
+        checked.told(0, "verified: the log continues an older one");
+    }
+    let shown = check(&alone, &["--vkey", &vkey()]).ok().stdout;
+    assert!(shown.contains("continues the one of 2 entries"), "{shown}");
+    let since_manifest = prove(
+        "since-manifest.json",
+        &["--entry", "0", "--since", &manifest],
+    );
+    let against = ["--vkey", &manifest, "--checkpoint", &manifest];
+    check(&since_manifest, &against).ok();
+    // Without the older checkpoint, or with an entry too many, it is about nothing.
+    let file = std::fs::read_to_string(&alone).expect("a proof");
+    let from = file.find(",\"consistency\":").expect("a continuation");
+    let bent = format!("{},\"consistency\":null}}\n", &file[..from]);
+    std::fs::write(&alone, bent).expect("a file is written");
+    let nothing = "does not say which older log it continues";
+    check(&alone, &["--vkey", &vkey()]).told(1, nothing);
+    station.run(["ledger", "prove"]).told(2, "or --since alone");
+    let cut = books().folder.path().join("cut.dsse.json");
+    std::fs::write(&cut, "{\"payload\":\"AAAA").expect("a file is written");
+    let cut = text(&cut);
+    check(&since_manifest, &["--vkey", &cut]).told(2, "as a signed manifest");
 }

@@ -9,6 +9,7 @@ mod export;
 mod progress;
 mod prove;
 mod rebuild;
+mod signed_manifest;
 mod verify;
 mod witnesses;
 
@@ -21,6 +22,7 @@ use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::named_file;
 use super::owner::{Done, Owner};
+use crate::ledger::LedgerError;
 use crate::ledger::checkpoint::{VerifierKey, check_note_form};
 use crate::station_home::{StationHome, read_bounded};
 
@@ -56,6 +58,19 @@ pub(crate) fn run(command: &LedgerCommand, context: &Context) -> Result<ExitStat
         LedgerCommand::Export(arguments) => export::run(arguments, context),
         LedgerCommand::Cosign(command) => cosign::run(command, context),
         LedgerCommand::Rebuild(arguments) => rebuild::run(arguments, context),
+    }
+}
+
+/// The same of what was met while it was read; else what that is. A person is told what to do once.
+fn met(error: LedgerError) -> Failure {
+    match error {
+        LedgerError::Damaged(damage) => tampered(&damage.to_string()),
+        error @ LedgerError::OtherKey { .. } => {
+            let told = error.to_string();
+            let why = told.split_once("; ").map_or(&*told, |(why, _)| why);
+            tampered(why)
+        }
+        error => error.into(),
     }
 }
 
@@ -102,4 +117,21 @@ fn read_note(path: &Path) -> Result<String, Failure> {
         )
     })?;
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Damage;
+
+    #[test]
+    fn what_to_do_about_a_damaged_ledger_is_told_once() {
+        let (expected, got) = ("a+1+B".to_owned(), "a+2+C".to_owned());
+        let damaged = LedgerError::Damaged(Damage::EntryHash(3));
+        for error in [damaged, LedgerError::OtherKey { expected, got }] {
+            let failure = met(error);
+            assert!(!failure.why().contains("; "), "{}", failure.why());
+            assert_eq!(failure.told(false).matches("keep the file").count(), 1);
+        }
+    }
 }

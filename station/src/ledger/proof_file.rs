@@ -67,6 +67,8 @@ pub enum Subject {
         /// Its serial number.
         certificate_serial: CertificateSerial,
     },
+    /// No entry: only that the log continues an older one.
+    Continuation,
 }
 
 /// One entry with its way to the root.
@@ -119,7 +121,8 @@ pub enum ProofFault {
     Checkpoint(CheckpointError),
     /// None, too many, or out of order.
     #[error(
-        "{0} entries, where 1 to {ENTRIES_MAX} are expected, each once, the first of the log first"
+        "{0} entries, where 1 to {ENTRIES_MAX} are expected (none where it only shows that the log continues an \
+         older one), each once, the first of the log first"
     )]
     Entries(usize),
     /// Bytes that are no leaf.
@@ -147,6 +150,9 @@ pub enum ProofFault {
         /// The newer size.
         new: u64,
     },
+    /// Neither an entry nor an older checkpoint.
+    #[error("it is about no entry, and does not say which older log it continues")]
+    NoContinuation,
     /// A checkpoint was kept that the file says nothing of.
     #[error(
         "nothing in the file leads from the checkpoint of {kept} entries that you keep to this one of \
@@ -222,8 +228,12 @@ impl ProofFile {
         let ascending = self
             .entries
             .is_sorted_by(|one, next| one.index < next.index);
-        if count == 0 || count > ENTRIES_MAX || !ascending {
+        let none = self.subject == Subject::Continuation;
+        if (count == 0) != none || count > ENTRIES_MAX || !ascending {
             return Err(ProofFault::Entries(count));
+        }
+        if none && self.consistency.is_none() {
+            return Err(ProofFault::NoContinuation);
         }
         let entries = self.entries.iter().map(|proven| proven.check(&head));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
@@ -299,6 +309,7 @@ impl Subject {
         };
         match self {
             Self::Entry { index: wanted } => index == *wanted,
+            Self::Continuation => false,
             Self::Device { uid } => names("uid", serde_json::to_value(uid)),
             Self::Certificate { certificate_serial } => names(
                 "certificate_serial",
@@ -327,13 +338,16 @@ impl Proven {
     #[must_use]
     pub fn proves(&self) -> Vec<String> {
         let size = self.head.size;
+        let log = match size {
+            1 => "a log of 1 entry".to_owned(),
+            _ => format!("a log of {size} entries"),
+        };
         let these = match self.entries.len() {
+            0 => "nothing is said about any one of them".to_owned(),
             1 => "this one is among them, byte for byte, at its index".to_owned(),
             many => format!("these {many} are among them, byte for byte, each at its index"),
         };
-        let mut proven = vec![format!(
-            "the ledger's key signed a log of {size} entries, and {these}"
-        )];
+        let mut proven = vec![format!("the ledger's key signed {log}, and {these}")];
         proven.extend(self.continues.map(|old| {
             format!("that log continues the one of {old} entries: nothing in those was changed or removed")
         }));
@@ -354,7 +368,7 @@ impl Proven {
     #[must_use]
     pub fn does_not_prove(&self) -> Vec<String> {
         let mut limits = Vec::new();
-        if !matches!(self.subject, Subject::Entry { .. }) {
+        if !matches!(self.subject, Subject::Entry { .. } | Subject::Continuation) {
             limits.push(
                 "that these are all entries about it: a proof can leave some out, and later ones came after \
                  the checkpoint; only the whole log shows that"

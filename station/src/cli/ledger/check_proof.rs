@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::read_note;
+use super::signed_manifest;
 use super::witnesses::Witnessed;
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
@@ -21,19 +21,22 @@ use crate::station_home::read_bounded;
 /// Check a proof that station ledger prove has made
 ///
 /// Needs no home, no token and no network: the file, and the ledger's key from a place that you trust (pki/ledger.vkey,
-/// or a manifest). Says exactly what is proven and what is not. Without --vkey the file's own key is used, which shows
+/// or a manifest that you have verified). Says exactly what is proven and what is not. Without --vkey the file's own key is used, which shows
 /// only that the file agrees with itself. Exit status 1 where anything does not hold.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     station ledger check-proof SA-000001.proof.json --vkey ledger.vkey\n  \
-    station ledger check-proof 17.proof.json --vkey ledger.vkey --checkpoint kept.txt")]
+    station ledger check-proof 17.proof.json --vkey ledger.vkey --checkpoint kept.txt\n  \
+    station ledger check-proof 17.proof.json --vkey manifest.dsse.json")]
 pub(crate) struct CheckProofArguments {
     /// The proof
     file: PathBuf,
-    /// The ledger's key: the text itself, or a file that holds it
+    /// The ledger's key: the text itself, a file that holds it, or a signed manifest, whose signature is not checked here:
+    /// verify it first (station manifest verify)
     #[arg(long, value_name = "TEXT|FILE")]
     vkey: Option<String>,
-    /// A checkpoint that you kept (a signed note): the proof must be of a log that continues it
+    /// A checkpoint that you kept (a signed note), or a signed manifest that you have verified: the proof must be of a
+    /// log that continues it
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// A witness's key (cosignature/v1) whose cosignature is wanted; may be given several times
@@ -163,12 +166,19 @@ fn show(context: &Context, shown: &Shown) {
     output.object(shown);
     let about = match &shown.subject {
         Subject::Entry { index } => format!("entry {index}"),
+        Subject::Continuation => "the log continues an older one".to_owned(),
         Subject::Device { uid } => format!("board {uid}"),
         Subject::Certificate { certificate_serial } => format!("certificate {certificate_serial}"),
     };
     output.text(&format!(
-        "verified: {} about {about}",
-        counted(shown.entries.len(), "entry", "entries")
+        "verified: {}",
+        match shown.subject {
+            Subject::Continuation => about,
+            _ => format!(
+                "{} about {about}",
+                counted(shown.entries.len(), "entry", "entries")
+            ),
+        }
     ));
     for entry in &shown.entries {
         output.text(&format!("  {} {} {}", entry.index, entry.time, entry.kind));
@@ -187,7 +197,7 @@ fn show(context: &Context, shown: &Shown) {
 
 /// A checkpoint that somebody kept says nothing about the proof where it is of no log of this key: the wrong file.
 fn kept_note(path: &Path, key: &VerifierKey) -> Result<String, Failure> {
-    let note = read_note(path)?;
+    let note = signed_manifest::note(path)?;
     match Checkpoint::open(&note, key) {
         Ok(_) => Ok(note),
         Err(error) => Err(Failure::usage(
@@ -201,7 +211,9 @@ fn kept_note(path: &Path, key: &VerifierKey) -> Result<String, Failure> {
 /// The text itself, or the file that holds it.
 fn vkey(given: &str) -> Result<VerifierKey, Failure> {
     let path = Path::new(given);
-    let text = if path.exists() {
+    let text = if let Some(ledger) = signed_manifest::ledger_of(path)? {
+        ledger.vkey
+    } else if path.exists() {
         String::from_utf8_lossy(&read_bounded(path)?).into_owned()
     } else {
         given.to_owned()
@@ -212,7 +224,7 @@ fn vkey(given: &str) -> Result<VerifierKey, Failure> {
         } else {
             format!("{given} is neither a ledger key nor a file that is there")
         };
-        let next = "give the line in pki/ledger.vkey, or that file";
+        let next = "give the line in pki/ledger.vkey, that file, or a signed manifest that you have verified";
         Failure::usage(what, error, next)
     })
 }

@@ -240,8 +240,8 @@ impl Seen {
     pub(super) fn tell(&self, context: &Context) {
         let words = Witnessed::in_words(&self.cosigned);
         let text = format!(
-            "  the checkpoint over {} entries is {words}",
-            self.witnessed_entries
+            "  the checkpoint over {} is {words}",
+            counted(self.witnessed_entries, "entry", "entries")
         );
         context.output.fact(self, &text);
     }

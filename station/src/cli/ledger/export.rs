@@ -138,7 +138,14 @@ fn covered(reader: &Reader, arguments: &ExportArguments) -> Result<u64, Failure>
     }
     let size = reader.size()?;
     let last = arguments.to.unwrap_or(arguments.from);
-    if last >= size || arguments.from > last {
+    if arguments.from > last {
+        return Err(Failure::usage(
+            "that is no run of entries",
+            format_args!("--from {} comes after --to {last}", arguments.from),
+            "give the first entry with --from, the last with --to",
+        ));
+    }
+    if last >= size {
         return Err(Failure::usage(
             "there are no such entries",
             format_args!("the ledger has {size}, counted from 0"),

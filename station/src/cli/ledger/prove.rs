@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::witnesses::{Chosen, Witnessed, newest_over, policy};
-use super::{elsewhere, pinned_key, read_note};
+use super::{elsewhere, pinned_key, signed_manifest};
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
 use crate::cli::device;
@@ -34,12 +34,14 @@ use crate::names::CertificateSerial;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  station ledger prove --device SA-000001 -o SA-000001.proof.json\n  \
-    station ledger prove --entry 17 --since kept.txt -o 17.proof.json"
+    station ledger prove --entry 17 --since kept.txt -o 17.proof.json\n  \
+    station ledger prove --since kept.txt -o continues.proof.json"
 )]
 pub(crate) struct ProveArguments {
     #[command(flatten)]
     subject: SubjectArguments,
-    /// A checkpoint of this ledger that was kept (a signed note): prove that the log continues it
+    /// A checkpoint of this ledger that was kept (a signed note): prove that the log continues it, alone or with what
+    /// else is named. A signed manifest will do, which has one
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
     /// Where the proof goes [default: standard output]
@@ -48,7 +50,7 @@ pub(crate) struct ProveArguments {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(required = false, multiple = false)]
 struct SubjectArguments {
     /// A board, by UID or serial
     #[arg(long, value_name = "UID|SERIAL")]
@@ -59,6 +61,12 @@ struct SubjectArguments {
     /// A certificate, by its serial number
     #[arg(long, value_name = "SERIAL")]
     certificate: Option<String>,
+}
+
+impl SubjectArguments {
+    const fn is_none(&self) -> bool {
+        self.device.is_none() && self.entry.is_none() && self.certificate.is_none()
+    }
 }
 
 #[derive(Serialize)]
@@ -76,7 +84,12 @@ pub(super) fn run(arguments: &ProveArguments, context: &Context) -> Result<ExitS
     elsewhere::refuse_contradicted(context, &home, &key)?;
     let policy = policy(&home)?;
     let reader = Reader::snapshot(&home.ledger())?;
-    let (subject, leaves) = find(&reader, &arguments.subject)?;
+    let since = arguments.since.as_deref();
+    let since = since.map(signed_manifest::note).transpose()?;
+    let (subject, leaves) = match &since {
+        Some(_) if arguments.subject.is_none() => (Subject::Continuation, Vec::new()),
+        _ => find(&reader, &arguments.subject)?,
+    };
     let first = leaves.first().map_or(0, |(index, _)| *index);
     let chosen = newest_over(&reader, &key, &policy, first.saturating_add(1))?;
     let size = chosen.stored.size;
@@ -98,10 +111,8 @@ pub(super) fn run(arguments: &ProveArguments, context: &Context) -> Result<ExitS
         subject,
         vkey: key.to_string(),
         entries: entries.collect::<Result<_, _>>()?,
-        consistency: arguments
-            .since
-            .as_ref()
-            .map(|path| continuation(&reader, &key, read_note(path)?, size))
+        consistency: since
+            .map(|note| continuation(&reader, &key, note, size))
             .transpose()?,
         checkpoint: chosen.stored.note.clone(),
     };
@@ -124,8 +135,11 @@ fn tell(
 ) -> Result<ExitStatus, Failure> {
     if later > 0 {
         context.output.notice(&format!(
-            "{later} later entries are not in it: no checkpoint that counts covers them yet; see station ledger \
-             checkpoint"
+            "{}: no checkpoint that counts covers what came later yet; see station ledger checkpoint",
+            match later {
+                1 => "1 later entry is not in it".to_owned(),
+                _ => format!("{later} later entries are not in it"),
+            }
         ));
     }
     let Some(path) = &arguments.output else {
@@ -139,10 +153,13 @@ fn tell(
         later_entries: later,
         cosigned: chosen.witnessed.clone(),
     };
+    let about = match file.subject {
+        Subject::Continuation => "a continuation".to_owned(),
+        _ => counted(made.entries, "entry", "entries"),
+    };
     let text = format!(
-        "{}: {}, proven under the checkpoint over {}, {}",
+        "{}: {about}, proven under the checkpoint over {}, {}",
         path.display(),
-        counted(made.entries, "entry", "entries"),
         counted(made.checkpoint_size, "entry", "entries"),
         Witnessed::in_words(&made.cosigned)
     );
@@ -192,7 +209,8 @@ fn find(reader: &Reader, wanted: &SubjectArguments) -> Result<(Subject, IndexedL
             (Subject::Certificate { certificate_serial }, found.uid)
         }
         (None, None) => {
-            let to_do = "give --device, --entry or --certificate";
+            let to_do = "give --device, --entry or --certificate; or --since alone, to prove that the log \
+                         continues a checkpoint";
             return Err(Failure::usage(
                 "nothing was named to be proven",
                 "one is needed",

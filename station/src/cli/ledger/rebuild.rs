@@ -3,11 +3,12 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{elsewhere, pinned_key, progress, tampered};
+use super::{elsewhere, met, pinned_key, progress};
 use crate::cli::context::Context;
+use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
-use crate::ledger::{self, LedgerError, Reader};
+use crate::ledger::{self, Reader};
 
 /// Make the tables for looking things up again from the log
 ///
@@ -53,17 +54,12 @@ pub(crate) fn run(arguments: &RebuildArguments, context: &Context) -> Result<Exi
     let bar = progress::bar(context, "rebuilding", size);
     let rebuilt = ledger::rebuild(&home.ledger(), &key, &|done| bar.set_position(done));
     bar.finish_and_clear();
-    let entries = match rebuilt {
-        Ok(entries) => entries,
-        Err(error @ (LedgerError::Damaged(_) | LedgerError::OtherKey { .. })) => {
-            return Err(tampered(&error.to_string()));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let entries = rebuilt.map_err(met)?;
     let rebuilt = true;
     context.output.object(&Shown { rebuilt, entries });
+    let entries = counted(entries, "entry", "entries");
     context
         .output
-        .text(&format!("rebuilt: every view, from {entries} entries"));
+        .text(&format!("rebuilt: every view, from {entries}"));
     Ok(ExitStatus::Done)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::elsewhere::{self, Compared, Seen};
-use super::{pinned_key, progress, read_note, tampered};
+use super::{met, pinned_key, progress, signed_manifest, tampered};
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
 use crate::cli::exit_status::ExitStatus;
@@ -35,7 +35,7 @@ use crate::line::system_clock::SystemClock;
     station ledger verify --home home --token\n  \
     station ledger verify --home home --no-resume")]
 pub(crate) struct VerifyArguments {
-    /// A checkpoint of this ledger that was kept elsewhere (a signed note), to compare with
+    /// A checkpoint of this ledger that was kept elsewhere (a signed note, or a signed manifest), to compare with
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
     let key = pinned_key(&home)?;
     let mirror = home.config().ledger.checkpoint_mirror.as_deref();
     let elsewhere = match (&arguments.checkpoint, mirror) {
-        (Some(named), _) => Some((named.as_path(), read_note(named)?)),
+        (Some(named), _) => Some((named.as_path(), signed_manifest::note(named)?)),
         (None, Some(path)) => elsewhere::mirrored(path)?.map(|note| (path, note)),
         (None, None) => None,
     };
@@ -90,10 +90,7 @@ pub(crate) fn run(arguments: &VerifyArguments, context: &Context) -> Result<Exit
             };
             tell(context, &report, told)
         }
-        Err(error @ (LedgerError::Damaged(_) | LedgerError::OtherKey { .. })) => {
-            Err(tampered(&error.to_string()))
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(met(error)),
     }
 }
 
@@ -247,8 +244,8 @@ impl Shown {
         }
         if self.resumed_at > 0 {
             output.text(&format!(
-                "  the views of the first {} entries were made by a run that was interrupted",
-                self.resumed_at
+                "  the views of the first {} were made by a run that was interrupted",
+                counted(self.resumed_at, "entry", "entries")
             ));
         }
     }
