@@ -147,3 +147,23 @@ fn what_is_named_as_a_manifest_and_cannot_be_read_is_told() {
     assert_eq!(unread, expected, "{}", said.stderr);
     assert_eq!(remarks(&said, "sum")[0]["manifests_unread"], 3);
 }
+
+#[test]
+fn what_would_be_taken_for_a_condition_and_is_none_is_refused() {
+    let folder = received(&[BATCH]);
+    let told = query(folder.path(), &["--operator", "op-7"]).code(2);
+    assert!(told.stderr.contains("--worked-on-by"), "{}", told.stderr);
+    let mut command = Command::new(&programs().station);
+    command.env("STATION_OPERATOR", "op-7");
+    command
+        .args(["--json", "audit", "query"])
+        .arg(folder.path());
+    let said = run(command.arg("--trust").arg(asked().station.root())).ok();
+    assert_eq!(said.json_lines().len(), 2, "the environment asks nothing");
+
+    let days = ["--from", "2026-11-26", "--to", "2026-11-25"];
+    let told = query(folder.path(), &days).code(2);
+    assert!(told.stderr.contains("is after --to"), "{}", told.stderr);
+    let code = query(folder.path(), &["--verdict", "HW-LIMIT"]).code(2);
+    assert!(code.stderr.contains("--code HW-LIMIT"), "{}", code.stderr);
+}

@@ -57,6 +57,9 @@ pub(crate) struct Global {
     /// Who is doing this; recorded in the ledger with every change
     #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID", help_heading = GLOBAL)]
     pub(crate) operator: Option<OperatorId>,
+    /// Whether that stands on the command line, and not in the environment alone.
+    #[arg(skip)]
+    pub(crate) operator_is_typed: bool,
     #[command(flatten)]
     pub(crate) operator_pin: OperatorPinFlags,
 }

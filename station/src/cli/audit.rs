@@ -93,6 +93,7 @@ pub(crate) struct QueryArguments {
 /// Does it.
 pub(crate) fn run(command: &AuditCommand, context: &Context) -> Result<ExitStatus, Failure> {
     let AuditCommand::Query(arguments) = command;
+    refuse_operator(context)?;
     let question = question(arguments)?;
     let root = arguments.trust.as_deref().map(read_root).transpose()?;
     let reading = Reading {
@@ -112,8 +113,29 @@ pub(crate) fn run(command: &AuditCommand, context: &Context) -> Result<ExitStatu
     })
 }
 
+/// It would look like a condition, and be none. In the environment it is meant for other commands.
+fn refuse_operator(context: &Context) -> Result<(), Failure> {
+    if context.operator_is_typed() {
+        return Err(Failure::usage(
+            "--operator does not go with audit query",
+            "it says who is doing this, and here nothing is done that is recorded",
+            "leave it out; to ask what somebody had in work, use --worked-on-by ID",
+        ));
+    }
+    Ok(())
+}
+
 fn question(arguments: &QueryArguments) -> Result<Question, Failure> {
     let certificate = arguments.certificate.as_deref();
+    if let (Some(from), Some(before)) = (arguments.from, arguments.to)
+        && from >= before
+    {
+        return Err(Failure::usage(
+            "nothing can be found from --from to --to",
+            format_args!("--from {from} is after --to"),
+            "give the earlier time with --from and the later one with --to",
+        ));
+    }
     Ok(Question {
         serial: arguments.serial.clone(),
         uid: arguments.uid.clone(),
@@ -171,7 +193,10 @@ fn firmware(text: &str) -> Result<FirmwareName, String> {
 
 fn verdict(text: &str) -> Result<Outcome, String> {
     let upper = serde_json::Value::String(text.to_ascii_uppercase());
-    serde_json::from_value(upper).map_err(|_| "use PASS, FAIL or ERROR".to_owned())
+    serde_json::from_value(upper).map_err(|_| match code(text) {
+        Ok(code) => format!("that is a code: use --code {code}"),
+        Err(_) => "use PASS, FAIL or ERROR".to_owned(),
+    })
 }
 
 fn code(text: &str) -> Result<VerdictCode, String> {
@@ -225,6 +250,14 @@ mod tests {
         std::fs::write(&two, [root, root].concat()).unwrap();
         let refused = certificate_name(&two.to_string_lossy()).unwrap_err();
         assert!(refused.why().contains("it has 2 certificates"), "{refused}");
+    }
+
+    #[test]
+    fn a_code_is_no_verdict() {
+        assert_eq!(verdict("pass"), Ok(Outcome::Pass));
+        let told = verdict("hw-limit").unwrap_err();
+        assert!(told.contains("--code HW-LIMIT"), "{told}");
+        assert!(!verdict("GOOD").unwrap_err().contains("--code"));
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Context {
         })
     }
 
+    /// Whether somebody was named on the command line, and not by the environment alone.
+    pub(crate) const fn operator_is_typed(&self) -> bool {
+        self.global.operator_is_typed
+    }
+
     /// Where an operator's PIN comes from; the terminal where neither flag is given.
     pub(crate) const fn operator_pin(&self) -> &OperatorPinFlags {
         &self.global.operator_pin

@@ -56,7 +56,8 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use args::{Arguments, Command};
 use context::Context;
@@ -66,7 +67,7 @@ use output::Output;
 
 /// Parses the arguments, runs the command, gives the exit status.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return without_command(&error),
     };
@@ -83,6 +84,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             failure.status().into()
         }
     }
+}
+
+/// As [`clap::Parser::try_parse_from`] does, and where the operator's name came from.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command();
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let typed = matches.value_source("operator") == Some(ValueSource::CommandLine);
+    let mut parsed = Arguments::from_arg_matches_mut(&mut matches)
+        .map_err(|error| error.format(&mut command))?;
+    parsed.global.operator_is_typed = typed;
+    Ok(parsed)
 }
 
 /// Help, version, or wrong usage. A reader who has gone away is no error.
@@ -123,9 +135,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitStatus, Failure>
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
-    use super::args::Arguments;
+    use super::*;
 
     #[test]
     fn the_tree_of_commands_is_sound() {

@@ -26,7 +26,10 @@ pub(super) struct Folder {
 /// first byte, nor by putting a pipe or a link to nowhere in its place.
 pub(super) fn read(folder: &Path) -> Result<Folder, Failure> {
     let mut found = Folder::default();
-    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    let entries = fs::read_dir(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotADirectory => no_folder(folder),
+        _ => unreadable(folder, &error),
+    })?;
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -47,6 +50,21 @@ pub(super) fn read(folder: &Path) -> Result<Folder, Failure> {
     found.manifests.sort();
     found.unread.sort();
     Ok(found)
+}
+
+fn no_folder(file: &Path) -> Failure {
+    let parent = file.parent().filter(|one| !one.as_os_str().is_empty());
+    let parent = parent.unwrap_or_else(|| Path::new("."));
+    Failure::usage(
+        format_args!("{} is no folder", file.display()),
+        "audit query asks all the manifests of a folder",
+        format_args!(
+            "name the folder: station audit query {} ...; one manifest is verified by \
+             station manifest verify {}",
+            parent.display(),
+            file.display()
+        ),
+    )
 }
 
 /// Opens a file that has two ends. A pipe would be waited for without end, so that nothing is opened before it is
@@ -96,6 +114,17 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn whoever_names_a_manifest_is_told_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.dsse.json");
+        fs::write(&file, "{}").unwrap();
+        let told = read(&file).unwrap_err();
+        let named = format!("audit query {} ", folder.path().display());
+        assert!(told.to_do().contains(&named), "{told}");
+        assert!(no_folder(Path::new("a.json")).to_do().contains("query . "));
+    }
 
     #[test]
     fn nothing_that_is_named_as_a_manifest_vanishes() {
