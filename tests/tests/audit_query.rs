@@ -91,7 +91,12 @@ fn two_manifests_that_verify_and_differ_are_a_finding() {
     std::fs::write(&file, forged).expect("a file");
 
     let said = query(folder.path(), &[]).code(1);
-    assert_eq!(said.json_lines().len(), 2, "it answers all the same");
+    let rows = said.json_lines();
+    assert_eq!(rows.len(), 2, "it answers all the same");
+    assert!(
+        rows.iter()
+            .all(|row| row["manifest"]["contradicted"] == true)
+    );
     let found = remarks(&said, "contradiction").remove(0);
     assert_eq!(found["batch"], BATCH);
     assert_eq!(
@@ -102,9 +107,18 @@ fn two_manifests_that_verify_and_differ_are_a_finding() {
         assert_eq!(found[side], path.to_str().expect("text"), "{side}");
     }
     assert_eq!(remarks(&said, "sum")[0]["contradictions"], 1);
+    // Of two that nobody has verified it is told as well.
+    let mut command = Command::new(&programs().station);
+    command.args(["audit", "query", "--unverified"]);
+    let said = run(command.arg(folder.path())).code(1);
+    let marked = said.stdout.matches("(NOT VERIFIED) (CONTRADICTED)").count();
+    assert_eq!(marked, 2, "{}", said.stdout);
+    let told = said.stderr.contains("do not verify and contradict");
+    assert!(told, "{}", said.stderr);
     // A copy is no second word.
     std::fs::copy(&genuine, &file).expect("a copy");
-    query(folder.path(), &[]).ok();
+    let row = query(folder.path(), &[]).ok().json_lines().remove(0);
+    assert_eq!(row["manifest"]["contradicted"], false);
 }
 
 #[test]
@@ -116,6 +130,9 @@ fn a_question_for_good_boards_hears_what_a_later_batch_says() {
     let both = received(&[BATCH, LATER]);
     let failed = query(both.path(), &["--verdict", "FAIL"]).ok().json_lines();
     assert_eq!(failed.len(), 2, "the second batch has clones");
+    let all = remarks(&query(both.path(), &[]).ok(), "sum").remove(0);
+    let sizes = ["rows", "devices", "batches"].map(|name| all[name].as_u64());
+    assert_eq!(sizes, [4, 2, 2].map(Some), "{all}");
     let said = query(both.path(), &["--verdict", "PASS"]).code(1);
     assert_eq!(said.json_lines().len(), 0, "{}", said.stdout);
     assert_eq!(remarks(&said, "sum")[0]["overtaken"], 2);

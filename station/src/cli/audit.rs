@@ -3,6 +3,7 @@
 mod answer_words;
 mod folder;
 mod manifest_files;
+mod telling;
 
 use std::path::{Path, PathBuf};
 

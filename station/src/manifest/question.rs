@@ -83,6 +83,8 @@ pub struct Source {
     pub file: String,
     /// Whether it was verified.
     pub verified: bool,
+    /// Whether another manifest of its batch contradicts it: nobody knows which one is true.
+    pub contradicted: bool,
     /// Which ledger it is of.
     #[serde(skip)]
     pub ledger_key: String,
@@ -188,6 +190,7 @@ impl Source {
             signed_at: predicate.signed_at,
             file,
             verified,
+            contradicted: false,
             ledger_key: ledger.vkey.clone(),
         }
     }

@@ -57,9 +57,18 @@ pub fn by_batch(sources: &[&Source]) -> Vec<Vec<usize>> {
     batches
 }
 
-/// Batches of one name and station that verified manifests place in several ledgers, with the files.
+/// A batch that is in two ledgers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwoLedgers<'a> {
+    /// Its station, and its name.
+    pub batch: (&'a StationName, &'a BatchId),
+    /// A manifest of each.
+    pub files: Vec<&'a str>,
+}
+
+/// Batches of one name and station that verified manifests place in several ledgers.
 #[must_use]
-pub fn in_two_ledgers<'a>(sources: &[&'a Source]) -> Vec<(&'a BatchId, Vec<&'a str>)> {
+pub fn in_two_ledgers<'a>(sources: &[&'a Source]) -> Vec<TwoLedgers<'a>> {
     let mut batches: BTreeMap<(&StationName, &BatchId), BTreeMap<&str, &str>> = BTreeMap::new();
     for source in sources.iter().filter(|source| source.verified) {
         let ledgers = batches.entry((&source.station, &source.batch)).or_default();
@@ -67,7 +76,10 @@ pub fn in_two_ledgers<'a>(sources: &[&'a Source]) -> Vec<(&'a BatchId, Vec<&'a s
     }
     let several = batches.into_iter().filter(|(_, ledgers)| ledgers.len() > 1);
     several
-        .map(|((_, batch), ledgers)| (batch, ledgers.into_values().collect()))
+        .map(|(batch, ledgers)| TwoLedgers {
+            batch,
+            files: ledgers.into_values().collect(),
+        })
         .collect()
 }
 

@@ -1,5 +1,8 @@
 //! What was found, for people and for programs.
 
+use std::collections::BTreeSet;
+
+use firmware_proto::Uid;
 use serde::Serialize;
 
 use super::manifest_files::Asked;
@@ -17,6 +20,7 @@ struct Line<'a> {
 
 #[derive(Serialize)]
 struct Sum {
+    rows: u64,
     devices: u64,
     batches: u64,
     manifests_read: u64,
@@ -43,11 +47,12 @@ pub(super) fn show(context: &Context, asked: &Asked) -> bool {
         output.remark(&object, &line);
     }
     let mut rows = Vec::new();
-    let (mut devices, mut batches) = (0, 0);
+    let mut found = Sizes::default();
     for answers in &settled.answers {
-        devices += answers.devices.len() as u64;
-        batches += u64::from(!answers.devices.is_empty());
+        found.rows += answers.devices.len() as u64;
+        found.batches += u64::from(!answers.devices.is_empty());
         for device in &answers.devices {
+            found.devices.insert(&device.uid);
             output.object(&Line {
                 device,
                 manifest: &answers.source,
@@ -71,23 +76,29 @@ pub(super) fn show(context: &Context, asked: &Asked) -> bool {
     }
     if settled.overtaken > 0 {
         let line = format!(
-            "{} by the verdict of a batch, and do not by that of a later one; --batch asks for the former",
-            counted(
-                settled.overtaken,
-                "more device answers",
-                "more devices answer"
-            )
+            "{} left out: a later batch came to another verdict about the device; \
+             to ask what one batch came to, add --batch ID",
+            counted(settled.overtaken, "row is", "rows are")
         );
         output.notice(&line);
     }
-    show_sum(context, asked, (devices, batches));
-    devices > 0
+    show_sum(context, asked, &found);
+    found.rows > 0
 }
 
-fn show_sum(context: &Context, asked: &Asked, (devices, batches): (u64, u64)) {
+/// How much was found: a device has a row in each batch that it was in.
+#[derive(Default)]
+struct Sizes<'a> {
+    rows: u64,
+    devices: BTreeSet<&'a Uid>,
+    batches: u64,
+}
+
+fn show_sum(context: &Context, asked: &Asked, found: &Sizes<'_>) {
     let sum = Sum {
-        devices,
-        batches,
+        rows: found.rows,
+        devices: found.devices.len() as u64,
+        batches: found.batches,
         manifests_read: asked.read,
         manifests_verified: asked.verified,
         manifests_refused: asked.refused,
@@ -99,9 +110,10 @@ fn show_sum(context: &Context, asked: &Asked, (devices, batches): (u64, u64)) {
         other_files: asked.passed_over,
     };
     let mut line = format!(
-        "{} in {}; {} read, {} verified, {} refused, {} superseded; {} passed over",
-        counted(devices, "device", "devices"),
-        counted(batches, "batch", "batches"),
+        "{} of {} in {}; {} read, {} verified, {} refused, {} superseded; {} passed over",
+        counted(sum.rows, "row", "rows"),
+        counted(sum.devices, "device", "devices"),
+        counted(sum.batches, "batch", "batches"),
         counted(sum.manifests_read, "manifest", "manifests"),
         sum.manifests_verified,
         sum.manifests_refused,
@@ -148,6 +160,7 @@ fn row(device: &Found, source: &Source) -> Vec<String> {
     let marks = [
         (source.development, " (development)"),
         (!source.verified, " (NOT VERIFIED)"),
+        (source.contradicted, " (CONTRADICTED)"),
     ];
     let marks: Vec<&str> = marks
         .iter()

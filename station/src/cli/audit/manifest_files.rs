@@ -1,9 +1,9 @@
 //! The manifests of a folder, one after the other: verified, asked, and held against each other.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use firmware_proto::Digest;
-use serde_json::json;
 
 use super::folder::{self, Folder};
 use crate::certificate_path::ParsedCertificate;
@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::manifest::offline_verifier::{self, Rejected};
 use crate::manifest::question::{Found, Question, Source};
-use crate::manifest::same_batch::{self, Comparison, KeptLists, Side};
+use crate::manifest::same_batch::{self, KeptLists, Side};
 use crate::manifest::settling::{self, Answers, Settled, Words};
 use crate::manifest::spool::NotKept;
 use crate::manifest::statement::{BoardRow, Predicate};
@@ -40,15 +40,16 @@ pub(super) struct Asked {
 }
 
 /// A manifest that may count.
-struct Kept {
-    path: PathBuf,
-    answers: Answers,
-    /// None where it was not verified.
-    verified: Option<(Digest, Predicate)>,
+pub(super) struct Kept {
+    pub(super) path: PathBuf,
+    pub(super) answers: Answers,
+    /// Of its statement; none where it was not verified.
+    pub(super) digest: Option<Digest>,
+    pub(super) predicate: Predicate,
 }
 
 /// Why a manifest gives no answer.
-enum Fault {
+pub(super) enum Fault {
     Rejected(Rejected),
     Unread(String),
 }
@@ -143,91 +144,95 @@ impl Reading<'_> {
         Kept {
             path,
             answers: Answers { source, devices },
-            verified: digest.map(|digest| (digest, predicate)),
+            digest,
+            predicate,
         }
     }
 
     /// Leaves out what has a later manifest of its batch, and says where two contradict each other.
     fn choose(&self, asked: &mut Asked, all: Vec<Kept>) -> Vec<Kept> {
         let sources: Vec<&Source> = all.iter().map(|one| &one.answers.source).collect();
-        for (batch, files) in settling::in_two_ledgers(&sources) {
-            asked.contradictions += 1;
-            let files = files.join(", ");
-            let line = format!(
-                "batch {batch} is in two ledgers, and both verify: {files}; ask whoever made them which one it is"
-            );
-            let object = json!({ "two_ledgers": { "batch": batch, "files": files } });
-            self.context.output.remark(&object, &line);
+        let (mut left_out, mut contradicted) = (BTreeSet::new(), BTreeSet::new());
+        for two in settling::in_two_ledgers(&sources) {
+            self.tell_two_ledgers(asked, &two);
+            let of_it = |source: &Source| (&source.station, &source.batch) == two.batch;
+            let numbered = sources.iter().enumerate();
+            contradicted.extend(numbered.filter(|(_, one)| of_it(one)).map(|(at, _)| at));
         }
-        let mut counts: Vec<bool> = vec![true; all.len()];
         for batch in settling::by_batch(&sources) {
             let ordered: Vec<&Kept> = batch.iter().filter_map(|at| all.get(*at)).collect();
-            let Some(last) = ordered.last() else {
+            let (Some((counts, others)), Some(last)) = (batch.split_last(), ordered.last()) else {
                 continue;
             };
+            left_out.extend(others.iter().copied());
             let file = &last.answers.source.file;
-            for at in batch.iter().rev().skip(1) {
-                counts[*at..]
-                    .iter_mut()
-                    .take(1)
-                    .for_each(|one| *one = false);
-            }
             for one in ordered.iter().rev().skip(1) {
                 let old = one.answers.source.clone();
                 asked.superseded.push((old, file.clone()));
             }
             for pair in ordered.windows(2) {
-                if let [earlier, later] = pair {
-                    self.hold_against(asked, earlier, later);
+                if let [earlier, later] = pair
+                    && self.hold_against(asked, earlier, later)
+                {
+                    contradicted.insert(*counts);
                 }
             }
         }
-        let counting = all.into_iter().zip(counts);
+        let counting = all.into_iter().enumerate();
+        let counting = counting.filter(|(at, _)| !left_out.contains(at));
         counting
-            .filter_map(|(one, counts)| counts.then_some(one))
+            .map(|(at, mut one)| {
+                one.answers.source.contradicted = contradicted.contains(&at);
+                one
+            })
             .collect()
     }
 
-    /// Says where two manifests of one batch contradict each other.
-    fn hold_against(&self, asked: &mut Asked, earlier: &Kept, later: &Kept) {
-        let (Some((one, _)), Some((other, _))) = (&earlier.verified, &later.verified) else {
-            return;
-        };
-        if one == other {
-            return;
+    /// Whether two manifests of one batch contradict each other, which is told. One that does not verify says nothing against
+    /// one that does; of two that don't, nobody knows which one is nearer the truth.
+    fn hold_against(&self, asked: &mut Asked, earlier: &Kept, later: &Kept) -> bool {
+        let one_holds = earlier.digest.is_some() != later.digest.is_some();
+        let same = earlier.digest.is_some() && earlier.digest == later.digest;
+        if one_holds || same {
+            return false;
         }
         let kept = [earlier, later].map(|side| {
             let lists = self.lists(side);
             lists.map_err(|fault| self.tell(asked, &side.path, fault))
         });
-        let [Ok(Some(one)), Ok(Some(other))] = kept else {
-            return;
+        let [Ok(one), Ok(other)] = kept else {
+            return false;
         };
         match same_batch::compare(one, other) {
             Ok(comparison) => self.tell_comparison(asked, earlier, later, &comparison),
-            Err(fault) => self.tell(asked, &later.path, fault.into()),
+            Err(fault) => {
+                self.tell(asked, &later.path, fault.into());
+                false
+            }
         }
     }
 
-    /// What is compared of a verified manifest: it is read once more, and must be the same still.
-    fn lists<'kept>(&self, one: &'kept Kept) -> Result<Option<Side<'kept>>, Fault> {
-        let (Some(root), Some((digest, predicate))) = (self.root, &one.verified) else {
-            return Ok(None);
-        };
+    /// What is compared of a manifest: it is read once more, and must be the same still.
+    fn lists<'kept>(&self, one: &'kept Kept) -> Result<Side<'kept>, Fault> {
         let mut lists = KeptLists::new(&std::env::temp_dir());
-        unchanged(verify(&one.path, root, &mut lists)?.0, *digest)?;
-        Ok(Some(Side {
+        match (self.root, one.digest) {
+            (Some(root), Some(digest)) => {
+                unchanged(verify(&one.path, root, &mut lists)?.0, digest)?;
+            }
+            _ => drop(believe(&one.path, &mut lists)?),
+        }
+        Ok(Side {
             source: &one.answers.source,
-            predicate,
+            predicate: &one.predicate,
             lists,
-        }))
+        })
     }
 
     /// The newest words about what was found. They may be in rows, and in manifests, that do not answer.
     fn settle(&self, asked: &mut Asked, counting: Vec<Kept>) {
         let (mut files, mut answers) = (Vec::new(), Vec::new());
         for one in counting {
-            files.push((one.path, one.verified.map(|(digest, _)| digest)));
+            files.push((one.path, one.digest));
             answers.push(one.answers);
         }
         let mut words = Words::about(&answers);
@@ -259,75 +264,6 @@ impl Reading<'_> {
             }
         }
         asked.settled = settling::settle(self.question, answers, &words);
-    }
-
-    fn tell_comparison(
-        &self,
-        asked: &mut Asked,
-        earlier: &Kept,
-        later: &Kept,
-        comparison: &Comparison,
-    ) {
-        let (one, other) = (&earlier.answers.source, &later.answers.source);
-        if comparison.differences.is_empty() {
-            if let Some(later) = comparison.later.in_words() {
-                let line = format!("{} knows more than {}: {later}", other.file, one.file);
-                self.context.output.notice(&line);
-            }
-            return;
-        }
-        asked.contradictions += 1;
-        let object = json!({ "contradiction": {
-            "batch": one.batch, "earlier": one.file, "later": other.file,
-            "differences": comparison.differences, "more": comparison.more,
-        } });
-        let mut line = format!(
-            "{} and {} both verify and contradict each other about batch {}; what differs:",
-            one.file, other.file, one.batch
-        );
-        for difference in &comparison.differences {
-            let device = difference.device.as_ref();
-            let device = device.map_or(String::new(), |name| format!("{name}: "));
-            line = format!("{line}\n  {device}{}", difference.what);
-        }
-        if comparison.more > 0 {
-            line = format!("{line}\n  and {} more", comparison.more);
-        }
-        self.context.output.remark(&object, &line);
-    }
-
-    fn tell(&self, asked: &mut Asked, path: &Path, fault: Fault) {
-        match fault {
-            Fault::Unread(why) | Fault::Rejected(Rejected::Unreadable(why)) => {
-                self.tell_unread(asked, path, &why);
-            }
-            Fault::Rejected(Rejected::NotKept(fault)) => {
-                asked.not_checked += 1;
-                let name = path.display().to_string();
-                let line = format!(
-                    "{name} was not checked: {fault}; make room there, or name another folder in TMPDIR"
-                );
-                let object = json!({ "not_checked": name, "why": fault.to_string() });
-                self.context.output.remark(&object, &line);
-            }
-            Fault::Rejected(why) => self.refuse(asked, path, &why.to_string()),
-        }
-    }
-
-    fn refuse(&self, asked: &mut Asked, path: &Path, why: &str) {
-        asked.refused += 1;
-        let name = path.display().to_string();
-        let line = format!("{name} does not verify and is left out: {why}");
-        let object = json!({ "refused": name, "why": why });
-        self.context.output.remark(&object, &line);
-    }
-
-    fn tell_unread(&self, asked: &mut Asked, path: &Path, why: &str) {
-        asked.unread += 1;
-        let name = path.display().to_string();
-        let line = format!("{name} is named as a manifest and was not read: {why}");
-        let object = json!({ "unread": name, "why": why });
-        self.context.output.remark(&object, &line);
     }
 }
 

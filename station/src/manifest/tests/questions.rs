@@ -131,9 +131,9 @@ fn of_one_batch_the_later_manifest_counts_but_none_unverified_instead_of_a_verif
     ];
     let both: Vec<_> = both.iter().collect();
     assert_eq!(by_batch(&both).len(), 2);
-    let (batch, files) = in_two_ledgers(&both).pop().unwrap();
-    assert_eq!(batch, &early.predicate.batch);
-    assert_eq!(files.len(), 2);
+    let two = in_two_ledgers(&both).pop().unwrap();
+    assert_eq!(two.batch.1, &early.predicate.batch);
+    assert_eq!(two.files.len(), 2);
     assert!(in_two_ledgers(&both[..1]).is_empty());
 }
 
