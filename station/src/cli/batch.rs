@@ -8,6 +8,7 @@ use clap::builder::NonEmptyStringValueParser;
 use firmware_proto::Uid;
 use serde::Serialize;
 
+use super::batch_codes::code_rows;
 use super::batch_record::{BatchBoards, unknown};
 use super::batch_serials;
 use super::context::Context;
@@ -22,7 +23,7 @@ use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
 use crate::ledger::reader::BatchOverview;
 use crate::line::control::ControlRequest;
-use crate::manifest::statement::{CodeCount, Counts, Summing};
+use crate::manifest::statement::{Counts, Summing};
 use crate::names::{BatchId, WorkOrderId};
 use crate::profile::Profile;
 use crate::station_home::StationHome;
@@ -242,8 +243,7 @@ fn show(context: &Context, batch: &BatchId) -> Result<(), Failure> {
             .as_ref()
             .map_or(String::new(), |at| format!(", closed {at}"))
     ));
-    let code = |count: &CodeCount| vec![count.boards.to_string(), count.code.to_string()];
-    let rows: Vec<Vec<String>> = counts.by_code.iter().map(code).collect();
+    let rows = code_rows(counts, view.closed.is_some());
     if !rows.is_empty() {
         output.table(&["boards", "code"], &rows);
     }
@@ -280,9 +280,11 @@ pub(super) fn details(home: &StationHome, batch: &BatchId) -> Result<Details, Fa
     in_doubt_boards.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let mut held = reader.batch_holds()?.into_iter();
     let held = held.find(|held| held.batch == *batch);
+    let counts = sums.total();
     Ok(Details {
         view: known.into(),
-        counts: sums.total(),
+        without_code: counts.without_code(),
+        counts,
         held: held.map(BatchHoldView::from),
         in_doubt_boards: in_doubt_boards.into_iter().map(|row| row.uid).collect(),
     })
@@ -293,6 +295,8 @@ pub(super) struct Details {
     #[serde(flatten)]
     view: BatchView,
     pub(super) counts: Counts,
+    /// Boards presented that have no verdict: every session was interrupted, or the first is in work.
+    without_code: u64,
     in_doubt_boards: Vec<Uid>,
     /// Why no lane begins a board of it, where it is so.
     held: Option<BatchHoldView>,

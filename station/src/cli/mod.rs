@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod authority;
 mod batch;
+mod batch_codes;
 mod batch_record;
 mod batch_serials;
 mod batch_work;

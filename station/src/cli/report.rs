@@ -60,6 +60,7 @@ pub(super) fn beside(
             "it is of a batch of that name in another ledger",
         ));
     }
+    let signed_at = Some(of.signed_at);
     let mut hashing = Hashing::new(io::sink());
     manifest
         .rewind()
@@ -69,6 +70,7 @@ pub(super) fn beside(
     Ok(NamedFile {
         name: name.to_string_lossy().into_owned(),
         sha256: hashing.digest().into(),
+        signed_at,
     })
 }
 
@@ -98,6 +100,7 @@ pub(super) fn write(
     let manifest = beside.map(|file| ManifestFile {
         name: file.name.clone(),
         sha256: file.sha256.clone(),
+        signed_at: file.signed_at,
     });
     let report = Report {
         predicate,

@@ -9,6 +9,7 @@ use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Deed, Secret};
+use crate::clock::Timestamp;
 use crate::encoding::Hex;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
 use crate::role::Role;
@@ -308,6 +309,9 @@ pub struct NamedFile {
     pub name: String,
     /// SHA-256 of what is in it.
     pub sha256: Hex,
+    /// When it says that it was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Timestamp>,
 }
 
 /// The owner's answer. Append only.

@@ -135,6 +135,13 @@ impl Counts {
         }
         sums.total()
     }
+
+    /// Rows without a code: of these boards every session was interrupted, or is not over.
+    #[must_use]
+    pub fn without_code(&self) -> u64 {
+        let coded = self.by_code.iter().map(|one| one.boards).sum();
+        self.presented.saturating_sub(coded)
+    }
 }
 
 impl std::fmt::Display for Counts {

@@ -173,7 +173,10 @@ pub(super) fn facts(out: &mut impl Write, report: &Report<'_>) -> io::Result<()>
         fact(out, name, &who_and_when(*time, operator))?;
     }
     fact(out, "Open for", &duration(made))?;
-    fact(out, "Manifest made", &predicate.signed_at.to_string())?;
+    fact(out, "Report made", &predicate.signed_at.to_string())?;
+    if let Some(signed) = report.manifest.and_then(|manifest| manifest.signed_at) {
+        fact(out, "Manifest signed", &signed.to_string())?;
+    }
     fact(out, "Operators", &operators.join(", "))?;
     if let Some(file) = &predicate.work_order_file {
         fact(out, "Work order file", &digest(&file.sha256))?;
@@ -217,7 +220,7 @@ pub(super) fn digest(bytes: impl std::fmt::Display) -> String {
 pub(super) fn footer(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
     writeln!(
         out,
-        "<footer><p>Batch {} · {} · manifest of {} · this page is not signed, the manifest is</p></footer>",
+        "<footer><p>Batch {} · {} · report of {} · this page is not signed, the manifest is</p></footer>",
         Escaped(&report.predicate.batch),
         Escaped(&report.predicate.ledger.origin),
         report.predicate.signed_at,

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::escape::Escaped;
 use super::tally::Tally;
 use super::{capability, devices, findings, overview, verification};
+use crate::clock::Timestamp;
 use crate::encoding::Hex;
 use crate::manifest::board_row::RowTaker;
 use crate::manifest::statement::Predicate;
@@ -31,6 +32,8 @@ pub struct ManifestFile {
     pub name: String,
     /// SHA-256 of the file.
     pub sha256: Hex,
+    /// When it says that it was signed; not when the report was made.
+    pub signed_at: Option<Timestamp>,
 }
 
 /// Writes the page; `boards` hands over one row after the other.

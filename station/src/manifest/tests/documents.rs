@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::batch::TestBatch;
+use crate::clock::{Timestamp, UtcMillis};
 use crate::encoding::{Hex, sha256};
 use crate::ledger::event::{Actor, Assurance, Event, Fact, MeasurementRecord, TrippedRule};
 use crate::manifest::cyclonedx;
@@ -14,6 +15,9 @@ use crate::manifest::report::{ManifestFile, Report, Tally, write};
 use crate::manifest::statement::Statement;
 use crate::names::{LaneName, OperatorId};
 use crate::verdict::VerdictCode;
+
+/// Long before the report was made.
+const MANIFEST_SIGNED: Timestamp = Timestamp(UtcMillis(1_700_000_000_000));
 
 /// What somebody may write into a field to be read as something else.
 const HOSTILE: &str = "</td><script>alert(1)</script><img src=x onerror=alert(2)>&\u{202e}\"'";
@@ -135,6 +139,7 @@ fn page(words: &str) -> String {
     let manifest = ManifestFile {
         name: "every-kind.dsse.json".to_owned(),
         sha256: Hex::from(sha256(b"the manifest")),
+        signed_at: Some(MANIFEST_SIGNED),
     };
     let report = Report {
         predicate: &statement.predicate,
@@ -193,6 +198,16 @@ fn what_people_and_boards_write_stays_text() {
     assert!(!page.contains('\u{202e}'));
     // As often as it was written: twice as a hold's reason, once by the person who cleared it.
     assert_eq!(page.matches("&lt;script&gt;alert(1)").count(), 3);
+}
+
+#[test]
+fn the_report_s_time_is_not_taken_for_the_manifest_s() {
+    let made = of_every_kind("").0.predicate.signed_at;
+    let page = page("");
+    for (name, time) in [("Report made", made), ("Manifest signed", MANIFEST_SIGNED)] {
+        let fact = format!("<dt>{name}</dt><dd>{time}</dd>");
+        assert!(page.contains(&fact), "{fact}");
+    }
 }
 
 #[test]
