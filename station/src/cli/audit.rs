@@ -65,7 +65,7 @@ pub(crate) struct QueryArguments {
     /// The device with this certificate: its serial number, its SHA-256, or its PEM file
     #[arg(long, value_name = "CERTIFICATE")]
     certificate: Option<String>,
-    /// Devices that carry this firmware: COMPONENT=VERSION, or VERSION of any component
+    /// Devices that carry this firmware: COMPONENT=VERSION, or VERSION of any component, or SHA-256 of the image
     #[arg(long, value_name = "FIRMWARE", value_parser = firmware)]
     firmware: Option<FirmwareName>,
     /// Devices finished at this time or later: a day, or RFC 3339
@@ -189,7 +189,9 @@ fn uid(text: &str) -> Result<Uid, String> {
 }
 
 fn firmware(text: &str) -> Result<FirmwareName, String> {
-    FirmwareName::parse(text).ok_or_else(|| "use COMPONENT=VERSION or VERSION".to_owned())
+    FirmwareName::parse(text).ok_or_else(|| {
+        "use COMPONENT=VERSION or VERSION, or the image's SHA-256 as VERSION".to_owned()
+    })
 }
 
 fn verdict(text: &str) -> Result<Outcome, String> {

@@ -60,7 +60,7 @@ pub enum CertificateName {
 pub struct FirmwareName {
     /// The component; none for any.
     pub component: Option<String>,
-    /// The version.
+    /// The version, or SHA-256 of the image in hexadecimal.
     pub version: String,
 }
 
@@ -271,9 +271,14 @@ impl FirmwareName {
         })
     }
 
+    /// Whether what was given is that SHA-256; no version has 64 hexadecimal digits.
+    fn is_image(&self, measurement: &Hex) -> bool {
+        self.version.len() == 64 && self.version.eq_ignore_ascii_case(&measurement.to_string())
+    }
+
     fn is_on(&self, row: &BoardRow) -> bool {
         row.firmware.iter().any(|one| {
-            one.version == self.version
+            (one.version == self.version || self.is_image(&one.measurement))
                 && self
                     .component
                     .as_ref()

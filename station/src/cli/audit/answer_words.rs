@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::manifest_files::Asked;
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
-use crate::manifest::question::{Found, LaterWord, Source};
+use crate::manifest::question::{Found, FoundFirmware, LaterWord, Source};
 use crate::verdict::{Outcome, VerdictCode};
 
 #[derive(Serialize)]
@@ -136,11 +136,6 @@ fn show_sum(context: &Context, asked: &Asked, found: &Sizes<'_>) {
 
 fn row(device: &Found, source: &Source) -> Vec<String> {
     let dash = || "-".to_owned();
-    let firmware: Vec<String> = device
-        .firmware
-        .iter()
-        .map(|one| format!("{} {}", one.component, one.version))
-        .collect();
     let certificates: Vec<String> = device
         .certificates
         .iter()
@@ -175,10 +170,22 @@ fn row(device: &Found, source: &Source) -> Vec<String> {
         device.uid.to_string(),
         verdict,
         format!("{}{}", source.batch, marks.concat()),
-        firmware.join(", "),
+        firmware_words(&device.firmware, device.code),
         device.finished.map_or_else(dash, |at| at.to_string()),
         certificates.join(", "),
     ]
+}
+
+/// The version is what the device says of itself; that code says that an image or its signer is another one.
+fn firmware_words(firmware: &[FoundFirmware], code: Option<VerdictCode>) -> String {
+    let named = firmware
+        .iter()
+        .map(|one| format!("{} {}", one.component, one.version));
+    let mut words = named.collect::<Vec<_>>().join(", ");
+    if code == Some(VerdictCode::FwMeasurement) && !words.is_empty() {
+        words.push_str(" (NOT THE RELEASED IMAGE)");
+    }
+    words
 }
 
 fn verdict_words(verdict: Outcome, code: Option<VerdictCode>) -> String {
@@ -188,4 +195,23 @@ fn verdict_words(verdict: Outcome, code: Option<VerdictCode>) -> String {
         Outcome::Error => "ERROR",
     };
     code.map_or_else(|| verdict.to_owned(), |code| code.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::Hex;
+
+    #[test]
+    fn another_image_of_a_version_does_not_look_like_the_released_one() {
+        let firmware = [FoundFirmware {
+            component: "APP".to_owned(),
+            version: "2.5.1".to_owned(),
+            measurement: Hex(vec![1; 32]),
+        }];
+        let words = |code| firmware_words(&firmware, Some(code));
+        assert_eq!(words(VerdictCode::Pass), "APP 2.5.1");
+        let other = words(VerdictCode::FwMeasurement);
+        assert_eq!(other, "APP 2.5.1 (NOT THE RELEASED IMAGE)");
+    }
 }

@@ -5,7 +5,7 @@ use crate::clock::{Timestamp, UtcMillis};
 use crate::ledger::event::RevocationReason;
 use crate::manifest::question::{CertificateName, FirmwareName, Found, Question, Source};
 use crate::manifest::settling::{Answers, Settled, Words, by_batch, in_two_ledgers, settle};
-use crate::manifest::statement::{CertificateStatus, Statement};
+use crate::manifest::statement::{BoardRow, CertificateStatus, Statement};
 use crate::names::{BatchId, OperatorId};
 use crate::verdict::{Outcome, VerdictCode};
 
@@ -67,6 +67,10 @@ fn a_device_answers_where_everything_fits() {
     let by_serial = Some(CertificateName::Serial(certificate.serial));
     let by_digest = Some(CertificateName::Digest(certificate.sha256.clone()));
     let firmware = |text: &str| FirmwareName::parse(text);
+    let runs = |row: &&BoardRow| row.firmware.iter().any(|one| one.version == "2.4.0");
+    let all = statement();
+    let row = all.predicate.boards.iter().find(runs).unwrap();
+    let image = row.firmware[0].measurement.to_string().to_uppercase();
     for (question, expected) in [
         (question!(), 7),
         (question!(serial: Some(serial(1))), 1),
@@ -77,6 +81,8 @@ fn a_device_answers_where_everything_fits() {
         (question!(firmware: firmware("2.4.0")), 1),
         (question!(firmware: firmware("APP=2.4.0")), 1),
         (question!(firmware: firmware("BL=2.4.0")), 0),
+        (question!(firmware: firmware(&image)), 1),
+        (question!(firmware: firmware(&image[1..])), 0),
         (question!(verdict: Some(Outcome::Pass)), 3),
         (question!(code: Some(VerdictCode::Revoked)), 1),
         (question!(operator: OperatorId::parse("op-1").ok()), 7),
