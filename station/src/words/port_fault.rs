@@ -48,7 +48,8 @@ impl Language {
         | PortFault::Unusable { port, .. }) = fault;
         let why = why.replace("{0}", port);
         match fault {
-            PortFault::Unusable { says, .. } => (format!("{why}: {says}"), to_do),
+            // The system's own text, in whatever language it has.
+            PortFault::Unusable { says, .. } => (format!("{why}. {}", self.technical(says)), to_do),
             _ => (why, to_do),
         }
     }
@@ -110,5 +111,26 @@ const fn german(fault: &PortFault) -> (&'static str, &'static str) {
             "Port {0} ist nicht nutzbar",
             "Prüfen, ob es ein serieller Port ist.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The system speaks its own language, in the midst of every other.
+    #[test]
+    fn what_the_system_says_is_told_as_technical() {
+        let says = "Inappropriate ioctl for device";
+        let fault = PortFault::Unusable {
+            port: "/dev/null".to_owned(),
+            says: says.to_owned(),
+        };
+        for language in Language::ALL {
+            let (why, _) = language.port_fault(&fault);
+            let technical = language.technical(says);
+            assert_eq!(technical == says, language == Language::English);
+            assert!(why.ends_with(&technical), "{why}");
+        }
     }
 }
