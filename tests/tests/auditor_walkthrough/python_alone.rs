@@ -27,7 +27,7 @@ fn with_audit_py(folder: &Path, lines: &str) -> Finished {
 fn python_alone_notices_what_is_not_in_the_log() {
     let folder = received();
     let said = with_audit_py(folder.path(), BENT).ok();
-    assert_eq!(said.stdout.lines().count(), 9, "{}", said.stdout);
+    assert_eq!(said.stdout.lines().count(), 11, "{}", said.stdout);
     for what in ["the batch is not in the log", "entry "] {
         assert!(said.stdout.contains(what), "{what}: {}", said.stdout);
     }
@@ -49,13 +49,15 @@ def interrupted(p):
     session = p['boards'][-1]['sessions'][0]
     del session['verdict']
     session['code'] = p['boards'][-1]['code'] = None
+def serial(p): p['boards'][0]['serial'], p['boards'][1]['serial'] = p['boards'][1]['serial'], p['boards'][0]['serial']
+def receipt(p): p['boards'][0]['certificates'][0]['provisioned'] = None
 def index(p): first_verdict(p)['index'] += 1
 def hashed(p):
     first = base64.b64decode(p['ledger']['leaf_hashes'][0])
     p['ledger']['leaf_hashes'][0] = base64.b64encode(first[:40] + bytes([first[40] ^ 1]) + first[41:]).decode()
 def left(p): p['ledger']['range_proof']['left'][0] = '00' * 32
 def head(p): p['ledger']['event_head'] = '00' * 32
-for bend in (leaf, certificate, gone, moved, interrupted, index, hashed, left, head):
+for bend in (leaf, certificate, gone, moved, interrupted, serial, receipt, index, hashed, left, head):
     bent = json.loads(json.dumps(whole))
     bend(bent)
     try:
