@@ -21,6 +21,13 @@ fn is_milestone(milestone: &Milestone, time: UtcMillis, actor: &Actor) -> bool {
         && (&milestone.operator, milestone.assurance) == (&actor.operator, actor.assurance)
 }
 
+/// Whether the clocks were accepted after the opening, each once: an earlier one says nothing about the batch's times.
+fn clocks_follow(predicate: &Predicate) -> bool {
+    let clocks = predicate.clock_accepted.iter().map(|one| one.entry.index);
+    let indices = std::iter::once(predicate.ledger.first_index).chain(clocks);
+    indices.is_sorted_by(|before, after| before < after)
+}
+
 /// Whether it opened the batch.
 pub(super) fn opening_agrees(predicate: &Predicate, leaf: &Leaf) -> Vec<Agreement> {
     let Fact::BatchOpened {
@@ -60,6 +67,10 @@ pub(super) fn opening_agrees(predicate: &Predicate, leaf: &Leaf) -> Vec<Agreemen
         (
             is_milestone(&predicate.opened, leaf.time, actor),
             "when and by whom it was opened",
+        ),
+        (
+            clocks_follow(predicate),
+            "which clocks were accepted after it",
         ),
     ]
 }

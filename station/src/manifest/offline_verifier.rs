@@ -324,8 +324,8 @@ impl VerifiedManifest {
                 ledger.first_index, ledger.last_index
             ),
             format!(
-                "the batch was closed with {} events; sessions, verdicts, certificates and scrapped boards \
-                 are as many as its closing event counts, so no board is left out",
+                "the batch was closed with {} events; sessions, verdicts and certificates are as many as its \
+                 closing event counts, so no board is left out",
                 ledger.event_count
             ),
         ]
@@ -345,8 +345,8 @@ impl VerifiedManifest {
                 .to_owned(),
             "that a certificate is still live: ask the station's keeper for later revocations"
                 .to_owned(),
-            "firmware, measurements and holds: these are the signer's word; the ledger's entries show them \
-             (station ledger prove)"
+            "receipts, that nothing else was revoked or scrapped, firmware, measurements and holds: these are \
+             the signer's word; the ledger's entries show them (station ledger prove)"
                 .to_owned(),
         ];
         if !predicate.clock_accepted.is_empty() {

@@ -45,7 +45,12 @@ fn session_rules(row: &BoardRow) -> Vec<Rule> {
     let counts = (&session.lane, &session.operator) == (&row.lane, &row.operator)
         && (session.started, session.finished) == (row.started, row.finished)
         && session.index() == Some(row.index);
+    // Which session counts follows from their order.
+    let in_order = row
+        .sessions
+        .is_sorted_by(|before, after| before.first_index() < after.first_index());
     vec![
+        (in_order, "its sessions in another order than the ledger's"),
         (row.verdict == verdict, "another verdict than its code has"),
         (
             counts,

@@ -46,6 +46,13 @@ impl SessionRow {
         entry.map(|entry| entry.index)
     }
 
+    /// Index of its first entry.
+    #[must_use]
+    pub fn first_index(&self) -> Option<u64> {
+        let entry = self.opening.as_ref().or(self.verdict.as_ref());
+        entry.map(|entry| entry.index)
+    }
+
     /// Whether its verdict is of that kind.
     #[must_use]
     pub fn is_outcome(&self, outcome: Outcome) -> bool {

@@ -34,7 +34,9 @@ fn sessions_belong_to_the_boards_that_the_log_says() {
     check(
         |s| {
             let failed = take_failed(s);
-            s.predicate.boards[0].sessions.extend(failed.sessions);
+            let sessions = &mut s.predicate.boards[0].sessions;
+            sessions.extend(failed.sessions);
+            sessions.sort_by_key(SessionRow::first_index);
         },
         "device SA-000001 does not agree with its ledger entry 18 on the UID",
     );
@@ -188,6 +190,35 @@ fn interrupted(statement: &mut Statement) -> &mut SessionRow {
 /// The session in which nobody said who it is.
 fn nobodys(statement: &mut Statement) -> &mut SessionRow {
     &mut statement.predicate.unidentified[0]
+}
+
+/// Which session counts follows from the order in the ledger; so does which clock was set meanwhile.
+#[test]
+fn sessions_and_clocks_stand_in_the_order_of_the_log() {
+    let mut batch = TestBatch::of_every_kind();
+    batch.accept_clock();
+    let statement = batch.statement();
+    let refused = |bend: fn(&mut Statement), message: &str| {
+        let mut bent = statement.clone();
+        bend(&mut bent);
+        let mut boards = std::mem::take(&mut bent.predicate.boards);
+        boards.iter_mut().for_each(consequences);
+        fill(&mut bent, boards);
+        fit_the_sums(&mut bent);
+        let error = verify(&batch.file(&bent), &batch.pki.root).unwrap_err();
+        assert!(error.to_string().contains(message), "{message}: {error}");
+    };
+    refused(
+        |s| s.predicate.boards[1].sessions.reverse(),
+        "in another order than the ledger's",
+    );
+    refused(
+        |s| {
+            let again = s.predicate.clock_accepted[0].clone();
+            s.predicate.clock_accepted.push(again);
+        },
+        "which clocks were accepted after it",
+    );
 }
 
 /// The board whose firmware is old.
