@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::UtcMillis;
+use crate::names::BatchId;
+
+/// What documents are made in.
+pub(crate) const FORMATS: [&str; 4] = ["dsse", "csv", "cyclonedx", "html"];
 
 /// How long the owner keeps a document for a command that does not come for it.
 const KEPT_MS: u64 = 10 * 60 * 1000;
@@ -84,11 +88,26 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes documents that no living process has. Only regular files: nothing else was made here.
+/// The name of a document: its batch, its format, and when it was begun.
+pub(crate) fn name(batch: &BatchId, format: &str, now: UtcMillis) -> String {
+    format!("{batch}.{format}.{}", now.0)
+}
+
+/// Whether a file has such a name. Whatever else somebody has put there is theirs.
+fn is_name(name: &str) -> bool {
+    let mut parts = name.rsplitn(3, '.');
+    let (begun, format, batch) = (parts.next(), parts.next(), parts.next());
+    begun.is_some_and(|begun| begun.parse::<u64>().is_ok())
+        && format.is_some_and(|format| FORMATS.contains(&format))
+        && batch.is_some_and(|batch| BatchId::parse(batch).is_ok())
+}
+
+/// Removes documents that no living process has.
 fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if !entry.file_type()?.is_file() {
+        let named = entry.file_name().to_str().is_some_and(is_name);
+        if !named || !entry.file_type()?.is_file() {
             continue;
         }
         // What cannot be opened or removed stands in nobody's way.
@@ -111,22 +130,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let now = UtcMillis(1);
-        fs::write(at("left"), "by a dead one").unwrap();
-        let first = Document::begin(folder.path(), "first", now).unwrap();
-        assert!(!at("left").exists() && at("first").exists());
+        let batch = BatchId::parse("B-1").unwrap();
+        let left = name(&batch, "dsse", now);
+        let [first_name, failed, next] =
+            ["csv", "html", "dsse"].map(|one| name(&batch, one, UtcMillis(7)));
+        let others = ["notes.txt", "B-1.dsse", "B-1.zip.7", "B-1.dsse.x"];
+        for file in others.iter().chain([&&*left]) {
+            fs::write(at(file), "by somebody").unwrap();
+        }
+        let first = Document::begin(folder.path(), &first_name, now).unwrap();
+        assert!(!at(&left).exists() && at(&first_name).exists());
+        assert!(others.iter().all(|other| at(other).exists()));
         first.give(now);
         // Given, and nobody has come yet.
-        let failed = Document::begin(folder.path(), "failed", now).unwrap();
-        assert!(at("first").exists());
-        drop(failed);
-        assert!(!at("failed").exists());
+        let made = Document::begin(folder.path(), &failed, now).unwrap();
+        assert!(at(&first_name).exists());
+        drop(made);
+        assert!(!at(&failed).exists());
         // Somebody takes it, however long that lasts.
-        let taken = open(&at("first")).unwrap();
+        let taken = open(&at(&first_name)).unwrap();
         let much_later = UtcMillis(1 + KEPT_MS);
-        drop(Document::begin(folder.path(), "next", much_later).unwrap());
-        assert!(at("first").exists());
+        drop(Document::begin(folder.path(), &next, much_later).unwrap());
+        assert!(at(&first_name).exists());
         drop(taken);
-        drop(Document::begin(folder.path(), "next", much_later).unwrap());
-        assert!(!at("first").exists());
+        drop(Document::begin(folder.path(), &next, much_later).unwrap());
+        assert!(!at(&first_name).exists());
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use firmware_proto::Digest;
 
 use super::batch_record::{BatchBoards, not_exportable};
-use super::export_documents::Document;
+use super::export_documents::{self, Document};
 use super::failure::Failure;
 use super::owner::Owner;
 use super::report;
@@ -57,7 +57,7 @@ pub(crate) fn export(
     // Read first: an open batch is refused without a signature by anybody.
     let reader = Reader::snapshot(&owner.home.ledger())?;
     let folder = owner.home.exports();
-    let name = format!("{batch}.{format}.{}", now.0);
+    let name = export_documents::name(batch, format, now);
     let document = Document::begin(&folder, &name, now);
     let mut document = document.map_err(|error| unwritable(&folder, &error))?;
     let mut source = Source::read(owner, &reader, batch, wanted.with_measurements, now)?;

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::board_row::{BoardRow, CertificateRow, CertificateStatus, failed_before_passing};
 use super::counted_session::Counted;
+use super::session_row::SessionRow;
 use crate::verdict::{Outcome, VerdictCode};
 
 /// A row that cannot be.
@@ -68,7 +69,7 @@ fn session_rules(row: &BoardRow) -> Vec<Rule> {
     ]
 }
 
-fn certificate_rules(row: &BoardRow) -> [Rule; 7] {
+fn certificate_rules(row: &BoardRow) -> [Rule; 9] {
     let none = row.certificates.is_empty();
     let elsewhere = |one: &CertificateRow| one.provisioned_in.is_some();
     let only_elsewhere = row.certificates.iter().all(elsewhere);
@@ -81,7 +82,25 @@ fn certificate_rules(row: &BoardRow) -> [Rule; 7] {
             && revoked == certificate.revocation_entry.is_some()
     };
     let passed = row.verdict == Outcome::Pass;
+    // Another batch's certificate is here for its receipt alone, and a receipt elsewhere is one.
+    let belongs = |one: &CertificateRow| {
+        (one.issued_in.is_none() || (one.provisioned.is_some() && one.provisioned_in.is_none()))
+            && (one.provisioned_in.is_none() || one.provisioned.is_some())
+    };
+    // After a receipt a session can only be interrupted, or end well.
+    let failed = |session: &SessionRow| {
+        session.is_outcome(Outcome::Fail) && session.code != Some(VerdictCode::InDoubt)
+    };
+    let only_failed = row.sessions.iter().all(failed);
     [
+        (
+            row.certificates.iter().all(belongs),
+            "a certificate of another batch that was not brought into use in this one",
+        ),
+        (
+            row.code != Some(VerdictCode::Pass) || !only_failed,
+            "PASS, but each of its sessions failed",
+        ),
         (live <= 1, "that it has more than one live certificate"),
         (
             row.code != Some(VerdictCode::Pass) || (live == 1 && row.serial.is_some()),

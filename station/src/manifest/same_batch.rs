@@ -170,6 +170,7 @@ pub fn compare(mut earlier: Side<'_>, mut later: Side<'_>) -> Result<Comparison,
     let rules = Rules {
         same_state: earlier.source.entries == later.source.entries,
         measured,
+        closed_at: earlier.predicate.ledger.last_index,
     };
     rows::compare(&mut first, &mut second, rules, &mut found)?;
     Ok(found)

@@ -20,6 +20,8 @@ pub(super) struct Rules {
     pub(super) same_state: bool,
     /// Both have measurements.
     pub(super) measured: bool,
+    /// The entry that closed the batch: what was recorded before it was known to both.
+    pub(super) closed_at: u64,
 }
 
 /// Goes through the rows of both, which are in one order.
@@ -91,7 +93,15 @@ struct CertificateWord {
     issuing: Hex,
     provisioned: Option<Timestamp>,
     provisioned_in: Option<BatchId>,
-    revocation: Option<Hex>,
+    /// Where it is recorded, and all that is said of it.
+    revocation: Option<(u64, Hex)>,
+}
+
+impl Rules {
+    /// Whether an entry at that index may be in one of them and not in the other.
+    const fn is_later(self, index: u64) -> bool {
+        !self.same_state && index > self.closed_at
+    }
 }
 
 impl RowWord {
@@ -164,10 +174,10 @@ impl RowWord {
         found.later.revoked += revoked;
         match (&self.scrapped, &later.scrapped) {
             (one, other) if one == other => {}
-            (Some((one, _)), Some((other, _))) if other > one && !rules.same_state => {
+            (Some((one, _)), Some((other, _))) if other > one && rules.is_later(*other) => {
                 found.later.scrapped += 1;
             }
-            (None, Some(_)) if !rules.same_state => found.later.scrapped += 1,
+            (None, Some((other, _))) if rules.is_later(*other) => found.later.scrapped += 1,
             _ => found.add(Some(self), "whether it was scrapped"),
         }
         found.later.holds += u64::from(self.held != later.held);
@@ -195,7 +205,7 @@ impl RowWord {
             }
             match (&one.revocation, &other.revocation) {
                 (one, other) if one == other => {}
-                (None, Some(_)) if !rules.same_state => revoked += 1,
+                (None, Some((at, _))) if rules.is_later(*at) => revoked += 1,
                 _ => {
                     let what = format!("whether certificate {} is revoked, or why", one.serial);
                     found.add(Some(self), what);
@@ -208,7 +218,8 @@ impl RowWord {
 
 impl CertificateWord {
     fn of(row: &CertificateRow) -> Self {
-        let revocation = row.revocation_entry.as_ref().map(entry_digest);
+        let revocation = row.revocation_entry.as_ref();
+        let said = |entry: &LogEntry| digest(&(row.revoked, row.reason, entry_digest(entry)));
         Self {
             serial: row.serial,
             issuing: digest(&(
@@ -217,7 +228,7 @@ impl CertificateWord {
             )),
             provisioned: row.provisioned,
             provisioned_in: row.provisioned_in.clone(),
-            revocation: revocation.map(|entry| digest(&(row.revoked, row.reason, entry))),
+            revocation: revocation.map(|entry| (entry.index, said(entry))),
         }
     }
 }

@@ -187,3 +187,28 @@ fn only_so_many_are_named() {
     let found = held(&early, &late);
     assert_eq!((found.differences.len(), found.more), (20, 1));
 }
+
+/// What was recorded before the batch was closed was known to both, however large the later one's ledger is.
+#[test]
+fn nothing_that_came_before_the_closing_is_a_later_state() {
+    let mut batch = batch();
+    let genuine = batch.assembled().unwrap();
+    batch.add_elsewhere(None, TestBatch::revoked(1, 101));
+    let late = batch.assembled().unwrap();
+    let mut unscrapped = genuine.clone();
+    unscrapped.predicate.boards[2].scrapped = None;
+    let found = held(&unscrapped, &late);
+    assert_eq!(found.later.scrapped, 0, "{found:?}");
+    let named = |found: &Comparison, what: &str| {
+        let mut differences = found.differences.iter();
+        differences.any(|one| one.what.contains(what))
+    };
+    assert!(named(&found, "scrapped"), "{found:?}");
+    let mut unrevoked = genuine;
+    let certificate = &mut unrevoked.predicate.boards[2].certificates[0];
+    certificate.status = CertificateStatus::Live;
+    certificate.revocation_entry = None;
+    let found = held(&unrevoked, &late);
+    assert_eq!(found.later.revoked, 1, "{found:?}");
+    assert!(named(&found, "is revoked"), "{found:?}");
+}
