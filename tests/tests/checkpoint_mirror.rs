@@ -9,6 +9,16 @@ use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::soft_token::SoftToken;
 use acceptance::station_process::run;
 
+/// Closes the batch of these tests, in which nothing was made.
+const CLOSE: [&str; 6] = [
+    "batch",
+    "close",
+    "MIRROR-1",
+    "--short",
+    "--operator",
+    SUPERVISOR,
+];
+
 fn with_mirror(folder: &Path) -> (PreparedStation, PathBuf) {
     let station = PreparedStation::create(folder);
     let mirror = folder.join("mirror.txt");
@@ -26,15 +36,7 @@ fn a_mirror_that_is_gone_is_no_new_one() {
 
     let gone = "mirror.txt is not there";
     run(&mut station.opening("MIRROR-2", 1)).told(3, gone);
-    let close = [
-        "batch",
-        "close",
-        "MIRROR-1",
-        "--short",
-        "--operator",
-        SUPERVISOR,
-    ];
-    station.run(close).told(3, gone);
+    station.run(CLOSE).told(3, gone);
     station.run(["ledger", "checkpoint"]).told(3, gone);
     station.run(["doctor"]).told(3, gone);
     let verify = || station.run(["ledger", "verify"]);
@@ -122,15 +124,7 @@ fn an_emptied_mirror_is_begun_again_by_nobody_who_only_looks() {
     let folder = tempfile::tempdir().expect("a folder");
     let (station, mirror) = with_mirror(folder.path());
     station.open_batch("MIRROR-1", 1);
-    let close = [
-        "batch",
-        "close",
-        "MIRROR-1",
-        "--short",
-        "--operator",
-        SUPERVISOR,
-    ];
-    station.run(close).ok();
+    station.run(CLOSE).ok();
     let row = format!("{}: a checkpoint over ", mirror.display());
     station.run(["doctor"]).told(0, &row);
     let compared = format!("compared with: the mirror {} (", mirror.display());

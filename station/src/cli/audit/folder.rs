@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 use crate::cli::named_file::unreadable;
-
-/// What every signed manifest begins with.
-const BEGINNING: &[u8] = b"{\"payload\":\"";
+use crate::manifest::dsse::BEGINNING;
 
 /// What a folder has.
 #[derive(Debug, Default, PartialEq, Eq)]

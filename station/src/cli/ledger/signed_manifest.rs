@@ -6,11 +6,9 @@ use std::path::Path;
 
 use crate::cli::failure::Failure;
 use crate::cli::named_file::unreadable;
+use crate::manifest::dsse::BEGINNING;
 use crate::manifest::offline_verifier::read_unverified;
 use crate::manifest::statement::LedgerExtract;
-
-/// What every manifest begins with.
-const BEGINNING: &[u8] = b"{\"payload\":";
 
 /// What it says of the ledger; none where the file is no manifest. A manifest of any size is read in pieces; its
 /// signature is not checked.
