@@ -41,7 +41,7 @@ assert raw.count(b'\r\n') == raw.count(b'\n') == len(rows) + 1
 /// Validates a signed manifest's statement with another project's validator.
 #[must_use]
 pub fn statement(manifest: &Path) -> Finished {
-    let schema = repository::root().join("fixtures/schema/batch-manifest-v3.json");
+    let schema = repository::root().join("fixtures/schema/batch-manifest-v4.json");
     let mut python = Command::new("python3");
     python.args(["-c", STATEMENT]).arg(schema).arg(manifest);
     run(&mut python)

@@ -89,12 +89,14 @@ impl<'reader> BatchBoards<'reader> {
         let opening = own.next().ok_or_else(|| unknown(batch))??;
         let mut operators = Operators::default();
         operators.add(&opening.event.fact);
-        let (mut terms, mut last) = (None, opening.clone());
+        let (mut terms, mut holds_cleared, mut last) = (None, Vec::new(), opening.clone());
         for noted in own {
             let noted = noted?;
             operators.add(&noted.event.fact);
-            if let Fact::BatchTermsRecorded(_) = noted.event.fact {
-                terms = Some(noted.clone());
+            match &noted.event.fact {
+                Fact::BatchTermsRecorded(_) => terms = Some(noted.clone()),
+                Fact::BatchHoldCleared { .. } => holds_cleared.push(noted.clone()),
+                _ => {}
             }
             last = noted;
         }
@@ -108,6 +110,7 @@ impl<'reader> BatchBoards<'reader> {
             last,
             operators,
             clock_accepted: Vec::new(),
+            holds_cleared,
             cleared: Vec::new(),
             proof,
             with_measurements,
@@ -225,12 +228,7 @@ fn by_people(reader: &Reader, head: &mut BatchHead) -> Result<(), Failure> {
     for leaf in reader.events_of_kinds(Kinds::ByPeople, head.opening.index) {
         let noted = noted(leaf)?;
         match &noted.event.fact {
-            Fact::HoldCleared { lane, actor, .. } => {
-                head.cleared.push((lane.clone(), noted.index));
-                if noted.event.batch.as_ref() == Some(&head.batch) {
-                    head.operators.insert(actor);
-                }
-            }
+            Fact::HoldCleared { lane, .. } => head.cleared.push((lane.clone(), noted.index)),
             Fact::ClockAccepted { .. } => head.clock_accepted.push(noted),
             _ => {}
         }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::column::{Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
-use super::event::BatchTally;
+use super::event::{BatchTally, FurtherTally};
 use super::invariants::exists;
 use crate::names::BatchId;
 
@@ -18,7 +18,7 @@ pub(in crate::ledger) fn tally(
     let mut find = views
         .prepare_cached("SELECT kind, count(*) FROM event WHERE batch = ?1 GROUP BY kind")
         .doing(doing)?;
-    let mut tally = BatchTally::default();
+    let (mut tally, mut further) = (BatchTally::default(), FurtherTally::default());
     let mut rows = find.query([Text(batch)]).doing(doing)?;
     while let Some(row) = rows.next().doing(doing)? {
         let kind: String = row.get(0).doing(doing)?;
@@ -29,10 +29,28 @@ pub(in crate::ledger) fn tally(
             "certificate-issued" => tally.certificates_issued = count,
             "provisioned" => tally.provisioned = count,
             "board-scrapped" => tally.scrapped = count,
+            "batch-terms-recorded" => further.terms = count,
+            "batch-hold-cleared" => further.holds_cleared = count,
             _ => {}
         }
     }
+    let sql = "SELECT count(*) FROM certificate WHERE batch = ?1 AND revoked IS NOT NULL";
+    further.revoked = count(views, sql, batch)?;
+    // Sessions are found by the batch's events: they have no index of their own.
+    let sql =
+        "SELECT count(*) FROM event e JOIN session ON session.id = e.session AND opened = e.entry
+        WHERE e.batch = ?1 AND kind = 'session-opened' AND proven IS NOT NULL";
+    further.proven = count(views, sql, batch)?;
+    tally.further = Some(further);
     Ok(tally)
+}
+
+fn count(views: &Connection, sql: &str, batch: &BatchId) -> Result<u64, LedgerError> {
+    let Int(count) = views
+        .prepare_cached(sql)
+        .and_then(|mut find| find.query_row([Text(batch)], |row| row.get(0)))
+        .doing("counting what a batch has")?;
+    Ok(count)
 }
 
 /// A closing tells the truth about its batch. Those of old records tell nothing.
@@ -42,7 +60,7 @@ pub(in crate::ledger) fn check_tally(
     stated: Option<&BatchTally>,
 ) -> Result<(), LedgerError> {
     match stated {
-        Some(stated) if *stated != tally(views, batch)? => {
+        Some(stated) if !stated.agrees(&tally(views, batch)?) => {
             Err(Refusal::BatchTally(batch.clone()).into())
         }
         _ => Ok(()),
@@ -71,11 +89,11 @@ pub(in crate::ledger) fn check_scrapping(
         let uid = uid.clone();
         Err(Refusal::NotScrapped { uid, why }.into())
     };
-    // Sessions are found by the batch's events: they have no index of their own.
+    // Whose sessions they are is what a manifest's rows say: a session belongs to the board that was proven in it.
     let here = "SELECT 1 FROM event e JOIN session ON session.id = e.session AND opened = e.entry
-        WHERE e.batch = ?1 AND kind = 'session-opened' AND claimed_uid = ?2
+        WHERE e.batch = ?1 AND kind = 'session-opened' AND ifnull(proven, claimed_uid) = ?2
         UNION ALL SELECT 1 FROM event
-        WHERE batch = ?1 AND uid = ?2 AND kind IN ('evidence-appraised', 'verdict-reached')";
+        WHERE batch = ?1 AND uid = ?2 AND kind = 'verdict-reached' AND session IS NULL";
     if !exists(views, here, (Text(batch), Text(uid)))? {
         return refuse("it was never presented in this batch; see station device history");
     }

@@ -17,7 +17,7 @@ use crate::verdict::VerdictCode;
 
 pub use super::actor::{Actor, Assurance};
 pub use super::alarm_record::AlarmAcknowledgedRecord;
-pub use super::batch_tally::BatchTally;
+pub use super::batch_tally::{BatchTally, FurtherTally};
 pub use super::batch_terms_record::BatchTermsRecord;
 pub use super::checkpoint_copy_record::{CheckpointNotKeptRecord, MirrorBegunRecord};
 pub use super::evidence_claims::{ClaimsRecord, ComponentRecord};

@@ -1,6 +1,7 @@
 //! Boards, batches and keys for the tests of this room.
 
 mod signer;
+mod whole_way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -361,21 +362,6 @@ impl Board {
             retries: 2,
             profile: None,
         }
-    }
-
-    /// Everything from the intent to the verdict, in an order that the rules allow.
-    pub(in crate::ledger) fn whole_way(&self) -> Vec<Fact> {
-        vec![
-            self.session_opened(),
-            self.appraised(1),
-            self.intended(),
-            self.issued(),
-            self.granted(),
-            self.proven(),
-            self.committed(),
-            self.provisioned(),
-            self.verdict(VerdictCode::Pass),
-        ]
     }
 }
 

@@ -77,6 +77,17 @@ impl Fact {
         }
     }
 
+    /// The UID that it proves, where it proves one.
+    #[must_use]
+    pub fn proven_uid(&self) -> Option<&Uid> {
+        match self {
+            Self::EvidenceAppraised { uid, code, .. } | Self::VerdictReached { uid, code, .. } => {
+                uid.as_ref().filter(|_| code.proves_uid())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it is about those who work at the station, or about its equipment: it needs no batch.
     #[must_use]
     pub const fn is_of_station(&self) -> bool {

@@ -38,6 +38,7 @@ const MIGRATIONS: &[&str] = &[
     QUARANTINE,
     LABELS,
     ALARMS,
+    PROVEN_SESSIONS,
 ];
 
 /// Version 1: the log and the first views.
@@ -245,6 +246,11 @@ CREATE INDEX event_about_labels ON event (entry)
 /// Version 7: which alarms somebody has looked at.
 const ALARMS: &str = "
 CREATE INDEX event_about_alarms ON event (entry) WHERE kind = 'alarm-acknowledged';
+";
+
+/// Version 8: whose a session was found to be.
+const PROVEN_SESSIONS: &str = "
+ALTER TABLE session ADD COLUMN proven TEXT;
 ";
 
 /// The newest version that this program knows.

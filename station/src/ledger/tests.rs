@@ -1,6 +1,7 @@
 //! The ledger as lanes use it: on a real file, through its writer.
 
 mod batch_rules;
+mod batch_tally;
 mod durability;
 mod kept_checkpoints;
 mod large_ledgers;

@@ -21,6 +21,10 @@ use crate::verdict::VerdictCode;
 pub(in crate::ledger) fn apply(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     index(views, entry)?;
     let at = Int(entry.index);
+    if let Some(uid) = entry.leaf.fact.proven_uid() {
+        let sql = "UPDATE session SET proven = ?2 WHERE id = ?1";
+        run(views, sql, params![session(entry), Text(uid)])?;
+    }
     match &entry.leaf.fact {
         Fact::ProfileAdopted { .. } => profiles::adopt(views, entry)?,
         Fact::BatchOpened { .. } | Fact::BatchClosed { .. } => batch(views, entry)?,
@@ -106,7 +110,7 @@ fn session_opened(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     };
     run(
         views,
-        "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6) ON CONFLICT DO NOTHING",
+        "INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, NULL) ON CONFLICT DO NOTHING",
         params![
             session(entry),
             batch_of(entry),

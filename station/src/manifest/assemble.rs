@@ -10,9 +10,9 @@ use thiserror::Error;
 
 use super::board_rows::{self, Frame, Noted, Rows};
 use super::statement::{
-    BoardRow, ClockAcceptance, Counts, DigestSet, HASHES_A_PIECE, LedgerExtract, LogEntry,
-    Milestone, PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE, SignedProfileReference,
-    Statement, Timestamp, subjects_of,
+    BoardRow, ClockAcceptance, Counts, DigestSet, HASHES_A_PIECE, HoldClearing, LedgerExtract,
+    LogEntry, Milestone, PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE,
+    SignedProfileReference, Statement, Timestamp, subjects_of,
 };
 use crate::clock::UtcMillis;
 use crate::encoding::{Base64Bytes, Hex, sha256};
@@ -40,6 +40,8 @@ pub struct BatchHead {
     pub operators: Operators,
     /// Jumps of the clock that were accepted since the batch was opened, in the log's order.
     pub clock_accepted: Vec<Noted>,
+    /// Holds of the whole batch that were cleared, in the log's order.
+    pub holds_cleared: Vec<Noted>,
     /// Holds of lanes that were cleared since then, with the index of the clearing.
     pub cleared: Vec<(LaneName, u64)>,
     /// That the log has the batch.
@@ -83,7 +85,6 @@ impl Operators {
     pub fn add(&mut self, fact: &Fact) {
         let (Fact::BatchOpened { actor, .. }
         | Fact::SessionOpened { actor, .. }
-        | Fact::HoldCleared { actor, .. }
         | Fact::BatchHoldCleared { actor, .. }
         | Fact::ClockAccepted { actor, .. }
         | Fact::BatchClosed { actor, .. }) = fact
@@ -179,7 +180,7 @@ pub fn skeleton(
     };
     let ledger = extract(&head, *count, event_head);
     let mut operators = head.operators.clone();
-    for noted in &head.clock_accepted {
+    for noted in head.clock_accepted.iter().chain(&head.holds_cleared) {
         operators.add(&noted.event.fact);
     }
     let file = head.terms().and_then(|terms| terms.work_order_file.clone());
@@ -193,6 +194,7 @@ pub fn skeleton(
         closed: milestone(closing, closed_by),
         shifts: head.shifts(),
         clock_accepted: head.clock_accepted.iter().filter_map(acceptance).collect(),
+        holds_cleared: head.holds_cleared.iter().filter_map(clearing).collect(),
         operators: operators.0.into_iter().collect(),
         profile: DigestSet {
             sha256: profile.clone(),
@@ -315,6 +317,19 @@ fn acceptance(noted: &Noted) -> Option<ClockAcceptance> {
     match &noted.event.fact {
         Fact::ClockAccepted { actor, .. } => Some(ClockAcceptance {
             time: Timestamp(noted.event.time),
+            operator: actor.operator.clone(),
+            assurance: actor.assurance,
+            entry: noted.entry(),
+        }),
+        _ => None,
+    }
+}
+
+fn clearing(noted: &Noted) -> Option<HoldClearing> {
+    match &noted.event.fact {
+        Fact::BatchHoldCleared { reason, actor } => Some(HoldClearing {
+            time: Timestamp(noted.event.time),
+            reason: reason.clone(),
             operator: actor.operator.clone(),
             assurance: actor.assurance,
             entry: noted.entry(),

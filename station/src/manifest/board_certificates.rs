@@ -1,20 +1,19 @@
-//! The certificates that were issued or provisioned in a batch.
+//! The certificates that were issued in a batch. Only the batch that issued one can bring it into use.
 
 use super::board_rows::{Frame, Noted};
 use super::statement::{CertificateRow, CertificateStatus, Timestamp};
 use crate::encoding::sha256;
 use crate::ledger::event::Fact;
-use crate::names::{BatchId, DeviceSerial};
+use crate::names::DeviceSerial;
 
 /// A certificate of the batch.
 pub(super) struct Certificate {
     pub(super) device_serial: DeviceSerial,
     pub(super) row: CertificateRow,
-    pub(super) provisioned_here: Option<bool>,
 }
 
 impl Certificate {
-    fn issued(frame: &Frame, noted: &Noted) -> Option<Self> {
+    fn issued(noted: &Noted) -> Option<Self> {
         let Fact::CertificateIssued {
             certificate_serial,
             device_serial,
@@ -30,20 +29,18 @@ impl Certificate {
                 serial: *certificate_serial,
                 sha256: sha256(&certificate.0).into(),
                 issued: Timestamp(noted.event.time),
-                issued_in: other_batch(frame, noted),
                 provisioned: None,
-                provisioned_in: None,
                 status: CertificateStatus::Live,
                 revoked: None,
                 reason: None,
                 entry: noted.entry(),
+                provisioning_entry: None,
                 revocation_entry: None,
             },
-            provisioned_here: None,
         })
     }
 
-    fn note(&mut self, frame: &Frame, noted: &Noted) {
+    fn note(&mut self, noted: &Noted) {
         let row = &mut self.row;
         let time = Timestamp(noted.event.time);
         match &noted.event.fact {
@@ -55,24 +52,18 @@ impl Certificate {
             }
             Fact::Provisioned { .. } if row.provisioned.is_none() => {
                 row.provisioned = Some(time);
-                row.provisioned_in = other_batch(frame, noted);
-                self.provisioned_here = Some(row.provisioned_in.is_none());
+                row.provisioning_entry = Some(noted.entry());
             }
             _ => {}
         }
     }
 }
 
-/// The batch of an event, where it is not the frame's.
-fn other_batch(frame: &Frame, noted: &Noted) -> Option<BatchId> {
-    let batch = noted.event.batch.as_ref();
-    batch.filter(|batch| **batch != frame.batch).cloned()
-}
-
-/// The certificates that were issued or provisioned in the batch.
+/// The certificates that were issued in the batch.
 pub(super) fn certificates(frame: &Frame, events: &[Noted]) -> Vec<Certificate> {
     let issued = events.iter();
-    let issued = issued.filter_map(|noted| Certificate::issued(frame, noted));
+    let issued = issued.filter(|one| one.event.batch.as_ref() == Some(&frame.batch));
+    let issued = issued.filter_map(Certificate::issued);
     let mut all: Vec<Certificate> = issued.collect();
     for noted in events {
         let (Fact::Provisioned {
@@ -86,9 +77,8 @@ pub(super) fn certificates(frame: &Frame, events: &[Noted]) -> Vec<Certificate> 
         };
         let mut same = all.iter_mut();
         if let Some(one) = same.find(|one| one.row.serial == *certificate_serial) {
-            one.note(frame, noted);
+            one.note(noted);
         }
     }
-    all.retain(|one| one.row.issued_in.is_none() || one.provisioned_here == Some(true));
     all
 }

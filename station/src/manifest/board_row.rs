@@ -9,7 +9,7 @@ use super::session_row::SessionRow;
 use super::statement::Timestamp;
 use crate::encoding::Hex;
 use crate::ledger::event::{ComponentRecord, MeasurementRecord, RevocationReason};
-use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName, OperatorId, ShiftName};
+use crate::names::{CertificateSerial, DeviceSerial, LaneName, OperatorId, ShiftName};
 use crate::verdict::{Outcome, VerdictCode};
 
 /// An entry of the ledger as a row shows it.
@@ -48,7 +48,7 @@ pub struct BoardRow {
     /// Whether it did not pass, and its last session put a hold on its lane that nobody had cleared when the
     /// manifest was made.
     pub held: bool,
-    /// That it was thrown away, where somebody recorded it.
+    /// That it was thrown away, where somebody recorded it; it counts where the board has not passed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrapped: Option<Scrapping>,
     /// The lane of the session that counts.
@@ -67,7 +67,7 @@ pub struct BoardRow {
     /// What was measured last, where the manifest has measurements and the board any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measurements: Option<Measured>,
-    /// Certificates issued or provisioned in this batch.
+    /// Certificates issued in this batch.
     pub certificates: Vec<CertificateRow>,
     /// Every session with it, in the ledger's order: its history within the batch.
     pub sessions: Vec<SessionRow>,
@@ -114,14 +114,8 @@ pub struct CertificateRow {
     pub sha256: Hex,
     /// When it was issued.
     pub issued: Timestamp,
-    /// The batch it was issued in, where that is another one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issued_in: Option<BatchId>,
     /// When the board's receipt for it was verified; none where that never came.
     pub provisioned: Option<Timestamp>,
-    /// The batch it was provisioned in, where that is another one; it counts there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub provisioned_in: Option<BatchId>,
     /// Whether it was live when the manifest was made.
     pub status: CertificateStatus,
     /// When it was revoked.
@@ -130,6 +124,9 @@ pub struct CertificateRow {
     pub reason: Option<RevocationReason>,
     /// Its issuing as the ledger has it, with the whole certificate.
     pub entry: LogEntry,
+    /// Its provisioning as the ledger has it, with the board's receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioning_entry: Option<LogEntry>,
     /// Its revocation as the ledger has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_entry: Option<LogEntry>,
@@ -157,10 +154,10 @@ impl CertificateStatus {
 }
 
 impl CertificateRow {
-    /// Whether it is live and counts in this batch.
+    /// Whether it is in force.
     #[must_use]
-    pub fn is_live_here(&self) -> bool {
-        self.status == CertificateStatus::Live && self.provisioned_in.is_none()
+    pub fn is_live(&self) -> bool {
+        self.status == CertificateStatus::Live
     }
 }
 
@@ -168,7 +165,7 @@ impl BoardRow {
     /// Its live certificate from this batch, where it has one.
     #[must_use]
     pub fn live_certificate(&self) -> Option<&CertificateRow> {
-        self.certificates.iter().find(|row| row.is_live_here())
+        self.certificates.iter().find(|row| row.is_live())
     }
 
     /// What rows are sorted by: boards with a serial first, then by serial, then by UID.
@@ -181,6 +178,12 @@ impl BoardRow {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.verdict == Outcome::Pass && self.live_certificate().is_some()
+    }
+
+    /// That it was thrown away, where it has not passed since.
+    #[must_use]
+    pub fn scrapping(&self) -> Option<&Scrapping> {
+        self.scrapped.as_ref().filter(|_| !self.passed())
     }
 
     /// Whether it has a live certificate for which no receipt ever came.

@@ -23,7 +23,7 @@ use crate::names::{BatchId, LaneName};
 use crate::shift::{Shift, shift_at};
 use crate::verdict::{Outcome, VerdictCode};
 
-pub use super::board_sessions::{SessionUid, UNPROVEN};
+pub use super::board_sessions::SessionUid;
 
 /// An event with its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +141,8 @@ pub fn row(frame: &Frame, uid: &Uid, events: &[Noted]) -> Option<BoardRow> {
     let mut row = board.into_row(frame, uid.clone())?;
     let passed = row.passed();
     row.held = !passed && events.iter().any(|one| is_held(frame, one));
-    row.scrapped = events.iter().rev().filter(|_| !passed).find_map(scrapping);
+    let here = |one: &&Noted| one.event.batch.as_ref() == Some(&frame.batch);
+    row.scrapped = events.iter().filter(here).find_map(scrapping);
     if frame.with_measurements {
         row.measurements = events.iter().rev().find_map(|one| measured(uid, one));
     }

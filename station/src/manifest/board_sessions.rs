@@ -13,17 +13,6 @@ use crate::ledger::event::{ComponentRecord, Fact};
 use crate::names::{DeviceSerial, LaneName, OperatorId};
 use crate::verdict::VerdictCode;
 
-/// Codes reached before a token's signature, freshness and origin were all found good: whatever UID stands
-/// beside one of them, nobody has proven it.
-pub const UNPROVEN: &[VerdictCode] = &[
-    VerdictCode::AttMalformed,
-    VerdictCode::AttSignature,
-    VerdictCode::AttNonce,
-    VerdictCode::AttKeyUnknown,
-    VerdictCode::AttKeyExpired,
-    VerdictCode::AttKeyRevoked,
-];
-
 /// Whose session it is: the UID that was proven, or else the one that was claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionUid {
@@ -39,19 +28,17 @@ impl SessionUid {
 
     /// Its evidence was appraised; whether that proved a UID.
     pub fn appraised(&mut self, code: VerdictCode, uid: Option<&Uid>) -> bool {
-        let proven = uid.filter(|_| !UNPROVEN.contains(&code));
+        let proven = uid.filter(|_| code.proves_uid());
         if let Some(uid) = proven {
             self.proven = Some(uid.clone());
         }
         proven.is_some()
     }
 
-    /// The verdict was reached.
+    /// The verdict was reached. What it proves counts before what was appraised.
     pub fn judged(&mut self, code: VerdictCode, uid: Option<&Uid>, claimed: Option<&Uid>) {
         self.claimed = self.claimed.take().or_else(|| claimed.cloned());
-        if self.proven.is_none() {
-            self.appraised(code, uid);
-        }
+        self.appraised(code, uid);
     }
 
     /// Whether it was proven.

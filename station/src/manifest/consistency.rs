@@ -19,10 +19,12 @@ use super::row_naming::RowFindings;
 use super::row_rules::{self, BrokenRow};
 use super::session_row::SessionRow;
 use super::spool::NotKept;
-use super::statement::{BoardRow, Counts, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement};
+use super::statement::{
+    BoardRow, Counts, Milestone, PREDICATE_TYPE, Predicate, STATEMENT_TYPE, Statement,
+};
 use super::time_order::{BatchTimes, WrongTime};
 use crate::encoding::Hex;
-use crate::ledger::event::BatchTally;
+use crate::ledger::event::{Actor, BatchTally};
 use crate::names::DeviceSerial;
 use crate::shift::shift_at;
 
@@ -110,7 +112,9 @@ pub enum Contradiction {
     #[error(transparent)]
     Time(#[from] WrongTime),
     /// Somebody worked who is not listed.
-    #[error("operator {0} is named in the manifest but not listed, or the list is not in order")]
+    #[error(
+        "operator {0} is in the list of operators or in the ledger's entries, but not in both alike and in order"
+    )]
     Operators(String),
 }
 
@@ -124,7 +128,6 @@ pub struct RowChecks {
     certificates: OnceOnly,
     sessions: OnceOnly,
     sums: Summing,
-    log: BatchTally,
     anchors: Anchors,
 }
 
@@ -153,6 +156,9 @@ impl RowChecks {
         for accepted in &preface.clock_accepted {
             anchors.add_clock(accepted)?;
         }
+        for cleared in &preface.holds_cleared {
+            anchors.add_clearing(cleared)?;
+        }
         Ok(Self {
             times,
             preface,
@@ -161,7 +167,6 @@ impl RowChecks {
             certificates: OnceOnly::new(folder),
             sessions: OnceOnly::new(folder),
             sums: Summing::new(0),
-            log: BatchTally::default(),
             anchors,
         })
     }
@@ -183,14 +188,10 @@ impl RowChecks {
             }
             self.certificates.add(one.serial.as_bytes(), number)?;
             self.certificates.add(&one.sha256.0, number)?;
-            let here = one.provisioned.is_some() && one.provisioned_in.is_none();
-            self.log.provisioned += u64::from(here);
-            self.log.certificates_issued += u64::from(one.issued_in.is_none());
         }
         for session in &row.sessions {
             self.note_session(session, number)?;
         }
-        self.log.scrapped += u64::from(row.scrapped.is_some());
         self.sums.add(row);
         self.last = Some(Last {
             serial: row.serial.clone(),
@@ -280,12 +281,8 @@ impl RowChecks {
         }
         check_sums(&self.sums, &statement.predicate)?;
         if let Some(tally) = tally {
-            let rows = BatchTally {
-                sessions: self.anchors.openings,
-                verdicts: self.anchors.verdicts,
-                ..self.log
-            };
-            check_tally(&rows, tally)?;
+            let has_terms = statement.predicate.ledger.terms.is_some();
+            check_tally(&self.anchors.tally(has_terms), tally)?;
         }
         check_operators(&statement.predicate, &self.anchors)?;
         Ok(self.anchors)
@@ -307,32 +304,43 @@ fn check_sums(sums: &Summing, predicate: &Predicate) -> Result<(), Contradiction
     Ok(())
 }
 
-/// What the log has counted by itself. A board that was scrapped and passed later is not scrapped.
+/// What the log has counted by itself.
 fn check_tally(rows: &BatchTally, tally: &BatchTally) -> Result<(), Contradiction> {
-    let pairs = [
-        ("sessions", rows.sessions, tally.sessions),
-        ("verdicts", rows.verdicts, tally.verdicts),
-        (
-            "certificates issued in the batch",
-            rows.certificates_issued,
-            tally.certificates_issued,
-        ),
-        (
-            "certificates provisioned in the batch",
-            rows.provisioned,
-            tally.provisioned,
-        ),
-        (
-            "scrapped boards",
-            rows.scrapped.max(tally.scrapped),
-            tally.scrapped,
-        ),
-    ];
-    let differs = pairs.into_iter().find(|(_, rows, log)| rows != log);
-    differs.map_or(Ok(()), |(what, rows, log)| {
+    let of_all = |one: &BatchTally| {
+        [
+            one.sessions,
+            one.verdicts,
+            one.certificates_issued,
+            one.provisioned,
+            one.scrapped,
+        ]
+    };
+    // Closings of old records do not count these.
+    let further = |one: &BatchTally| {
+        let one = one.further.filter(|_| tally.further.is_some());
+        let one = one.unwrap_or_default();
+        [one.revoked, one.proven, one.terms, one.holds_cleared]
+    };
+    let counted = |one| of_all(one).into_iter().chain(further(one));
+    let mut pairs = TALLIED.iter().zip(counted(rows).zip(counted(tally)));
+    let differs = pairs.find(|(_, (rows, log))| rows != log);
+    differs.map_or(Ok(()), |(what, (rows, log))| {
         Err(Contradiction::Tally { what, rows, log })
     })
 }
+
+/// What closings count, in the order of [`BatchTally`].
+const TALLIED: [&str; 9] = [
+    "sessions",
+    "verdicts",
+    "certificates issued in the batch",
+    "certificates provisioned in the batch",
+    "scrapped boards",
+    "certificates revoked before the closing",
+    "sessions with a proven UID",
+    "events with the batch's terms",
+    "cleared holds",
+];
 
 /// What kind of document it says it is, and the digests that nobody looks up.
 fn check_head(statement: &Statement) -> Result<(), Contradiction> {
@@ -362,19 +370,20 @@ fn check_digest(what: &str, digest: &Hex) -> Result<(), Contradiction> {
         .ok_or_else(|| Contradiction::Digest(what.to_owned()))
 }
 
+/// Those of the list are the ones whom entries name, and as surely.
 fn check_operators(predicate: &Predicate, anchors: &Anchors) -> Result<(), Contradiction> {
-    for pair in predicate.operators.windows(2) {
-        if let [before, after] = pair
-            && before >= after
-        {
-            return Err(Contradiction::Operators(after.operator.to_string()));
-        }
+    let milestone = |one: &Milestone| Actor {
+        operator: one.operator.clone(),
+        assurance: one.assurance,
+    };
+    let named = anchors.named([&predicate.opened, &predicate.closed].map(milestone));
+    if predicate.operators.iter().eq(&named) {
+        return Ok(());
     }
-    let opened_and_closed = [&predicate.opened, &predicate.closed];
-    for one in opened_and_closed {
-        if !anchors.knows(&one.operator, one.assurance) {
-            return Err(Contradiction::Operators(one.operator.to_string()));
-        }
-    }
-    Ok(())
+    let mut listed = predicate.operators.iter();
+    let other = listed.find(|one| !named.contains(*one));
+    let other = other.or(named.iter().find(|one| !predicate.operators.contains(one)));
+    let other = other.or(predicate.operators.first());
+    let operator = other.map_or(String::new(), |one| one.operator.to_string());
+    Err(Contradiction::Operators(operator))
 }

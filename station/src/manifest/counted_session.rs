@@ -44,7 +44,7 @@ impl<'sessions> Counted<'sessions> {
 
 /// Whether it is live and was brought into use in this batch.
 fn is_identity(one: &CertificateRow) -> bool {
-    one.is_live_here() && one.provisioned.is_some()
+    one.is_live() && one.provisioned.is_some()
 }
 
 /// The last session with a verdict that proved the UID, else the last with a verdict, else the last.

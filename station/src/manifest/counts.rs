@@ -31,7 +31,7 @@ pub struct Counts {
     pub unidentified_sessions: u64,
     /// Certificates issued in this batch.
     pub certificates_issued: u64,
-    /// Of these and of those provisioned in this batch: how many are live.
+    /// Of these: how many are live.
     pub certificates_live: u64,
     /// And how many are revoked.
     pub certificates_revoked: u64,
@@ -75,7 +75,7 @@ impl Summing {
         let counts = &mut self.counts;
         counts.presented += 1;
         counts.reworked += u64::from(row.reworked);
-        counts.scrapped += u64::from(row.scrapped.is_some());
+        counts.scrapped += u64::from(row.scrapping().is_some());
         counts.still_held += u64::from(row.held);
         counts.in_doubt += u64::from(row.in_doubt());
         *match (row.verdict, row.passed()) {
@@ -85,7 +85,7 @@ impl Summing {
             (Outcome::Error, _) => &mut counts.unjudged,
         } += 1;
         for one in &row.certificates {
-            counts.certificates_issued += u64::from(one.issued_in.is_none());
+            counts.certificates_issued += 1;
             match one.status {
                 CertificateStatus::Live => counts.certificates_live += 1,
                 CertificateStatus::Revoked => counts.certificates_revoked += 1,

@@ -136,7 +136,7 @@ fn batch_cells(statement: &Statement) -> Vec<String> {
 fn later_cells(statement: &Statement, row: &BoardRow) -> Vec<String> {
     let predicate = &statement.predicate;
     let ledger = &predicate.ledger;
-    let scrapped = row.scrapped.as_ref();
+    let scrapped = row.scrapping();
     vec![
         text(scrapped.map(|one| one.time)),
         text(scrapped.map(|one| &one.reason)),

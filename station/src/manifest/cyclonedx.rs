@@ -133,10 +133,7 @@ fn device(predicate: &Predicate, board: &BoardRow) -> Value {
         ("code", text(board.code)),
         ("reworked", board.reworked.to_string()),
         ("held", board.held.to_string()),
-        (
-            "scrapped",
-            text(board.scrapped.as_ref().map(|one| &one.reason)),
-        ),
+        ("scrapped", text(board.scrapping().map(|one| &one.reason))),
         ("lane", board.lane.to_string()),
         ("operator", text(board.operator.as_ref())),
         ("shift", text(board.shift.as_ref())),

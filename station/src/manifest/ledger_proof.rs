@@ -184,7 +184,10 @@ impl Extract {
         ];
         let terms = match &ledger.terms {
             None => None,
-            Some(LogEntry { index, leaf, .. }) => {
+            Some(LogEntry { index, leaf, proof }) => {
+                let event = "event with the terms";
+                let what = "where it is: one in the batch's range has no proof of its own";
+                agree(event, &[(proof.is_none(), what)])?;
                 let terms = read("event with the terms", leaf)?;
                 shown.push((anchor(*index, leaf, &terms), Whose::Terms));
                 Some(terms)

@@ -10,6 +10,7 @@ mod board_certificates;
 pub mod board_row;
 pub mod board_rows;
 mod board_sessions;
+mod certificate_entries;
 pub mod claimed_signer;
 pub mod consistency;
 pub mod counted_session;
@@ -44,6 +45,7 @@ pub mod statement_reading;
 pub mod statement_receiver;
 pub mod statement_writing;
 pub mod time_order;
+mod what_it_proves;
 
 #[cfg(test)]
 mod tests;

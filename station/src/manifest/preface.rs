@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::statement::{ClockAcceptance, Milestone, Predicate, Timestamp};
+use super::statement::{ClockAcceptance, HoldClearing, Milestone, Predicate, Timestamp};
 use crate::ledger::event::Actor;
 use crate::names::BatchId;
 use crate::shift::Shift;
@@ -16,6 +16,7 @@ pub struct Preface {
     #[serde(default)]
     pub(super) shifts: Vec<Shift>,
     pub(super) clock_accepted: Vec<ClockAcceptance>,
+    pub(super) holds_cleared: Vec<HoldClearing>,
     pub(super) operators: Vec<Actor>,
     pub(super) signed_at: Timestamp,
     pub(super) with_measurements: bool,
@@ -29,6 +30,7 @@ impl From<&Predicate> for Preface {
             closed: predicate.closed.clone(),
             shifts: predicate.shifts.clone(),
             clock_accepted: predicate.clock_accepted.clone(),
+            holds_cleared: predicate.holds_cleared.clone(),
             operators: predicate.operators.clone(),
             signed_at: predicate.signed_at,
             with_measurements: predicate.with_measurements,

@@ -149,9 +149,6 @@ pub struct FoundCertificate {
     pub serial: CertificateSerial,
     /// SHA-256 of its DER.
     pub sha256: Hex,
-    /// The batch that it counts in, where that is another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provisioned_in: Option<BatchId>,
     /// Live or revoked.
     pub status: CertificateStatus,
     /// When it was revoked.
@@ -294,7 +291,6 @@ impl Found {
         let certificate = |one: &CertificateRow| FoundCertificate {
             serial: one.serial,
             sha256: one.sha256.clone(),
-            provisioned_in: one.provisioned_in.clone(),
             status: one.status,
             revoked: one.revoked,
             reason: one.reason,

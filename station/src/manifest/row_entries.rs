@@ -11,17 +11,18 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::board_row::{BoardRow, CertificateRow, LogEntry, Scrapping};
+use super::certificate_entries::{issuing_agrees, provisioning_agrees, revocation_agrees};
 use super::rejected::Rejected;
 use super::session_entries::{Agreement, SessionFacts, actor_of};
 use super::session_row::SessionRow;
 use super::shown_entries::{Anchor, ShownEntries, Whose};
 use super::spool::{NotKept, Spool};
-use super::statement::ClockAcceptance;
-use crate::encoding::{Hex, sha256};
-use crate::ledger::event::{Actor, Assurance, Fact};
+use super::statement::{ClockAcceptance, HoldClearing};
+use crate::encoding::Hex;
+use crate::ledger::event::{Actor, BatchTally, Fact, FurtherTally};
 use crate::ledger::leaf::{Leaf, LeafError};
 use crate::ledger::merkle_tree::leaf_hash;
-use crate::names::{BatchId, OperatorId};
+use crate::names::BatchId;
 
 /// Why a row and its entries do not go together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -72,17 +73,30 @@ pub struct Anchors {
     /// What all entries are held against: the batch, and everybody who is named.
     batch: BatchId,
     operators: BTreeSet<Actor>,
-    /// Openings and verdicts so far.
-    pub(super) openings: u64,
-    pub(super) verdicts: u64,
+    /// Whom the entries so far name.
+    named: BTreeSet<Actor>,
+    /// What they are, as the closing event counts.
+    log: BatchTally,
+    further: FurtherTally,
     rows: u64,
     unidentified: u64,
+    last_unidentified: Option<u64>,
 }
 
 /// Whose entry is read, and how people call it.
 struct Owner {
     whose: Whose,
     name: String,
+}
+
+impl Owner {
+    /// Of what belongs to no board.
+    fn of(whose: Whose) -> Self {
+        Self {
+            name: whose.to_string(),
+            whose,
+        }
+    }
 }
 
 impl Anchors {
@@ -95,10 +109,12 @@ impl Anchors {
             within: ShownEntries::new(folder),
             apart: Spool::new(folder),
             folder: folder.to_owned(),
-            openings: 0,
-            verdicts: 0,
+            named: BTreeSet::new(),
+            log: BatchTally::default(),
+            further: FurtherTally::default(),
             rows: 0,
             unidentified: 0,
+            last_unidentified: None,
         }
     }
 
@@ -107,7 +123,6 @@ impl Anchors {
     /// # Errors
     /// The first fault.
     pub fn add(&mut self, row: &BoardRow) -> Result<(), Rejected> {
-        let batch = self.batch.clone();
         let owner = Owner {
             whose: Whose::Row(self.rows),
             name: row.name(),
@@ -118,17 +133,7 @@ impl Anchors {
             good_serial = facts.good_serial.or(good_serial);
         }
         for one in &row.certificates {
-            let issued = self.read(&owner, &one.entry)?;
-            agree(
-                &owner,
-                &one.entry,
-                &issuing_agrees(&batch, row, one, &issued),
-            )?;
-            let Some(entry) = &one.revocation_entry else {
-                continue;
-            };
-            let revoked = self.read(&owner, entry)?;
-            agree(&owner, entry, &revocation_agrees(row, one, &revoked))?;
+            self.certificate(&owner, row, one)?;
         }
         if row.certificates.is_empty() && row.serial != good_serial {
             let what = "its serial";
@@ -136,10 +141,37 @@ impl Anchors {
         }
         if let Some(scrapped) = &row.scrapped {
             let leaf = self.read(&owner, &scrapped.entry)?;
-            let rules = scrapping_agrees(&batch, &row.uid, scrapped, &leaf);
+            let rules = scrapping_agrees(&self.batch, &row.uid, scrapped, &leaf);
             agree(&owner, &scrapped.entry, &rules)?;
+            self.log.scrapped += 1;
         }
         self.rows = self.rows.saturating_add(1);
+        Ok(())
+    }
+
+    /// Reads a certificate's entries and holds them against it.
+    fn certificate(
+        &mut self,
+        owner: &Owner,
+        row: &BoardRow,
+        one: &CertificateRow,
+    ) -> Result<(), Rejected> {
+        let issued = self.read(owner, &one.entry)?;
+        let rules = issuing_agrees(&self.batch, row, one, &issued);
+        agree(owner, &one.entry, &rules)?;
+        self.log.certificates_issued += 1;
+        if let Some(entry) = &one.provisioning_entry {
+            let leaf = self.read(owner, entry)?;
+            let rules = provisioning_agrees(&self.batch, row, one, &leaf);
+            agree(owner, entry, &rules)?;
+            self.log.provisioned += 1;
+        }
+        if let Some(entry) = &one.revocation_entry {
+            let leaf = self.read(owner, entry)?;
+            agree(owner, entry, &revocation_agrees(row, one, &leaf))?;
+            // One of before the closing lies in the range, and has no proof of its own.
+            self.further.revoked += u64::from(entry.proof.is_none());
+        }
         Ok(())
     }
 
@@ -148,11 +180,13 @@ impl Anchors {
     /// # Errors
     /// The first fault.
     pub fn add_unidentified(&mut self, session: &SessionRow) -> Result<(), Rejected> {
-        let whose = Whose::Unidentified(self.unidentified);
-        let owner = Owner {
-            name: whose.to_string(),
-            whose,
-        };
+        let owner = Owner::of(Whose::Unidentified(self.unidentified));
+        let index = session.index().unwrap_or_default();
+        let before = self.last_unidentified.replace(index);
+        if before.is_some_and(|before| before >= index) {
+            let what = "its place: these are in the ledger's order";
+            return Err(other(&owner, index, what).into());
+        }
         self.session(&owner, session, None)?;
         self.unidentified = self.unidentified.saturating_add(1);
         Ok(())
@@ -163,12 +197,22 @@ impl Anchors {
     /// # Errors
     /// The first fault.
     pub fn add_clock(&mut self, accepted: &ClockAcceptance) -> Result<(), Rejected> {
-        let owner = Owner {
-            whose: Whose::Clock,
-            name: Whose::Clock.to_string(),
-        };
+        let owner = Owner::of(Whose::Clock);
         let leaf = self.read(&owner, &accepted.entry)?;
         agree(&owner, &accepted.entry, &acceptance_agrees(accepted, &leaf))?;
+        Ok(())
+    }
+
+    /// The same for a hold that was cleared.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn add_clearing(&mut self, cleared: &HoldClearing) -> Result<(), Rejected> {
+        let owner = Owner::of(Whose::Clearing);
+        let leaf = self.read(&owner, &cleared.entry)?;
+        let rules = clearing_agrees(&self.batch, cleared, &leaf);
+        agree(&owner, &cleared.entry, &rules)?;
+        self.further.holds_cleared += 1;
         Ok(())
     }
 
@@ -183,7 +227,7 @@ impl Anchors {
         if let Some(entry) = &session.opening {
             let leaf = self.read(owner, entry)?;
             agree(owner, entry, &facts.open(&self.batch, session, &leaf))?;
-            self.openings = self.openings.saturating_add(1);
+            self.log.sessions += 1;
         }
         if let Some(entry) = &session.evidence {
             let leaf = self.read(owner, entry)?;
@@ -192,8 +236,10 @@ impl Anchors {
         if let Some(entry) = &session.verdict {
             let leaf = self.read(owner, entry)?;
             agree(owner, entry, &facts.judge(&self.batch, session, &leaf))?;
-            self.verdicts = self.verdicts.saturating_add(1);
+            self.log.verdicts += 1;
         }
+        let proven = session.opening.is_some() && session.uid_proven;
+        self.further.proven += u64::from(proven);
         let index = session.index().unwrap_or_default();
         let broken = facts.end(session, board);
         let broken = broken.iter().find(|(holds, _)| !holds);
@@ -207,9 +253,14 @@ impl Anchors {
             index: entry.index,
             fault,
         })?;
-        if actor_of(&leaf.fact).is_some_and(|actor| !self.operators.contains(actor)) {
-            let what = "who did it: nobody of the operators' list";
-            return Err(other(owner, entry.index, what).into());
+        if let Some(actor) = actor_of(&leaf.fact) {
+            if !self.operators.contains(actor) {
+                let what = "who did it: nobody of the operators' list";
+                return Err(other(owner, entry.index, what).into());
+            }
+            if !self.named.contains(actor) {
+                self.named.insert(actor.clone());
+            }
         }
         let hash = leaf_hash(bytes);
         match &entry.proof {
@@ -233,13 +284,25 @@ impl Anchors {
         Ok(leaf)
     }
 
-    /// Whether somebody is in the list of operators, as surely.
+    /// What the closing event must have counted, where the batch has terms or none.
     #[must_use]
-    pub fn knows(&self, operator: &OperatorId, assurance: Assurance) -> bool {
-        self.operators.contains(&Actor {
-            operator: operator.clone(),
-            assurance,
-        })
+    pub fn tally(&self, has_terms: bool) -> BatchTally {
+        BatchTally {
+            further: Some(FurtherTally {
+                terms: u64::from(has_terms),
+                ..self.further
+            }),
+            ..self.log
+        }
+    }
+
+    /// Whom the entries name, and who opened and closed the batch.
+    pub(super) fn named(&self, opened_and_closed: [Actor; 2]) -> BTreeSet<Actor> {
+        self.named
+            .iter()
+            .cloned()
+            .chain(opened_and_closed)
+            .collect()
     }
 
     fn push_apart(&mut self, apart: &ProvenApart) -> Result<(), NotKept> {
@@ -275,59 +338,18 @@ fn acceptance_agrees(accepted: &ClockAcceptance, leaf: &Leaf) -> Vec<Agreement> 
     ]
 }
 
-fn issuing_agrees(
-    batch: &BatchId,
-    row: &BoardRow,
-    one: &CertificateRow,
-    leaf: &Leaf,
-) -> Vec<Agreement> {
-    let Fact::CertificateIssued {
-        uid,
-        certificate_serial,
-        device_serial,
-        certificate,
-        ..
-    } = &leaf.fact
-    else {
-        return vec![(false, "what it is: no certificate")];
+fn clearing_agrees(batch: &BatchId, cleared: &HoldClearing, leaf: &Leaf) -> Vec<Agreement> {
+    let Fact::BatchHoldCleared { reason, actor } = &leaf.fact else {
+        return vec![(false, "what it is: no hold was cleared")];
     };
-    let issued_in = one.issued_in.as_ref().unwrap_or(batch);
     vec![
-        (*uid == row.uid, "the UID"),
+        (leaf.batch() == Some(batch), "the batch"),
+        (cleared.reason == *reason, "the reason"),
+        (cleared.time.0 == leaf.time, "when it was cleared"),
         (
-            *certificate_serial == one.serial,
-            "the certificate's serial",
+            (&cleared.operator, cleared.assurance) == (&actor.operator, actor.assurance),
+            "who cleared it",
         ),
-        (row.serial.as_ref() == Some(device_serial), "the serial"),
-        (
-            one.sha256.digest() == Some(sha256(&certificate.0)),
-            "the certificate's digest",
-        ),
-        (one.issued.0 == leaf.time, "when it was issued"),
-        (leaf.batch() == Some(issued_in), "the batch"),
-        (one.issued_in.as_ref() != Some(batch), "the batch"),
-    ]
-}
-
-fn revocation_agrees(row: &BoardRow, one: &CertificateRow, leaf: &Leaf) -> Vec<Agreement> {
-    let Fact::CertificateRevoked {
-        uid,
-        certificate_serial,
-        reason,
-        ..
-    } = &leaf.fact
-    else {
-        return vec![(false, "what it is: no revocation")];
-    };
-    let revoked = one.revoked.is_some_and(|at| at.0 == leaf.time);
-    vec![
-        (*uid == row.uid, "the UID"),
-        (
-            *certificate_serial == one.serial,
-            "the certificate's serial",
-        ),
-        (one.reason == Some(*reason), "the reason"),
-        (revoked, "when it was revoked"),
     ]
 }
 

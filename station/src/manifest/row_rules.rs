@@ -4,7 +4,6 @@ use thiserror::Error;
 
 use super::board_row::{BoardRow, CertificateRow, CertificateStatus, failed_before_passing};
 use super::counted_session::Counted;
-use super::session_row::SessionRow;
 use crate::verdict::{Outcome, VerdictCode};
 
 /// A row that cannot be.
@@ -69,37 +68,23 @@ fn session_rules(row: &BoardRow) -> Vec<Rule> {
     ]
 }
 
-fn certificate_rules(row: &BoardRow) -> [Rule; 9] {
+fn certificate_rules(row: &BoardRow) -> [Rule; 8] {
     let none = row.certificates.is_empty();
-    let elsewhere = |one: &CertificateRow| one.provisioned_in.is_some();
-    let only_elsewhere = row.certificates.iter().all(elsewhere);
     let live = row.certificates.iter();
-    let live = live.filter(|one| one.is_live_here()).count();
+    let live = live.filter(|one| one.is_live()).count();
     let status_fits = |certificate: &CertificateRow| {
         let revoked = certificate.status == CertificateStatus::Revoked;
         revoked == certificate.revoked.is_some()
             && revoked == certificate.reason.is_some()
             && revoked == certificate.revocation_entry.is_some()
     };
+    let receipt_fits =
+        |one: &CertificateRow| one.provisioned.is_some() == one.provisioning_entry.is_some();
     let passed = row.verdict == Outcome::Pass;
-    // Another batch's certificate is here for its receipt alone, and a receipt elsewhere is one.
-    let belongs = |one: &CertificateRow| {
-        (one.issued_in.is_none() || (one.provisioned.is_some() && one.provisioned_in.is_none()))
-            && (one.provisioned_in.is_none() || one.provisioned.is_some())
-    };
-    // After a receipt a session can only be interrupted, or end well.
-    let failed = |session: &SessionRow| {
-        session.is_outcome(Outcome::Fail) && session.code != Some(VerdictCode::InDoubt)
-    };
-    let only_failed = row.sessions.iter().all(failed);
     [
         (
-            row.certificates.iter().all(belongs),
-            "a certificate of another batch that was not brought into use in this one",
-        ),
-        (
-            row.code != Some(VerdictCode::Pass) || !only_failed,
-            "PASS, but each of its sessions failed",
+            row.certificates.iter().all(receipt_fits),
+            "a receipt of which there is no entry, or none although there is one",
         ),
         (live <= 1, "that it has more than one live certificate"),
         (
@@ -115,7 +100,7 @@ fn certificate_rules(row: &BoardRow) -> [Rule; 9] {
             "that it did not pass, although it has a live certificate",
         ),
         (
-            !passed || only_elsewhere || live == 1,
+            !passed || none || live == 1,
             "that it passed, although its certificates are revoked",
         ),
         (
@@ -130,15 +115,9 @@ fn certificate_rules(row: &BoardRow) -> [Rule; 9] {
 }
 
 /// What became of it afterwards.
-fn keeping_rules(row: &BoardRow) -> [Rule; 2] {
-    [
-        (
-            !row.passed() || row.scrapped.is_none(),
-            "that it passed and that it was scrapped",
-        ),
-        (
-            !row.passed() || !row.held,
-            "that it passed and that its lane is held for it",
-        ),
-    ]
+fn keeping_rules(row: &BoardRow) -> [Rule; 1] {
+    [(
+        !row.passed() || !row.held,
+        "that it passed and that its lane is held for it",
+    )]
 }

@@ -144,7 +144,9 @@ fn of_session(session: &SessionRow, leaf: &Leaf) -> Agreement {
 /// Whom an entry names.
 pub(super) fn actor_of(fact: &Fact) -> Option<&Actor> {
     match fact {
-        Fact::SessionOpened { actor, .. } | Fact::ClockAccepted { actor, .. } => Some(actor),
+        Fact::SessionOpened { actor, .. }
+        | Fact::ClockAccepted { actor, .. }
+        | Fact::BatchHoldCleared { actor, .. } => Some(actor),
         Fact::BoardScrapped(record) => Some(&record.actor),
         _ => None,
     }

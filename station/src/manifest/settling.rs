@@ -224,9 +224,8 @@ pub fn settle(question: &Question, mut answers: Vec<Answers>, words: &Words) -> 
         });
         if question.live {
             for device in devices.iter_mut() {
-                device.certificates.retain(|one| {
-                    one.status == CertificateStatus::Live && one.provisioned_in.is_none()
-                });
+                let live = |one: &FoundCertificate| one.status == CertificateStatus::Live;
+                device.certificates.retain(live);
             }
             devices.retain(|device| !device.certificates.is_empty());
         }

@@ -38,6 +38,8 @@ pub enum Whose {
     Unidentified(u64),
     /// A clock was accepted.
     Clock,
+    /// A hold was cleared.
+    Clearing,
 }
 
 impl std::fmt::Display for Whose {
@@ -56,6 +58,7 @@ impl std::fmt::Display for Whose {
                 )
             }
             Self::Clock => f.write_str("the acceptance of the clock"),
+            Self::Clearing => f.write_str("the clearing of a hold"),
         }
     }
 }
@@ -84,6 +87,7 @@ impl ShownEntries {
             Whose::Board(_) => (3, u64::MAX),
             Whose::Unidentified(at) => (4, *at),
             Whose::Clock => (5, 0),
+            Whose::Clearing => (6, 0),
         };
         // What it is sorted by stands first, as bytes that compare as numbers do.
         let mut record = Vec::with_capacity(RECORD_BYTES);
@@ -143,6 +147,7 @@ impl SortedEntries {
             2 => Whose::Terms,
             4 => Whose::Unidentified(row),
             5 => Whose::Clock,
+            6 => Whose::Clearing,
             _ => Whose::Row(row),
         };
         let anchor = Anchor {

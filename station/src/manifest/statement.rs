@@ -26,7 +26,7 @@ pub use crate::clock::Timestamp;
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The `predicateType` of our manifests. A predicate of other fields gets another one.
-pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v3";
+pub const PREDICATE_TYPE: &str = "urn:x-provisioning-station:batch-manifest:v4";
 
 /// An in-toto Statement about the device certificates of a batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,8 @@ pub struct Predicate {
     /// Jumps of the station's clock that were accepted since the opening: the new times, and by whom.
     /// Times before and after one are not comparable.
     pub clock_accepted: Vec<ClockAcceptance>,
+    /// Holds of the whole batch that were cleared.
+    pub holds_cleared: Vec<HoldClearing>,
     /// Everybody who worked on the batch, by ID; twice where the station was not always as sure of it.
     pub operators: Vec<Actor>,
     /// SHA-256 of the product profile's text.
@@ -161,6 +163,22 @@ pub struct ClockAcceptance {
     /// The new time.
     pub time: Timestamp,
     /// Who accepted it.
+    pub operator: OperatorId,
+    /// How sure the station is of who it was.
+    pub assurance: Assurance,
+    /// Where the ledger says so.
+    pub entry: LogEntry,
+}
+
+/// A hold of the whole batch that somebody cleared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldClearing {
+    /// When.
+    pub time: Timestamp,
+    /// Why, in words.
+    pub reason: String,
+    /// Who cleared it.
     pub operator: OperatorId,
     /// How sure the station is of who it was.
     pub assurance: Assurance,

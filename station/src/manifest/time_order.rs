@@ -96,8 +96,7 @@ fn check_row(
     }
     for one in &row.certificates {
         let serial = one.serial;
-        // What another batch provisioned may be so after this one was closed.
-        if let Some(at) = one.provisioned.filter(|_| one.provisioned_in.is_none()) {
+        if let Some(at) = one.provisioned {
             let what = format!("certificate {serial} was provisioned");
             order((one.issued, "it was issued"), (at, what))?;
             let closing = format!("the batch of certificate {serial} was closed");

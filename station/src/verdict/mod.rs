@@ -67,6 +67,21 @@ impl VerdictCode {
         self.entry().text
     }
 
+    /// Whether a UID beside it was proven. These codes are reached before a token's signature, freshness and
+    /// origin were all found good: whatever UID stands beside one of them, nobody has proven it.
+    #[must_use]
+    pub const fn proves_uid(self) -> bool {
+        !matches!(
+            self,
+            Self::AttMalformed
+                | Self::AttSignature
+                | Self::AttNonce
+                | Self::AttKeyUnknown
+                | Self::AttKeyExpired
+                | Self::AttKeyRevoked
+        )
+    }
+
     /// Whose fault.
     #[must_use]
     pub const fn outcome(self) -> Outcome {

@@ -23,48 +23,107 @@ fn with_audit_py(folder: &Path, lines: &str) -> Finished {
     shell(folder, "python3 lines.py")
 }
 
+/// On the sample of every kind of board, sessions and certificates.
 #[test]
 fn python_alone_notices_what_is_not_in_the_log() {
     let folder = received();
+    let sample = "fixtures/manifests/every-kind.dsse.json";
+    let sample = repository::root().join(sample);
+    std::fs::copy(sample, folder.path().join("manifest.dsse.json")).expect("copied");
     let said = with_audit_py(folder.path(), BENT).ok();
-    assert_eq!(said.stdout.lines().count(), 11, "{}", said.stdout);
-    for what in ["the batch is not in the log", "entry "] {
+    let missed = said.stdout.lines().filter(|line| line.ends_with("MISSED"));
+    assert_eq!(missed.collect::<Vec<_>>(), [""; 0], "{}", said.stdout);
+    assert_eq!(said.stdout.lines().count(), 36, "{}", said.stdout);
+    for what in ["the batch is not in the log", "entry ", "was left out"] {
         assert!(said.stdout.contains(what), "{what}: {}", said.stdout);
     }
 }
 
-/// What a signer who lies could do, so that only the proofs show it.
-const BENT: &str = r"
+/// What a signer who lies could do, so that only the ledger's entries show it.
+const BENT: &str = r#"
 whole = json.loads(base64.b64decode(json.load(open('manifest.dsse.json'))['payload']))['predicate']
 _, size, root = whole['ledger']['checkpoint'].split('\n')[:3]
 check = lambda one: in_the_log(one, int(size), base64.b64decode(root))
 check(whole)
 
-def first_verdict(p): return p['boards'][0]['sessions'][0]['verdict']
-def leaf(p): first_verdict(p)['leaf'] += ' '
-def certificate(p): p['boards'][0]['certificates'][0]['sha256'] = '00' * 32
+def first(p): return p['boards'][0]['sessions'][0]
+def coded(p, code): return next(row for row in p['boards'] if row['code'] == code)
+def good(p): return coded(p, 'PASS')['certificates'][0]
+def withdrawn(p): return coded(p, 'INSTALL-READBACK')
+def revive(row):
+    [one] = row['certificates']
+    one.update(status='live', revoked=None, reason=None)
+    del one['revocation_entry']
+    return one
+
+def leaf(p): first(p)['verdict']['leaf'] += ' '
+def index(p): first(p)['verdict']['index'] += 1
+def kind(p): first(p)['verdict'] = first(p)['opening']
+def digest_of(p): good(p)['sha256'] = '00' * 32
 def gone(p): p['boards'].pop(0)
 def moved(p): p['boards'][0]['sessions'] += p['boards'].pop()['sessions']
+def rows(p): p['boards'][0], p['boards'][1] = p['boards'][1], p['boards'][0]
+def order(p): p['boards'][1]['sessions'].reverse()
+def doubled(p): p['boards'][1]['sessions'].append(p['boards'][1]['sessions'][-1])
 def interrupted(p):
-    session = p['boards'][-1]['sessions'][0]
-    del session['verdict']
-    session['code'] = p['boards'][-1]['code'] = None
+    row = withdrawn(p)
+    del row['sessions'][0]['verdict']
+    row['sessions'][0].update(code=None, finished=None)
+    row.update(code=None, finished=None, verdict='ERROR')
+def proven(p): first(p)['uid_proven'] = False
+def evidence(p):
+    row = next(row for row in p['boards'] if any('evidence' in one for one in row['sessions']))
+    one = next(one for one in row['sessions'] if 'evidence' in one)
+    del one['evidence']
+    one['uid_proven'] = False
 def serial(p): p['boards'][0]['serial'], p['boards'][1]['serial'] = p['boards'][1]['serial'], p['boards'][0]['serial']
-def receipt(p): p['boards'][0]['certificates'][0]['provisioned'] = None
-def index(p): first_verdict(p)['index'] += 1
+def receipt_gone(p):
+    good(p)['provisioned'] = None
+    del good(p)['provisioning_entry']
+def receipt_of_another(p):
+    one = revive(withdrawn(p))
+    one.update(provisioned=good(p)['provisioned'], provisioning_entry=good(p)['provisioning_entry'])
+def receipt_without_entry(p): revive(withdrawn(p))['provisioned'] = withdrawn(p)['finished']
+def receipt_time(p): good(p)['provisioned'] = good(p)['issued']
+def revocation_gone(p): revive(withdrawn(p))
+def revocation_of_another(p):
+    other = coded(p, 'REVOKED')['certificates'][0]
+    withdrawn(p)['certificates'][0]['revocation_entry'] = other['revocation_entry']
+def reason(p): withdrawn(p)['certificates'][0]['reason'] = 'keyCompromise'
+def scrapping_gone(p): del withdrawn(p)['scrapped']
+def scrapping_reason(p): withdrawn(p)['scrapped']['reason'] = 'sold'
+def terms_gone(p):
+    for where, what in ((p['ledger'], 'terms'), (p, 'shifts'), (p, 'work_order_file')): del where[what]
+def shifts(p): p['shifts'][0]['start'] = '05:00'
+def quantity(p): p['quantity'] += 1
+def closed_by(p): p['closed']['operator'] = 'op-1'
+def worked(p): first(p)['operator'] = p['boards'][0]['operator'] = 'supervisor-1'
+def surely(p): p['operators'].append(dict(p['operators'][0], assurance='badge-and-pin'))
+def nobody(p): p['operators'].append({'operator': 'zoe', 'assurance': 'pin'})
+def lane(p): first(p)['lane'] = p['boards'][0]['lane'] = 'lane-9'
+def verdict(p): coded(p, 'FW-VERSION').update(code='PASS', verdict='PASS')
+def cleared(p):
+    [one] = p['holds_cleared']
+    p['holds_cleared'] = []
+    p['operators'] = [other for other in p['operators'] if other['operator'] != one['operator']]
 def hashed(p):
-    first = base64.b64decode(p['ledger']['leaf_hashes'][0])
-    p['ledger']['leaf_hashes'][0] = base64.b64encode(first[:40] + bytes([first[40] ^ 1]) + first[41:]).decode()
-def left(p): p['ledger']['range_proof']['left'][0] = '00' * 32
+    some = base64.b64decode(p['ledger']['leaf_hashes'][0])
+    p['ledger']['leaf_hashes'][0] = base64.b64encode(some[:40] + bytes([some[40] ^ 1]) + some[41:]).decode()
+def beside(p): p['ledger']['range_proof']['left'][0] = '00' * 32
 def head(p): p['ledger']['event_head'] = '00' * 32
-for bend in (leaf, certificate, gone, moved, interrupted, serial, receipt, index, hashed, left, head):
+def signed(p): p['signed_at'] = p['opened']['time']
+for bend in (leaf, index, kind, digest_of, gone, moved, rows, order, doubled, interrupted, proven, evidence, serial,
+             receipt_gone, receipt_of_another, receipt_without_entry, receipt_time, revocation_gone,
+             revocation_of_another, reason, scrapping_gone, scrapping_reason, terms_gone, shifts, quantity, closed_by,
+             worked, surely, nobody, lane, verdict, cleared, hashed, beside, head, signed):
     bent = json.loads(json.dumps(whole))
     bend(bent)
     try:
         check(bent)
+        print(bend.__name__, 'MISSED')
     except Wrong as error:
         print(bend.__name__, 'is noticed:', error)
-";
+"#;
 
 /// What an earlier manifest left is no answer about a broken one.
 #[test]

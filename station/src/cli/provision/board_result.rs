@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::cli::short_digests::short_digests;
 use crate::clock::UtcMillis;
-use crate::manifest::board_rows::UNPROVEN;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Verdict;
 use crate::verdict::{Outcome, VerdictCode};
@@ -58,7 +57,7 @@ enum Whose {
 
 impl Subject {
     pub(super) fn new(uid: String, proven: bool, code: VerdictCode) -> Self {
-        let whose = if code == VerdictCode::UidReused || UNPROVEN.contains(&code) {
+        let whose = if code == VerdictCode::UidReused || !code.proves_uid() {
             Whose::Impostor
         } else if proven {
             Whose::Board
@@ -86,7 +85,7 @@ impl BoardResult {
         let wire = &verdict.wire;
         Self {
             uid: uid.map(ToString::to_string),
-            uid_proven: verdict.uid.is_some() && !UNPROVEN.contains(&verdict.code),
+            uid_proven: verdict.uid.is_some() && verdict.code.proves_uid(),
             serial: verdict.device_serial.as_ref().map(ToString::to_string),
             lane: lane.clone(),
             verdict: verdict.code.outcome(),

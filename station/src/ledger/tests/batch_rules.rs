@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::encoding::{Hex, sha256};
-use crate::ledger::event::{BatchTally, Event, Fact};
+use crate::ledger::event::{BatchTally, Event, Fact, FurtherTally};
 use crate::ledger::fixture::{Board, actor, batch};
 
 const OTHER: &str = "B-2";
@@ -196,11 +196,31 @@ fn a_closing_is_refused_for_its_count_or_its_head_alone() {
         verdicts: 1,
         certificates_issued: 1,
         provisioned: 1,
-        scrapped: 1,
+        scrapped: 0,
+        further: Some(FurtherTally {
+            proven: 1,
+            ..FurtherTally::default()
+        }),
     };
-    let expected = Refusal::BatchTally(batch(B));
-    assert_eq!(refusal(close(count, &head, Some(tally))), expected);
-    tally.scrapped = 0;
+    let other = |change: fn(&mut BatchTally, &mut FurtherTally)| {
+        let mut other = tally;
+        let mut further = tally.further.unwrap();
+        change(&mut other, &mut further);
+        other.further = Some(further);
+        let expected = Refusal::BatchTally(batch(B));
+        assert_eq!(refusal(close(count, &head, Some(other))), expected);
+    };
+    other(|tally, _| tally.sessions = 2);
+    other(|tally, _| tally.verdicts = 0);
+    other(|tally, _| tally.certificates_issued = 0);
+    other(|tally, _| tally.provisioned = 0);
+    other(|tally, _| tally.scrapped = 1);
+    other(|_, further| further.revoked = 1);
+    other(|_, further| further.proven = 0);
+    other(|_, further| further.terms = 1);
+    other(|_, further| further.holds_cleared = 1);
+    // A closing of before the further ones were counted tells less, and no lie.
+    tally.further = None;
     close(count, &head, Some(tally)).unwrap();
 }
 

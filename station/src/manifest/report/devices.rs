@@ -105,7 +105,7 @@ fn fate(board: &BoardRow) -> String {
     } else {
         ""
     };
-    let scrapped = board.scrapped.as_ref().map(|one| {
+    let scrapped = board.scrapping().map(|one| {
         format!(
             "<br><small>scrapped by {}: {}</small>",
             Escaped(&one.operator),

@@ -9,8 +9,8 @@ use super::Comparison;
 use crate::encoding::{Hex, sha256};
 use crate::manifest::session_row::SessionRow;
 use crate::manifest::spool::{NotKept, Spool};
-use crate::manifest::statement::{BoardRow, CertificateRow, LogEntry, Timestamp};
-use crate::names::{BatchId, CertificateSerial, DeviceSerial};
+use crate::manifest::statement::{BoardRow, CertificateRow, LogEntry};
+use crate::names::{CertificateSerial, DeviceSerial};
 use crate::verdict::{Outcome, VerdictCode};
 
 /// What may differ.
@@ -91,8 +91,8 @@ pub(super) struct RowWord {
 struct CertificateWord {
     serial: CertificateSerial,
     issuing: Hex,
-    provisioned: Option<Timestamp>,
-    provisioned_in: Option<BatchId>,
+    /// All that is said of it.
+    receipt: Hex,
     /// Where it is recorded, and all that is said of it.
     revocation: Option<(u64, Hex)>,
 }
@@ -195,11 +195,7 @@ impl RowWord {
         }
         let mut revoked = 0;
         for (one, other) in self.certificates.iter().zip(&later.certificates) {
-            let came_elsewhere =
-                one.provisioned.is_none() && other.provisioned_in.is_some() && !rules.same_state;
-            let receipt = (&one.provisioned, &one.provisioned_in)
-                == (&other.provisioned, &other.provisioned_in);
-            if !receipt && !came_elsewhere {
+            if one.receipt != other.receipt {
                 let what = format!("the receipt for certificate {}", one.serial);
                 found.add(Some(self), what);
             }
@@ -222,12 +218,11 @@ impl CertificateWord {
         let said = |entry: &LogEntry| digest(&(row.revoked, row.reason, entry_digest(entry)));
         Self {
             serial: row.serial,
-            issuing: digest(&(
-                (&row.sha256, row.issued, &row.issued_in),
-                entry_digest(&row.entry),
+            issuing: digest(&(&row.sha256, row.issued, entry_digest(&row.entry))),
+            receipt: digest(&(
+                row.provisioned,
+                row.provisioning_entry.as_ref().map(entry_digest),
             )),
-            provisioned: row.provisioned,
-            provisioned_in: row.provisioned_in.clone(),
             revocation: revocation.map(|entry| (entry.index, said(entry))),
         }
     }

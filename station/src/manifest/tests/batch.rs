@@ -1,5 +1,7 @@
 //! A small batch for tests, event by event, with every kind of board that a line can see.
 
+use std::collections::BTreeSet;
+
 use firmware_proto::{
     BootId, DeviceNonce, Digest, HardwareRevision, ProductCode, ProvisioningState,
     SecurityLifecycle, Uid,
@@ -10,8 +12,8 @@ use crate::clock::UtcMillis;
 use crate::dsse::pre_authentication_encoding;
 use crate::encoding::{Base64Bytes, Hex, sha256};
 use crate::ledger::event::{
-    Actor, Assurance, BatchTally, BatchTermsRecord, ComponentRecord, Event, Fact, RevocationReason,
-    ScrappingRecord,
+    Actor, Assurance, BatchTally, BatchTermsRecord, ComponentRecord, Event, Fact, FurtherTally,
+    RevocationReason, ScrappingRecord,
 };
 use crate::ledger::leaf::{BatchPosition, Leaf};
 use crate::ledger::merkle_tree::leaf_hash;
@@ -34,7 +36,7 @@ pub(super) struct TestBatch {
     pub(super) clock_accepted: Vec<Noted>,
     pub(super) leaves: Vec<Vec<u8>>,
     time: UtcMillis,
-    session: u8,
+    pub(super) session: u8,
 }
 
 pub(super) fn batch() -> BatchId {
@@ -198,13 +200,17 @@ impl TestBatch {
     }
 
     pub(super) fn provision(&mut self, number: u8, certificate: u8) {
-        self.add(Fact::Provisioned {
+        self.add(Self::provisioned(number, certificate));
+    }
+
+    pub(super) fn provisioned(number: u8, certificate: u8) -> Fact {
+        Fact::Provisioned {
             uid: uid(number),
             certificate_serial: certificate_serial(certificate),
             device_serial: serial(number),
             receipt: Base64Bytes(vec![3]),
             token: Base64Bytes(vec![4]),
-        });
+        }
     }
 
     pub(super) fn revoke(&mut self, number: u8, certificate: u8) {
@@ -246,56 +252,6 @@ impl TestBatch {
         self.verdict(lane, VerdictCode::Pass, Some(number));
     }
 
-    /// A batch in which everything happens that a line can see.
-    pub(super) fn of_every_kind() -> Self {
-        let mut this = Self::open();
-        this.pass("lane-1", 1);
-        // Fails its self-test, passes the second time.
-        this.plug_in("lane-2", 2);
-        this.attest(2, VerdictCode::Pass, "2.5.1");
-        this.verdict("lane-2", VerdictCode::HwLimit, Some(2));
-        this.pass("lane-2", 2);
-        // Old firmware; its lane is held.
-        this.plug_in("lane-1", 3);
-        this.attest(3, VerdictCode::FwVersion, "2.4.0");
-        this.verdict("lane-1", VerdictCode::FwVersion, Some(3));
-        this.hold("lane-1");
-        // Somebody claims to be the first board; it stays passed.
-        this.plug_in("lane-2", 1);
-        this.attest(1, VerdictCode::AttKeyUnknown, "6.6.6");
-        this.verdict("lane-2", VerdictCode::AttKeyUnknown, None);
-        // The first board itself comes back.
-        this.plug_in("lane-1", 1);
-        this.attest(1, VerdictCode::Pass, "2.5.1");
-        this.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(1));
-        // Doesn't keep its certificate.
-        this.plug_in("lane-2", 4);
-        this.attest(4, VerdictCode::Pass, "2.5.1");
-        this.issue(4, 104);
-        this.revoke(4, 104);
-        this.verdict("lane-2", VerdictCode::InstallReadback, Some(4));
-        // In doubt, and revoked before the batch was closed.
-        this.plug_in("lane-1", 5);
-        this.attest(5, VerdictCode::Pass, "2.5.1");
-        this.issue(5, 105);
-        this.verdict("lane-1", VerdictCode::InDoubt, Some(5));
-        this.revoke(5, 105);
-        // Noise only: nobody said who it is.
-        this.session += 1;
-        this.verdict("lane-2", VerdictCode::LinkNoise, None);
-        // The station was killed before it said anything.
-        this.plug_in("lane-1", 6);
-        // A good board of an earlier batch.
-        this.plug_in("lane-2", 7);
-        this.attest(7, VerdictCode::Pass, "2.5.1");
-        this.verdict("lane-2", VerdictCode::AlreadyProvisioned, Some(7));
-        // It claims to be the first board and proves to be that one; the station was killed.
-        this.plug_in("lane-2", 1);
-        this.attest(7, VerdictCode::Pass, "2.5.1");
-        this.scrap(4, "=dented");
-        this
-    }
-
     /// Holds a lane for what the session has come to.
     pub(super) fn hold(&mut self, lane: &str) {
         let session = Some(Hex(vec![self.session; 16]));
@@ -317,6 +273,18 @@ impl TestBatch {
             actor: actor("supervisor-1"),
         };
         self.append(None, None, fact);
+    }
+
+    /// Clears a hold of the whole batch.
+    pub(super) fn clear_batch(&mut self) {
+        self.append(
+            Some(batch()),
+            None,
+            Fact::BatchHoldCleared {
+                reason: "adjusted".to_owned(),
+                actor: actor("supervisor-2"),
+            },
+        );
     }
 
     /// A jump of the clock is accepted.
@@ -342,6 +310,15 @@ impl TestBatch {
 
     /// Closes the batch.
     pub(super) fn close(&mut self) {
+        self.close_counting(true);
+    }
+
+    /// Closes it as programs did that counted less.
+    pub(super) fn close_as_of_old(&mut self) {
+        self.close_counting(false);
+    }
+
+    fn close_counting(&mut self, further: bool) {
         self.session = 0;
         let batch = Some(batch());
         let own = self.events.iter().filter(|one| one.event.batch == batch);
@@ -351,6 +328,10 @@ impl TestBatch {
                 .filter(|one| one.event.fact.kind() == kind)
                 .count() as u64
         };
+        let proven = own
+            .iter()
+            .filter(|one| one.event.fact.proven_uid().is_some());
+        let proven: BTreeSet<_> = proven.filter_map(|one| one.event.session.clone()).collect();
         let head = self.hash_of(own.last().unwrap().index);
         self.add(Fact::BatchClosed {
             count: own.len() as u64,
@@ -362,6 +343,12 @@ impl TestBatch {
                 certificates_issued: of_kind("certificate-issued"),
                 provisioned: of_kind("provisioned"),
                 scrapped: of_kind("board-scrapped"),
+                further: further.then(|| FurtherTally {
+                    revoked: of_kind("certificate-revoked"),
+                    proven: proven.len() as u64,
+                    terms: of_kind("batch-terms-recorded"),
+                    holds_cleared: of_kind("batch-hold-cleared"),
+                }),
             }),
         });
     }

@@ -61,6 +61,7 @@ impl TestBatch {
             Fact::HoldCleared { lane, .. } => Some((lane.clone(), one.index)),
             _ => None,
         });
+        let clears = |one: &Noted| matches!(one.event.fact, Fact::BatchHoldCleared { .. });
         BatchHead {
             batch: batch(),
             station,
@@ -70,6 +71,7 @@ impl TestBatch {
             last,
             operators,
             clock_accepted: self.clock_accepted.clone(),
+            holds_cleared: of_batch().filter(clears).collect(),
             cleared: cleared.collect(),
             proof: LogProof {
                 origin: name,
