@@ -3,11 +3,15 @@
 
 mod changes;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use firmware_proto::Digest;
 
 use super::rebuilding::try_dump;
 use super::tampering::populated;
 use super::*;
+use crate::encoding::sha256;
 use crate::ledger::checkpoint::VerifierKey;
 use crate::ledger::column::{Hash, Int};
 use crate::ledger::{KeptElsewhere, LedgerHandle, Reader, verify};
@@ -15,8 +19,13 @@ use crate::ledger::{KeptElsewhere, LedgerHandle, Reader, verify};
 /// Printed with each failure; another one makes another corpus.
 const SEED: u64 = 0x5eed_1ed6_e400_2026;
 
-/// Fewer changed ledgers than this say that the generator lost something.
-const CHANGED_MIN: usize = 300;
+/// Fewer changed ledgers than this, no two of them alike, say that the generator lost something.
+const DISTINCT_MIN: usize = 500;
+
+/// What an auditor's ledger is of: devices, events, what proves them (the tree), what signs them. Each of them is
+/// among the corpus in each of the manners.
+const THINGS: [&str; 4] = ["device", "entry", "node", "checkpoint"];
+const MANNERS: [&str; 4] = ["changed", "removed", "added", "swapped"];
 
 /// `SplitMix64`: small, and the same everywhere.
 struct Random(u64);
@@ -90,6 +99,15 @@ impl Original {
         std::fs::write(self.home.path(), &self.file).unwrap();
     }
 
+    /// What the ledger says, by digest: two files with the same rows are one, whatever SQLite counts in its pages. Where
+    /// the rows cannot be read or are the original's, the digest of the file.
+    fn content(&self) -> Digest {
+        match try_dump(&self.home) {
+            Ok(dump) if dump != self.dump => sha256(dump.join("\n").as_bytes()),
+            _ => sha256(&std::fs::read(self.home.path()).unwrap()),
+        }
+    }
+
     /// What a verification finds, as text; nothing where the ledger is clean.
     fn found(&self) -> String {
         match verify(&self.home.path(), &self.key, Some(mirrored(&self.mirror))) {
@@ -104,6 +122,9 @@ impl Original {
 
 /// A way to change a ledger, with what must be named.
 struct Change {
+    /// A table, or what is beneath the tables.
+    thing: String,
+    manner: &'static str,
     what: String,
     how: How,
     named: Option<String>,
@@ -118,8 +139,10 @@ enum How {
     RollBack(usize),
 }
 
-fn sql(what: &str, sql: String) -> Change {
+fn sql(thing: &str, manner: &'static str, what: &str, sql: String) -> Change {
     Change {
+        thing: thing.to_owned(),
+        manner,
         what: what.to_owned(),
         how: How::Sql(sql),
         named: None,
@@ -144,6 +167,7 @@ fn generations() -> Vec<Vec<u8>> {
     all
 }
 
+#[expect(clippy::print_stdout, reason = "how large the corpus is")]
 #[test]
 fn every_changed_ledger_is_found() {
     let original = Original::make();
@@ -156,35 +180,19 @@ fn every_changed_ledger_is_found() {
     changes::definitions(&mut all);
     changes::bytes(&original, random, &mut all);
     let older = generations();
-    let mut changed = 0;
+    let mut made = BTreeSet::new();
+    let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for (number, change) in all.iter().enumerate() {
         original.restore();
-        match &change.how {
-            // A change that a constraint forbids is none.
-            How::Sql(sql) => {
-                let connection = rusqlite::Connection::open(original.home.path()).unwrap();
-                connection
-                    .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF")
-                    .unwrap();
-                let _ = connection.execute_batch(&format!("BEGIN; {sql}; COMMIT"));
-            }
-            How::Flip(at, bits) => {
-                let mut file = original.file.clone();
-                file[*at] ^= bits;
-                std::fs::write(original.home.path(), file).unwrap();
-            }
-            How::Cut(at) => std::fs::write(original.home.path(), &original.file[..*at]).unwrap(),
-            How::RollBack(generation) => {
-                std::fs::write(original.home.path(), &older[*generation]).unwrap();
-            }
-        }
+        apply(change, &original, &older);
         let what = format!("seed {SEED:#x}, change {number}: {}", change.what);
+        let content = original.content();
         let found = original.found();
         if found.is_empty() {
             let same = try_dump(&original.home).is_ok_and(|dump| dump == original.dump);
             assert!(same, "{what}: not found");
-        } else {
-            changed += 1;
+        } else if made.insert(content) {
+            *kinds.entry((&change.thing, change.manner)).or_default() += 1;
             let named = change
                 .named
                 .as_ref()
@@ -192,13 +200,38 @@ fn every_changed_ledger_is_found() {
             assert!(named, "{what}: {found}");
         }
     }
-    assert!(
-        changed >= CHANGED_MIN,
-        "seed {SEED:#x}: only {changed} of {} were changed",
-        all.len()
-    );
+    let (changed, tried) = (made.len(), all.len());
+    println!("{changed} changed ledgers of {tried}, no two alike: {kinds:?}");
+    assert!(changed >= DISTINCT_MIN, "seed {SEED:#x}: only {changed}");
+    for thing in THINGS {
+        for manner in MANNERS {
+            let found = kinds.contains_key(&(thing, manner));
+            assert!(found, "seed {SEED:#x}: no {thing} was {manner}");
+        }
+    }
     original.restore();
     assert_eq!(original.found(), "", "the untouched ledger again");
+}
+
+fn apply(change: &Change, original: &Original, older: &[Vec<u8>]) {
+    let path = original.home.path();
+    match &change.how {
+        // A change that a constraint forbids is none.
+        How::Sql(sql) => {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            connection
+                .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF")
+                .unwrap();
+            let _ = connection.execute_batch(&format!("BEGIN; {sql}; COMMIT"));
+        }
+        How::Flip(at, bits) => {
+            let mut file = original.file.clone();
+            file[*at] ^= bits;
+            std::fs::write(path, file).unwrap();
+        }
+        How::Cut(at) => std::fs::write(path, &original.file[..*at]).unwrap(),
+        How::RollBack(generation) => std::fs::write(path, &older[*generation]).unwrap(),
+    }
 }
 
 /// What is still in the write-ahead log can be cut off or spoilt: SQLite then takes the ledger for an older one, and

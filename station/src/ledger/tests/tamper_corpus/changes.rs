@@ -27,6 +27,8 @@ fn columns(home: &Home, table: &str) -> Vec<String> {
 pub(super) fn values(original: &Original, random: &mut Random, all: &mut Vec<Change>) {
     for (table, key) in tables() {
         let columns = columns(&original.home, table);
+        let bytes: Vec<_> = (0..8).map(|_| format!("{:016x}", random.next())).collect();
+        let blob = format!("x'{}'", bytes.concat());
         let mut row = || {
             let at = random.below(1000);
             format!(
@@ -43,7 +45,7 @@ pub(super) fn values(original: &Original, random: &mut Random, all: &mut Vec<Cha
                 ),
                 format!(
                     "CASE typeof({column}) WHEN 'integer' THEN {column} - 1
-                    WHEN 'blob' THEN randomblob(length({column})) WHEN 'null' THEN 1
+                    WHEN 'blob' THEN substr({blob}, 1, length({column})) WHEN 'null' THEN 1
                     ELSE substr({column}, 1, length({column}) - 1) END"
                 ),
             ] {
@@ -52,7 +54,8 @@ pub(super) fn values(original: &Original, random: &mut Random, all: &mut Vec<Cha
                     UPDATE OR IGNORE {table} SET {column} = {value} WHERE {}",
                     row()
                 );
-                all.push(sql(&format!("{table}.{column}"), change));
+                let what = format!("{table}.{column}");
+                all.push(sql(table, "changed", &what, change));
             }
         }
         for _ in 0..2 {
@@ -62,20 +65,51 @@ pub(super) fn values(original: &Original, random: &mut Random, all: &mut Vec<Cha
                 _ => row(),
             };
             let gone = format!("DELETE FROM {table} WHERE {which}");
-            all.push(sql(&format!("a row less in {table}"), gone));
+            let what = format!("a row less in {table}");
+            all.push(sql(table, "removed", &what, gone));
         }
         let (first, rest) = columns.split_first().unwrap();
         let other = format!(
             "CASE typeof({first}) WHEN 'integer' THEN {first} + 500
-            WHEN 'blob' THEN randomblob(16) ELSE {first} || 'x' END"
+            WHEN 'blob' THEN substr({blob}, 1, 16) ELSE {first} || 'x' END"
         );
         let values = [vec![other], rest.to_vec()].concat().join(", ");
         let more = format!(
             "INSERT OR IGNORE INTO {table} SELECT {values} FROM {table} WHERE {}",
             row()
         );
-        all.push(sql(&format!("a row more in {table}"), more));
+        let what = format!("a row more in {table}");
+        all.push(sql(table, "added", &what, more));
+        swapped_rows(table, key, &columns, all);
     }
+}
+
+/// A table's first row and its last one exchange all that is not their key.
+fn swapped_rows(table: &str, key: &str, columns: &[String], all: &mut Vec<Change>) {
+    let free = columns
+        .iter()
+        .filter(|column| !key.contains(column.as_str()));
+    let values: Vec<_> = free
+        .map(|column| {
+            let end = |order: &str| {
+                format!("(SELECT {column} FROM temp.ends ORDER BY {key} {order} LIMIT 1)")
+            };
+            let first = format!("{key} = (SELECT min({key}) FROM temp.ends)");
+            let (low, high) = (end("ASC"), end("DESC"));
+            format!("{column} = CASE WHEN {first} THEN {high} ELSE {low} END")
+        })
+        .collect();
+    if values.is_empty() {
+        return;
+    }
+    let ends = format!("(SELECT min({key}) FROM {table}), (SELECT max({key}) FROM {table})");
+    let change = format!(
+        "CREATE TEMP TABLE ends AS SELECT * FROM {table} WHERE {key} IN ({ends});
+        UPDATE OR IGNORE {table} SET {} WHERE {key} IN ({ends})",
+        values.join(", ")
+    );
+    let what = format!("two rows of {table} exchanged");
+    all.push(sql(table, "swapped", &what, change));
 }
 
 /// Statements that write leaves from an index on, with hashes and nodes that fit them.
@@ -112,7 +146,7 @@ fn leaves(original: &Original) -> Vec<Vec<u8>> {
 pub(super) fn entries(original: &Original, random: &mut Random, all: &mut Vec<Change>) {
     let untouched = leaves(original);
     let hex = |bytes: &[u8]| base16ct::lower::encode_string(bytes);
-    for _ in 0..24 {
+    for _ in 0..56 {
         let index = random.below(original.size);
         let mut leaf = untouched[usize::try_from(index).unwrap()].clone();
         let at = usize::try_from(random.below(leaf.len() as u64)).unwrap();
@@ -121,7 +155,7 @@ pub(super) fn entries(original: &Original, random: &mut Random, all: &mut Vec<Ch
             "UPDATE entry SET leaf = x'{}' WHERE idx = {index}",
             hex(&leaf)
         );
-        let mut change = sql("a bit of a leaf", change);
+        let mut change = sql("entry", "changed", "a bit of a leaf", change);
         change.named = Some(format!("entry {index} "));
         all.push(change);
         let hash = hex(leaf_hash(&leaf).as_bytes());
@@ -129,41 +163,74 @@ pub(super) fn entries(original: &Original, random: &mut Random, all: &mut Vec<Ch
             "UPDATE entry SET leaf = x'{}', hash = x'{hash}' WHERE idx = {index}",
             hex(&leaf)
         );
-        all.push(sql("a leaf with its hash", change));
+        all.push(sql("entry", "changed", "a leaf with its hash", change));
         let mut changed = untouched.clone();
         changed[usize::try_from(index).unwrap()] = leaf;
         all.push(sql(
+            "entry",
+            "changed",
             "a leaf with the whole tree",
             rewritten(original, &changed),
         ));
     }
-    for _ in 0..6 {
+    fewer_more_and_swapped(original, &untouched, random, all);
+    let last = untouched.last().unwrap().clone();
+    let appended = [&untouched[..], &[last]].concat();
+    all.push(sql(
+        "entry",
+        "added",
+        "the last entry once more",
+        rewritten(original, &appended),
+    ));
+    let forged = [&untouched[..], &[b"{\"v\":1}".to_vec()]].concat();
+    all.push(sql(
+        "entry",
+        "added",
+        "no leaf at the end",
+        rewritten(original, &forged),
+    ));
+}
+
+fn fewer_more_and_swapped(
+    original: &Original,
+    untouched: &[Vec<u8>],
+    random: &mut Random,
+    all: &mut Vec<Change>,
+) {
+    for _ in 0..16 {
         let (a, b) = (random.below(original.size), random.below(original.size - 1));
         let (a, b) = (usize::try_from(a).unwrap(), usize::try_from(b).unwrap());
-        let mut fewer = untouched.clone();
+        let mut fewer = untouched.to_vec();
         fewer.remove(a);
-        all.push(sql("an entry less", rewritten(original, &fewer)));
-        let mut more = untouched.clone();
+        all.push(sql(
+            "entry",
+            "removed",
+            "an entry less",
+            rewritten(original, &fewer),
+        ));
+        let mut more = untouched.to_vec();
         more.insert(b, untouched[a].clone());
-        all.push(sql("an entry twice", rewritten(original, &more)));
-        let mut swapped = untouched.clone();
+        all.push(sql(
+            "entry",
+            "added",
+            "an entry twice",
+            rewritten(original, &more),
+        ));
+        let mut swapped = untouched.to_vec();
         swapped.swap(b, b + 1);
-        all.push(sql("two entries exchanged", rewritten(original, &swapped)));
+        all.push(sql(
+            "entry",
+            "swapped",
+            "two entries exchanged",
+            rewritten(original, &swapped),
+        ));
         let change = format!(
             "UPDATE entry SET idx = -1 WHERE idx = {b};
             UPDATE entry SET idx = {b} WHERE idx = {b} + 1;
             UPDATE entry SET idx = {b} + 1 WHERE idx = -1"
         );
-        all.push(sql("two rows exchanged", change));
+        all.push(sql("entry", "swapped", "two rows exchanged", change));
     }
-    let last = untouched.last().unwrap().clone();
-    let appended = [&untouched[..], &[last]].concat();
-    all.push(sql(
-        "the last entry once more",
-        rewritten(original, &appended),
-    ));
-    let forged = [&untouched[..], &[b"{\"v\":1}".to_vec()]].concat();
-    all.push(sql("no leaf at the end", rewritten(original, &forged)));
 }
 
 /// Checkpoints that were never signed.
@@ -179,23 +246,34 @@ pub(super) fn checkpoints(original: &Original, random: &mut Random, all: &mut Ve
             substr(note, {at} + 1) WHERE size = {}",
             original.size
         );
-        all.push(sql("a letter of a note", change));
+        all.push(sql("checkpoint", "changed", "a letter of a note", change));
     }
     all.push(sql(
+        "checkpoint",
+        "swapped",
         "another log's note",
         format!("UPDATE checkpoint SET note = '{other_note}' WHERE size = 1"),
     ));
     all.push(sql(
+        "checkpoint",
+        "swapped",
         "notes exchanged",
         "UPDATE checkpoint SET note = (SELECT note FROM checkpoint AS c
         WHERE c.size <> checkpoint.size ORDER BY size LIMIT 1)"
             .to_owned(),
     ));
     all.push(sql(
+        "checkpoint",
+        "added",
         "a note twice",
         "INSERT INTO checkpoint SELECT size + 1, note FROM checkpoint LIMIT 1".to_owned(),
     ));
-    all.push(sql("no checkpoint", "DELETE FROM checkpoint".to_owned()));
+    all.push(sql(
+        "checkpoint",
+        "removed",
+        "no checkpoint",
+        "DELETE FROM checkpoint".to_owned(),
+    ));
 }
 
 /// What tables are, and what is done when they change.
@@ -226,7 +304,7 @@ pub(super) fn definitions(all: &mut Vec<Change>) {
             'CREATE UNIQUE INDEX one_live_certificate ON certificate (uid) WHERE revoked IS NULL'
             WHERE name = 'one_live_certificate'",
     ] {
-        all.push(sql("definitions", change.to_owned()));
+        all.push(sql("definition", "changed", change, change.to_owned()));
     }
 }
 
@@ -235,6 +313,8 @@ pub(super) fn bytes(original: &Original, random: &mut Random, all: &mut Vec<Chan
     let length = original.file.len() as u64;
     let mut file = |what: &str, how| {
         all.push(Change {
+            thing: "file".to_owned(),
+            manner: "changed",
             what: what.to_owned(),
             how,
             named: None,
