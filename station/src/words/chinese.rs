@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ScanReady => "请扫描或输入",
         P::ScanWait => "稍候",
         P::SignInBadge => "请扫描工牌",
+        P::SignInByName => "尚无工牌。输入编号：{0}",
         P::SignInPin => "{0}：请输入 PIN",
         P::SignInTitle => "登录",
         P::DidOpen => "批次 {0} 已开，共 {1} 块板。",

@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ScanReady => "scan or type",
         P::ScanWait => "wait",
         P::SignInBadge => "Scan your badge",
+        P::SignInByName => "No badges yet. Type an ID: {0}",
         P::SignInPin => "{0}: enter the PIN",
         P::SignInTitle => "Sign in",
         P::DidOpen => "Batch {0} is open for {1} boards.",

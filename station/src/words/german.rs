@@ -72,6 +72,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ScanReady => "scannen oder tippen",
         P::ScanWait => "warten",
         P::SignInBadge => "Ausweis scannen",
+        P::SignInByName => "Noch keine Ausweise. ID tippen: {0}",
         P::SignInPin => "{0}: PIN eingeben",
         P::SignInTitle => "Anmelden",
         P::DidOpen => "Los {0} ist offen für {1} Platinen.",

@@ -143,6 +143,8 @@ phrases! {
     ScanWait,
     /// Dialog.
     SignInBadge,
+    /// Dialog, while nobody has a badge; 0 IDs of operators.
+    SignInByName,
     /// Dialog; 0 operator.
     SignInPin,
     /// Title.

@@ -73,6 +73,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ScanReady => "escanee o escriba",
         P::ScanWait => "espere",
         P::SignInBadge => "Escanee su tarjeta",
+        P::SignInByName => "Aún sin tarjetas. Teclee un ID: {0}",
         P::SignInPin => "{0}: introduzca el PIN",
         P::SignInTitle => "Iniciar sesión",
         P::DidOpen => "El lote {0} está abierto para {1} placas.",
