@@ -84,6 +84,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
             list: chosen.lanes.iter().map(lane).collect(),
             chosen: 0,
         },
+        by_name: people::by_name(&station.owned.home),
         ..State::default()
     };
     let (events, heard) = runner::channel();

@@ -11,6 +11,7 @@ mod chinese_actions;
 mod chinese_meanings;
 mod english;
 mod english_meanings;
+mod frame_remark;
 mod german;
 mod german_actions;
 mod german_meanings;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::verdict::VerdictCode;
 
 pub use cause::{Cause, StopRule};
+pub use frame_remark::FrameRemark;
 pub use happenings::Happening;
 pub use phrase::Phrase;
 pub use port_fault::PortFault;

@@ -143,6 +143,8 @@ phrases! {
     ScanWait,
     /// Dialog.
     SignInBadge,
+    /// Dialog, while nobody has a badge; 0 IDs of operators.
+    SignInByName,
     /// Dialog; 0 operator.
     SignInPin,
     /// Title.
@@ -319,6 +321,22 @@ phrases! {
     FailedInARow,
     /// Title.
     LastFrames,
+    /// No frame.
+    FrameNoise,
+    /// A frame that holds no message.
+    FrameNoMessage,
+    /// 0 bytes of a frame, 1 chunks of a window.
+    FrameLimits,
+    /// 0 bytes of the whole.
+    FrameOf,
+    /// 0 chunks.
+    FrameLost,
+    /// 0 milliseconds.
+    FrameAskAgain,
+    /// Told to a board.
+    FramePassed,
+    /// Told to a board.
+    FrameNotPassed,
     /// Hint.
     ChooseLane,
     /// An empty list.

@@ -2,74 +2,98 @@
 //! are left out: those who need them have the ledger.
 
 use firmware_proto::frame::DELIMITER;
-use firmware_proto::object_transfer::{Announcement, BlobId, ChunkSet};
+use firmware_proto::object_transfer::{BlobId, ChunkSet};
 use firmware_proto::{Digest, Direction, FrameReader, Request, Response};
 
 use crate::line::wire_tap::TappedFrame;
 use crate::tui::state::lanes::ShownFrame;
+use crate::words::FrameRemark;
 
 /// Bytes of a digest that are shown.
 const DIGEST_BYTES: usize = 4;
 
 /// The frame as the terminal shows it.
 pub(super) fn shown(frame: &TappedFrame) -> ShownFrame {
+    let Said(message, remark) = said(frame.direction, &frame.bytes);
     ShownFrame {
         utc_ms: frame.time.0,
         to_board: frame.direction == Direction::ToDevice,
         bytes: u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX),
         times: frame.times,
-        text: text(frame.direction, &frame.bytes).unwrap_or_else(|| "noise".to_owned()),
+        message,
+        remark,
     }
 }
 
-/// None where it is no frame.
-fn text(direction: Direction, bytes: &[u8]) -> Option<String> {
+/// A message in the protocol's own names and figures, and what is said of it in words.
+struct Said(String, Option<FrameRemark>);
+
+impl Said {
+    fn only(message: impl Into<String>) -> Self {
+        Self(message.into(), None)
+    }
+
+    fn with(message: impl Into<String>, remark: FrameRemark) -> Self {
+        Self(message.into(), Some(remark))
+    }
+}
+
+fn said(direction: Direction, bytes: &[u8]) -> Said {
     let mut reader = FrameReader::new(direction);
     let whole = [&[DELIMITER], bytes, &[DELIMITER]].concat();
     let mut rest = &whole[..];
-    let frame = reader.push(&mut rest)?;
-    let text = match direction {
+    let Some(frame) = reader.push(&mut rest) else {
+        return Said::with("", FrameRemark::Noise);
+    };
+    let said = match direction {
         Direction::ToDevice => Request::decode(frame.body).ok().as_ref().map(request),
         Direction::ToStation => Response::decode(frame.body).ok().as_ref().map(response),
     };
-    Some(text.unwrap_or_else(|| "no message".to_owned()))
+    said.unwrap_or_else(|| Said::with("", FrameRemark::NoMessage))
 }
 
-fn request(request: &Request<'_>) -> String {
+fn request(request: &Request<'_>) -> Said {
     match request {
-        Request::Hello(hello) => format!(
-            "Hello v{}-{} frames of {} B, window {}",
-            hello.min_version.0, hello.max_version.0, hello.max_frame_bytes, hello.window_chunks
+        Request::Hello(hello) => Said::with(
+            format!("Hello v{}-{}", hello.min_version.0, hello.max_version.0),
+            FrameRemark::Limits {
+                frame_bytes: hello.max_frame_bytes.into(),
+                window: hello.window_chunks.into(),
+            },
         ),
-        Request::Attest { .. } => "Attest".to_owned(),
-        Request::SelfTest => "SelfTest".to_owned(),
-        Request::MakeKey { .. } => "MakeKey".to_owned(),
+        Request::Attest { .. } => Said::only("Attest"),
+        Request::SelfTest => Said::only("SelfTest"),
+        Request::MakeKey { .. } => Said::only("MakeKey"),
         Request::WriteChunk {
             blob,
             total_bytes,
             index,
             data,
             ..
-        } => format!(
-            "WriteChunk {} #{index} {} of {total_bytes} B",
-            name(*blob),
-            data.len()
+        } => Said::with(
+            format!("WriteChunk {} #{index} {} B", name(*blob), data.len()),
+            FrameRemark::Of {
+                bytes: (*total_bytes).into(),
+            },
         ),
-        Request::WriteStatus { blob } => format!("WriteStatus {}", name(*blob)),
-        Request::ReadChunks { blob, missing } => {
-            format!("ReadChunks {} {} lost", name(*blob), count(*missing))
-        }
-        Request::Install { package } => format!("Install {}", digest(package)),
-        Request::Prove { .. } => "Prove".to_owned(),
-        Request::Commit { commit, .. } => format!("Commit {} B", commit.len()),
-        Request::GetReceipt { .. } => "GetReceipt".to_owned(),
-        Request::Farewell { passed: true } => "Farewell passed".to_owned(),
-        Request::Farewell { passed: false } => "Farewell not passed".to_owned(),
+        Request::WriteStatus { blob } => Said::only(format!("WriteStatus {}", name(*blob))),
+        Request::ReadChunks { blob, missing } => Said::with(
+            format!("ReadChunks {}", name(*blob)),
+            FrameRemark::Lost {
+                chunks: count(*missing),
+            },
+        ),
+        Request::Install { package } => Said::only(format!("Install {}", digest(package))),
+        Request::Prove { .. } => Said::only("Prove"),
+        Request::Commit { commit, .. } => Said::only(format!("Commit {} B", commit.len())),
+        Request::GetReceipt { .. } => Said::only("GetReceipt"),
+        Request::Farewell { passed: true } => Said::with("Farewell", FrameRemark::Passed),
+        Request::Farewell { passed: false } => Said::with("Farewell", FrameRemark::NotPassed),
     }
 }
 
-fn response(response: &Response<'_>) -> String {
-    match response {
+fn response(response: &Response<'_>) -> Said {
+    Said::only(match response {
         Response::Identity(identity) => format!(
             "Identity {} {} rev {} v{} {:?}",
             identity.uid,
@@ -85,7 +109,10 @@ fn response(response: &Response<'_>) -> String {
         Response::Evidence(blob)
         | Response::KeyEvidence(blob)
         | Response::Receipt(blob)
-        | Response::SelfTestReport(blob) => announced(blob),
+        | Response::SelfTestReport(blob) => {
+            let bytes = blob.total_bytes.into();
+            return Said::with(name(blob.blob), FrameRemark::Of { bytes });
+        }
         Response::Measurements(list) => format!("Measurements {}", list.len()),
         Response::ChunksReceived { blob, received } => {
             format!("ChunksReceived {} {}", name(*blob), count(*received))
@@ -95,21 +122,20 @@ fn response(response: &Response<'_>) -> String {
         }
         Response::Installed { chain } => format!("Installed {}", digest(chain)),
         Response::Proof { proof } => format!("Proof {} B", proof.len()),
-        Response::Working { retry_ms } => format!("Working, ask in {retry_ms} ms"),
+        Response::Working { retry_ms } => {
+            let ms = (*retry_ms).into();
+            return Said::with("Working", FrameRemark::AskAgain { ms });
+        }
         Response::Refused(refusal) => format!("Refused {refusal:?}"),
         Response::Done => "Done".to_owned(),
-    }
-}
-
-fn announced(blob: &Announcement) -> String {
-    format!("{} of {} B", name(blob.blob), blob.total_bytes)
+    })
 }
 
 const fn name(blob: BlobId) -> &'static str {
     match blob {
         BlobId::Evidence => "Evidence",
         BlobId::KeyEvidence => "KeyEvidence",
-        BlobId::InstallPackage => "package",
+        BlobId::InstallPackage => "InstallPackage",
         BlobId::Receipt => "Receipt",
         BlobId::SelfTest => "SelfTestReport",
     }
@@ -128,6 +154,7 @@ fn digest(digest: &Digest) -> String {
 #[cfg(test)]
 mod tests {
     use firmware_proto::limits::MAX_ENCODED_FRAME_BYTES;
+    use firmware_proto::object_transfer::Announcement;
     use firmware_proto::{Exchange, Header, Nonce, encode_message};
     use serde::Serialize;
 
@@ -158,7 +185,7 @@ mod tests {
             station_nonce: secret,
         };
         let seen = shown(&frame(Direction::ToDevice, &attest));
-        assert_eq!((seen.text.as_str(), seen.times), ("Attest", 2));
+        assert_eq!((seen.message.as_str(), seen.times), ("Attest", 2));
         assert!(seen.to_board && seen.bytes > 32, "{seen:?}");
         let chunk = Request::WriteChunk {
             blob: BlobId::InstallPackage,
@@ -168,7 +195,8 @@ mod tests {
             data: &[7; 20],
         };
         let seen = shown(&frame(Direction::ToDevice, &chunk));
-        assert_eq!(seen.text, "WriteChunk package #1 20 of 900 B");
+        assert_eq!(seen.message, "WriteChunk InstallPackage #1 20 B");
+        assert_eq!(seen.remark, Some(FrameRemark::Of { bytes: 900 }));
     }
 
     #[test]
@@ -183,28 +211,34 @@ mod tests {
             chain: Digest::from_bytes([0xC0; 32]),
         };
         for (message, expected) in [
-            (Response::Evidence(announcement), "Evidence of 1234 B"),
+            (
+                Response::Evidence(announcement),
+                ("Evidence", Some(FrameRemark::Of { bytes: 1_234 })),
+            ),
             (
                 Response::Working { retry_ms: 250 },
-                "Working, ask in 250 ms",
+                ("Working", Some(FrameRemark::AskAgain { ms: 250 })),
             ),
-            (Response::Done, "Done"),
-            (installed, "Installed c0c0c0c0…"),
+            (Response::Done, ("Done", None)),
+            (installed, ("Installed c0c0c0c0…", None)),
         ] {
             let seen = shown(&frame(Direction::ToStation, &message));
-            assert_eq!(seen.text, expected);
+            assert_eq!((seen.message.as_str(), seen.remark), expected);
             assert!(!seen.to_board);
         }
     }
 
     #[test]
     fn what_was_flipped_on_the_wire_is_noise() {
+        let noise = ("", Some(FrameRemark::Noise));
         let mut flipped = frame(Direction::ToStation, &Response::Done);
         flipped.bytes[2] ^= 0x10;
-        assert_eq!(shown(&flipped).text, "noise");
+        let seen = shown(&flipped);
+        assert_eq!((seen.message.as_str(), seen.remark), noise);
         // A request that comes back is no answer.
         let mut echo = frame(Direction::ToDevice, &Request::SelfTest);
         echo.direction = Direction::ToStation;
-        assert_eq!(shown(&echo).text, "noise");
+        let seen = shown(&echo);
+        assert_eq!((seen.message.as_str(), seen.remark), noise);
     }
 }

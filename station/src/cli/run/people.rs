@@ -24,6 +24,18 @@ const DEEDS: [(sign_in::Deed, Deed); 6] = [
     (sign_in::Deed::Reprint, Deed::ReprintLabel),
 ];
 
+/// Whom the terminal names to those who try a station out. In a home for real products it names nobody: an ID that
+/// signs in is not for whoever walks by.
+pub(super) fn by_name(home: &StationHome) -> Vec<String> {
+    let config = home.config();
+    let book = Register::of(&home.paths()).book();
+    if !config.development || !book.is_ok_and(|book| book.is_empty()) {
+        return Vec::new();
+    }
+    let ids = config.operators.iter().map(|known| known.id.to_string());
+    ids.collect()
+}
+
 /// The sign-in of one terminal.
 pub(super) struct People {
     home: StationHome,

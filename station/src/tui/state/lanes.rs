@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tui::event::LaneNews;
 use crate::verdict::{Outcome, VerdictCode};
-use crate::words::{Cause, PortFault};
+use crate::words::{Cause, FrameRemark, PortFault};
 
 /// Steps of a session after the waiting.
 pub const STEPS: u8 = 8;
@@ -147,8 +147,10 @@ pub struct ShownFrame {
     pub bytes: u32,
     /// How often it travelled.
     pub times: u32,
-    /// Its message, and what matters in it.
-    pub text: String,
+    /// Its message and what matters in it, in the protocol's own names and figures; empty where it is none.
+    pub message: String,
+    /// What is said of it in words.
+    pub remark: Option<FrameRemark>,
 }
 
 impl Lanes {

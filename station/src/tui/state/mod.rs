@@ -74,6 +74,8 @@ pub struct State {
     pub help: bool,
     /// Who works here.
     pub sign_in: SignIn,
+    /// Whose ID alone signs them in, for telling those who try a station out.
+    pub by_name: Vec<String>,
     /// A question that must be answered first.
     pub dialog: Option<Dialog>,
     /// What is being typed or scanned.

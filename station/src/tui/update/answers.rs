@@ -101,7 +101,11 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
 /// The station tells.
 pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
     match news {
-        StationNews::WantsPin { operator } => state.sign_in = SignIn::WantsPin { operator },
+        StationNews::WantsPin { operator } => {
+            // Somebody is enrolled by now, and an ID alone signs nobody in any more.
+            state.by_name.clear();
+            state.sign_in = SignIn::WantsPin { operator };
+        }
         StationNews::SignedIn(person) => {
             let (operator, role) = (person.operator.clone(), person.role);
             state.say(Said::SignedIn { operator, role }, false);

@@ -16,6 +16,9 @@ pub struct Canvas<'a> {
     theme: Theme,
     taken: Vec<bool>,
     faults: Vec<String>,
+    /// Each text that was given, before it was broken into lines or cut.
+    #[cfg(test)]
+    texts: Vec<String>,
 }
 
 impl<'a> Canvas<'a> {
@@ -27,6 +30,8 @@ impl<'a> Canvas<'a> {
             theme,
             taken: vec![false; cells],
             faults: Vec::new(),
+            #[cfg(test)]
+            texts: Vec::new(),
         }
     }
 
@@ -34,6 +39,12 @@ impl<'a> Canvas<'a> {
     #[must_use]
     pub fn faults(&self) -> &[String] {
         &self.faults
+    }
+
+    /// What was given to be drawn: whole texts, whatever became of them.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     /// Something lies over all that was drawn before in this place.
@@ -62,11 +73,13 @@ impl<'a> Canvas<'a> {
         if columns(text) > place.width || place.height == 0 {
             self.faults.push(format!("cut at {place:?}: {text:?}"));
         }
-        self.draw(place, &fit(text, place.width), look)
+        self.put_short(place, text, look)
     }
 
     /// Text that may end in `…`, since it is whole elsewhere. Gives its columns.
     pub fn put_short(&mut self, place: Place, text: &str, look: Look) -> u16 {
+        #[cfg(test)]
+        self.texts.push(text.to_owned());
         self.draw(place, &fit(text, place.width), look)
     }
 
@@ -86,15 +99,16 @@ impl<'a> Canvas<'a> {
 
     /// A text over as many rows as it needs; gives how many. It must not need more than there are.
     pub fn put_wrapped(&mut self, place: Place, text: &str, look: Look) -> u16 {
-        let lines = wrap(text, place.width);
-        if lines.len() > usize::from(place.height) {
+        if wrap(text, place.width).len() > usize::from(place.height) {
             self.faults.push(format!("cut at {place:?}: {text:?}"));
         }
-        self.put_lines(place, &lines, look)
+        self.put_wrapped_short(place, text, look)
     }
 
     /// The same, and the last row may end in `…`.
     pub fn put_wrapped_short(&mut self, place: Place, text: &str, look: Look) -> u16 {
+        #[cfg(test)]
+        self.texts.push(text.to_owned());
         let mut lines = wrap(text, place.width);
         let room = usize::from(place.height);
         if lines.len() > room
@@ -103,22 +117,18 @@ impl<'a> Canvas<'a> {
             let rest = lines.split_off(last).join(" ");
             lines.push(fit(&rest, place.width));
         }
-        self.put_lines(place, &lines, look)
+        for (row, line) in (0..place.height).zip(&lines) {
+            self.draw(place.row(row), line, look);
+        }
+        u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .min(place.height)
     }
 
     /// Fills a row with a rule.
     pub fn rule(&mut self, place: Place, look: Look) {
         let line = "─".repeat(usize::from(place.width));
         self.put(place, &line, look);
-    }
-
-    fn put_lines(&mut self, place: Place, lines: &[String], look: Look) -> u16 {
-        for (row, line) in (0..place.height).zip(lines) {
-            self.draw(place.row(row), line, look);
-        }
-        u16::try_from(lines.len())
-            .unwrap_or(u16::MAX)
-            .min(place.height)
     }
 
     fn draw(&mut self, place: Place, text: &str, look: Look) -> u16 {

@@ -87,17 +87,20 @@ fn frames(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
         } else {
             Look::Strong
         };
-        canvas.put_short(rest, &said(frame), look);
+        canvas.put_short(rest, &said(state.language, frame), look);
     }
 }
 
 /// Direction, bytes, what it says, and how often, where that was more than once.
-fn said(frame: &ShownFrame) -> String {
+fn said(language: Language, frame: &ShownFrame) -> String {
     let arrow = if frame.to_board { '→' } else { '←' };
     let often = if frame.times > 1 {
         format!("{}× ", frame.times)
     } else {
         String::new()
     };
-    format!("{arrow}{:>4} {often}{}", frame.bytes, frame.text)
+    let remark = frame.remark.map(|remark| language.frame_remark(remark));
+    let parts = [Some(frame.message.clone()), remark].into_iter().flatten();
+    let text: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    format!("{arrow}{:>4} {often}{}", frame.bytes, text.join(" "))
 }

@@ -53,11 +53,15 @@ use canvas::Canvas;
 
 /// Draws the state. Gives what had to be left out, of which tests want nothing.
 pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) -> Vec<String> {
+    painted(state, theme, buffer).faults().to_vec()
+}
+
+fn painted<'a>(state: &State, theme: Theme, buffer: &'a mut Buffer) -> Canvas<'a> {
     let mut canvas = Canvas::new(buffer, theme);
     let size = state.size;
     if !geometry::is_enough(size) {
         too_small::draw(&mut canvas, state);
-        return canvas.faults().to_vec();
+        return canvas;
     }
     batch_bar::draw(&mut canvas, state);
     let body = geometry::body(size);
@@ -79,5 +83,5 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) -> Vec<String> {
     if state.help {
         help::draw(&mut canvas, state);
     }
-    canvas.faults().to_vec()
+    canvas
 }

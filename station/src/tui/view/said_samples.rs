@@ -168,17 +168,21 @@ fn causes() -> Vec<Cause> {
     ]
 }
 
-/// Each event of a board; what its places are filled with are names and codes.
+/// Each event of a board, with a code and without; what its places are filled with are names and codes.
 fn moments() -> Vec<Moment> {
-    let moment = |(minute, happening): (u64, &Happening)| Moment {
+    let values = [
+        ["HW-LIMIT", "SA-000123", "7", "8D-4711"],
+        ["SA-000123", "7", "8D-4711", "L02"],
+    ];
+    let each = Happening::ALL.iter();
+    let each = each.flat_map(|happening| values.map(|values| (*happening, values)));
+    let moment = |(minute, (happening, values)): (u64, (Happening, [&str; 4]))| Moment {
         utc_ms: NOON + minute * 60_000,
-        happening: *happening,
-        values: ["HW-LIMIT", "SA-000123", "7", "8D-4711"]
-            .map(str::to_owned)
-            .to_vec(),
+        happening,
+        values: values.map(str::to_owned).to_vec(),
         detail: SAYS.to_owned(),
     };
-    (0..).zip(Happening::ALL).map(moment).collect()
+    (0..).zip(each).map(moment).collect()
 }
 
 /// The screens on which all that is seen, by name.

@@ -40,6 +40,14 @@ pub(super) fn all() -> Vec<(String, State)> {
             ..State::default()
         },
     );
+    let ids = (1..6).map(|number| format!("op-{number}"));
+    add(
+        "by-name",
+        State {
+            by_name: ids.collect(),
+            ..State::default()
+        },
+    );
     let pin = SignIn::WantsPin {
         operator: "op-17".to_owned(),
     };

@@ -9,7 +9,7 @@ use crate::tui::state::lanes::{ShownFrame, ShownVerdict, Wear, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
-use crate::words::{Cause, Happening, PortFault, StopRule};
+use crate::words::{Cause, FrameRemark, Happening, PortFault, StopRule};
 
 /// A quarter past two on some day.
 pub(super) const NOON: u64 = 1_795_010_400_000 + 900_000;
@@ -98,23 +98,30 @@ pub(super) fn running(lanes: usize) -> State {
 
 /// What may have travelled on a wire.
 pub(super) fn frames() -> Vec<ShownFrame> {
-    let frame = |at: u64, to_board, bytes, times, text: &str| ShownFrame {
+    let frame = |at, to_board, bytes, times, message: &str, remark| ShownFrame {
         utc_ms: NOON + at,
         to_board,
         bytes,
         times,
-        text: text.to_owned(),
+        message: message.to_owned(),
+        remark,
     };
+    let limits = Some(FrameRemark::Limits {
+        frame_bytes: 1_024,
+        window: 16,
+    });
     let identity = "Identity F55CDF463D6CEDAD1ACB0000 SENSOR-A rev C v2 Blank";
+    let whole = Some(FrameRemark::Of { bytes: 1_398 });
+    let (noise, not_passed) = (Some(FrameRemark::Noise), Some(FrameRemark::NotPassed));
     vec![
-        frame(0, true, 43, 120, "Hello v1-2 frames of 1024 B, window 16"),
-        frame(20, false, 76, 1, identity),
-        frame(1_100, true, 42, 1, "Attest"),
-        frame(1_140, false, 47, 1, "Evidence of 1398 B"),
-        frame(2_200, false, 512, 1, "Chunk Evidence #0 500 B"),
-        frame(2_900, false, 12, 1, "noise"),
-        frame(3_100, true, 11, 2, "SelfTest"),
-        frame(3_200, true, 12, 1, "Farewell not passed"),
+        frame(0, true, 43, 120, "Hello v1-2", limits),
+        frame(20, false, 76, 1, identity, None),
+        frame(1_100, true, 42, 1, "Attest", None),
+        frame(1_140, false, 47, 1, "Evidence", whole),
+        frame(2_200, false, 512, 1, "Chunk Evidence #0 500 B", None),
+        frame(2_900, false, 12, 1, "", noise),
+        frame(3_100, true, 11, 2, "SelfTest", None),
+        frame(3_200, true, 12, 1, "Farewell", not_passed),
     ]
 }
 

@@ -20,6 +20,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
         SignIn::Nobody | SignIn::Person(_) => language.say(Phrase::SignInBadge).to_owned(),
     };
     canvas.put_wrapped_short(inside.top(2), &wish, Look::Strong);
+    if state.sign_in == SignIn::Nobody && !state.by_name.is_empty() {
+        let hint = language.fill(Phrase::SignInByName, &[&state.by_name.join(", ")]);
+        canvas.put_wrapped_short(inside.below(1).top(2), &hint, Look::Label);
+    }
     if !matches!(state.sign_in, SignIn::Checking) {
         let mark = if state.is_ready_for_scan() {
             "▶"
