@@ -11,6 +11,8 @@ use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, programs, run};
 use serde_json::Value;
+use station::manifest::assemble::fill;
+use station::manifest::statement::Statement;
 
 const BATCH: &str = "ASKED-1";
 const LATER: &str = "ASKED-2";
@@ -77,14 +79,13 @@ fn two_manifests_that_verify_and_differ_are_a_finding() {
     let folder = received(&[BATCH]);
     let genuine = folder.path().join(format!("{BATCH}.dsse.json"));
     let bytes = std::fs::read(&genuine).expect("a manifest");
+    // What a manifest shows no entry of is its signer's word.
     let statement = forgery::statement(&bytes);
-    let begins = "\"operators\":[";
-    let at = statement.find(begins).expect("operators") + begins.len();
-    let end = at + statement[at..].find('}').expect("somebody") + 1;
-    let somebody: Value = serde_json::from_str(&statement[at..end]).expect("JSON");
-    let name = somebody["operator"].as_str().expect("a name");
-    let another = statement[at..end].replace(name, "aa-0");
-    let forged = format!("{}{another},{}", &statement[..at], &statement[at..]);
+    let mut statement: Statement = serde_json::from_str(&statement).expect("a statement");
+    let mut boards = std::mem::take(&mut statement.predicate.boards);
+    "9.9.9".clone_into(&mut boards[0].firmware[0].version);
+    fill(&mut statement, boards);
+    let forged = String::from_utf8(statement.to_bytes().expect("bytes")).expect("text");
     let thief = Path::new(env!("CARGO_BIN_EXE_sign_with_station_key"));
     let forged = forgery::envelope_by(thief, &asked().station, "manifest", &forged);
     let file = folder.path().join("zz.dsse.json");
@@ -99,10 +100,7 @@ fn two_manifests_that_verify_and_differ_are_a_finding() {
     );
     let found = remarks(&said, "contradiction").remove(0);
     assert_eq!(found["batch"], BATCH);
-    assert_eq!(
-        found["differences"][0]["what"],
-        "the people who worked on it"
-    );
+    assert_eq!(found["differences"][0]["what"], "its firmware");
     for (side, path) in [("earlier", &file), ("later", &genuine)] {
         assert_eq!(found[side], path.to_str().expect("text"), "{side}");
     }
