@@ -1,7 +1,7 @@
 //! Changes samples as a fuzzer does, from a seed: the same seed gives the same bytes everywhere.
 
 /// Longest bytes that come out.
-const MAX_BYTES: usize = 8 * 1024;
+const MAX_BYTES: usize = 16 * 1024;
 /// Most changes of one sample.
 const MAX_CHANGES: u64 = 4;
 /// What parsers stumble over: ends of ranges, heads of CBOR and DER, what ends lines and texts.

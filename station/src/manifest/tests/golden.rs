@@ -17,7 +17,14 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/manifests")
 }
 
-fn made() -> [(&'static str, Vec<u8>); 3] {
+/// A statement of one board, as small as one can be: what fuzzing begins with.
+fn of_one_board() -> Vec<u8> {
+    let mut batch = TestBatch::open();
+    batch.pass("lane-1", 1);
+    batch.statement().to_bytes().unwrap()
+}
+
+fn made() -> [(&'static str, Vec<u8>); 4] {
     let mut batch = TestBatch::of_every_kind();
     let statement = batch.statement();
     let root: Certificate = der::Decode::from_der(&batch.pki.root).unwrap();
@@ -29,6 +36,7 @@ fn made() -> [(&'static str, Vec<u8>); 3] {
             crate::manifest::csv::table(&statement).unwrap(),
         ),
         ("root.pem", root.into_bytes()),
+        ("../fuzz/manifest/one-board.json", of_one_board()),
     ]
 }
 
