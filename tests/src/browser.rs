@@ -24,17 +24,30 @@ const FLAGS: &[&str] = &[
 /// How wide a page is opened, in pixels.
 pub const WIDTH: u32 = 1280;
 
-/// Shows a page, that many pixels high, and keeps the picture. Gives what the page's console said.
-pub fn screenshot(page: &Path, height: u32, picture: &Path) -> Vec<String> {
-    let size = format!("--window-size={WIDTH},{height}");
+/// Shows a page in a window of that width and height, and keeps the picture. Gives what the page's console said.
+///
+/// # Panics
+/// Where there is no picture then.
+pub fn screenshot(page: &Path, (width, height): (u32, u32), picture: &Path) -> Vec<String> {
+    let size = format!("--window-size={width},{height}");
+    // One of an earlier run is no answer.
+    let _ = std::fs::remove_file(picture);
     let keep = format!("--screenshot={}", picture.display());
-    console(&open(page, &[&size, &keep]))
+    let said = console(&open(page, &[&size, &keep]));
+    assert!(picture.exists(), "no picture: {}", picture.display());
+    said
 }
 
 /// Prints a page into a PDF.
+///
+/// # Panics
+/// Where there is none then.
 pub fn print(page: &Path, document: &Path) -> Vec<String> {
+    let _ = std::fs::remove_file(document);
     let keep = format!("--print-to-pdf={}", document.display());
-    console(&open(page, &["--no-pdf-header-footer", &keep]))
+    let said = console(&open(page, &["--no-pdf-header-footer", &keep]));
+    assert!(document.exists(), "no PDF: {}", document.display());
+    said
 }
 
 /// The document as it stands after its scripts have run.

@@ -2,6 +2,9 @@
 //! project's validator reads the inventory.
 #![forbid(unsafe_code)]
 
+#[path = "batch_report/figures.rs"]
+mod figures;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,6 +21,12 @@ use serde_json::Value;
 const BATCH: &str = "REPORT-1";
 const BOARDS: usize = 32;
 const SEED: u64 = 20_261_125;
+
+/// Set it to take the README's picture anew: the first part of the report, as a browser shows it.
+const WRITE: &str = "STATION_WRITE_FIXTURES";
+
+/// Its width and height in pixels.
+const README_SIZE: (u32, u32) = (1152, 1290);
 
 /// A batch with failures, alarms and holds, and its documents.
 struct Batch {
@@ -79,6 +88,8 @@ fn batch() -> &'static Batch {
         );
         export("cyclonedx", "manifest.cdx.json", &[]);
         export("csv", "manifest.csv", &[]);
+        let log = station.run(["ledger", "export"]).ok().stdout;
+        std::fs::write(folder.path().join("ledger.ndjson"), log).expect("a file");
         let table = std::fs::read_to_string(folder.path().join("manifest.csv")).expect("a table");
         let column = |at: usize| -> Vec<String> {
             let cells = table
@@ -178,7 +189,7 @@ fn a_browser_shows_the_report_with_ink_in_every_chart_and_has_nothing_to_complai
     std::fs::create_dir_all(&kept).expect("a folder for what is kept");
     let picture = kept.join("report.png");
     assert_eq!(
-        browser::screenshot(&report, height, &picture),
+        browser::screenshot(&report, (browser::WIDTH, height), &picture),
         Vec::<String>::new()
     );
     let shown = Picture::read(&picture);
@@ -195,7 +206,7 @@ fn a_browser_shows_the_report_with_ink_in_every_chart_and_has_nothing_to_complai
     let without = text.replace("</style>", ".chart * { visibility: hidden; }</style>");
     std::fs::write(&empty, without).expect("a page is written");
     let picture = batch.file("empty.png");
-    browser::screenshot(&empty, height, &picture);
+    browser::screenshot(&empty, (browser::WIDTH, height), &picture);
     let shown = Picture::read(&picture);
     for (chart, place) in &boxes {
         assert!(
@@ -210,11 +221,33 @@ fn a_browser_shows_the_report_with_ink_in_every_chart_and_has_nothing_to_complai
         "<script>document.body.textContent = ''</script></body>",
     );
     std::fs::write(&scripted, with).expect("a page is written");
-    let said = browser::screenshot(&scripted, 400, &batch.file("scripted.png"));
+    let said = browser::screenshot(
+        &scripted,
+        (browser::WIDTH, 400),
+        &batch.file("scripted.png"),
+    );
     assert!(
         said.iter()
             .any(|line| line.contains("Content Security Policy")),
         "{said:?}"
+    );
+}
+
+#[test]
+fn the_readme_shows_a_report() {
+    let picture = repository::root().join("docs/images/report.png");
+    if std::env::var_os(WRITE).is_some() {
+        let said = browser::screenshot(&batch().file("report.html"), README_SIZE, &picture);
+        assert_eq!(said, Vec::<String>::new());
+    }
+    assert!(repository::text("README.md").contains("](docs/images/report.png)"));
+    let shown = Picture::read(&picture);
+    assert_eq!(shown.width, README_SIZE.0 as usize);
+    let (width, height) = README_SIZE;
+    let (ink, colours) = shown.ink((0.0, 0.0, width.into(), height.into()));
+    assert!(
+        ink > 0.1 && colours > 100,
+        "{ink} of it is ink, {colours} colours"
     );
 }
 
