@@ -163,6 +163,46 @@ fn a_board_is_found_by_its_uid_and_no_other_one_is() {
     query(folder.path(), &["--uid", "no UID"]).code(2);
 }
 
+/// Who types a serial or a version in small letters is told how it is written; the same at the station itself.
+#[test]
+fn a_name_in_another_case_is_not_found_and_told() {
+    let folder = received(&[BATCH]);
+    let board = query(folder.path(), &[]).ok().json_lines().remove(0);
+    let serial = board["serial"].as_str().expect("a serial");
+    let small = serial.to_ascii_lowercase();
+    assert_ne!(small, serial);
+    let said = query(folder.path(), &["--serial", &small]).code(1);
+    assert_eq!(said.stdout, "");
+    assert_eq!(
+        remarks(&said, "did_you_mean"),
+        [serde_json::json!([serial])]
+    );
+    let mut words = Command::new(&programs().station);
+    words.args(["audit", "query", "--serial", &small, "--trust"]);
+    let words = run(words.arg(asked().station.root()).arg(folder.path()));
+    words.told(1, &format!("did you mean {serial}? "));
+    // Nothing is guessed where something is found, or where nothing is like it.
+    for more in [serial, "SA-999999"] {
+        let said = query(folder.path(), &["--serial", more]);
+        assert_eq!(
+            remarks(&said, "did_you_mean"),
+            Vec::<Value>::new(),
+            "{more}"
+        );
+    }
+    let station = &asked().station;
+    let hint = format!("did you mean {serial}? ");
+    for verb in ["show", "history", "certificate"] {
+        station.run(["device", verb, &small]).told(2, &hint);
+    }
+    let unknown = station.run(["device", "show", "SA-999999"]).code(2);
+    assert!(
+        !unknown.stderr.contains("did you mean"),
+        "{}",
+        unknown.stderr
+    );
+}
+
 /// A day is one of UTC, from its first millisecond to its last, whatever the time zone of who asks. The manifest is
 /// one whose times were changed, so that nothing verifies it.
 #[test]
