@@ -33,11 +33,12 @@ pub fn goes_on_after_a_kill(station: &PreparedStation, entries: u64) {
     assert!((1..entries).contains(&kept), "{kept} of {entries}");
 
     let mut screen = TerminalScreen::start(&verifying(station), (120, 24));
-    let shown = |screen: &TerminalScreen, text: &str| {
-        wait_for::value_within(patience, text, || screen.text().find(text));
-    };
-    shown(&screen, "entries, ");
-    shown(&screen, "verified: ");
+    wait_for::value_within(patience, "a bar", || {
+        let ended = screen.has_ended();
+        assert!(!ended, "no bar was seen: {}", screen.text());
+        screen.text().contains("entries, ").then_some(())
+    });
+    wait_for::value_within(patience, "its end", || screen.has_ended().then_some(()));
     assert_eq!(screen.finish().code(), Some(0), "{}", screen.text());
     let written = screen.written();
     for pass in ["log ", "views "] {
