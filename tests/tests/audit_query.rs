@@ -144,6 +144,108 @@ fn a_question_for_good_boards_hears_what_a_later_batch_says() {
 }
 
 #[test]
+fn a_board_is_found_by_its_uid_and_no_other_one_is() {
+    let folder = received(&[BATCH, LATER]);
+    let all = query(folder.path(), &["--batch", BATCH]).ok().json_lines();
+    for board in &all {
+        let uid = board["uid"].as_str().expect("a UID");
+        let found = query(folder.path(), &["--uid", uid]).ok().json_lines();
+        let batches: Vec<_> = found.iter().map(|one| &one["manifest"]["batch"]).collect();
+        assert_eq!(batches, [BATCH, LATER], "{uid}");
+        assert!(found.iter().all(|one| one["uid"] == uid), "{found:?}");
+        let one = query(folder.path(), &["--uid", uid, "--batch", BATCH]).ok();
+        assert_eq!(one.json_lines().len(), 1, "{}", one.stdout);
+    }
+    let nobody = query(folder.path(), &["--uid", "0123456789ABCDEF01234567"]).code(1);
+    assert_eq!(nobody.stdout, "");
+    query(folder.path(), &["--uid", "no UID"]).code(2);
+}
+
+/// Who types a serial or a version in small letters is told how it is written; the same at the station itself.
+#[test]
+fn a_name_in_another_case_is_not_found_and_told() {
+    let folder = received(&[BATCH]);
+    let board = query(folder.path(), &[]).ok().json_lines().remove(0);
+    let serial = board["serial"].as_str().expect("a serial");
+    let small = serial.to_ascii_lowercase();
+    assert_ne!(small, serial);
+    let said = query(folder.path(), &["--serial", &small]).code(1);
+    assert_eq!(said.stdout, "");
+    assert_eq!(
+        remarks(&said, "did_you_mean"),
+        [serde_json::json!([serial])]
+    );
+    let mut words = Command::new(&programs().station);
+    words.args(["audit", "query", "--serial", &small, "--trust"]);
+    let words = run(words.arg(asked().station.root()).arg(folder.path()));
+    words.told(1, &format!("did you mean {serial}? "));
+    // Nothing is guessed where something is found, or where nothing is like it.
+    for more in [serial, "SA-999999"] {
+        let said = query(folder.path(), &["--serial", more]);
+        assert_eq!(
+            remarks(&said, "did_you_mean"),
+            Vec::<Value>::new(),
+            "{more}"
+        );
+    }
+    let station = &asked().station;
+    let hint = format!("did you mean {serial}? ");
+    for verb in ["show", "history", "certificate"] {
+        station.run(["device", verb, &small]).told(2, &hint);
+    }
+    let unknown = station.run(["device", "show", "SA-999999"]).code(2);
+    assert!(
+        !unknown.stderr.contains("did you mean"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+/// A day is one of UTC, from its first millisecond to its last, whatever the time zone of who asks. The manifest is
+/// one whose times were changed, so that nothing verifies it.
+#[test]
+fn a_day_begins_at_midnight_and_ends_before_the_next() {
+    let folder = received(&[BATCH]);
+    let file = folder.path().join(format!("{BATCH}.dsse.json"));
+    let bytes = std::fs::read(&file).expect("a manifest");
+    let mut statement: Value = serde_json::from_str(&forgery::statement(&bytes)).expect("JSON");
+    let rows = statement["predicate"]["boards"].as_array_mut();
+    let [last, first] = &mut rows.expect("rows")[..] else {
+        panic!("two boards");
+    };
+    last["finished"] = "2026-11-25T23:59:59.999Z".into();
+    first["finished"] = "2026-11-26T00:00:00.000Z".into();
+    let serials = [&last["serial"], &first["serial"]].map(|one| one.as_str().expect("text"));
+    let [last, first] = serials.map(str::to_owned);
+    let bent = forgery::envelope(&statement.to_string(), &"0".repeat(64), "MAYCAQECAQE=");
+    std::fs::write(&file, bent).expect("a file");
+    let asked = |zone: &str, more: &[&str]| -> Vec<String> {
+        let mut command = Command::new(&programs().station);
+        command.args(["--json", "audit", "query", "--unverified"]);
+        command.arg(folder.path()).args(more).env("TZ", zone);
+        let rows = run(&mut command).json_lines();
+        let serial = |row: &Value| row["serial"].as_str().expect("a serial").to_owned();
+        rows.iter().map(serial).collect()
+    };
+    let (last, first) = ([last], [first]);
+    let both = [last.clone(), first.clone()].concat();
+    for zone in ["UTC", "Asia/Kolkata", "America/Los_Angeles"] {
+        let of = |more: &[&str]| asked(zone, more);
+        assert_eq!(of(&[]), both);
+        assert_eq!(of(&["--from", "2026-11-25", "--to", "2026-11-25"]), last);
+        assert_eq!(of(&["--from", "2026-11-26", "--to", "2026-11-26"]), first);
+        assert_eq!(of(&["--from", "2026-11-25", "--to", "2026-11-26"]), both);
+        assert_eq!(of(&["--from", "2026-11-26"]), first);
+        assert_eq!(of(&["--to", "2026-11-25"]), last);
+        assert_eq!(of(&["--to", "2026-11-24"]), Vec::<String>::new());
+        assert_eq!(of(&["--from", "2026-11-27"]), Vec::<String>::new());
+        // A moment is itself, given in any zone.
+        assert_eq!(of(&["--from", "2026-11-26T00:00:00Z"]), first);
+        assert_eq!(of(&["--from", "2026-11-26T05:30:00+05:30"]), first);
+    }
+}
+
+#[test]
 fn what_is_named_as_a_manifest_and_cannot_be_read_is_told() {
     let folder = received(&[BATCH]);
     let at = |name: &str| -> PathBuf { folder.path().join(name) };

@@ -2,6 +2,9 @@
 //! program makes the ledger of a million boards that `script/bench --scale` measures.
 #![forbid(unsafe_code)]
 
+#[path = "ledger_at_scale/watching.rs"]
+mod watching;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -56,6 +59,8 @@ fn ten_thousand_boards_are_one_ledger() {
     let names: Vec<_> = passes.iter().map(|pass| &pass["pass"]).collect();
     assert_eq!(names, ["log", "signatures", "views"]);
     assert!(passes.iter().all(|pass| pass["milliseconds"].is_u64()));
+    watching::goes_on_after_a_kill(&station, entries);
+    watching::keeps_all_cores_busy_and_draws_nothing_in_a_pipe(&station);
     let found = at_scale(&station, &["lookups", "200"]);
     assert_eq!(found["devices"], DEVICES);
     let read = at_scale(&station, &["read", "2"]);

@@ -160,14 +160,35 @@ pub(super) fn known(reader: &Reader, device: &str) -> Result<Option<DeviceOvervi
 
 /// Finds a board by UID or serial.
 pub(super) fn find(reader: &Reader, device: &str) -> Result<DeviceOverview, Failure> {
-    known(reader, device)?.ok_or_else(|| {
-        Failure::usage(
-            format_args!("there is no board {device:?}"),
-            "the ledger has none with that serial, nor one that proved that UID",
-            "see station device list",
-        )
-        .because(RefusalReason::BoardUnknown)
-    })
+    if let Some(found) = known(reader, device)? {
+        return Ok(found);
+    }
+    let list = "see station device list";
+    let to_do = in_another_case(reader, device)?.map_or_else(
+        || list.to_owned(),
+        |serial| format!("did you mean {serial}? capitals and small letters differ; {list}"),
+    );
+    Err(Failure::usage(
+        format_args!("there is no board {device:?}"),
+        "the ledger has none with that serial, nor one that proved that UID",
+        to_do,
+    )
+    .because(RefusalReason::BoardUnknown))
+}
+
+/// A serial that is all in capitals, or all in small letters, and otherwise the one that was asked for.
+fn in_another_case(reader: &Reader, device: &str) -> Result<Option<DeviceSerial>, Failure> {
+    for other in [device.to_ascii_uppercase(), device.to_ascii_lowercase()] {
+        let serial = DeviceSerial::parse(&other).ok();
+        let filter = DeviceFilter {
+            device_serial: serial.clone(),
+            ..DeviceFilter::default()
+        };
+        if serial.is_some() && !reader.devices(&filter)?.is_empty() {
+            return Ok(serial);
+        }
+    }
+    Ok(None)
 }
 
 #[derive(Serialize)]

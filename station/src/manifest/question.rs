@@ -215,6 +215,20 @@ impl Question {
         (fits && certified).then(|| Found::of(row))
     }
 
+    /// What the row has of that name, where only the case of its letters is another: whoever finds nothing may have meant it.
+    pub fn almost<'row>(&self, row: &'row BoardRow) -> impl Iterator<Item = &'row str> {
+        let serial = row.serial.as_ref().map(DeviceSerial::as_str);
+        let asked = self.serial.as_ref().map(DeviceSerial::as_str);
+        let serial = serial.filter(|one| asked.is_some_and(|asked| differs_in_case(one, asked)));
+        let firmware = self.firmware.clone();
+        let versions = row.firmware.iter().map(|one| one.version.as_str());
+        let version = move |one: &&str| {
+            let asked = firmware.as_ref();
+            asked.is_some_and(|asked| differs_in_case(one, &asked.version))
+        };
+        serial.into_iter().chain(versions.filter(version))
+    }
+
     fn is_in_time(&self, at: UtcMillis) -> bool {
         self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
     }
@@ -234,6 +248,10 @@ impl Question {
         };
         *self != about_boards_alone
     }
+}
+
+fn differs_in_case(one: &str, other: &str) -> bool {
+    one != other && one.eq_ignore_ascii_case(other)
 }
 
 fn worked_on(row: &BoardRow, operator: &OperatorId) -> bool {

@@ -82,6 +82,14 @@ pub(super) fn show(context: &Context, asked: &Asked) -> bool {
         );
         output.notice(&line);
     }
+    if found.rows == 0 && !asked.almost.is_empty() {
+        let names: Vec<_> = asked.almost.iter().map(String::as_str).collect();
+        let line = format!(
+            "nothing has that name; did you mean {}? capitals and small letters differ",
+            names.join(" or ")
+        );
+        output.remark(&serde_json::json!({ "did_you_mean": names }), &line);
+    }
     show_sum(context, asked, &found);
     found.rows > 0
 }

@@ -37,6 +37,8 @@ pub(super) struct Asked {
     pub(super) contradictions: u64,
     /// Files of the folder that are no manifests.
     pub(super) passed_over: u64,
+    /// Names that are the asked ones but for the case of their letters.
+    pub(super) almost: BTreeSet<String>,
 }
 
 /// A manifest that may count.
@@ -46,6 +48,26 @@ pub(super) struct Kept {
     /// Of its statement; none where it was not verified.
     pub(super) digest: Option<Digest>,
     pub(super) predicate: Predicate,
+    almost: BTreeSet<String>,
+}
+
+/// More names than these are no hint.
+const ALMOST_MAX: usize = 5;
+
+/// What a manifest's rows answer.
+#[derive(Default)]
+struct Heard {
+    devices: Vec<Found>,
+    almost: BTreeSet<String>,
+}
+
+impl Heard {
+    fn ask(&mut self, question: &Question, row: &BoardRow) {
+        self.devices.extend(question.answer(row));
+        let room = ALMOST_MAX.saturating_sub(self.almost.len());
+        let almost = question.almost(row).take(room).map(str::to_owned);
+        self.almost.extend(almost);
+    }
 }
 
 /// Why a manifest gives no answer.
@@ -90,6 +112,7 @@ impl Reading<'_> {
             asked.read += 1;
             all.extend(self.first_reading(&mut asked, path));
         }
+        asked.almost = all.iter().flat_map(|one| one.almost.clone()).collect();
         let counting = self.choose(&mut asked, all);
         self.settle(&mut asked, counting);
         Ok(asked)
@@ -97,12 +120,12 @@ impl Reading<'_> {
 
     /// What a manifest answers.
     fn first_reading(&self, asked: &mut Asked, path: PathBuf) -> Option<Kept> {
-        let mut devices = Vec::new();
-        let mut asking = |row: BoardRow| devices.extend(self.question.answer(&row));
+        let mut heard = Heard::default();
+        let mut asking = |row: BoardRow| heard.ask(self.question, &row);
         let why = match self.root.map(|root| verify(&path, root, &mut asking)) {
             Some(Ok((digest, predicate))) => {
                 asked.verified += 1;
-                return Some(self.kept(path, predicate, Some(digest), devices));
+                return Some(self.kept(path, predicate, Some(digest), heard));
             }
             Some(Err(fault @ (Fault::Unread(_) | Fault::Rejected(Rejected::NotKept(_))))) => {
                 self.tell(asked, &path, fault);
@@ -119,10 +142,10 @@ impl Reading<'_> {
             self.refuse(asked, &path, why);
             return None;
         }
-        devices.clear();
-        let mut asking = |row: BoardRow| devices.extend(self.question.answer(&row));
+        heard = Heard::default();
+        let mut asking = |row: BoardRow| heard.ask(self.question, &row);
         match believe(&path, &mut asking) {
-            Ok(predicate) => Some(self.kept(path, predicate, None, devices)),
+            Ok(predicate) => Some(self.kept(path, predicate, None, heard)),
             Err(fault) => {
                 self.tell(asked, &path, fault);
                 None
@@ -135,17 +158,19 @@ impl Reading<'_> {
         path: PathBuf,
         predicate: Predicate,
         digest: Option<Digest>,
-        mut devices: Vec<Found>,
+        mut heard: Heard,
     ) -> Kept {
         if !self.question.is_about(&predicate.batch) {
-            devices = Vec::new();
+            heard = Heard::default();
         }
+        let Heard { devices, almost } = heard;
         let source = Source::of(&predicate, path.display().to_string(), digest.is_some());
         Kept {
             path,
             answers: Answers { source, devices },
             digest,
             predicate,
+            almost,
         }
     }
 

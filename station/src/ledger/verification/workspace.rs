@@ -24,7 +24,7 @@ use crate::ledger::schema;
 pub(super) const UNKEPT_ENTRIES: u64 = if cfg!(test) { 1000 } else { 20_000 };
 
 /// After so many entries the views are left in their file.
-const STEP: u64 = if cfg!(test) { 1 << 9 } else { 1 << 18 };
+const STEP: u64 = if cfg!(test) { 1 << 9 } else { 1 << 16 };
 
 /// The views as far as they are made.
 pub(super) struct Workspace {

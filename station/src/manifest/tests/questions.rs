@@ -236,3 +236,27 @@ fn no_board_answers_as_good_that_a_later_batch_found_bad() {
     let answered = settled(&good, &[(&late, "late"), (&early, "early")]);
     assert_eq!((devices(&answered), answered.overtaken), (1, 0));
 }
+
+/// Found is what is spelled alike; what is almost that is for a hint.
+#[test]
+fn a_name_in_another_case_is_almost_that_name() {
+    let mut statement = statement();
+    let row = &mut statement.predicate.boards[0];
+    row.firmware[0].version = "2.5.1-RC1".to_owned();
+    let almost = |question: &Question| -> Vec<String> {
+        assert_eq!(question.answer(row), None);
+        question.almost(row).map(str::to_owned).collect()
+    };
+    let small = crate::names::DeviceSerial::parse("sa-000001").unwrap();
+    assert_eq!(almost(&question!(serial: Some(small))), ["SA-000001"]);
+    for text in ["2.5.1-rc1", "APP=2.5.1-rc1"] {
+        let firmware = FirmwareName::parse(text);
+        assert_eq!(almost(&question!(firmware: firmware)), ["2.5.1-RC1"]);
+    }
+    for text in ["2.5.1", "2.5.1-RC2"] {
+        let firmware = FirmwareName::parse(text);
+        assert_eq!(almost(&question!(firmware: firmware)), [""; 0]);
+    }
+    let own = question!(serial: Some(serial(1)));
+    assert!(own.answer(row).is_some() && own.almost(row).next().is_none());
+}
