@@ -8,6 +8,7 @@ pub mod role;
 pub mod shift;
 pub mod verdict;
 pub mod words;
+pub mod worker;
 
 pub mod certificate_path;
 pub mod dsse;

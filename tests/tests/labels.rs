@@ -1,9 +1,13 @@
 //! Labels: printed after PASS, whatever becomes of the printer; shown, and printed again.
 #![forbid(unsafe_code)]
 
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use acceptance::busy_printer::BusyPrinter;
 use acceptance::prepared_station::PreparedStation;
@@ -21,10 +25,15 @@ fn station(printer: impl Fn(&std::path::Path) -> String) -> (tempfile::TempDir, 
 }
 
 fn set_printer(station: &PreparedStation, line: &str) {
+    set_patient_printer(station, line, 500);
+}
+
+/// Each of its steps may take so many milliseconds.
+fn set_patient_printer(station: &PreparedStation, line: &str, ms: u32) {
     let path = station.home().join("station.toml");
     let text = std::fs::read_to_string(&path).expect("a configuration");
     let before = text.split("\n[label_printer]").next().unwrap_or_default();
-    let text = format!("{before}\n[label_printer]\n{line}\ntimeout_ms = 500\n");
+    let text = format!("{before}\n[label_printer]\n{line}\ntimeout_ms = {ms}\n");
     std::fs::write(&path, text).expect("the configuration is written");
 }
 
@@ -208,15 +217,70 @@ fn boards_that_no_printer_was_asked_for_are_owed_once_there_is_one() {
     assert_eq!(owed(&station).json_lines().len(), 1);
 }
 
+/// A device file with a printer that takes nothing, for as long as what is given is kept.
+fn full_device(path: &std::path::Path) -> File {
+    let mode = rustix::fs::Mode::RWXU;
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).expect("a pipe");
+    let mut options = File::options();
+    options.read(true).write(true);
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut pipe = options
+        .custom_flags(nonblocking)
+        .open(path)
+        .expect("both ends");
+    while pipe.write(&[b' '; 512]).is_ok() {}
+    pipe
+}
+
+/// Far sooner than each of the printer's steps may take: nobody waits for a printer at the end.
+#[test]
+fn a_printer_that_never_reads_keeps_no_station_and_its_labels_are_owed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    let path = folder.path().join("lp0");
+    let kept = full_device(&path);
+    set_patient_printer(
+        &station,
+        &format!("device = \"{}\"", path.display()),
+        60_000,
+    );
+    station.open_batch(BATCH, 2);
+    let plan = LinePlan::good_boards(folder.path(), &station, 2, 11);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let running = station.provision(BATCH, &line.ports());
+    let said = running.finish_within(Duration::from_secs(45)).ok();
+    drop((kept, line));
+
+    let owed = || station.run(["label", "list", "--json"]).ok().json_lines();
+    let listed = owed();
+    let details = listed.iter().map(|label| text(&label["detail"]));
+    let mut details: Vec<_> = details.collect();
+    details.sort_unstable();
+    let expected = [
+        "the station ended before the printer took it",
+        "the station ended while it was at the printer: it may be on paper",
+    ];
+    assert_eq!(details, expected);
+    set_printer(&station, "device = \"/dev/null\"");
+    for label in &listed {
+        let serial = text(&label["serial"]);
+        let to_do = format!("station label print {serial} --reason");
+        assert!(said.stderr.contains(&to_do), "{}", said.stderr);
+        let print = ["label", "print", serial, "--reason", "never printed"];
+        station.run(print).ok();
+    }
+    assert!(owed().is_empty(), "{:?}", owed());
+    station.run(["ledger", "verify"]).ok();
+}
+
 #[test]
 fn labels_that_waited_when_the_station_was_killed_are_owed_and_can_be_printed() {
     let printer = BusyPrinter::start();
-    let (folder, station) = station(|_| format!("tcp = \"{}\"", printer.address()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
     // Nobody gives up before the station is killed: one label is at the printer, the other waits for it.
-    let path = station.home().join("station.toml");
-    let config = std::fs::read_to_string(&path).expect("a configuration");
-    let patient = config.replace("\ntimeout_ms = 500\n", "\ntimeout_ms = 60000\n");
-    std::fs::write(&path, patient).expect("the configuration is written");
+    let tcp = format!("tcp = \"{}\"", printer.address());
+    set_patient_printer(&station, &tcp, 60_000);
     station.open_batch(BATCH, 2);
     let plan = LinePlan::good_boards(folder.path(), &station, 2, 9);
     let line = SimulatedLine::start(&folder.path().join("line"), &plan);

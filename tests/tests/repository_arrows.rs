@@ -19,6 +19,7 @@ const GROUND: &[&str] = &[
     "dsse",
     "certificate_path",
     "words",
+    "worker",
 ];
 
 /// The other rooms of `station/src`, from the ground up, each with the rooms that it may import

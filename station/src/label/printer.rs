@@ -112,12 +112,6 @@ impl Printer {
         }
     }
 
-    /// How long a label takes at most, but for file systems that hang, and printers with many addresses of which
-    /// none answers.
-    pub(super) fn patience(&self) -> Duration {
-        self.timeout().saturating_mul(3).saturating_add(CLOSING)
-    }
-
     const fn timeout(&self) -> Duration {
         Duration::from_millis(self.config.timeout_ms)
     }

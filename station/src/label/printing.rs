@@ -5,21 +5,22 @@
 //! 2. Where too many wait, a new one is not taken: its fault is told at once.
 //! 3. A label that may be on paper already is not tried again: its fault is told as its end.
 //! 4. At the end what waits is printed still, up to the first label that the printer does not take, and no
-//!    longer than ten seconds; all from there on are told as not printed. A printer that does not even return
-//!    from that is left alone: the station ends without it.
+//!    longer than ten seconds, nor than three without a label that comes to its end; all from there on are told as
+//!    not printed. A label that is at a printer which does not even return from that is told as doubtful: the
+//!    station ends without it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
 };
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use firmware_proto::Uid;
 
 use super::printer::{Printer, PrinterFault};
 use crate::names::{BatchId, DeviceSerial};
+use crate::worker::{LEAVING, Worker};
 
 /// Most labels that wait.
 pub const QUEUE_MAX: usize = 256;
@@ -27,11 +28,27 @@ pub const QUEUE_MAX: usize = 256;
 /// How long after a fault the printer is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// How long what waits may take at the end.
-const ENDING: Duration = Duration::from_secs(10);
+/// How long what waits may take at the end, in steps.
+const ENDING: Ending = Ending {
+    step: Duration::from_secs(1),
+    steps: 10,
+    steps_a_label: 3,
+};
 
-/// How much longer the label that is at the printer then may take, beyond the times of the printer's own steps.
-const LEAVING: Duration = Duration::from_secs(2);
+/// Why what waited at the end was not printed.
+const ENDED: &str = "the station ended before the printer took it";
+
+/// Why it is not known of the label that was at the printer.
+const ENDED_AT_PRINTER: &str = "the station ended while it was at the printer: it may be on paper";
+
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    step: Duration,
+    /// For all labels.
+    steps: usize,
+    /// From the end of one label to that of the next.
+    steps_a_label: usize,
+}
 
 /// A label that is to be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,20 +90,19 @@ pub type Tell = Arc<dyn Fn(LabelNews) + Send + Sync>;
 pub struct Printing {
     /// For labels, and to be dropped at the end.
     ends: Option<(SyncSender<LabelJob>, Sender<()>)>,
-    thread: Option<JoinHandle<()>>,
-    /// Ends with the thread.
-    served: Receiver<()>,
-    /// How long what waits may take at the end.
-    time_at_end: Duration,
-    /// How long the thread may take for a label that it has begun.
-    patience: Duration,
+    worker: Option<Worker>,
+    ending: Ending,
     state: Arc<State>,
     tell: Tell,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    /// Only ever locked for long by the thread, and while there is no label.
+    labels: Mutex<Receiver<LabelJob>>,
     waiting: AtomicUsize,
+    /// Whoever takes it away tells what came of it.
+    at_printer: Mutex<Option<LabelJob>>,
     /// Time is up: no further label is begun.
     enough: AtomicBool,
     trouble: Mutex<Option<String>>,
@@ -94,8 +110,12 @@ struct State {
 
 impl State {
     fn set_trouble(&self, trouble: Option<String>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        *lock(&self.trouble) = trouble;
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Printing {
@@ -115,29 +135,26 @@ impl Printing {
         Self::ending_in(ENDING, printer, tell)
     }
 
-    fn ending_in(time_at_end: Duration, printer: Printer, tell: Tell) -> std::io::Result<Self> {
+    fn ending_in(ending: Ending, printer: Printer, tell: Tell) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE_MAX);
-        let state = Arc::new(State::default());
-        let (goes_on, ending) = channel();
-        let (serving, served) = channel();
-        let patience = printer.patience() + LEAVING;
+        let state = Arc::new(State {
+            labels: Mutex::new(receiver),
+            waiting: AtomicUsize::new(0),
+            at_printer: Mutex::default(),
+            enough: AtomicBool::new(false),
+            trouble: Mutex::default(),
+        });
+        let (goes_on, ends) = channel();
         let desk = Desk {
             printer,
             tell: Arc::clone(&tell),
             state: Arc::clone(&state),
         };
-        let thread = std::thread::Builder::new()
-            .name("labels".to_owned())
-            .spawn(move || {
-                desk.serve(&receiver, &ending);
-                drop::<Sender<()>>(serving);
-            })?;
+        let worker = Worker::start("labels", move || desk.serve(&ends))?;
         Ok(Self {
             ends: Some((sender, goes_on)),
-            thread: Some(thread),
-            served,
-            time_at_end,
-            patience,
+            worker: Some(worker),
+            ending,
             state,
             tell,
         })
@@ -174,22 +191,51 @@ impl Printing {
     /// What keeps the printer from printing, where something does.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let trouble = self.state.trouble.lock();
-        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.state.trouble).clone()
+    }
+
+    /// Waits for what is printed still; whether all has come to its end.
+    fn finishes(&self, worker: &Worker) -> bool {
+        let mut idle = 0;
+        let mut before = self.waiting();
+        for _ in 0..self.ending.steps {
+            if worker.ends_within(self.ending.step) {
+                return true;
+            }
+            // Nothing comes in any more.
+            let now = self.waiting();
+            idle = if now < before { 0 } else { idle + 1 };
+            before = now;
+            if idle >= self.ending.steps_a_label {
+                break;
+            }
+        }
+        self.state.enough.store(true, Ordering::Relaxed);
+        worker.ends_within(LEAVING)
     }
 }
 
 impl Drop for Printing {
     fn drop(&mut self) {
         self.ends = None;
-        let mut ended = self.served.recv_timeout(self.time_at_end);
-        if ended == Err(RecvTimeoutError::Timeout) {
-            self.state.enough.store(true, Ordering::Relaxed);
-            ended = self.served.recv_timeout(self.patience);
+        let Some(worker) = self.worker.take() else {
+            return;
+        };
+        if self.finishes(&worker) {
+            worker.end();
+            return;
         }
-        // A file system that hangs lets nobody go: then the thread ends with the process.
-        if let (Some(thread), Err(RecvTimeoutError::Disconnected)) = (self.thread.take(), ended) {
-            drop(thread.join());
+        // A printer or a file system that hangs lets nobody go: the thread ends with the process.
+        let tell = |job, why: &str| {
+            let outcome = Outcome::Failed(why.to_owned());
+            (self.tell)(LabelNews { job, outcome });
+        };
+        let at_printer = lock(&self.state.at_printer).take();
+        if let Some(job) = at_printer {
+            tell(job, ENDED_AT_PRINTER);
+        }
+        for job in lock(&self.state.labels).try_iter() {
+            tell(job, ENDED);
         }
     }
 }
@@ -203,24 +249,31 @@ struct Desk {
 
 impl Desk {
     /// Prints until nobody can offer any more. `ending` tells so while a label waits for the printer.
-    fn serve(&self, labels: &Receiver<LabelJob>, ending: &Receiver<()>) {
-        while let Ok(job) = labels.recv() {
+    fn serve(&self, ending: &Receiver<()>) {
+        while let Some(job) = self.next() {
             let enough = self.state.enough.load(Ordering::Relaxed);
             let outcome = if enough {
                 None
             } else {
                 self.print(&job, ending)
             };
-            if let Some(outcome) = outcome {
-                self.done(job, outcome);
-                continue;
+            let ended = outcome.is_none();
+            self.done(outcome.unwrap_or_else(|| Outcome::Failed(ENDED.to_owned())));
+            if ended {
+                // Nobody offers any more.
+                while self.next().is_some() {
+                    self.done(Outcome::Failed(ENDED.to_owned()));
+                }
             }
-            let why = "the station ended before the printer took it";
-            for left in std::iter::once(job).chain(labels.try_iter()) {
-                self.done(left, Outcome::Failed(why.to_owned()));
-            }
-            return;
         }
+    }
+
+    /// The next label, which is at the printer from here on; none where nobody can offer any more.
+    fn next(&self) -> Option<LabelJob> {
+        let labels = lock(&self.state.labels);
+        let job = labels.recv().ok()?;
+        *lock(&self.state.at_printer) = Some(job.clone());
+        Some(job)
     }
 
     /// Tries until the printer takes it, or may have; none where the station ends before.
@@ -248,9 +301,13 @@ impl Desk {
         }
     }
 
-    fn done(&self, job: LabelJob, outcome: Outcome) {
-        self.state.waiting.fetch_sub(1, Ordering::Relaxed);
-        (self.tell)(LabelNews { job, outcome });
+    /// Tells what came of the label at the printer, unless the station has ended without it.
+    fn done(&self, outcome: Outcome) {
+        let at_printer = lock(&self.state.at_printer).take();
+        if let Some(job) = at_printer {
+            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
+            (self.tell)(LabelNews { job, outcome });
+        }
     }
 }
 

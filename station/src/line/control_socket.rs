@@ -13,7 +13,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -22,6 +21,7 @@ use zeroize::Zeroizing;
 use super::control::{ControlRequest, ControlResponse, Refusal};
 use super::system_clock::SystemClock;
 use crate::clock::Clock as _;
+use crate::worker::{LEAVING, Worker};
 use timed::{Deadline, read_request, write_answer};
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ pub enum ControlError {
 pub struct ControlServer {
     path: PathBuf,
     service: Arc<Service>,
-    thread: Option<JoinHandle<()>>,
+    worker: Option<Worker>,
 }
 
 impl ControlServer {
@@ -129,14 +129,11 @@ impl ControlServer {
             changed: Condvar::new(),
         });
         let theirs = Arc::clone(&service);
-        let thread = std::thread::Builder::new()
-            .name("control".to_owned())
-            .spawn(move || serve(&listener, &theirs))
-            .map_err(failed)?;
+        let worker = Worker::start("control", move || serve(&listener, &theirs)).map_err(failed)?;
         Ok(Self {
             path: path.to_owned(),
             service,
-            thread: Some(thread),
+            worker: Some(worker),
         })
     }
 }
@@ -149,8 +146,8 @@ impl Drop for ControlServer {
         let woken = connect(&self.path).is_ok();
         // Nothing can be done about a socket that cannot be removed; the next owner removes it.
         drop(fs::remove_file(&self.path));
-        if let (true, Some(thread)) = (woken, self.thread.take()) {
-            drop(thread.join());
+        if let (true, Some(worker)) = (woken, self.worker.take()) {
+            worker.end();
         }
         self.service.end();
     }
@@ -170,7 +167,7 @@ struct Service {
 struct Count {
     ended: bool,
     connections: usize,
-    /// Those of them whose request was taken and whose answer is not yet gone.
+    /// Those of them whose request was read and whose answer is not yet gone.
     answering: usize,
 }
 
@@ -203,11 +200,20 @@ impl Service {
         self.handler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// No work is begun from here on, what was begun has its answer sent, and nothing of the owner is held any more.
+    /// What was begun has its answer sent, and nothing of the owner is held any more: unless work hangs, or an asker
+    /// does not take its answer. The owner ends without them then.
     fn end(&self) {
-        drop(self.handler().take());
         let busy = |count: &mut Count| count.answering > 0;
-        drop(self.changed.wait_while(self.count(), busy));
+        let waited = self.changed.wait_timeout_while(self.count(), LEAVING, busy);
+        let (count, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let hangs = count.answering > 0;
+        drop(count);
+        if !hangs {
+            // Whoever has it locked by now does no work any more.
+            drop(self.handler().take());
+        } else if let Ok(mut handler) = self.handler.try_lock() {
+            drop(handler.take());
+        }
     }
 
     fn deadline(&self, ms: u64) -> Deadline<'_> {
@@ -329,11 +335,13 @@ fn answer(stream: &UnixStream, service: &Service) -> io::Result<()> {
     };
     let deadline = service.deadline(service.limits.request_ms);
     let request = Zeroizing::new(read_request(read, &deadline)?);
-    let handler = service.handler();
-    // Counted while nobody can take the handler away: whoever ends the service waits for this answer.
+    // Counted before its turn comes: whoever ends the service waits for this answer.
     service.change(|count| count.answering += 1);
     let _answering = Counted(service, |count| count.answering -= 1);
-    let mut line = serde_json::to_vec(&respond(&request, handler.as_ref()))?;
+    let handler = service.handler();
+    // No work is begun once the owner ends.
+    let works = handler.as_ref().filter(|_| !service.count().ended);
+    let mut line = serde_json::to_vec(&respond(&request, works))?;
     line.push(b'\n');
     drop(handler);
     let write = |piece: &[u8], left| {

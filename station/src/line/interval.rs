@@ -1,14 +1,15 @@
 //! Work that is done now and then while a line runs, on a thread of its own.
 
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Does the work after each interval, until it is dropped; what is under way then is finished.
+use crate::worker::Worker;
+
+/// Does the work after each interval, until it is dropped; what is under way then is finished, unless it hangs.
 #[derive(Debug)]
 pub struct Interval {
     stop: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
+    worker: Option<Worker>,
 }
 
 impl Interval {
@@ -21,11 +22,10 @@ impl Interval {
                 work();
             }
         };
-        let thread = thread::Builder::new().name("interval".to_owned());
         Self {
             stop: Some(stop),
             // Without a thread nothing is done now and then; what must be done is done where it must be.
-            thread: thread.spawn(run).ok(),
+            worker: Worker::start("interval", run).ok(),
         }
     }
 }
@@ -33,14 +33,16 @@ impl Interval {
 impl Drop for Interval {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ended = thread.join();
+        if let Some(worker) = self.worker.take() {
+            worker.end();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+
     use super::*;
 
     #[test]
@@ -54,6 +56,24 @@ mod tests {
         receiver.recv().unwrap();
         drop(receiver);
         drop(interval);
+    }
+
+    #[test]
+    fn ends_without_work_that_hangs() {
+        let (begins, begun) = channel();
+        let (goes_on, hangs) = channel::<()>();
+        let interval = Interval::start(Duration::from_millis(1), move || {
+            begins.send(()).unwrap();
+            let _never = hangs.recv();
+        });
+        begun.recv().unwrap();
+        let (ends, ended) = channel();
+        std::thread::spawn(move || {
+            drop(interval);
+            ends.send(()).unwrap();
+        });
+        ended.recv_timeout(Duration::from_mins(2)).unwrap();
+        drop(goes_on);
     }
 
     #[test]

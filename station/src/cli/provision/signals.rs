@@ -3,18 +3,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::thread::JoinHandle;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals as Incoming};
 
 use crate::cli::failure::Failure;
+use crate::worker::Worker;
 
 /// Hears signals until it is dropped.
 #[derive(Debug)]
 pub(in crate::cli) struct Signals {
     handle: Handle,
-    thread: Option<JoinHandle<()>>,
+    worker: Option<Worker>,
     /// 0 until one was heard.
     first: Arc<AtomicI32>,
 }
@@ -37,11 +37,10 @@ impl Signals {
                 wish();
             }
         };
-        let thread = std::thread::Builder::new().name("signals".to_owned());
-        let thread = Some(thread.spawn(hear).map_err(failed)?);
+        let worker = Some(Worker::start("signals", hear).map_err(failed)?);
         Ok(Self {
             handle,
-            thread,
+            worker,
             first,
         })
     }
@@ -55,8 +54,8 @@ impl Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         self.handle.close();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+        if let Some(worker) = self.worker.take() {
+            worker.end();
         }
     }
 }

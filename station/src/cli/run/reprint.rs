@@ -2,24 +2,20 @@
 //! no scan waiting.
 //!
 //! 1. One at a time: what a person wishes while one is at the printer is refused.
-//! 2. At the end it is waited for, at most [`ENDING`]. What is printed after that is not in the ledger.
+//! 2. At the end it is waited for, at most [`LEAVING`](crate::worker::LEAVING). What is printed after that is not in the ledger.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::errand::{Errand, refused, tell};
 use crate::cli::failure::Failure;
 use crate::line::control::ControlRequest;
 use crate::words::RefusalReason;
-
-/// How long a label may take when the station ends.
-const ENDING: Duration = Duration::from_secs(10);
+use crate::worker::Worker;
 
 /// The label that is at the printer, where one is.
 #[derive(Debug, Default)]
 pub(super) struct Reprint {
-    /// Ends with its thread.
-    under_way: Option<Receiver<()>>,
+    under_way: Option<Worker>,
 }
 
 impl Reprint {
@@ -38,7 +34,6 @@ impl Reprint {
             )
             .because(RefusalReason::PrinterBusy));
         }
-        let (works, ended) = channel();
         let work = move || {
             let events = errand.events.clone();
             let request = ControlRequest::PrintLabel {
@@ -49,29 +44,24 @@ impl Reprint {
             if let Err(failure) = errand.run(request) {
                 tell(&events, refused(&failure));
             }
-            drop::<Sender<()>>(works);
         };
-        let thread = std::thread::Builder::new().name("reprint".to_owned());
-        thread.spawn(work).map_err(|error| {
+        let worker = Worker::start("reprint", work).map_err(|error| {
             let to_do = "see whether the machine is out of threads, then wish it once more";
             Failure::station("the label was not printed again", error, to_do)
         })?;
-        self.under_way = Some(ended);
+        self.under_way = Some(worker);
         Ok(())
     }
 
     fn is_at_the_printer(&self) -> bool {
-        let ended = self.under_way.as_ref();
-        ended.is_some_and(|ended| {
-            ended.recv_timeout(Duration::ZERO) == Err(RecvTimeoutError::Timeout)
-        })
+        let worker = self.under_way.as_ref();
+        worker.is_some_and(|worker| !worker.ends_within(Duration::ZERO))
     }
 
     /// Waits for it, as far as it is waited for.
     pub(super) fn await_end(&mut self) {
-        if let Some(ended) = self.under_way.take() {
-            // Either way there is nothing to be heard.
-            let _ended = ended.recv_timeout(ENDING);
+        if let Some(worker) = self.under_way.take() {
+            worker.end();
         }
     }
 }

@@ -7,6 +7,13 @@ use std::sync::mpsc::Receiver;
 use super::*;
 use crate::station_home::{LabelLanguage, LabelPrinterConfig, LabelPrinterKind};
 
+/// What waits at the end is not waited for.
+const AT_ONCE: Ending = Ending {
+    step: Duration::ZERO,
+    steps: 1,
+    steps_a_label: 1,
+};
+
 fn printer(kind: LabelPrinterKind) -> Printer {
     Printer::new(LabelPrinterConfig {
         kind,
@@ -246,7 +253,7 @@ fn a_slow_printer_does_not_keep_the_station_at_the_end() {
     let (sender, news) = channel();
     let tell = Arc::new(move |one| drop(sender.send(one)));
     let slow = printer(LabelPrinterKind::Tcp(address));
-    let printing = Printing::ending_in(Duration::ZERO, slow, tell).unwrap();
+    let printing = Printing::ending_in(AT_ONCE, slow, tell).unwrap();
     for n in 1..=200 {
         printing.offer(job(n));
     }
@@ -265,4 +272,49 @@ fn a_slow_printer_does_not_keep_the_station_at_the_end() {
         "{:?}",
         news[199]
     );
+}
+
+/// Whatever its times are: a station that waited for them would not end for minutes.
+#[test]
+fn a_printer_that_never_reads_does_not_keep_the_station_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("lp0");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let mut options = fs::File::options();
+    let opened = options.read(true).write(true).open(&pipe).unwrap();
+    let stuck = Printer::new(LabelPrinterConfig {
+        kind: LabelPrinterKind::Device(pipe),
+        language: LabelLanguage::Zpl,
+        timeout_ms: 600_000,
+    });
+    let (sender, news) = channel();
+    let tell = Arc::new(move |one| drop(sender.send(one)));
+    let printing = Printing::ending_in(AT_ONCE, stuck, tell).unwrap();
+    let long = "^FX".repeat(1 << 20);
+    for n in 1..=3 {
+        let label = long.clone();
+        printing.offer(LabelJob { label, ..job(n) });
+    }
+    // The first one is at the printer once a part of it lies in the pipe.
+    let mut poll = [rustix::event::PollFd::new(
+        &opened,
+        rustix::event::PollFlags::IN,
+    )];
+    assert_eq!(rustix::event::poll(&mut poll, None).unwrap(), 1);
+    let (ends, ended) = channel();
+    let ending = move || {
+        drop(printing);
+        ends.send(()).unwrap();
+    };
+    drop(std::thread::spawn(ending));
+    ended.recv_timeout(Duration::from_mins(2)).unwrap();
+    let told: Vec<_> = news
+        .try_iter()
+        .map(|one| (one.job.serial, one.outcome))
+        .collect();
+    let failed = |why: &str| Outcome::Failed(why.to_owned());
+    let expected = [(1, ENDED_AT_PRINTER), (2, ENDED), (3, ENDED)];
+    let expected = expected.map(|(n, why)| (job(n).serial, failed(why)));
+    assert_eq!(told, expected);
+    drop(opened);
 }

@@ -156,6 +156,44 @@ fn who_does_not_take_the_answer_keeps_nobody_waiting() {
     drop(server);
 }
 
+#[test]
+fn an_owner_ends_without_work_that_hangs_and_without_who_does_not_take_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("control.sock");
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (goes_on, hangs) = std::sync::mpsc::channel::<()>();
+    let hangs = Mutex::new(hangs);
+    let hang: Handler = Arc::new(move |_| {
+        begun.send(()).unwrap();
+        let _never = hangs.lock().unwrap().recv();
+        ControlResponse::Ending
+    });
+    let hanging = ControlServer::start_with(&path, hang, patient(2)).unwrap();
+    let mut first = UnixStream::connect(&path).unwrap();
+    first.write_all(b"{\"request\":\"status\"}\n").unwrap();
+    has_begun.recv().unwrap();
+
+    let beside = folder.path().join("beside.sock");
+    let long: &'static str = String::leak("x".repeat(8 * 1024 * 1024));
+    let answering = ControlServer::start_with(&beside, echo_text(long), patient(2)).unwrap();
+    let mut slow = UnixStream::connect(&beside).unwrap();
+    slow.write_all(b"{\"request\":\"status\"}\n").unwrap();
+    slow.read_exact(&mut [0; 1]).unwrap();
+
+    let (ends, ended) = std::sync::mpsc::channel();
+    for server in [hanging, answering] {
+        let ends = ends.clone();
+        std::thread::spawn(move || {
+            drop(server);
+            ends.send(()).unwrap();
+        });
+    }
+    for _ in 0..2 {
+        ended.recv_timeout(Duration::from_mins(2)).unwrap();
+    }
+    drop((goes_on, first, slow));
+}
+
 /// Whoever asks while the owner ends is told that nothing was done, and whose work was begun has its answer.
 #[test]
 fn an_owner_that_ends_answers_what_it_began_and_begins_nothing() {
