@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use acceptance::operator_screen::{acknowledge, at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
-use acceptance::{ledger_books, repository};
+use acceptance::terminal_screen::TerminalScreen;
+use acceptance::{ledger_books, repository, wait_for};
+use serde_json::Value;
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -36,6 +38,28 @@ fn mixed_boards(folder: &Path, station: &PreparedStation, lanes: usize, boards: 
         defects,
         ..LinePlan::good_boards(folder, station, 1, 11)
     }
+}
+
+/// What the terminal was told of alarms that were cleared, by its recording, once the ledger was looked at again.
+fn cleared_until_the_next_look(screen: &TerminalScreen, station: &PreparedStation) -> Vec<Value> {
+    let path = station.home().join("terminal-recording.json");
+    let record = "\x14";
+    wait_for::value("a look at the ledger after the last one", || {
+        screen.type_text(record);
+        let recording = std::fs::read_to_string(&path).ok()?;
+        // It may be half written.
+        let recording: Value = serde_json::from_str(&recording).ok()?;
+        let events = recording["events"].as_array()?;
+        let cleared = |event: &Value| event.pointer("/station/hold-cleared/about").cloned();
+        let of_board =
+            |event: &Value| cleared(event).is_some_and(|about| about["board"].is_object());
+        let last = events.iter().position(of_board)?;
+        // Each look ends with how far the batch is.
+        let looked = events[last..]
+            .iter()
+            .any(|event| event["station"]["progress"].is_object());
+        looked.then(|| events.iter().filter_map(cleared).collect())
+    })
 }
 
 #[test]
@@ -107,6 +131,8 @@ fn a_shift_with_24_lanes() {
     });
     let (_, boards) = line.finish();
     assert_eq!(boards.len(), 48);
+    let cleared = cleared_until_the_next_look(&screen, &station);
+    assert_eq!(cleared.len(), 2, "each is told once: {cleared:?}");
 
     // Every lane is asked in turn for its story.
     screen.press(5);

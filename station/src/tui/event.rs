@@ -205,8 +205,10 @@ pub enum StationNews {
         /// The lane.
         lane: String,
     },
-    /// A scan is no label of this product.
+    /// A label of another product was scanned: its board fails.
     LabelOdd(String),
+    /// A scan is no label; the lane waits on.
+    NoLabel(String),
     /// No lane waits for a label.
     NobodyWaits(String),
     /// A label waits for the printer; boards go on.

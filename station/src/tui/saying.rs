@@ -36,6 +36,7 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),
         Said::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
         Said::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
+        Said::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
         Said::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
         Said::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])

@@ -349,6 +349,8 @@ phrases! {
     LabelTaken,
     /// Notice; 0 text.
     LabelOdd,
+    /// 0 code that was scanned; says what to do.
+    NoLabel,
     /// Notice; 0 text.
     NobodyWaits,
     /// Notice; 0 lane, 1 the adapter now, 2 the one before.

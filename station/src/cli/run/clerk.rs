@@ -313,7 +313,8 @@ impl<'a> Clerk<'a> {
                 serial: serial.to_string(),
                 lane: lane.to_string(),
             },
-            Scanned::Foreign | Scanned::Odd => StationNews::LabelOdd(code),
+            Scanned::Foreign => StationNews::LabelOdd(code),
+            Scanned::Odd => StationNews::NoLabel(code),
             Scanned::NobodyWaits => StationNews::NobodyWaits(code),
         });
         Ok(())

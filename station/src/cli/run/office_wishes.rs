@@ -17,7 +17,6 @@ use crate::line::control::ControlRequest;
 use crate::names::{BatchId, LaneName, WorkOrderId};
 use crate::tui::action::NewBatch;
 use crate::tui::event::StationNews;
-use crate::tui::state::alarms::About;
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
 
@@ -76,55 +75,45 @@ impl Clerk<'_> {
         Ok(())
     }
 
+    /// That it was cleared is told by what follows the ledger's alarms, as whatever clears one is.
     pub(super) fn clear_hold(
-        &self,
+        &mut self,
         name: &str,
         of_batch: bool,
         reason: String,
     ) -> Result<(), Failure> {
         let operator = self.actor()?.operator;
-        let (request, about) = if of_batch {
-            let batch = named(name, BatchId::parse)?;
-            let about = About::Batch(name.to_owned());
-            (
-                ControlRequest::ClearBatchHold {
-                    batch,
-                    reason,
-                    operator,
-                },
-                about,
-            )
+        let request = if of_batch {
+            ControlRequest::ClearBatchHold {
+                batch: named(name, BatchId::parse)?,
+                reason,
+                operator,
+            }
         } else {
-            let lane = named(name, LaneName::parse)?;
-            let about = About::Lane(name.to_owned());
-            (
-                ControlRequest::ClearHold {
-                    lane,
-                    reason,
-                    operator,
-                },
-                about,
-            )
+            ControlRequest::ClearHold {
+                lane: named(name, LaneName::parse)?,
+                reason,
+                operator,
+            }
         };
         self.have_done(request)?;
-        self.tell(StationNews::HoldCleared { about });
+        self.follow_alarms();
         if let Some(line) = &self.line {
             self.tell(StationNews::Progress(line.progress()));
         }
         Ok(())
     }
 
-    pub(super) fn accept_clock(&self, reason: String) -> Result<(), Failure> {
+    pub(super) fn accept_clock(&mut self, reason: String) -> Result<(), Failure> {
         let operator = self.actor()?.operator;
         self.have_done(ControlRequest::AcceptClock { reason, operator })?;
-        let about = About::Clock;
-        self.tell(StationNews::HoldCleared { about });
+        self.follow_alarms();
         Ok(())
     }
 
     /// Somebody has looked at an alarm that holds nothing.
     pub(super) fn acknowledge(
-        &self,
+        &mut self,
         lane: String,
         uid: Option<String>,
         code: VerdictCode,
@@ -144,8 +133,7 @@ impl Clerk<'_> {
             actor,
         };
         self.record(vec![Fact::AlarmAcknowledged(record)])?;
-        let about = About::Board { lane, uid };
-        self.tell(StationNews::HoldCleared { about });
+        self.follow_alarms();
         Ok(())
     }
 

@@ -73,8 +73,10 @@ pub enum Said {
         /// The lane.
         lane: String,
     },
-    /// A scan is no label.
+    /// A label of another product was scanned.
     LabelOdd(String),
+    /// A scan is no label; the lane waits on.
+    NoLabel(String),
     /// No lane waits for a label.
     NobodyWaits(String),
     /// A label waits for the printer.

@@ -143,6 +143,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
             state.say(Said::LabelTaken { serial, lane }, false);
         }
         StationNews::LabelOdd(text) => state.say(Said::LabelOdd(text), true),
+        StationNews::NoLabel(text) => state.say(Said::NoLabel(text), true),
         StationNews::NobodyWaits(text) => state.say(Said::NobodyWaits(text), true),
         StationNews::LabelWaits { serial, why } => {
             state.say(Said::LabelWaits { serial, why }, true);

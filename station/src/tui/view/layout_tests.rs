@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{draw, said_samples, sample_list, samples};
 use crate::tui::geometry::{Grid, SMALLEST};
+use crate::tui::state::said::Said;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
 use crate::verdict::VerdictCode;
@@ -128,6 +129,23 @@ fn what_to_do_is_never_cut_whatever_the_verdict() {
                 }
             }
         }
+    }
+}
+
+/// A bar code of a shop (13 digits) in the smallest terminal.
+#[test]
+fn what_to_do_after_a_scan_in_vain_is_never_cut() {
+    for language in Language::ALL {
+        let mut state = samples::running(8);
+        state.language = language;
+        state.size = SMALLEST;
+        state.say(Said::NoLabel("4006381333931".to_owned()), true);
+        let (rows, _) = drawn(&state, Theme::Monochrome);
+        let last = rows.last().unwrap();
+        assert!(
+            last.contains("4006381333931") && !last.contains('…'),
+            "{last}"
+        );
     }
 }
 

@@ -49,6 +49,7 @@ fn of_labels() -> Vec<Said> {
             lane: "L02".to_owned(),
         },
         Said::LabelOdd("4711".to_owned()),
+        Said::NoLabel("4006381333931".to_owned()),
         Said::NobodyWaits(serial()),
         Said::LabelWaits {
             serial: serial(),
