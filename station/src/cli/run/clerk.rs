@@ -214,7 +214,7 @@ impl<'a> Clerk<'a> {
                 uid,
                 code,
                 reason,
-            } => self.acknowledge(lane, uid, code, reason),
+            } => self.acknowledge(&lane, uid.as_deref(), code, reason),
             Action::Scan {
                 code,
                 lane,

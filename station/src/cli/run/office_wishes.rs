@@ -114,8 +114,8 @@ impl Clerk<'_> {
     /// Somebody has looked at an alarm that holds nothing.
     pub(super) fn acknowledge(
         &mut self,
-        lane: String,
-        uid: Option<String>,
+        lane: &str,
+        uid: Option<&str>,
         code: VerdictCode,
         reason: String,
     ) -> Result<(), Failure> {
@@ -126,8 +126,8 @@ impl Clerk<'_> {
                 .because(RefusalReason::OtherRole)
         })?;
         let record = AlarmAcknowledgedRecord {
-            lane: named(&lane, LaneName::parse)?,
-            uid: uid.as_deref().map(|uid| named(uid, uid_of)).transpose()?,
+            lane: named(lane, LaneName::parse)?,
+            uid: uid.map(|uid| named(uid, uid_of)).transpose()?,
             code,
             reason,
             actor,
