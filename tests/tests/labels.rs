@@ -248,6 +248,9 @@ fn a_printer_that_never_reads_keeps_no_station_and_its_labels_are_owed() {
     let plan = LinePlan::good_boards(folder.path(), &station, 2, 11);
     let line = SimulatedLine::start(&folder.path().join("line"), &plan);
     let running = station.provision(BATCH, &line.ports());
+    // However long that takes: only the end has a limit.
+    running.line("a board's verdict", |line| line.contains("PASS"));
+    running.line("the other's", |line| line.contains("PASS"));
     let said = running.finish_within(Duration::from_secs(45)).ok();
     drop((kept, line));
 
