@@ -36,7 +36,7 @@ fn whoever_leaves_at_once_leaves_a_board_that_goes_on_where_it_was() {
     let said = screen.see("left with 0");
     assert!(!screen.is_taken_over(), "{said}");
     let told = said.contains("put it in again, it goes on where it was");
-    assert!(told && said.contains("lane lane0: board "), "{said}");
+    assert!(told && said.contains("Lane lane0: board "), "{said}");
     screen.type_text("\r");
     screen.finish();
     // It has a verdict that says so, and nothing of it was withdrawn.

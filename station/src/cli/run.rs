@@ -37,7 +37,7 @@ use crate::line::system_clock::SystemClock;
 use crate::station_home::write_new;
 use crate::tui::action::Action;
 use crate::tui::event::Event;
-use crate::tui::runner::{self, Desk, ScreenError, Surroundings};
+use crate::tui::runner::{self, Desk, Parted, ScreenError, Surroundings};
 use crate::tui::state::State;
 use crate::tui::state::lanes::Lane;
 use crate::tui::theme::Theme;
@@ -128,9 +128,10 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         (shown, parting)
     });
     drop((signals, control, checkpoints, probes, station));
-    let said = shown.map_err(not_shown)?;
+    let Parted { mut said, language } = shown.map_err(not_shown)?;
     let Parting { fault, left } = parting.map_err(|_panicked| broke_down())?;
-    context.output.partings(&[said, left].concat());
+    said.extend(left.iter().map(|board| board.told(language)));
+    context.output.partings(&said);
     fault.map_or(Ok(ExitStatus::Done), Err)
 }
 

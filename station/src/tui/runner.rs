@@ -24,6 +24,7 @@ use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::update;
 use crate::clock::Clock;
+use crate::words::Language;
 
 /// How often time is told to the state.
 const TICK_MS: u64 = 100;
@@ -83,6 +84,15 @@ pub enum ScreenError {
     Broken(String),
 }
 
+/// What is left of a screen that is gone.
+#[derive(Debug)]
+pub struct Parted {
+    /// What threads had said on standard error meanwhile.
+    pub said: Vec<String>,
+    /// The language that it was shown in last.
+    pub language: Language,
+}
+
 /// Runs the terminal until the station has ended. Gives what threads that panicked have said.
 ///
 /// # Errors
@@ -92,7 +102,7 @@ pub fn run(
     desk: &dyn Desk,
     sender: &SyncSender<Event>,
     events: &Receiver<Event>,
-) -> Result<Vec<String>, ScreenError> {
+) -> Result<Parted, ScreenError> {
     let terminal = Terminal::take()?;
     // The loop, too, must leave nothing behind that nobody ends.
     let shown = catch_unwind(AssertUnwindSafe(|| {
@@ -101,7 +111,7 @@ pub fn run(
     let said = terminal.said();
     drop(terminal);
     match shown {
-        Ok(Ok(())) => Ok(said),
+        Ok(Ok(language)) => Ok(Parted { said, language }),
         Ok(Err(ScreenError::Broken(_))) | Err(_) => Err(ScreenError::Broken(said.join("; "))),
         Ok(Err(error)) => Err(error),
     }
@@ -112,7 +122,7 @@ fn show(
     desk: &dyn Desk,
     sender: &SyncSender<Event>,
     events: &Receiver<Event>,
-) -> Result<(), ScreenError> {
+) -> Result<Language, ScreenError> {
     let Surroundings {
         clock,
         theme,
@@ -148,7 +158,7 @@ fn show(
     let broke = keys.broke().then(|| ScreenError::Broken(String::new()));
     let fault = painter.fault().or(broke);
     drop((painter, keys));
-    fault.map_or(Ok(()), Err)
+    fault.map_or(Ok(state.language), Err)
 }
 
 fn take(

@@ -119,6 +119,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Leaving => "正在退出：在制板进入安全状态。",
         P::LeavingAgain => "再按一次立即退出，不会丢失。",
         P::LeavingAtOnce => "立即退出：在制板已记录，重新放入后继续。",
+        P::LeftInWork => "工位 {0}：板 {1} 当时在制（{2}）：重新放入后从原处继续。",
         P::EnterYes => "Enter：确定",
         P::EnterNext => "Enter：下一步",
         P::EnterDoes => "Enter：{0}",

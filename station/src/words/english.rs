@@ -119,6 +119,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Leaving => "Leaving: boards in work are brought to a safe state.",
         P::LeavingAgain => "Once more leaves at once; nothing is lost.",
         P::LeavingAtOnce => "Leaving at once: boards in work are recorded, and go on when put in again.",
+        P::LeftInWork => "Lane {0}: board {1} was in work ({2}): put it in again, it goes on where it was.",
         P::EnterYes => "Enter: yes",
         P::EnterNext => "Enter: next",
         P::EnterDoes => "Enter: {0}",

@@ -120,6 +120,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Leaving => "Wird beendet: Platinen in Arbeit werden gesichert.",
         P::LeavingAgain => "Noch einmal beendet sofort; nichts geht verloren.",
         P::LeavingAtOnce => "Sofort beendet: Platinen in Arbeit sind vermerkt; neu eingelegt geht es weiter.",
+        P::LeftInWork => "Platz {0}: Platine {1} war in Arbeit ({2}): neu einlegen, es geht weiter, wo sie war.",
         P::EnterYes => "Enter: ja",
         P::EnterNext => "Enter: weiter",
         P::EnterDoes => "Enter: {0}",

@@ -237,6 +237,8 @@ phrases! {
     LeavingAgain,
     /// Notice: it does.
     LeavingAtOnce,
+    /// When the screen is gone; 0 lane, 1 board, 2 code.
+    LeftInWork,
     /// Key of a dialog.
     EnterYes,
     /// Key of a dialog.

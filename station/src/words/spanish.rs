@@ -120,6 +120,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Leaving => "Saliendo: las placas en curso se ponen a salvo.",
         P::LeavingAgain => "Otra vez sale al momento; nada se pierde.",
         P::LeavingAtOnce => "Se sale ya: las placas en curso quedan anotadas y siguen al volver a ponerlas.",
+        P::LeftInWork => "Puesto {0}: la placa {1} estaba en curso ({2}): vuelva a ponerla, sigue donde estaba.",
         P::EnterYes => "Intro: sí",
         P::EnterNext => "Intro: seguir",
         P::EnterDoes => "Intro: {0}",

@@ -8,7 +8,7 @@ use super::alarm_watch::AlarmWatch;
 use super::errand;
 use super::frame_watch::FrameWatch;
 use super::health::Health;
-use super::line_work::RunningLine;
+use super::line_work::{LeftBoard, RunningLine};
 use super::look_up;
 use super::people::{Outcome, People};
 use super::reprint::Reprint;
@@ -83,16 +83,16 @@ pub(super) struct Clerk<'a> {
     pub(super) frames: FrameWatch,
     pub(super) leaving: bool,
     pub(super) fault: Option<Failure>,
-    /// Boards that a person who left did not wait for, a line each.
-    pub(super) left: Vec<String>,
+    /// Boards that a person who left did not wait for.
+    pub(super) left: Vec<LeftBoard>,
 }
 
 /// What is told when the screen is gone.
 pub(super) struct Parting {
     /// What made the line stop, where that was a fault of the station.
     pub(super) fault: Option<Failure>,
-    /// Boards that were not waited for, a line each.
-    pub(super) left: Vec<String>,
+    /// Boards that were not waited for.
+    pub(super) left: Vec<LeftBoard>,
 }
 
 impl<'a> Clerk<'a> {

@@ -4,6 +4,8 @@ use std::sync::mpsc::{Sender, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use firmware_proto::Uid;
+
 use super::clerk::Order;
 use super::frame_watch::FrameWatch;
 use super::news;
@@ -17,11 +19,12 @@ use crate::line::stop::StopLevel;
 use crate::line::stop_watch::Seen;
 use crate::line::supervisor::{self, LineReport, StopRules};
 use crate::line::tally::BatchTally;
-use crate::names::BatchId;
+use crate::names::{BatchId, LaneName};
 use crate::provisioning::Session;
 use crate::tui::event::{Event, StationNews};
 use crate::tui::state::batch::{BatchHead, Progress};
 use crate::verdict::VerdictCode;
+use crate::words::{Language, Phrase};
 
 /// A line that runs.
 pub(super) struct RunningLine {
@@ -45,8 +48,8 @@ pub(super) struct Listeners {
 struct Figures {
     floor: Arc<StationFloor>,
     tally: Mutex<BatchTally>,
-    /// Boards that were in work when a person left, and did not get to their end, a line each.
-    left: Mutex<Vec<String>>,
+    /// Boards that were in work when a person left, and did not get to their end.
+    left: Mutex<Vec<LeftBoard>>,
 }
 
 impl Figures {
@@ -90,7 +93,7 @@ impl Figures {
         self.tally().follow(&seen, now);
         let stopped = matches!(seen.code, VerdictCode::Aborted | VerdictCode::InDoubt);
         if stopped && self.floor.stop.level() >= StopLevel::Aborting {
-            lock(&self.left).push(left(&seen));
+            lock(&self.left).push(LeftBoard::of(&seen));
         }
     }
 }
@@ -219,8 +222,8 @@ pub(super) struct EndedLine {
     pub(super) report: LineReport,
     /// What is still to be told of labels.
     pub(super) labels: Vec<StationNews>,
-    /// Boards that a person who left did not wait for, a line each.
-    pub(super) left: Vec<String>,
+    /// Boards that a person who left did not wait for.
+    pub(super) left: Vec<LeftBoard>,
 }
 
 /// On the line's thread, and not where its end is taken: a printer that hangs must not keep the clerk from people.
@@ -247,15 +250,32 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is told of a board that did not get to its end.
-fn left(seen: &Seen) -> String {
-    let board = seen.board.as_ref().map(ToString::to_string);
-    format!(
-        "lane {}: board {} was in work ({}): put it in again, it goes on where it was",
-        seen.lane,
-        board.unwrap_or_default(),
-        seen.code
-    )
+/// A board that did not get to its end.
+pub(super) struct LeftBoard {
+    lane: LaneName,
+    board: Option<Uid>,
+    code: VerdictCode,
+}
+
+impl LeftBoard {
+    fn of(seen: &Seen) -> Self {
+        Self {
+            lane: seen.lane.clone(),
+            board: seen.board.clone(),
+            code: seen.code,
+        }
+    }
+
+    /// What whoever left is told of it.
+    pub(super) fn told(&self, language: Language) -> String {
+        let board = self.board.as_ref().map(ToString::to_string);
+        let values = [
+            self.lane.as_str(),
+            &board.unwrap_or_default(),
+            self.code.as_str(),
+        ];
+        language.fill(Phrase::LeftInWork, &values)
+    }
 }
 
 /// Tells the end, even that of a thread that panics.
