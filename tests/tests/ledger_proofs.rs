@@ -245,7 +245,25 @@ fn python_alone_checks_a_proof_and_refuses_a_changed_one() {
         std::fs::write(&changed, whole.replacen(from, to, 1)).expect("a file is written");
         let refused = python(&script, &[&text(&changed), key.trim_end()]);
         assert!(!refused.status.success(), "{from}: {}", refused.stdout);
+        // Its checks are no asserts, which this would leave out.
+        let mut optimised = Command::new("python3");
+        optimised.args(["-I", "-O", "-c", &script]);
+        optimised.args([&text(&changed), key.trim_end()]);
+        assert!(!run(&mut optimised).status.success(), "{from}");
     }
+    // Of another board: every entry is in the log, and none is about that one.
+    let uid = whole.split_once("\"uid\":\"").expect("a UID").1;
+    let uid = uid.split_once('"').expect("its end").0;
+    let other = format!(
+        "{}{}",
+        if uid.starts_with('0') { '1' } else { '0' },
+        &uid[1..]
+    );
+    let changed = books().folder.path().join("python-other.json");
+    std::fs::write(&changed, whole.replacen(uid, &other, 1)).expect("a file is written");
+    let refused = python(&script, &[&text(&changed), key.trim_end()]);
+    refused.told(1, "is not about what the proof says");
+    python(&script, &[&text(&proof)]).told(1, "usage: python3 check_proof.py");
     let log = python_of_the_document("batch_prev");
     let database = text(&books().station.home().join("ledger.sqlite"));
     let checked = python(&log, &[&database]).ok();
@@ -313,7 +331,15 @@ fn an_export_has_every_byte_and_proves_itself() {
     };
     refused(&less, "entry 5 is missing");
     let bent = written.replacen("\"v\":1", "\"v\":2", 1);
-    refused(&bent, "not the entries that the note is over");
+    refused(&bent, "the hash of entry 3 is not that of its leaf");
+    // Whoever changes a leaf changes its hash with it.
+    let line = bent.lines().next().expect("a line");
+    let (head, leaf) = line.split_once("\",\"leaf\":").expect("a leaf");
+    let leaf = leaf.strip_suffix('}').expect("its end");
+    let hash = SoftwareSha256.sha256(&[&[0], leaf.as_bytes()]).to_string();
+    let (_, old) = head.rsplit_once('"').expect("a hash");
+    let fitting = bent.replacen(old, &hash, 1);
+    refused(&fitting, "not the entries that the note is over");
     let cut = "the last line is missing or cut short";
     refused(written.get(..written.len() - 9).expect("more"), cut);
     refused(written.get(..99).expect("more"), cut);

@@ -16,7 +16,7 @@ fn with_audit_py(folder: &Path, lines: &str) -> Finished {
         .find(|(what, _)| what == "file audit.py")
         .expect("audit.py");
     let (functions, _) = program
-        .split_once("remove_all()\ntry:")
+        .split_once("if len(sys.argv) < 2:")
         .expect("its beginning");
     let file = folder.join("lines.py");
     std::fs::write(&file, format!("{functions}\n{lines}")).expect("a file");
@@ -156,6 +156,97 @@ fn python_alone_leaves_nothing_of_an_earlier_manifest() {
         shell(folder.path(), &optimised).told(1, "WRONG: ");
         assert!(!there());
     }
+}
+
+/// Lines of the page that are a command, as they stand there.
+fn commands(page: &str, beginning: &str) -> String {
+    let lines = page.lines().map(str::trim);
+    let found: Vec<_> = lines.filter(|line| line.starts_with(beginning)).collect();
+    assert!(!found.is_empty(), "{beginning}");
+    found.join("\n")
+}
+
+/// The note of an earlier manifest is what later ones are compared with: nothing that is tried with the program takes it
+/// away, and one that says another thing is told.
+#[test]
+fn python_alone_keeps_the_checkpoint() {
+    let folder = received();
+    let at = folder.path();
+    let page = repository::text("docs/auditor.md");
+    let (_, program) = blocks(&page)
+        .into_iter()
+        .find(|(what, _)| what == "file audit.py")
+        .expect("audit.py");
+    std::fs::write(at.join("audit.py"), program).expect("a file");
+    shell(at, "python3 audit.py manifest.dsse.json").ok();
+    let notes = || -> Vec<(String, String)> {
+        let files = std::fs::read_dir(at).expect("a folder");
+        let files = files.map(|file| file.expect("a file").path());
+        let kept = files.filter(|path| {
+            path.extension()
+                .is_some_and(|it| it == "note" || it == "vkey")
+        });
+        let mut kept: Vec<_> = kept
+            .map(|path| {
+                let name = path.file_name().expect("a name").to_string_lossy();
+                let text = std::fs::read_to_string(&path).expect("text");
+                (name.into_owned(), text)
+            })
+            .collect();
+        kept.sort();
+        kept
+    };
+    let kept = notes();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for (mistake, told) in [
+        ("", "usage: python3 audit.py MANIFEST"),
+        ("nowhere.json", "cannot read the manifest"),
+        ("manifest.cdx.json", "no signed manifest"),
+        (
+            "manifest.dsse.json certificate nowhere.pem",
+            "cannot read that certificate",
+        ),
+        (
+            "manifest.dsse.json certificate manifest.csv",
+            "cannot read that certificate",
+        ),
+    ] {
+        shell(at, &format!("python3 audit.py {mistake}")).told(1, told);
+        assert_eq!(notes(), kept, "{mistake}");
+    }
+    let spelt = "python3 audit.py manifest.dsse.json firmware APP=2.5.1";
+    let spelt = shell(at, spelt).ok();
+    assert!(spelt.stdout.contains("SA-0"), "{}", spelt.stdout);
+    assert!(
+        spelt.stderr.contains("signature is checked yet"),
+        "{}",
+        spelt.stderr
+    );
+
+    // What the page says to ask the factory for, and how to check it.
+    let (note, vkey) = (&kept[0].0, &kept[1].0);
+    let factory = commands(&page, "station ledger prove --since ");
+    let own = commands(&page, "station ledger check-proof continues.json ");
+    for name in [note, vkey] {
+        let of_any_demo = name
+            .trim_end_matches(".note")
+            .trim_end_matches(|one: char| one.is_ascii_digit());
+        assert!(
+            own.contains(of_any_demo.trim_end_matches(".vkey")),
+            "{name}: {own}"
+        );
+    }
+    let size = note.rsplit_once('-').expect("a size").1;
+    let both = format!("{factory}\n{own}").replace("227.note", size);
+    let both = format!(". {}/env; {both}", demo().out().display());
+    let said = shell(at, &both).ok();
+    assert!(said.stdout.contains("this proves"), "{}", said.stdout);
+
+    let (name, text) = &kept[0];
+    let other = text.replacen('\n', "\n1", 1);
+    std::fs::write(at.join(name), other).expect("a file");
+    let again = shell(at, "python3 audit.py manifest.dsse.json");
+    again.told(1, "was kept here before, and says another thing");
 }
 
 #[test]
