@@ -4,6 +4,8 @@
 
 #[path = "batch_report/figures.rs"]
 mod figures;
+#[path = "batch_report/picture.rs"]
+mod picture;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::run;
 use acceptance::{browser, repository, weak_generator};
+use picture::{Picture, Place};
 use serde_json::Value;
 
 const BATCH: &str = "REPORT-1";
@@ -323,9 +326,6 @@ fn the_report_names_the_manifest_that_it_goes_with() {
     }
 }
 
-/// A place in a picture: left, top, width, height.
-type Place = (f64, f64, f64, f64);
-
 /// How high the page is, and where its charts are. A script in a copy of the page says so: the page's own policy
 /// would keep it from running, and so it is left out there.
 fn layout(copy: &Path, text: &str) -> (u32, BTreeMap<String, Place>) {
@@ -362,47 +362,4 @@ fn layout(copy: &Path, text: &str) -> (u32, BTreeMap<String, Place>) {
             (name.clone(), place)
         });
     (u32::try_from(height).expect("a height"), boxes.collect())
-}
-
-/// A picture as its pixels.
-struct Picture {
-    width: usize,
-    pixels: Vec<u8>,
-    samples: usize,
-}
-
-impl Picture {
-    fn read(file: &Path) -> Self {
-        let file = std::io::BufReader::new(std::fs::File::open(file).expect("a picture"));
-        let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
-        let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
-        let info = reader.next_frame(&mut pixels).expect("a whole PNG");
-        Self {
-            width: info.width as usize,
-            pixels,
-            samples: info.color_type.samples(),
-        }
-    }
-
-    /// Which part of a place is not its background, and in how many colours.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "places and counts within a picture"
-    )]
-    fn ink(&self, (left, top, width, height): Place) -> (f64, usize) {
-        let mut colours: BTreeMap<&[u8], usize> = BTreeMap::new();
-        for y in top.ceil() as usize..(top + height).floor() as usize {
-            for x in left.ceil() as usize..(left + width).floor() as usize {
-                let at = (y * self.width + x) * self.samples;
-                *colours
-                    .entry(&self.pixels[at..at + self.samples])
-                    .or_default() += 1;
-            }
-        }
-        let all: usize = colours.values().sum();
-        let background = colours.values().max().copied().unwrap_or_default();
-        ((all - background) as f64 / all as f64, colours.len())
-    }
 }

@@ -45,7 +45,7 @@ const GLOBAL: &str = "Global options";
 /// Flags of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The station's home folder; where an example leaves it out, STATION_HOME names it
+    /// The station's home folder; where an example leaves it out, `STATION_HOME` names it
     #[arg(long, global = true, env = "STATION_HOME", value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) home: Option<PathBuf>,
     /// Print one JSON object a line instead of text for people
@@ -55,7 +55,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) quiet: bool,
     /// Who is doing this; recorded in the ledger with every change. Where an example leaves it out,
-    /// STATION_OPERATOR names them
+    /// `STATION_OPERATOR` names them
     #[arg(long, global = true, env = "STATION_OPERATOR", value_name = "ID", help_heading = GLOBAL)]
     pub(crate) operator: Option<OperatorId>,
     /// Whether that stands on the command line, and not in the environment alone.
