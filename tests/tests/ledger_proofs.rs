@@ -117,13 +117,8 @@ fn a_board_a_certificate_and_an_entry_are_proven_without_the_station() {
         .ok()
         .json_lines()
         .remove(0);
-    let kinds: Vec<_> = shown["entries"]
-        .as_array()
-        .expect("entries")
-        .iter()
-        .collect();
+    let kinds = shown["entries"].as_array().expect("entries").iter();
     let kinds: Vec<_> = kinds
-        .iter()
         .map(|entry| entry["kind"].as_str().unwrap_or(""))
         .collect();
     for kind in [
