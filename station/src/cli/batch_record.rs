@@ -1,7 +1,10 @@
 //! What the ledger holds of a batch, as the manifest and the batch's own view need it: board by board, so
 //! that a large batch is never whole in memory.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+
+use firmware_proto::Uid;
 
 use super::failure::Failure;
 use super::sessions_by_board::{BoardSessions, Brief, SessionNames, Sessions, SessionsByBoard};
@@ -89,13 +92,15 @@ impl<'reader> BatchBoards<'reader> {
         let opening = own.next().ok_or_else(|| unknown(batch))??;
         let mut operators = Operators::default();
         operators.add(&opening.event.fact);
-        let (mut terms, mut holds_cleared, mut last) = (None, Vec::new(), opening.clone());
+        let (mut terms, mut last) = (None, opening.clone());
+        let (mut holds_cleared, mut scrapped) = (Vec::new(), Vec::new());
         for noted in own {
             let noted = noted?;
             operators.add(&noted.event.fact);
             match &noted.event.fact {
                 Fact::BatchTermsRecorded(_) => terms = Some(noted.clone()),
                 Fact::BatchHoldCleared { .. } => holds_cleared.push(noted.clone()),
+                Fact::BoardScrapped(_) => scrapped.push(noted.clone()),
                 _ => {}
             }
             last = noted;
@@ -111,6 +116,7 @@ impl<'reader> BatchBoards<'reader> {
             operators,
             clock_accepted: Vec::new(),
             holds_cleared,
+            scrapped_apart: scrapped,
             cleared: Vec::new(),
             proof,
             with_measurements,
@@ -146,19 +152,31 @@ impl<'reader> BatchBoards<'reader> {
         Ok(())
     }
 
-    /// Makes the rows, one after another by UID.
+    /// Makes the rows, one after another by UID. The head then has the scrappings of boards that have no row.
     pub(crate) fn each(
         mut self,
         mut take: impl FnMut(BoardRow) -> Result<(), Failure>,
     ) -> Result<BatchHead, Failure> {
         let frame = self.head.frame();
+        let mut scrapped: BTreeSet<Uid> = self.scrapped().collect();
         while let Some(board) = self.boards.next_board()? {
             let events = self.events(&board)?;
             let row = board_rows::row(&frame, &board.uid, &events);
             let nothing = || not_exportable(&NotExportable::NoSession(board.uid.clone()));
+            scrapped.remove(&board.uid);
             take(row.ok_or_else(nothing)?)?;
         }
+        self.head.scrapped_apart.retain(|one| {
+            let uid = one.event.fact.uid();
+            uid.is_some_and(|uid| scrapped.contains(uid))
+        });
         Ok(self.head)
+    }
+
+    /// The boards that were scrapped.
+    fn scrapped(&self) -> impl Iterator<Item = Uid> {
+        let scrapped = self.head.scrapped_apart.iter();
+        scrapped.filter_map(|one| one.event.fact.uid().cloned())
     }
 
     /// Everything that a board's row is made of, in the ledger's order.

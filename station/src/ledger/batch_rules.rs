@@ -89,11 +89,11 @@ pub(in crate::ledger) fn check_scrapping(
         let uid = uid.clone();
         Err(Refusal::NotScrapped { uid, why }.into())
     };
-    // Whose sessions they are is what a manifest's rows say: a session belongs to the board that was proven in it.
+    // Sessions are found by the batch's events: they have no index of their own.
     let here = "SELECT 1 FROM event e JOIN session ON session.id = e.session AND opened = e.entry
-        WHERE e.batch = ?1 AND kind = 'session-opened' AND ifnull(proven, claimed_uid) = ?2
+        WHERE e.batch = ?1 AND kind = 'session-opened' AND claimed_uid = ?2
         UNION ALL SELECT 1 FROM event
-        WHERE batch = ?1 AND uid = ?2 AND kind = 'verdict-reached' AND session IS NULL";
+        WHERE batch = ?1 AND uid = ?2 AND kind IN ('evidence-appraised', 'verdict-reached')";
     if !exists(views, here, (Text(batch), Text(uid)))? {
         return refuse("it was never presented in this batch; see station device history");
     }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::board_rows::{self, Frame, Noted, Rows};
 use super::statement::{
     BoardRow, ClockAcceptance, Counts, DigestSet, HASHES_A_PIECE, HoldClearing, LedgerExtract,
-    LogEntry, Milestone, PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE,
+    LogEntry, Milestone, PREDICATE_TYPE, Predicate, RowDigest, STATEMENT_TYPE, ScrappedApart,
     SignedProfileReference, Statement, Timestamp, subjects_of,
 };
 use crate::clock::UtcMillis;
@@ -42,6 +42,8 @@ pub struct BatchHead {
     pub clock_accepted: Vec<Noted>,
     /// Holds of the whole batch that were cleared, in the log's order.
     pub holds_cleared: Vec<Noted>,
+    /// Scrappings of boards that have no row, in the log's order.
+    pub scrapped_apart: Vec<Noted>,
     /// Holds of lanes that were cleared since then, with the index of the clearing.
     pub cleared: Vec<(LaneName, u64)>,
     /// That the log has the batch.
@@ -195,6 +197,7 @@ pub fn skeleton(
         shifts: head.shifts(),
         clock_accepted: head.clock_accepted.iter().filter_map(acceptance).collect(),
         holds_cleared: head.holds_cleared.iter().filter_map(clearing).collect(),
+        scrapped_apart: head.scrapped_apart.iter().filter_map(apart).collect(),
         operators: operators.0.into_iter().collect(),
         profile: DigestSet {
             sha256: profile.clone(),
@@ -238,6 +241,17 @@ pub fn assemble(
         unidentified,
     } = board_rows::collect(&head.frame(), events).map_err(NotExportable::NoSession)?;
     let counts = Counts::of(&boards, unidentified.len() as u64);
+    let mut head = head;
+    let has_row = |uid: &Uid| boards.iter().any(|row| row.uid == *uid);
+    head.scrapped_apart = events
+        .iter()
+        .filter(|one| one.event.batch.as_ref() == Some(&head.batch))
+        .filter(|one| match &one.event.fact {
+            Fact::BoardScrapped(record) => !has_row(&record.uid),
+            _ => false,
+        })
+        .cloned()
+        .collect();
     let mut statement = skeleton(head, counts, signing_chain, signed_at)?;
     statement.predicate.ledger.leaf_hashes = pieces(leaf_hashes);
     statement.predicate.unidentified = unidentified;
@@ -336,4 +350,14 @@ fn clearing(noted: &Noted) -> Option<HoldClearing> {
         }),
         _ => None,
     }
+}
+
+fn apart(noted: &Noted) -> Option<ScrappedApart> {
+    let Fact::BoardScrapped(record) = &noted.event.fact else {
+        return None;
+    };
+    Some(ScrappedApart {
+        uid: record.uid.clone(),
+        scrapped: board_rows::scrapping(noted)?,
+    })
 }

@@ -101,10 +101,11 @@ pub fn collect(frame: &Frame, events: &[Noted]) -> Result<Rows, Uid> {
         }
     }
     let make = |(uid, events): (Uid, Vec<Noted>)| match row(frame, &uid, &events) {
-        // What only another batch knows of a board makes no row.
-        None if events
-            .iter()
-            .all(|one| one.event.batch.as_ref() != Some(&frame.batch)) =>
+        // What only another batch knows of a board makes no row, nor that it was scrapped.
+        None if events.iter().all(|one| {
+            one.event.batch.as_ref() != Some(&frame.batch)
+                || matches!(one.event.fact, Fact::BoardScrapped(_))
+        }) =>
         {
             None
         }
@@ -158,7 +159,7 @@ fn is_held(frame: &Frame, noted: &Noted) -> bool {
     !cleared.any(|(other, index)| other == lane && *index > noted.index)
 }
 
-fn scrapping(noted: &Noted) -> Option<Scrapping> {
+pub(super) fn scrapping(noted: &Noted) -> Option<Scrapping> {
     let Fact::BoardScrapped(record) = &noted.event.fact else {
         return None;
     };

@@ -159,11 +159,17 @@ impl RowChecks {
         for cleared in &preface.holds_cleared {
             anchors.add_clearing(cleared)?;
         }
+        let mut boards = OnceOnly::new(folder);
+        for one in &preface.scrapped_apart {
+            anchors.add_scrapped_apart(one)?;
+            // No row may be its own.
+            boards.add(one.uid.as_bytes(), u64::MAX)?;
+        }
         Ok(Self {
             times,
             preface,
             last: None,
-            boards: OnceOnly::new(folder),
+            boards,
             certificates: OnceOnly::new(folder),
             sessions: OnceOnly::new(folder),
             sums: Summing::new(0),
@@ -268,7 +274,7 @@ impl RowChecks {
         check_head(statement)?;
         let double = |row: u64| match row.checked_add(1) {
             Some(row) => format!("the board of row {row}"),
-            None => "no board".to_owned(),
+            None => "what belongs to no row".to_owned(),
         };
         if let Some(row) = self.boards.doubled()? {
             return Err(Contradiction::DoubleBoard(double(row)).into());

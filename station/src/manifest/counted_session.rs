@@ -4,7 +4,9 @@
 //!    session: nothing that comes to the line under its UID later can take that away, only a
 //!    revocation can.
 //! 2. Otherwise the last session that proved the UID counts; without one, the last that claimed it.
-//! 3. Where that would be good or in doubt, and the board's certificates are all revoked: `REVOKED`.
+//! 3. Where that would be good or in doubt, and the board's certificates are all revoked, one of them since that
+//!    session began: `REVOKED`. If all were revoked before, what the board has shown to be good is another
+//!    batch's.
 //!
 //! Who makes a row and who checks it ask here alike, so that a row says what follows from its sessions.
 
@@ -37,7 +39,7 @@ impl<'sessions> Counted<'sessions> {
         let code = session.code;
         Some(Self {
             session,
-            code: code.map(|code| without_identity(code, certificates)),
+            code: code.map(|code| without_identity(code, session, certificates)),
         })
     }
 }
@@ -57,9 +59,17 @@ fn last_that_counts(sessions: &[SessionRow]) -> Option<&SessionRow> {
 }
 
 /// What a code comes down to where the board has no identity from this batch.
-fn without_identity(code: VerdictCode, certificates: &[CertificateRow]) -> VerdictCode {
+fn without_identity(
+    code: VerdictCode,
+    session: &SessionRow,
+    certificates: &[CertificateRow],
+) -> VerdictCode {
     let revoked = |one: &CertificateRow| one.status == CertificateStatus::Revoked;
-    let withdrawn = !certificates.is_empty() && certificates.iter().all(revoked);
+    let since = |one: &CertificateRow| {
+        let revocation = one.revocation_entry.as_ref().map(|entry| entry.index);
+        revocation > session.first_index()
+    };
+    let withdrawn = certificates.iter().all(revoked) && certificates.iter().any(since);
     let good = code.outcome() == Outcome::Pass || code == VerdictCode::InDoubt;
     if withdrawn && good {
         VerdictCode::Revoked

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::statement::{ClockAcceptance, HoldClearing, Milestone, Predicate, Timestamp};
+use super::statement::{
+    ClockAcceptance, HoldClearing, Milestone, Predicate, ScrappedApart, Timestamp,
+};
 use crate::ledger::event::Actor;
 use crate::names::BatchId;
 use crate::shift::Shift;
@@ -17,6 +19,8 @@ pub struct Preface {
     pub(super) shifts: Vec<Shift>,
     pub(super) clock_accepted: Vec<ClockAcceptance>,
     pub(super) holds_cleared: Vec<HoldClearing>,
+    #[serde(default)]
+    pub(super) scrapped_apart: Vec<ScrappedApart>,
     pub(super) operators: Vec<Actor>,
     pub(super) signed_at: Timestamp,
     pub(super) with_measurements: bool,
@@ -31,6 +35,7 @@ impl From<&Predicate> for Preface {
             shifts: predicate.shifts.clone(),
             clock_accepted: predicate.clock_accepted.clone(),
             holds_cleared: predicate.holds_cleared.clone(),
+            scrapped_apart: predicate.scrapped_apart.clone(),
             operators: predicate.operators.clone(),
             signed_at: predicate.signed_at,
             with_measurements: predicate.with_measurements,

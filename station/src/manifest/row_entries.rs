@@ -17,7 +17,7 @@ use super::session_entries::{Agreement, SessionFacts, actor_of};
 use super::session_row::SessionRow;
 use super::shown_entries::{Anchor, ShownEntries, Whose};
 use super::spool::{NotKept, Spool};
-use super::statement::{ClockAcceptance, HoldClearing};
+use super::statement::{ClockAcceptance, HoldClearing, ScrappedApart};
 use crate::encoding::Hex;
 use crate::ledger::event::{Actor, BatchTally, Fact, FurtherTally};
 use crate::ledger::leaf::{Leaf, LeafError};
@@ -140,13 +140,35 @@ impl Anchors {
             return Err(other(&owner, row.index, what).into());
         }
         if let Some(scrapped) = &row.scrapped {
-            let leaf = self.read(&owner, &scrapped.entry)?;
-            let rules = scrapping_agrees(&self.batch, &row.uid, scrapped, &leaf);
-            agree(&owner, &scrapped.entry, &rules)?;
-            self.log.scrapped += 1;
+            self.scrapping(&owner, &row.uid, scrapped)?;
         }
         self.rows = self.rows.saturating_add(1);
         Ok(())
+    }
+
+    fn scrapping(
+        &mut self,
+        owner: &Owner,
+        uid: &Uid,
+        scrapped: &Scrapping,
+    ) -> Result<(), Rejected> {
+        let leaf = self.read(owner, &scrapped.entry)?;
+        let rules = scrapping_agrees(&self.batch, uid, scrapped, &leaf);
+        agree(owner, &scrapped.entry, &rules)?;
+        self.log.scrapped += 1;
+        Ok(())
+    }
+
+    /// The same for a board that was scrapped and has no row.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn add_scrapped_apart(&mut self, one: &ScrappedApart) -> Result<(), Rejected> {
+        let owner = Owner {
+            whose: Whose::Scrapping,
+            name: format!("scrapped board {}", one.uid),
+        };
+        self.scrapping(&owner, &one.uid, &one.scrapped)
     }
 
     /// Reads a certificate's entries and holds them against it.

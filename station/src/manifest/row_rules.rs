@@ -68,7 +68,7 @@ fn session_rules(row: &BoardRow) -> Vec<Rule> {
     ]
 }
 
-fn certificate_rules(row: &BoardRow) -> [Rule; 8] {
+fn certificate_rules(row: &BoardRow) -> [Rule; 7] {
     let none = row.certificates.is_empty();
     let live = row.certificates.iter();
     let live = live.filter(|one| one.is_live()).count();
@@ -98,10 +98,6 @@ fn certificate_rules(row: &BoardRow) -> [Rule; 8] {
         (
             passed || live == 0,
             "that it did not pass, although it has a live certificate",
-        ),
-        (
-            !passed || none || live == 1,
-            "that it passed, although its certificates are revoked",
         ),
         (
             none || (row.serial.is_some() && row.uid_proven),

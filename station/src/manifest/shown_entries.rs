@@ -40,6 +40,8 @@ pub enum Whose {
     Clock,
     /// A hold was cleared.
     Clearing,
+    /// A board without a row was scrapped.
+    Scrapping,
 }
 
 impl std::fmt::Display for Whose {
@@ -59,6 +61,7 @@ impl std::fmt::Display for Whose {
             }
             Self::Clock => f.write_str("the acceptance of the clock"),
             Self::Clearing => f.write_str("the clearing of a hold"),
+            Self::Scrapping => f.write_str("the scrapping of a board without a row"),
         }
     }
 }
@@ -88,6 +91,7 @@ impl ShownEntries {
             Whose::Unidentified(at) => (4, *at),
             Whose::Clock => (5, 0),
             Whose::Clearing => (6, 0),
+            Whose::Scrapping => (7, 0),
         };
         // What it is sorted by stands first, as bytes that compare as numbers do.
         let mut record = Vec::with_capacity(RECORD_BYTES);
@@ -148,6 +152,7 @@ impl SortedEntries {
             4 => Whose::Unidentified(row),
             5 => Whose::Clock,
             6 => Whose::Clearing,
+            7 => Whose::Scrapping,
             _ => Whose::Row(row),
         };
         let anchor = Anchor {

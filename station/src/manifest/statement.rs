@@ -5,7 +5,7 @@
 //! read element by element, and what remains is this type with those lists empty. What a manifest says is
 //! decided in [`assemble`](super::assemble), whether it makes sense in [`consistency`](super::consistency).
 
-use firmware_proto::{Digest, ProductCode};
+use firmware_proto::{Digest, ProductCode, Uid};
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::{Base64Bytes, Hex, sha256};
@@ -93,6 +93,9 @@ pub struct Predicate {
     pub clock_accepted: Vec<ClockAcceptance>,
     /// Holds of the whole batch that were cleared.
     pub holds_cleared: Vec<HoldClearing>,
+    /// Boards that were scrapped and have no row: they were claimed in sessions of others alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scrapped_apart: Vec<ScrappedApart>,
     /// Everybody who worked on the batch, by ID; twice where the station was not always as sure of it.
     pub operators: Vec<Actor>,
     /// SHA-256 of the product profile's text.
@@ -184,6 +187,16 @@ pub struct HoldClearing {
     pub assurance: Assurance,
     /// Where the ledger says so.
     pub entry: LogEntry,
+}
+
+/// A board that was scrapped and has no row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrappedApart {
+    /// Its UID, which was only ever claimed.
+    pub uid: Uid,
+    /// When, by whom and why, and where the ledger says so.
+    pub scrapped: Scrapping,
 }
 
 /// Where the batch stands in the ledger.

@@ -72,6 +72,7 @@ impl TestBatch {
             operators,
             clock_accepted: self.clock_accepted.clone(),
             holds_cleared: of_batch().filter(clears).collect(),
+            scrapped_apart: Vec::new(),
             cleared: cleared.collect(),
             proof: LogProof {
                 origin: name,

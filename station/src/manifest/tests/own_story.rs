@@ -1,13 +1,13 @@
 //! That whoever holds the manifest's key, but not the ledger's, cannot tell a story of their own: receipts, revocations,
 //! scrappings, terms, what was proven and who worked are those of the log.
 
-use super::batch::TestBatch;
+use super::batch::{TestBatch, uid};
 use super::contradictions::fit_the_sums;
 use super::moved_sessions::consequences;
 use crate::ledger::event::{Assurance, Fact};
 use crate::manifest::assemble::fill;
 use crate::manifest::offline_verifier::verify;
-use crate::manifest::statement::{BoardRow, CertificateStatus, LogEntry, Statement};
+use crate::manifest::statement::{BoardRow, CertificateStatus, LogEntry, ScrappedApart, Statement};
 use crate::names::{LaneName, OperatorId};
 use crate::verdict::VerdictCode;
 
@@ -125,6 +125,53 @@ fn no_scrapping_can_be_hidden() {
     of_every_kind(
         |s| with_code(s, VerdictCode::InstallReadback).scrapped = None,
         "have 0 scrapped boards, but",
+    );
+}
+
+/// The board of that UID was claimed in a session of another one, and has no row: its scrapping is told apart.
+#[test]
+fn scrappings_of_boards_without_a_row_are_shown_too() {
+    let claimed = || {
+        let mut batch = TestBatch::open();
+        batch.pass("lane-1", 3);
+        batch.plug_in("lane-1", 1);
+        batch.scrap(1, "no answer");
+        batch.attest(2, VerdictCode::AttUid, "2.5.1");
+        batch.verdict("lane-1", VerdictCode::AttUid, Some(2));
+        batch
+    };
+    let statement = claimed().statement();
+    let [apart] = &*statement.predicate.scrapped_apart else {
+        panic!("{:?}", statement.predicate.scrapped_apart)
+    };
+    assert_eq!(
+        (&apart.uid, &*apart.scrapped.reason),
+        (&uid(1), "no answer")
+    );
+    assert_eq!(statement.predicate.counts.scrapped, 0, "no row");
+    refused(
+        &mut claimed(),
+        |s| s.predicate.scrapped_apart.clear(),
+        "have 0 scrapped boards, but",
+    );
+    refused(
+        &mut claimed(),
+        |s| s.predicate.scrapped_apart[0].uid = uid(4),
+        "on the UID",
+    );
+    refused(
+        &mut claimed(),
+        |s| s.predicate.scrapped_apart[0].scrapped.reason.clear(),
+        "on the reason",
+    );
+    // That of a board that has a row belongs there.
+    of_every_kind(
+        |s| {
+            let row = with_code(s, VerdictCode::InstallReadback);
+            let (uid, scrapped) = (row.uid.clone(), row.scrapped.take().unwrap());
+            s.predicate.scrapped_apart = vec![ScrappedApart { uid, scrapped }];
+        },
+        "what belongs to no row is doubled",
     );
 }
 

@@ -151,6 +151,34 @@ fn what_happened_outside_the_batch_counts_too() {
     verify(&batch.file(&statement), &batch.pki.root).unwrap();
 }
 
+/// Its certificate from here did not hold, another batch gave it one, and it comes back to this line: it is good.
+#[test]
+fn a_board_that_another_batch_has_made_good_is_not_a_failure() {
+    let mut batch = TestBatch::open();
+    batch.plug_in("lane-1", 1);
+    batch.attest(1, VerdictCode::Pass, "2.5.1");
+    batch.issue(1, 101);
+    batch.revoke(1, 101);
+    batch.verdict("lane-1", VerdictCode::InstallReadback, Some(1));
+    batch.plug_in("lane-1", 1);
+    batch.attest(1, VerdictCode::Pass, "2.5.1");
+    batch.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(1));
+    // This one was good here, came back, and was revoked then.
+    batch.pass("lane-1", 2);
+    batch.plug_in("lane-1", 2);
+    batch.attest(2, VerdictCode::Pass, "2.5.1");
+    batch.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(2));
+    batch.revoke(2, 102);
+    let statement = batch.statement();
+    let elsewhere = Some(VerdictCode::AlreadyProvisioned);
+    check_code(&statement, 1, Outcome::Pass, elsewhere);
+    check_code(&statement, 2, Outcome::Fail, Some(VerdictCode::Revoked));
+    let counts = &statement.predicate.counts;
+    let told = (counts.passed, counts.already_provisioned, counts.failed);
+    assert_eq!(told, (0, 1, 1));
+    verify(&batch.file(&statement), &batch.pki.root).unwrap();
+}
+
 #[test]
 fn what_became_of_boards_that_did_not_pass_is_told() {
     let mut batch = TestBatch::open();
