@@ -33,7 +33,7 @@ fn python_alone_notices_what_is_not_in_the_log() {
     let said = with_audit_py(folder.path(), BENT).ok();
     let missed = said.stdout.lines().filter(|line| line.ends_with("MISSED"));
     assert_eq!(missed.collect::<Vec<_>>(), [""; 0], "{}", said.stdout);
-    assert_eq!(said.stdout.lines().count(), 36, "{}", said.stdout);
+    assert_eq!(said.stdout.lines().count(), 48, "{}", said.stdout);
     for what in ["the batch is not in the log", "entry ", "was left out"] {
         assert!(said.stdout.contains(what), "{what}: {}", said.stdout);
     }
@@ -106,6 +106,26 @@ def cleared(p):
     [one] = p['holds_cleared']
     p['holds_cleared'] = []
     p['operators'] = [other for other in p['operators'] if other['operator'] != one['operator']]
+def expired(p): revive(coded(p, 'REVOKED'))['status'] = coded(p, 'REVOKED')['certificates'][0]['status'] = 'expired'
+def errs(p): coded(p, 'FW-VERSION')['verdict'] = 'ERROR'
+def made_up_serial(p): coded(p, 'FW-VERSION')['serial'] = 'SA-000009'
+def other_serial(p):
+    row = next(row for row in p['boards'] if row['code'] == 'ALREADY-PROVISIONED')
+    row['serial'] = 'SA-000009'
+def made_up_board(p):
+    one = p['unidentified'].pop()
+    row = dict(json.loads(json.dumps(coded(p, 'FW-VERSION'))), uid=None, sessions=[one], uid_proven=False)
+    for field in ('lane', 'operator', 'started', 'finished', 'code'): row[field] = one[field]
+    p['boards'].append(row)
+def issuer(p): p['issuing_certificate']['sha256'] = '00' * 32
+def owner(p): p['signed_profile'] = {'sha256': '00' * 32}
+def reworked(p): p['boards'][0]['reworked'] = True
+def shift(p): p['boards'][0]['shift'] = 'late'
+def rests(p): p['boards'][0]['index'] += 1
+def live_and_revoked(p): good(p).update(revoked=p['signed_at'], reason='keyCompromise')
+def apart(p):
+    row = withdrawn(p)
+    p['scrapped_apart'] = [{'uid': row['uid'], 'scrapped': row.pop('scrapped')}]
 def hashed(p):
     some = base64.b64decode(p['ledger']['leaf_hashes'][0])
     p['ledger']['leaf_hashes'][0] = base64.b64encode(some[:40] + bytes([some[40] ^ 1]) + some[41:]).decode()
@@ -115,7 +135,8 @@ def signed(p): p['signed_at'] = p['opened']['time']
 for bend in (leaf, index, kind, digest_of, gone, moved, rows, order, doubled, interrupted, proven, evidence, serial,
              receipt_gone, receipt_of_another, receipt_without_entry, receipt_time, revocation_gone,
              revocation_of_another, reason, scrapping_gone, scrapping_reason, terms_gone, shifts, quantity, closed_by,
-             worked, surely, nobody, lane, verdict, cleared, hashed, beside, head, signed):
+             worked, surely, nobody, lane, verdict, cleared, expired, errs, made_up_serial, other_serial, made_up_board, issuer, owner,
+             reworked, shift, rests, live_and_revoked, apart, hashed, beside, head, signed):
     bent = json.loads(json.dumps(whole))
     bend(bent)
     try:
