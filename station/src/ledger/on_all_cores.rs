@@ -95,7 +95,7 @@ mod tests {
         let cores = thread::available_parallelism().unwrap().get();
         assert_eq!(readers.len(), cores.min(THREADS_MAX));
         let (all, meeting) = (readers.len(), std::sync::Mutex::new(0));
-        let (arrived, patience) = (std::sync::Condvar::new(), Duration::from_secs(60));
+        let (arrived, patience) = (std::sync::Condvar::new(), Duration::from_mins(1));
         let met = each(&mut readers, all as u64, |_, _| {
             let mut here = meeting.lock().unwrap();
             *here += 1;
