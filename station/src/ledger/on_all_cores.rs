@@ -74,6 +74,8 @@ pub(in crate::ledger) fn each<S: Send, T: Send>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ledger::error::Damage;
 
@@ -82,6 +84,27 @@ mod tests {
         let mut workers = vec![(); 4];
         let squares = each(&mut workers, 100, |(), n| Ok(n * n)).unwrap();
         assert_eq!(squares, (0..100).map(|n| n * n).collect::<Vec<_>>());
+    }
+
+    /// A reader for each core, and each of them at work at the same time as all others.
+    #[test]
+    fn every_core_has_work() {
+        let (home, ledger) = crate::ledger::fixture::Home::create();
+        drop(ledger);
+        let mut readers = snapshots(&home.path()).unwrap();
+        let cores = thread::available_parallelism().unwrap().get();
+        assert_eq!(readers.len(), cores.min(THREADS_MAX));
+        let (all, meeting) = (readers.len(), std::sync::Mutex::new(0));
+        let (arrived, patience) = (std::sync::Condvar::new(), Duration::from_mins(1));
+        let met = each(&mut readers, all as u64, |_, _| {
+            let mut here = meeting.lock().unwrap();
+            *here += 1;
+            arrived.notify_all();
+            let missing = |here: &mut usize| *here < all;
+            let waited = arrived.wait_timeout_while(here, patience, missing).unwrap();
+            Ok(!waited.1.timed_out())
+        });
+        assert!(met.unwrap().into_iter().all(|met| met));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A verification that somebody watches, kills and begins again: what can be seen of it from outside.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use acceptance::prepared_station::PreparedStation;
@@ -60,53 +60,15 @@ pub fn goes_on_after_a_kill(station: &PreparedStation, entries: u64) {
     assert_eq!(screen.left_behind(), Vec::<&str>::new());
 }
 
-/// Nobody looks at a pipe, so nothing is drawn there. Where one core is all that a run may use, it has as many threads
-/// fewer as there are other cores. A run that came to its end leaves nothing to go on from.
-pub fn keeps_all_cores_busy_and_draws_nothing_in_a_pipe(station: &PreparedStation) {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(16));
-    let of_all = most_threads(&mut verifying(station));
-    let command = verifying(station);
-    let mut on_one = Command::new("taskset");
-    on_one.args(["--cpu-list", &first_core()]);
-    on_one.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => on_one.env(name, value),
-            None => on_one.env_remove(name),
-        };
-    }
-    let of_one = most_threads(&mut on_one);
-    let told = format!("{of_all} threads on {cores} cores, {of_one} on one");
-    assert!(of_all >= of_one + cores - 1, "{told}");
-}
-
-/// How many threads it had at most, each time that somebody looked.
-fn most_threads(command: &mut Command) -> usize {
-    let mut running = Running::start(command);
-    let tasks = PathBuf::from(format!("/proc/{}/task", running.id()));
-    let mut most = 0;
-    wait_for::value_within(PATIENCE * 10, "the end of a verification", || {
-        let threads = std::fs::read_dir(&tasks).map_or(0, Iterator::count);
-        most = threads.max(most);
-        running.has_ended().then_some(())
-    });
-    let finished = running.finish().ok();
+/// Nobody looks at a pipe, so nothing is drawn there. A run that came to its end leaves nothing to go on from.
+pub fn draws_nothing_in_a_pipe(station: &PreparedStation) {
+    let running = Running::start(&mut verifying(station));
+    let finished = running.finish_within(PATIENCE * 10).ok();
     assert_eq!(finished.stderr, "");
     let said = finished.stdout;
     assert!(said.starts_with("verified: "), "{said}");
     assert!(!said.contains("interrupted"), "{said}");
     assert!(!said.contains('\u{1b}'), "{said}");
-    most
-}
-
-/// The first of the cores that this process may use.
-fn first_core() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").expect("one's own status");
-    let mut lines = status.lines();
-    let allowed = lines.find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let allowed = allowed.expect("a list of cores").trim();
-    let first = allowed.split([',', '-']).next();
-    first.expect("a core").to_owned()
 }
 
 /// Over how many entries views are made and kept, in whatever folder of the ledger's.
