@@ -90,7 +90,8 @@ fn beside(path: &Path, error: LedgerError) -> LedgerError {
     }
 }
 
-/// Checks that the log continues the one that the token has seen. What no ledger key has signed says nothing.
+/// Checks that the log continues the one that the token has seen, and still has that checkpoint: each is stored before
+/// the token gets it. What no ledger key has signed says nothing.
 pub(in crate::ledger) fn check_kept(
     log: &Connection,
     key: &VerifierKey,
@@ -111,7 +112,9 @@ pub(in crate::ledger) fn check_kept(
         Err(LedgerError::Damaged(Damage::Root(changed))) => {
             Err(Damage::NotTheTokens(changed).into())
         }
-        checked => checked,
+        Err(error) => Err(error),
+        Ok(()) if has_checkpoint(log, checkpoint.head.size)? => Ok(()),
+        Ok(()) => Err(no_checkpoint(checkpoint.head.size).into()),
     }
 }
 
@@ -124,16 +127,23 @@ pub(in crate::ledger) fn check_elsewhere(
 ) -> Result<(), LedgerError> {
     check_mirror(log, key, kept)?;
     let size = Checkpoint::open(kept.note, key).map_or(0, |checkpoint| checkpoint.head.size);
-    let sql = "SELECT 1 FROM checkpoint WHERE size = ?1";
-    let there = log
-        .prepare_cached(sql)
-        .and_then(|mut find| find.exists([Int(size)]));
-    if there.doing("looking for a checkpoint")? {
+    if has_checkpoint(log, size)? {
         return Ok(());
     }
-    let what = format!("no checkpoint over {size} entries, of which there is a copy elsewhere");
-    let table = "checkpoint";
-    Err(Damage::Value { table, what }.beside(kept.path).into())
+    Err(no_checkpoint(size).beside(kept.path).into())
+}
+
+fn has_checkpoint(log: &Connection, size: u64) -> Result<bool, LedgerError> {
+    log.prepare_cached("SELECT 1 FROM checkpoint WHERE size = ?1")
+        .and_then(|mut find| find.exists([Int(size)]))
+        .doing("looking for a checkpoint")
+}
+
+fn no_checkpoint(size: u64) -> Damage {
+    Damage::Value {
+        table: "checkpoint",
+        what: format!("no checkpoint over {size} entries, of which there is a copy elsewhere"),
+    }
 }
 
 /// How many entries can be read of a file that SQLite cannot read to its end, where that is so.

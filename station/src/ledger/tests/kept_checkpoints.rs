@@ -63,6 +63,27 @@ fn the_newest_of_several_counts_and_what_nobody_signed_does_not() {
     assert_eq!(reader.against_kept(&key, &all).unwrap(), [expected]);
 }
 
+/// Each checkpoint is stored before the token gets it: one that is gone was taken away.
+#[test]
+fn a_checkpoint_that_the_token_has_is_in_the_ledger_too() {
+    let (home, ledger) = Home::create();
+    ledger.open_batch(opening(B, 2)).unwrap();
+    let note = ledger.checkpoint().unwrap();
+    drop(ledger);
+    let kept = [note.clone()];
+    open(&home, &kept).unwrap();
+    home.tamper(&format!(
+        "DELETE FROM checkpoint WHERE size = {}",
+        size(&note)
+    ));
+    let Damage::Value { table, what } = damage(open(&home, &kept)) else {
+        panic!("another damage")
+    };
+    assert_eq!(table, "checkpoint");
+    let expected = format!("no checkpoint over {} entries", size(&note));
+    assert!(what.contains(&expected), "{what}");
+}
+
 #[test]
 fn another_ledger_under_the_same_key_is_not_the_tokens() {
     let (home, ledger) = Home::create();
