@@ -35,7 +35,7 @@ fn a_lane_shows_its_last_frames_and_what_it_has_seen_in_all_its_time() {
         .find_map(|row| row.split_once("Identity ")?.1.split(' ').next());
     assert!(uid.is_none_or(|uid| uid.len() == 24), "{seen}");
     for frame in [
-        "WriteChunk package",
+        "WriteChunk InstallPackage",
         "Installed ",
         "Proof ",
         "Commit ",

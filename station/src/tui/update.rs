@@ -145,6 +145,9 @@ fn back(state: &mut State) {
 }
 
 fn show(state: &mut State, screen: Screen) -> Vec<Action> {
+    if screen == Screen::Alarms && state.screen != screen {
+        state.alarms.look();
+    }
     state.screen = screen;
     state.help = false;
     if screen == Screen::Batch {

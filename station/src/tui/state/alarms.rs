@@ -84,14 +84,25 @@ impl Alarms {
             }
             return;
         }
+        // Whoever looks at one goes on looking at that one.
+        if !self.list.is_empty() {
+            self.chosen += 1;
+        }
         self.list.insert(0, alarm);
         if self.list.len() > MAX_ALARMS {
             let oldest = self.list.iter().rposition(|alarm| alarm.acknowledged);
-            self.list.remove(oldest.unwrap_or(MAX_ALARMS));
+            let oldest = oldest.unwrap_or(MAX_ALARMS);
+            self.list.remove(oldest);
+            if oldest < self.chosen {
+                self.chosen -= 1;
+            }
         }
-        if self.chosen > 0 {
-            self.chosen = (self.chosen + 1).min(self.list.len().saturating_sub(1));
-        }
+        self.chosen = self.chosen.min(self.list.len().saturating_sub(1));
+    }
+
+    /// Somebody begins to look: at the newest.
+    pub fn look(&mut self) {
+        self.chosen = 0;
     }
 
     /// What it is about stands still no longer.
@@ -140,5 +151,30 @@ mod tests {
             (VerdictCode::KeyReused, true),
         ];
         assert_eq!(codes(&alarms), after);
+    }
+
+    /// Another alarm may come at any moment: an Enter must be about the one that was read.
+    #[test]
+    fn whoever_looks_at_an_alarm_goes_on_looking_at_that_one() {
+        let of = |lane: usize, acknowledged| Alarm {
+            about: About::Lane(format!("L{lane}")),
+            acknowledged,
+            ..held_for(VerdictCode::UidReused)
+        };
+        let mut alarms = Alarms::default();
+        alarms.add(of(0, false));
+        let looked_at = alarms.chosen().cloned();
+        for lane in 1..MAX_ALARMS {
+            alarms.add(of(lane, lane % 2 == 1));
+            assert_eq!(alarms.chosen(), looked_at.as_ref(), "{lane}");
+        }
+        // No room any more: acknowledged ones go, and that one stays where it is looked at.
+        for lane in 0..100 {
+            alarms.add(of(MAX_ALARMS + lane, false));
+            assert_eq!(alarms.list.len(), MAX_ALARMS);
+            assert_eq!(alarms.chosen(), looked_at.as_ref(), "{lane}");
+        }
+        alarms.look();
+        assert_eq!(alarms.chosen(), alarms.list.first());
     }
 }

@@ -19,13 +19,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, dialog: &Dialog) {
     let language = state.language;
     match dialog {
         Dialog::OpenBatch(batch, field) => open_batch(canvas, state, batch, *field),
-        Dialog::Acknowledge { about, .. } => {
+        Dialog::Acknowledge { about, code } => {
             let deed = if about.holds() {
                 Phrase::DeedClearHold
             } else {
                 Phrase::DeedAcknowledge
             };
-            let title = format!("{}: {}", language.say(deed), what(about));
+            let whose = format!("{} {code}", what(about));
+            let title = format!("{}: {}", language.say(deed), whose.trim_start());
             field(canvas, state, &title, language.say(Phrase::AskReason));
         }
         Dialog::CloseBatch { batch } => {

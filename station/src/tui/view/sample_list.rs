@@ -20,7 +20,10 @@ fn with(state: &State, change: impl FnOnce(&mut State)) -> State {
 }
 
 fn on(state: &State, screen: Screen) -> State {
-    with(state, |state| state.screen = screen)
+    with(state, |state| {
+        state.screen = screen;
+        state.alarms.look();
+    })
 }
 
 fn asked(state: &State, dialog: Dialog) -> State {
