@@ -53,10 +53,10 @@ fn a_scan_gives_the_waiting_lane_its_serial() {
     // Bar codes of other things are scanned in vain: the lane waits on.
     screen.see("scan the label");
     screen.scan("4006381333931");
-    screen.see("4006381333931: no label of this product. Scan the label or take the board out.");
+    screen.see("No label of this product. Scan the label or take the board out: 4006381333931");
     // Nor is the label of a product whose labels look otherwise; the board that has it is taken out.
     screen.scan("GW4711");
-    screen.see("GW4711: no label of this product. Scan the label or take the board out.");
+    screen.see("No label of this product. Scan the label or take the board out: GW4711");
     // Two codes in one shot: the second is not the next board's.
     screen.see("▶");
     screen.type_text("]C1SA-000042\rSA-000043\r");

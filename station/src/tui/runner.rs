@@ -129,6 +129,8 @@ fn show(
         mut state,
     } = surroundings;
     state.size = terminal::size().unwrap_or(super::geometry::SMALLEST);
+    // Whoever is quick must not have done anything at midnight.
+    state.utc_ms = clock.utc().0;
     let keys = Keys::start(sender.clone(), Arc::clone(&clock))?;
     let painter = Painter::start(theme, sender.clone())?;
     let mut shown = Shown::default();

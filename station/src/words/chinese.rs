@@ -176,7 +176,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LineEndedLog => "产线已停止",
         P::LabelTaken => "{0} 归工位 {1}。",
         P::LabelOdd => "{0} 不是本产品的标签。",
-        P::NoLabel => "{0} 不是本产品的标签。请扫描板上的标签，或取出电路板。",
+        P::NoLabel => "不是本产品的标签。请扫描板上的标签，或取出电路板：{0}",
         P::NobodyWaits => "没有工位等待标签：{0} 未使用。",
         P::AdapterChanged => "工位 {0}：适配器 {1} 在 {2} 原来的位置。",
         P::CableSwapped => "工位 {0}：线缆接错，适配器 {1} 属于工位 {2}。",

@@ -176,7 +176,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LineEndedLog => "the line has stopped",
         P::LabelTaken => "{0} belongs to lane {1}.",
         P::LabelOdd => "{0} is no label of this product.",
-        P::NoLabel => "{0}: no label of this product. Scan the label or take the board out.",
+        P::NoLabel => "No label of this product. Scan the label or take the board out: {0}",
         P::NobodyWaits => "No lane waits for a label: {0} was not used.",
         P::AdapterChanged => "Lane {0}: adapter {1} is where {2} was.",
         P::CableSwapped => "Lane {0}: cables were swapped, adapter {1} belongs to lane {2}.",

@@ -177,7 +177,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LineEndedLog => "die Linie steht",
         P::LabelTaken => "{0} gehört zu Platz {1}.",
         P::LabelOdd => "{0} ist kein Etikett dieses Produkts.",
-        P::NoLabel => "{0}: passt nicht zum Produkt. Etikett scannen oder Platine entnehmen.",
+        P::NoLabel => "Passt nicht zum Produkt. Etikett scannen oder Platine entnehmen: {0}",
         P::NobodyWaits => "Kein Platz wartet auf ein Etikett: {0} nicht verwendet.",
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
         P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu Platz {2}.",

@@ -177,7 +177,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LineEndedLog => "la línea se ha parado",
         P::LabelTaken => "{0} es del puesto {1}.",
         P::LabelOdd => "{0} no es una etiqueta de este producto.",
-        P::NoLabel => "{0}: no es de este producto. Escanee la etiqueta o retire la placa.",
+        P::NoLabel => "No es de este producto. Escanee la etiqueta o retire la placa: {0}",
         P::NobodyWaits => "Ningún puesto espera etiqueta: {0} no se usó.",
         P::AdapterChanged => "Puesto {0}: el adaptador {1} está donde estaba {2}.",
         P::CableSwapped => "Puesto {0}: cables cambiados, el adaptador {1} es del puesto {2}.",

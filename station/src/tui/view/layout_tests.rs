@@ -11,7 +11,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
 use crate::verdict::VerdictCode;
-use crate::words::Language;
+use crate::words::{Language, Phrase};
 
 /// Every size that a screen is laid out for, in columns and rows.
 const WIDTHS: std::ops::RangeInclusive<u16> = SMALLEST.0..=200;
@@ -146,6 +146,14 @@ fn what_to_do_after_a_scan_in_vain_is_never_cut() {
             last.contains("4006381333931") && !last.contains('…'),
             "{last}"
         );
+        // Of a longer code the end is cut, and not what to do.
+        let long = "(01)04012345678901(21)ABC123456789".repeat(2);
+        state.say(Said::NoLabel(long), true);
+        let (rows, _) = drawn(&state, Theme::Monochrome);
+        let last = rows.last().unwrap();
+        let said = language.fill(Phrase::NoLabel, &["(01)0"]);
+        let there = |text: &str| text.replace(' ', "");
+        assert!(there(last).contains(&there(&said)), "{last}");
     }
 }
 
