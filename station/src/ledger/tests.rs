@@ -2,6 +2,7 @@
 
 mod batch_rules;
 mod batch_tally;
+mod boards_and_terms;
 mod durability;
 mod kept_checkpoints;
 mod large_ledgers;

@@ -2,11 +2,15 @@
 
 mod batch;
 mod batch_log;
+mod broken_chains;
 mod contradictions;
 mod corpus;
 mod documents;
+mod every_field;
 mod every_kind;
 mod golden;
+mod impossible_rows;
+mod lying_log;
 mod moved_sessions;
 mod own_story;
 mod pki;
