@@ -2,6 +2,7 @@
 
 mod answer_words;
 mod folder;
+mod hints;
 mod manifest_files;
 mod telling;
 
@@ -28,8 +29,8 @@ use manifest_files::Reading;
 pub(crate) enum AuditCommand {
     /// Ask a folder of manifests: which devices, which certificates, which firmware
     ///
-    /// Needs no station home, no HSM and no network. Reads every signed manifest in the folder (DSSE, *.json) and
-    /// verifies each under the root before it believes a word of it; one that does not verify is left out and told
+    /// Needs no station home, no HSM and no network. Reads every signed manifest in the folder (DSSE, *.json; not those
+    /// in folders of the folder, which are named on stderr) and verifies each under the root before it believes a word of it; one that does not verify is left out and told
     /// on stderr, and so is what is named as a manifest and cannot be read. Where a batch has several manifests, the
     /// one over the larger ledger counts; where two contradict each other, that is told with what differs. A device
     /// answers where all that is asked fits; --verdict, --code and --live go by the newest word in the folder (unless
@@ -53,7 +54,8 @@ pub(crate) struct QueryArguments {
     /// The root certificate that you trust (PEM)
     #[arg(long, value_name = "FILE", required_unless_present = "unverified")]
     trust: Option<PathBuf>,
-    /// Take the word of manifests that do not verify too, marked as such
+    /// Take the word of manifests that do not verify too, marked as such; each is told with the reason, and the exit
+    /// status is 1 all the same
     #[arg(long)]
     unverified: bool,
     /// The device with this serial
@@ -104,9 +106,9 @@ pub(crate) fn run(command: &AuditCommand, context: &Context) -> Result<ExitStatu
         question: &question,
     };
     let asked = reading.ask(&arguments.dir)?;
-    let all_hold = asked.refused + asked.unread + asked.contradictions == 0;
+    let all_hold = asked.refused + asked.not_verified + asked.unread + asked.contradictions == 0;
     let all_checked = asked.not_checked == 0;
-    let found = answer_words::show(context, &asked);
+    let found = answer_words::show(context, &question, &asked);
     Ok(match (all_checked, found && all_hold) {
         (false, _) => ExitStatus::StationFault,
         (true, true) => ExitStatus::Done,

@@ -233,6 +233,21 @@ impl Question {
         self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
     }
 
+    /// The row's components, where one is asked for by its name.
+    pub fn components<'row>(&self, row: &'row BoardRow) -> impl Iterator<Item = &'row str> {
+        let asked = self.firmware.as_ref();
+        let asked = asked.is_some_and(|one| one.component.is_some());
+        let each = row.firmware.iter().filter(move |_| asked);
+        each.map(|one| one.component.as_str())
+    }
+
+    /// Whether the row names the certificate that is asked for, whatever else is asked.
+    #[must_use]
+    pub fn is_certificate_of(&self, row: &BoardRow) -> bool {
+        let asked = self.certificate.as_ref();
+        asked.is_some_and(|asked| row.certificates.iter().any(|one| asked.is_of(one)))
+    }
+
     /// Whether devices of that batch can answer.
     #[must_use]
     pub fn is_about(&self, batch: &BatchId) -> bool {
@@ -289,6 +304,15 @@ impl FirmwareName {
     /// Whether what was given is that SHA-256; no version has 64 hexadecimal digits.
     fn is_image(&self, measurement: &Hex) -> bool {
         self.version.len() == 64 && self.version.eq_ignore_ascii_case(&measurement.to_string())
+    }
+
+    /// How many digits it has, where it looks like a digest and has too many or too few of them.
+    #[must_use]
+    pub fn digits_of_no_digest(&self) -> Option<usize> {
+        const SHA1_DIGITS: usize = 40;
+        let digits = self.version.len();
+        let hexadecimal = self.version.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (hexadecimal && digits >= SHA1_DIGITS && digits != 64).then_some(digits)
     }
 
     fn is_on(&self, row: &BoardRow) -> bool {

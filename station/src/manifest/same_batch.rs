@@ -14,7 +14,8 @@ use serde::Serialize;
 
 use super::envelope_writing::Hashing;
 use super::question::Source;
-use super::spool::{NotKept, Spool};
+use super::sorting::Sorter;
+use super::spool::NotKept;
 use super::statement::{BoardRow, LogEntry, Predicate};
 use super::statement_reading::{Other, Receiver};
 use super::time_order::SILENT_STEP_MS;
@@ -28,7 +29,7 @@ const NAMED_MAX: usize = 20;
 /// What is compared of a manifest's long lists, kept while it is read.
 #[derive(Debug)]
 pub struct KeptLists {
-    rows: Spool,
+    rows: Sorter,
     hashes: Hashing<io::Sink>,
     unidentified: Hashing<io::Sink>,
     not_kept: Option<NotKept>,
@@ -39,7 +40,7 @@ impl KeptLists {
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self {
-            rows: Spool::new(folder),
+            rows: Sorter::new(folder),
             hashes: Hashing::new(io::sink()),
             unidentified: Hashing::new(io::sink()),
             not_kept: None,
@@ -49,9 +50,8 @@ impl KeptLists {
 
 impl Receiver for KeptLists {
     fn row(&mut self, row: BoardRow) {
-        // A row that was read can be written.
-        let record = serde_json::to_vec(&RowWord::of(&row)).unwrap_or_default();
-        let pushed = self.rows.push(&record).err();
+        // In order, since nobody has seen to that where the manifest does not verify.
+        let pushed = self.rows.push(&RowWord::of(&row).to_record()).err();
         self.not_kept = self.not_kept.take().or(pushed);
     }
 
@@ -150,16 +150,16 @@ pub fn compare(mut earlier: Side<'_>, mut later: Side<'_>) -> Result<Comparison,
         if let Some(fault) = lists.not_kept.take() {
             return Err(fault);
         }
-        lists.rows.rewind();
     }
     batches(&earlier, &later, &mut found);
     let KeptLists {
-        rows: mut first,
+        rows: first,
         hashes,
         unidentified,
         ..
     } = earlier.lists;
-    let mut second = later.lists.rows;
+    let mut first = first.sorted()?;
+    let mut second = later.lists.rows.sorted()?;
     if hashes.digest() != later.lists.hashes.digest() {
         found.add(None, "the entries of the ledger in the batch's range");
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use firmware_proto::Uid;
 use serde::Serialize;
 
+use super::folder;
 use super::manifest_files::Asked;
 use crate::cli::context::Context;
 use crate::cli::counted::counted;
-use crate::manifest::question::{Found, FoundFirmware, LaterWord, Source};
+use crate::manifest::question::{Found, FoundFirmware, LaterWord, Question, Source};
 use crate::verdict::{Outcome, VerdictCode};
 
 #[derive(Serialize)]
@@ -26,16 +27,18 @@ struct Sum {
     manifests_read: u64,
     manifests_verified: u64,
     manifests_refused: u64,
+    manifests_not_verified: u64,
     manifests_superseded: u64,
     manifests_unread: u64,
     manifests_not_checked: u64,
     contradictions: u64,
     overtaken: u64,
     other_files: u64,
+    folders_not_looked_into: u64,
 }
 
 /// Shows it; whether anything was found.
-pub(super) fn show(context: &Context, asked: &Asked) -> bool {
+pub(super) fn show(context: &Context, question: &Question, asked: &Asked) -> bool {
     let output = &context.output;
     let settled = &asked.settled;
     for (old, by) in &asked.superseded {
@@ -82,13 +85,12 @@ pub(super) fn show(context: &Context, asked: &Asked) -> bool {
         );
         output.notice(&line);
     }
-    if found.rows == 0 && !asked.almost.is_empty() {
-        let names: Vec<_> = asked.almost.iter().map(String::as_str).collect();
-        let line = format!(
-            "nothing has that name; did you mean {}? capitals and small letters differ",
-            names.join(" or ")
-        );
-        output.remark(&serde_json::json!({ "did_you_mean": names }), &line);
+    if found.rows == 0 {
+        asked.hints.show(output, question, asked.not_verified > 0);
+    }
+    if let Some(line) = folder::not_looked_into(&asked.folders) {
+        let object = serde_json::json!({ "folders_not_looked_into": asked.folders });
+        output.remark(&object, &line);
     }
     show_sum(context, asked, &found);
     found.rows > 0
@@ -110,12 +112,14 @@ fn show_sum(context: &Context, asked: &Asked, found: &Sizes<'_>) {
         manifests_read: asked.read,
         manifests_verified: asked.verified,
         manifests_refused: asked.refused,
+        manifests_not_verified: asked.not_verified,
         manifests_superseded: asked.superseded.len() as u64,
         manifests_unread: asked.unread,
         manifests_not_checked: asked.not_checked,
         contradictions: asked.contradictions,
         overtaken: asked.settled.overtaken,
         other_files: asked.passed_over,
+        folders_not_looked_into: asked.folders.len() as u64,
     };
     let mut line = format!(
         "{} of {} in {}; {} read, {} verified, {} refused, {} superseded; {} passed over",
@@ -129,6 +133,7 @@ fn show_sum(context: &Context, asked: &Asked, found: &Sizes<'_>) {
         counted(sum.other_files, "other file", "other files")
     );
     for (count, what) in [
+        (sum.manifests_not_verified, "NOT VERIFIED"),
         (sum.manifests_unread, "NOT READ"),
         (sum.manifests_not_checked, "NOT CHECKED"),
         (sum.contradictions, "CONTRADICTED"),

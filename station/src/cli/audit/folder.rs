@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use crate::cli::counted::counted;
 use crate::cli::failure::Failure;
 use crate::cli::named_file::unreadable;
 use crate::manifest::dsse::BEGINNING;
@@ -18,6 +19,8 @@ pub(super) struct Folder {
     pub(super) unread: Vec<(PathBuf, String)>,
     /// How many other files.
     pub(super) others: u64,
+    /// The names of its own folders: what is in them is not looked at.
+    pub(super) folders: Vec<String>,
 }
 
 /// Looks. A file whose name ends as one is a manifest, whatever is in it: nobody makes it vanish by damaging its
@@ -26,17 +29,22 @@ pub(super) fn read(folder: &Path) -> Result<Folder, Failure> {
     let mut found = Folder::default();
     let entries = fs::read_dir(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotADirectory => no_folder(folder),
+        io::ErrorKind::NotFound => not_there(folder),
         _ => unreadable(folder, &error),
     })?;
     for entry in entries {
         let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.to_ascii_lowercase();
+        let own_name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = own_name.to_ascii_lowercase();
         let ends = path
             .extension()
             .is_some_and(|end| end.eq_ignore_ascii_case("json"));
         if !ends {
-            found.others += u64::from(!path.is_dir());
+            if path.is_dir() {
+                found.folders.push(own_name.into_owned());
+            } else {
+                found.others += 1;
+            }
             continue;
         }
         match begins_as_manifest(&path) {
@@ -47,7 +55,35 @@ pub(super) fn read(folder: &Path) -> Result<Folder, Failure> {
     }
     found.manifests.sort();
     found.unread.sort();
+    found.folders.sort();
     Ok(found)
+}
+
+/// More names than these say no more.
+const FOLDERS_NAMED: usize = 5;
+
+/// That folders were passed over, in words; none where there are none.
+pub(super) fn not_looked_into(folders: &[String]) -> Option<String> {
+    let more = folders.len().saturating_sub(FOLDERS_NAMED);
+    let named: Vec<&str> = folders
+        .iter()
+        .take(FOLDERS_NAMED)
+        .map(String::as_str)
+        .collect();
+    let many = counted(folders.len() as u64, "folder", "folders");
+    let mut line = format!("{many} not looked into: {}", named.join(", "));
+    if more > 0 {
+        line = format!("{line} and {more} more");
+    }
+    (!folders.is_empty()).then_some(line)
+}
+
+fn not_there(folder: &Path) -> Failure {
+    Failure::usage(
+        format_args!("cannot read {}", folder.display()),
+        "there is no such folder",
+        "name a folder that is there",
+    )
 }
 
 fn no_folder(file: &Path) -> Failure {
@@ -125,6 +161,18 @@ mod tests {
     }
 
     #[test]
+    fn of_many_folders_a_few_are_named() {
+        let folders = |count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("f{number}")).collect()
+        };
+        assert_eq!(not_looked_into(&folders(0)), None);
+        let five = "5 folders not looked into: f0, f1, f2, f3, f4";
+        assert_eq!(not_looked_into(&folders(5)).unwrap(), five);
+        let seven = "7 folders not looked into: f0, f1, f2, f3, f4 and 2 more";
+        assert_eq!(not_looked_into(&folders(7)).unwrap(), seven);
+    }
+
+    #[test]
     fn nothing_that_is_named_as_a_manifest_vanishes() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -143,6 +191,7 @@ mod tests {
         let found = read(folder.path()).unwrap();
         let manifests = ["a.dsse.json", "b.json", "good.dsse.json"].map(at);
         assert_eq!((found.manifests, found.others), (manifests.to_vec(), 2));
+        assert_eq!(found.folders, ["certs"]);
         let unread: Vec<_> = found.unread.iter().map(|(path, _)| path.clone()).collect();
         let expected = ["folder.dsse.json", "link.dsse.json", "pipe.json"].map(at);
         assert_eq!(unread, expected);

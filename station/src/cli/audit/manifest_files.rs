@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use firmware_proto::Digest;
 
 use super::folder::{self, Folder};
+use super::hints::Hints;
 use crate::certificate_path::ParsedCertificate;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -27,7 +28,9 @@ pub(super) struct Asked {
     pub(super) verified: u64,
     /// And those that were left out.
     pub(super) refused: u64,
-    /// Manifests that do not count, each with the file that counts instead.
+    /// And those that do not verify, of which the word was asked for all the same.
+    pub(super) not_verified: u64,
+    /// Manifests that verify and do not count, each with the file that counts instead.
     pub(super) superseded: Vec<(Source, String)>,
     /// What is named as manifests are, and could not be read.
     pub(super) unread: u64,
@@ -37,8 +40,10 @@ pub(super) struct Asked {
     pub(super) contradictions: u64,
     /// Files of the folder that are no manifests.
     pub(super) passed_over: u64,
-    /// Names that are the asked ones but for the case of their letters.
-    pub(super) almost: BTreeSet<String>,
+    /// Its folders, which were not looked into.
+    pub(super) folders: Vec<String>,
+    /// What whoever finds nothing may have meant.
+    pub(super) hints: Hints,
 }
 
 /// A manifest that may count.
@@ -47,26 +52,23 @@ pub(super) struct Kept {
     pub(super) answers: Answers,
     /// Of its statement; none where it was not verified.
     pub(super) digest: Option<Digest>,
+    /// Why it was not.
+    pub(super) not_verified: Option<String>,
     pub(super) predicate: Predicate,
-    almost: BTreeSet<String>,
+    hints: Hints,
 }
-
-/// More names than these are no hint.
-const ALMOST_MAX: usize = 5;
 
 /// What a manifest's rows answer.
 #[derive(Default)]
 struct Heard {
     devices: Vec<Found>,
-    almost: BTreeSet<String>,
+    hints: Hints,
 }
 
 impl Heard {
     fn ask(&mut self, question: &Question, row: &BoardRow) {
         self.devices.extend(question.answer(row));
-        let room = ALMOST_MAX.saturating_sub(self.almost.len());
-        let almost = question.almost(row).take(room).map(str::to_owned);
-        self.almost.extend(almost);
+        self.hints.hear(question, row);
     }
 }
 
@@ -92,18 +94,24 @@ impl Reading<'_> {
             manifests,
             unread,
             others,
+            folders,
         } = folder::read(folder)?;
         let mut asked = Asked {
             passed_over: others,
+            folders,
             ..Asked::default()
         };
         for (path, why) in unread {
             self.tell_unread(&mut asked, &path, &why);
         }
         if manifests.is_empty() && asked.unread == 0 {
+            let mut why = "none of its files is a signed manifest (DSSE, *.json)".to_owned();
+            if let Some(folders) = folder::not_looked_into(&asked.folders) {
+                why = format!("{why}; {folders}");
+            }
             return Err(Failure::usage(
                 format_args!("there is no manifest in {}", folder.display()),
-                "none of its files is a signed manifest (DSSE, *.json)",
+                why,
                 "name the folder that has them",
             ));
         }
@@ -112,7 +120,9 @@ impl Reading<'_> {
             asked.read += 1;
             all.extend(self.first_reading(&mut asked, path));
         }
-        asked.almost = all.iter().flat_map(|one| one.almost.clone()).collect();
+        for one in &mut all {
+            asked.hints.add(std::mem::take(&mut one.hints));
+        }
         let counting = self.choose(&mut asked, all);
         self.settle(&mut asked, counting);
         Ok(asked)
@@ -125,27 +135,27 @@ impl Reading<'_> {
         let why = match self.root.map(|root| verify(&path, root, &mut asking)) {
             Some(Ok((digest, predicate))) => {
                 asked.verified += 1;
-                return Some(self.kept(path, predicate, Some(digest), heard));
+                return Some(self.kept(path, predicate, Ok(digest), heard));
             }
-            Some(Err(fault @ (Fault::Unread(_) | Fault::Rejected(Rejected::NotKept(_))))) => {
+            Some(Err(Fault::Rejected(why)))
+                if self.unverified && !matches!(why, Rejected::NotKept(_)) =>
+            {
+                why.to_string()
+            }
+            Some(Err(fault)) => {
                 self.tell(asked, &path, fault);
                 return None;
             }
-            Some(Err(fault)) if !self.unverified => {
-                self.tell(asked, &path, fault);
-                return None;
-            }
-            Some(Err(_)) => None,
-            None => (!self.unverified).then_some("no root was given"),
+            None => "no root was given".to_owned(),
         };
-        if let Some(why) = why {
-            self.refuse(asked, &path, why);
+        if !self.unverified {
+            self.refuse(asked, &path, &why);
             return None;
         }
         heard = Heard::default();
         let mut asking = |row: BoardRow| heard.ask(self.question, &row);
         match believe(&path, &mut asking) {
-            Ok(predicate) => Some(self.kept(path, predicate, None, heard)),
+            Ok(predicate) => Some(self.kept(path, predicate, Err(why), heard)),
             Err(fault) => {
                 self.tell(asked, &path, fault);
                 None
@@ -157,20 +167,30 @@ impl Reading<'_> {
         &self,
         path: PathBuf,
         predicate: Predicate,
-        digest: Option<Digest>,
-        mut heard: Heard,
+        verified: Result<Digest, String>,
+        heard: Heard,
     ) -> Kept {
+        let Heard {
+            mut devices,
+            mut hints,
+        } = heard;
         if !self.question.is_about(&predicate.batch) {
-            heard = Heard::default();
+            devices.clear();
+            hints.forget_names();
         }
-        let Heard { devices, almost } = heard;
-        let source = Source::of(&predicate, path.display().to_string(), digest.is_some());
+        hints.hear_batch(self.question, &predicate.batch);
+        let source = Source::of(&predicate, path.display().to_string(), verified.is_ok());
+        let (digest, not_verified) = match verified {
+            Ok(digest) => (Some(digest), None),
+            Err(why) => (None, Some(why)),
+        };
         Kept {
             path,
             answers: Answers { source, devices },
             digest,
+            not_verified,
             predicate,
-            almost,
+            hints,
         }
     }
 
@@ -190,10 +210,15 @@ impl Reading<'_> {
                 continue;
             };
             left_out.extend(others.iter().copied());
-            let file = &last.answers.source.file;
+            self.tell_not_verified(asked, last, None);
             for one in ordered.iter().rev().skip(1) {
+                if one.not_verified.is_some() {
+                    self.tell_not_verified(asked, one, Some(last));
+                    continue;
+                }
                 let old = one.answers.source.clone();
-                asked.superseded.push((old, file.clone()));
+                let by = last.answers.source.file.clone();
+                asked.superseded.push((old, by));
             }
             for pair in ordered.windows(2) {
                 if let [earlier, later] = pair

@@ -65,6 +65,33 @@ impl Reading<'_> {
         true
     }
 
+    /// A manifest that does not verify, where its word was asked for: why it does not, and whether it counts.
+    pub(super) fn tell_not_verified(&self, asked: &mut Asked, one: &Kept, counts: Option<&Kept>) {
+        let Some(why) = &one.not_verified else {
+            return;
+        };
+        asked.not_verified += 1;
+        let name = &one.answers.source.file;
+        let line = match counts {
+            None => format!(
+                "{name} does not verify: {why}; taken all the same, because of --unverified"
+            ),
+            Some(other) => format!(
+                "{name} does not verify and is left out, since {} is of the same batch and {}: {why}",
+                other.answers.source.file,
+                match other.not_verified {
+                    None => "does",
+                    Some(_) => "was taken, which does not either",
+                }
+            ),
+        };
+        let instead = counts.map(|other| &other.answers.source.file);
+        let object = json!({
+            "not_verified": name, "why": why, "taken": instead.is_none(), "instead": instead,
+        });
+        self.context.output.remark(&object, &line);
+    }
+
     pub(super) fn tell(&self, asked: &mut Asked, path: &Path, fault: Fault) {
         match fault {
             Fault::Unread(why) | Fault::Rejected(Rejected::Unreadable(why)) => {

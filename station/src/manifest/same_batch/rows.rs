@@ -63,7 +63,8 @@ fn next(rows: &mut Spool) -> Result<Option<RowWord>, NotKept> {
     if !rows.next(&mut record)? {
         return Ok(None);
     }
-    let row = serde_json::from_slice(&record);
+    let json = record.splitn(3, |byte| *byte == 0).last();
+    let row = serde_json::from_slice(json.unwrap_or_default());
     row.map(Some)
         .map_err(|error| NotKept::new(&std::env::temp_dir(), error))
 }
@@ -127,6 +128,16 @@ impl RowWord {
             held: row.held,
             certificates: row.certificates.iter().map(CertificateWord::of).collect(),
         }
+    }
+
+    /// What is kept of it: in front of the JSON the key that it is sorted by, between zeros, which no name has. A row
+    /// without a serial comes last.
+    pub(super) fn to_record(&self) -> Vec<u8> {
+        let serial = self.serial.as_ref().map_or("\u{7f}", DeviceSerial::as_str);
+        let mut record = format!("{serial}\0{}\0", self.uid).into_bytes();
+        // A row that was read can be written.
+        record.extend(serde_json::to_vec(self).unwrap_or_default());
+        record
     }
 
     /// As the rows of a manifest are sorted.
