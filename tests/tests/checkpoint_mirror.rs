@@ -80,7 +80,11 @@ fn init_begins_a_mirror_and_never_takes_anothers() {
     assert_eq!(fs::read(&mirror).expect("a file"), b"another ledger's");
     fs::remove_file(&mirror).expect("it was there");
     init().ok();
-    station.open_batch("MIRROR-1", 1);
+    // Nothing was ever there: that is no alarm.
+    let opened = run(&mut station.opening("MIRROR-1", 1)).ok();
+    let begins = format!("the mirror {} begins with 2 entries", mirror.display());
+    assert!(opened.stderr.contains(&begins), "{}", opened.stderr);
+    assert!(!opened.stderr.contains("was empty"), "{}", opened.stderr);
     station.run(["ledger", "verify"]).ok();
     assert_eq!(leaves(&station, &["mirror-begun"]).len(), 1);
 }

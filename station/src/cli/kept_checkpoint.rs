@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::counted::counted;
 use super::failure::Failure;
+use super::ledger::mirror_begun;
 use super::owner::{self, Done, Owner};
 use crate::clock::UtcMillis;
 use crate::hsm::{PinSource, SignerPool};
@@ -43,10 +44,15 @@ pub(crate) fn open_to_record(
     if let Some(begun) = ledger.begin_mirror(context.now())? {
         let size = Reader::open(&home.ledger())?.size()?;
         let entries = counted(size, "entry", "entries");
-        context.output.partings(&[format!(
-            "the mirror {} was empty: it begins with {entries}; what was there before is not compared any more",
-            begun.display()
-        )]);
+        let mirror = begun.display();
+        context.output.partings(&[match mirror_begun(home)?.len() {
+            // Of a new station, or new to an old one: nothing is lost.
+            0 | 1 => format!("the mirror {mirror} begins with {entries}; there was none before"),
+            _ => format!(
+                "the mirror {mirror} was empty: it begins with {entries}; what was there before is \
+                 not compared any more"
+            ),
+        }]);
     }
     Ok(ledger)
 }

@@ -29,6 +29,7 @@ use crate::station_home::{StationHome, read_bounded};
 use check_proof::CheckProofArguments;
 use checkpoint::CheckpointArguments;
 use cosign::CosignCommand;
+pub(super) use elsewhere::mirror_begun;
 use export::ExportArguments;
 use prove::ProveArguments;
 use rebuild::RebuildArguments;

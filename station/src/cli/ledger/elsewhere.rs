@@ -109,7 +109,7 @@ impl Compared {
 }
 
 /// The entries at which a mirror was begun, in their order; nobody is told of one alone.
-pub(super) fn mirror_begun(home: &StationHome) -> Result<Vec<u64>, LedgerError> {
+pub(in crate::cli) fn mirror_begun(home: &StationHome) -> Result<Vec<u64>, LedgerError> {
     let reader = Reader::open(&home.ledger())?;
     let mut begun = Vec::new();
     for leaf in reader.events_of_kinds(Kinds::MirrorsBegun, 0) {
