@@ -118,18 +118,24 @@ fn witnesses_cosign_and_a_quorum_is_kept_to() {
     let vkey = station.home().join("pki/ledger.vkey");
     let vkey = text(&vkey);
     let (one_key, two_key, other_key) = (one.vkey(), two.vkey(), stranger.vkey());
-    check(
-        &proof,
-        &[
-            "--vkey",
-            &vkey,
-            "--witness",
-            &one_key,
-            "--witness",
-            &two_key,
-        ],
-    )
-    .ok();
+    let wanted = [
+        "--vkey",
+        &vkey,
+        "--witness",
+        &one_key,
+        "--witness",
+        &two_key,
+    ];
+    let said = check(&proof, &wanted).ok().stdout;
+    for name in ["w.example/1", "w.example/2"] {
+        let seen = format!("  + witness {name} saw this log of 1 entry at 20");
+        assert!(said.contains(&seen), "{seen}: {said}");
+    }
+    let against = "that shows only against";
+    assert!(!said.contains(against), "{said}");
+    let alone = check(&proof, &["--vkey", &vkey]).ok().stdout;
+    assert!(alone.contains(against), "{alone}");
+    assert!(!alone.contains("saw this log"), "{alone}");
     let missing = [
         "--vkey",
         &vkey,

@@ -364,9 +364,9 @@ impl Proven {
         proven
     }
 
-    /// What does not follow from it, in sentences.
+    /// What does not follow from it, in sentences; less where a witness has seen its checkpoint.
     #[must_use]
-    pub fn does_not_prove(&self) -> Vec<String> {
+    pub fn does_not_prove(&self, witnessed: bool) -> Vec<String> {
         let mut limits = Vec::new();
         if !matches!(self.subject, Subject::Entry { .. } | Subject::Continuation) {
             limits.push(
@@ -375,11 +375,17 @@ impl Proven {
                     .to_owned(),
             );
         }
-        limits.push(
-            "that the station shows everybody the same log: that shows only against a checkpoint that you kept, a \
-             mirror, or a witness"
-                .to_owned(),
-        );
+        let one_log = match (witnessed, self.kept) {
+            (true, _) => "that the station shows the same log to those who ask for no witness",
+            (false, Some(_)) => {
+                "that the station shows others the same log as you: that shows only against a mirror, or a witness"
+            }
+            (false, None) => {
+                "that the station shows everybody the same log: that shows only against a checkpoint that you \
+                 kept, a mirror, or a witness"
+            }
+        };
+        limits.push(one_log.to_owned());
         limits
     }
 }

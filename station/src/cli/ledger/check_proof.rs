@@ -141,7 +141,10 @@ fn policy(arguments: &CheckProofArguments) -> Result<WitnessPolicy, Failure> {
 }
 
 fn shown(proven: &Proven, key: &VerifierKey, given: bool, cosigned: Vec<Witnessed>) -> Shown {
-    let mut limits = proven.does_not_prove();
+    let mut limits = proven.does_not_prove(!cosigned.is_empty());
+    let log = counted(proven.head.size, "entry", "entries");
+    let seen = cosigned.iter().map(|one| one.has_seen(&log));
+    let follows = proven.proves().into_iter().chain(seen).collect();
     if !given {
         let unknown =
             "whose log it is: the key is the file's own; give the one that you trust with --vkey";
@@ -156,7 +159,7 @@ fn shown(proven: &Proven, key: &VerifierKey, given: bool, cosigned: Vec<Witnesse
         vkey: key.to_string(),
         key_given: given,
         cosigned,
-        proves: proven.proves(),
+        proves: follows,
         does_not_prove: limits,
     }
 }

@@ -28,6 +28,14 @@ impl Witnessed {
         cosignatures.iter().map(told).collect()
     }
 
+    /// What its cosignature says of a log.
+    pub(super) fn has_seen(&self, log: &str) -> String {
+        format!(
+            "witness {} saw this log of {log} at {}",
+            self.witness, self.time
+        )
+    }
+
     pub(super) fn in_words(witnessed: &[Self]) -> String {
         let each = witnessed
             .iter()

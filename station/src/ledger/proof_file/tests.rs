@@ -181,6 +181,16 @@ fn a_kept_checkpoint_must_be_led_to() {
     };
     assert!(agrees(without.check(&key, Some(&same)).unwrap()));
     assert!(!agrees(without.check(&key, None).unwrap()));
+    // What is left to be shown is less with each thing that it was held against.
+    let limit = |kept: Option<&str>, witnessed: bool| {
+        let proven = without.check(&key, kept).unwrap();
+        proven.does_not_prove(witnessed).pop().unwrap()
+    };
+    assert!(limit(None, false).ends_with("a checkpoint that you kept, a mirror, or a witness"));
+    assert!(limit(Some(&same), false).ends_with("only against a mirror, or a witness"));
+    for kept in [None, Some(same.as_str())] {
+        assert!(limit(kept, true).ends_with("to those who ask for no witness"));
+    }
     let with = proof(&home, &key, device(), Some(&older));
     assert!(agrees(with.check(&key, Some(&older)).unwrap()));
 
