@@ -213,6 +213,16 @@ fn another_root_is_not_trusted() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("ask its sender"), "{said}");
+    // What to do comes first; what is compared by eye stands at the end of a line each.
+    let to_do = said.find("give with --trust").expect("it says what to do");
+    let prints = said.lines().filter(|line| line.contains("fingerprint"));
+    for line in prints.clone() {
+        let (_, digits) = line.rsplit_once(": ").expect("what it is, and the digits");
+        assert_eq!(digits.len(), 64, "{line}");
+        let at = said.find(line).expect("it is there");
+        assert!(to_do < at, "{said}");
+    }
+    assert_eq!(prints.count(), 2, "{said}");
     // Nor is the manifest's own signer, or the issuing CA, a root.
     let issuing = audit().station.home().join("pki/issuing.pem");
     refused(

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 
 use super::audit::AuditCommand;
@@ -47,6 +48,7 @@ const GLOBAL: &str = "Global options";
 pub(crate) struct Global {
     /// The station's home folder; where an example leaves it out, `STATION_HOME` names it
     #[arg(long, global = true, env = "STATION_HOME", value_name = "DIR", help_heading = GLOBAL)]
+    #[arg(value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub(crate) home: Option<PathBuf>,
     /// Print one JSON object a line instead of text for people
     #[arg(long, global = true, help_heading = GLOBAL)]

@@ -11,12 +11,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use firmware_proto::Uid;
 
+use super::certificate_file;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::manifest::read_root;
-use super::named_file::read_text;
-use crate::certificate_path::ParsedCertificate;
 use crate::clock::UtcMillis;
 use crate::encoding::{Hex, sha256};
 use crate::manifest::question::{CertificateName, FirmwareName, Question};
@@ -174,14 +173,11 @@ fn certificate_name(text: &str) -> Result<CertificateName, Failure> {
             )
         });
     }
-    let pem = read_text(Path::new(text))?;
-    let certificate = ParsedCertificate::from_pem(&pem).map_err(|error| {
-        Failure::usage(
-            format_args!("{text} is no certificate"),
-            error,
-            "give a certificate in PEM, its serial number or its SHA-256",
-        )
-    })?;
+    let certificate = certificate_file::read(
+        Path::new(text),
+        &format!("{text} is no certificate"),
+        "give a certificate in PEM, or its serial number or SHA-256",
+    )?;
     Ok(CertificateName::Digest(sha256(certificate.der()).into()))
 }
 

@@ -8,12 +8,14 @@ use clap::{Subcommand, ValueEnum};
 use firmware_proto::Digest;
 use serde::Serialize;
 
+use super::certificate_file;
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::export_documents;
 use super::failure::Failure;
 use super::manifest_export;
-use super::named_file::{read_text, unreadable, write_with};
+use super::named_file::{unreadable, write_with};
+use super::other_document;
 use super::owner::{self, Done};
 use super::report;
 use crate::certificate_path::ParsedCertificate;
@@ -67,7 +69,7 @@ pub(crate) enum ManifestCommand {
         after_help = "Example:\n  station manifest verify manifest.dsse.json --trust root.pem"
     )]
     Verify {
-        /// The manifest (DSSE)
+        /// The manifest (DSSE); - for standard input
         file: PathBuf,
         /// The root certificate that you trust (PEM)
         #[arg(long, value_name = "FILE")]
@@ -196,9 +198,21 @@ struct Exported<'a> {
 fn verify(context: &Context, file: &Path, trust: &Path) -> Result<ExitStatus, Failure> {
     let root = read_root(trust)?;
     let manifest = seekable(file)?;
+    let again = manifest.try_clone();
     let mut ignored = |_| {};
     let verified = offline_verifier::verify_file(manifest, root.der(), &mut ignored);
-    let verified = verified.map_err(|rejected| refused(file, trust, &rejected))?;
+    let verified = verified.map_err(|rejected| {
+        let other = again.ok();
+        let other = other.and_then(|file| other_document::told_by_its_beginning(&file));
+        match other {
+            Some(what) if !matches!(rejected, Rejected::NotKept(_)) => Failure::check(
+                format_args!("{} is no signed manifest", file.display()),
+                what,
+                "give the signed manifest, whose name ends in .dsse.json as a rule",
+            ),
+            _ => refused(file, trust, &rejected),
+        }
+    })?;
     show(context, &verified);
     Ok(ExitStatus::Done)
 }
@@ -209,13 +223,18 @@ fn refused(file: &Path, trust: &Path, rejected: &Rejected) -> Failure {
         // Whatever the file is, nothing of it was judged.
         Rejected::NotKept(_) => not_kept(file, rejected),
         // The file itself may be as good as its sender says.
-        Rejected::OtherRoot { .. } => {
+        Rejected::OtherRoot(other) => {
             let to_do = format!(
                 "give with --trust the root certificate of the station that made it, from a source \
-                 that you trust; if {} is that one, do not rely on this file",
-                trust.display()
+                 that you trust; if {} is that one, do not rely on this file\n       {}",
+                trust.display(),
+                other.in_lines().join("\n       ")
             );
-            Failure::check(what, rejected, to_do)
+            Failure::check(
+                what,
+                "its signing chain does not end in the given root",
+                to_do,
+            )
         }
         _ => {
             let to_do =
@@ -236,14 +255,8 @@ pub(super) fn not_kept(file: &Path, why: impl std::fmt::Display) -> Failure {
 
 /// The root certificate that somebody trusts.
 pub(super) fn read_root(trust: &Path) -> Result<ParsedCertificate, Failure> {
-    let root = read_text(trust)?;
-    ParsedCertificate::from_pem(&root).map_err(|error| {
-        Failure::usage(
-            format_args!("cannot use {} as trusted root", trust.display()),
-            error,
-            "give the root's certificate in PEM",
-        )
-    })
+    let is_none = format!("cannot use {} as trusted root", trust.display());
+    certificate_file::read(trust, &is_none, "give the root's certificate in PEM")
 }
 
 #[derive(Serialize)]
@@ -310,7 +323,12 @@ fn show(context: &Context, verified: &VerifiedManifest) {
 
 /// Opens a file that can be read from both ends; what comes through a pipe is kept in one without a name.
 pub(super) fn seekable(file: &Path) -> Result<File, Failure> {
-    let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
+    let from = if file == Path::new("-") {
+        Path::new("/dev/stdin")
+    } else {
+        file
+    };
+    let opened = File::open(from).map_err(|error| unreadable(file, &error))?;
     let kind = opened
         .metadata()
         .map_err(|error| unreadable(file, &error))?;

@@ -11,6 +11,7 @@ mod batch_codes;
 mod batch_record;
 mod batch_serials;
 mod batch_work;
+mod certificate_file;
 mod clock;
 mod completions;
 mod context;
@@ -41,6 +42,7 @@ mod named_file;
 mod operator;
 mod operator_proof;
 mod operator_work;
+mod other_document;
 mod output;
 mod owner;
 mod product_owner;
@@ -95,6 +97,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, cla
     let mut parsed = Arguments::from_arg_matches_mut(&mut matches)
         .map_err(|error| error.format(&mut command))?;
     parsed.global.operator_is_typed = typed;
+    let home = parsed.global.home.take();
+    parsed.global.home = home.filter(|home| !home.as_os_str().is_empty());
     Ok(parsed)
 }
 

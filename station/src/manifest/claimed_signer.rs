@@ -45,6 +45,22 @@ impl OtherRoot {
             fault: fault.clone(),
         })
     }
+
+    /// What can be compared by eye, each in a line.
+    #[must_use]
+    pub fn in_lines(&self) -> [String; 6] {
+        [
+            format!("the root given: {}", self.root),
+            format!("its SHA-256 fingerprint: {}", self.root_print),
+            format!("it has {}", self.root_key),
+            format!(
+                "SHA-256 fingerprint of the signing certificate: {}",
+                self.signer_print
+            ),
+            format!("it names an issuer with {}", self.issuer_key),
+            format!("what does not fit: {}", self.fault),
+        ]
+    }
 }
 
 fn key(identifier: Option<&[u8]>) -> String {
