@@ -211,9 +211,9 @@ fn a_verdict_is_told_by_word_and_sign_and_never_by_colour_alone() {
         assert_eq!(coloured, plain);
         let seen = plain.join("\n");
         for (sign, phrase) in [
-            ("✔", crate::words::Phrase::Pass),
-            ("✘", crate::words::Phrase::Fail),
-            ("!", crate::words::Phrase::Error),
+            ("✔", Phrase::Pass),
+            ("✘", Phrase::Fail),
+            ("!", Phrase::Error),
         ] {
             let word = format!("{sign} {}", language.say(phrase));
             assert!(seen.contains(&word), "{word}\n{seen}");
