@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use firmware_proto::Digest;
 
 use super::batch::TestBatch;
-use super::lying_log::{closed, grant};
+use super::bent_log::closed;
+use super::lying_log::grant;
 use crate::encoding::{Hex, sha256};
 use crate::identity::signer::PublicKey;
 use crate::ledger::checkpoint::{Checkpoint, VerifierKey};
@@ -35,34 +36,28 @@ fn fault(batch: &TestBatch, bend: impl FnOnce(&mut Statement)) -> LedgerFault {
 /// Numbers of the batch's events that cannot be; the first entry that shows it is named.
 #[test]
 fn numbers_rise_by_as_much_as_there_is_room() {
-    type Bend = fn(&mut Leaf);
+    let unlinked = |leaf: &mut Leaf| {
+        leaf.position.as_mut().unwrap().prev = Some(sha256(b"another"));
+    };
     let seq = |leaf: &mut Leaf, by: i64| {
         let at = leaf.position.as_mut().unwrap();
         at.seq = at.seq.checked_add_signed(by).unwrap();
     };
     // Entry 6 is the first board's receipt, entry 5 its certificate; both are shown.
-    let bends: [(u64, &dyn Fn(&mut Leaf)); 5] = [
-        (6, &|leaf| seq(leaf, -1)),
-        (6, &|leaf| seq(leaf, -2)),
-        (6, &|leaf| seq(leaf, 1)),
-        (
-            6,
-            &((|leaf| {
-                leaf.position.as_mut().unwrap().prev = Some(sha256(b"another"));
-            }) as Bend),
-        ),
-        // The first event of the batch has number 0.
-        (1, &|leaf| {
-            seq(leaf, 1);
-            leaf.position.as_mut().unwrap().prev = Some(sha256(b"another"));
-        }),
-    ];
-    for (number, (index, bend)) in bends.into_iter().enumerate() {
+    let check = |index, bend: &dyn Fn(&mut Leaf)| {
         let mut batch = closed();
         batch.lie(index, bend);
-        let found = fault(&batch, |_| ());
-        assert_eq!(found, LedgerFault::Chain(index), "bend {number}");
+        assert_eq!(fault(&batch, |_| ()), LedgerFault::Chain(index));
+    };
+    for by in [-2, -1, 1] {
+        check(6, &|leaf| seq(leaf, by));
     }
+    check(6, &unlinked);
+    // The first event of the batch has number 0.
+    check(1, &|leaf| {
+        seq(leaf, 1);
+        unlinked(leaf);
+    });
 }
 
 #[test]

@@ -185,15 +185,15 @@ impl Bend {
     /// The document with it; none where that is no statement.
     fn on(&self, whole: &Value) -> Option<Statement> {
         let mut bent = whole.clone();
-        let (last, parent) = self.path.split_last()?;
+        let (name, parent) = self.path.split_last()?;
         match (bent.pointer_mut(&pointer(parent))?, &self.value) {
-            (Value::Object(fields), None) => drop(fields.remove(last)),
+            (Value::Object(fields), None) => drop(fields.remove(name)),
             (Value::Object(fields), Some(value)) => {
-                fields.insert(last.clone(), value.clone());
+                fields.insert(name.clone(), value.clone());
             }
-            (Value::Array(list), None) => drop(list.remove(last.parse().ok()?)),
+            (Value::Array(list), None) => drop(list.remove(name.parse().ok()?)),
             (Value::Array(list), Some(value)) => {
-                *list.get_mut(last.parse::<usize>().ok()?)? = value.clone();
+                *list.get_mut(name.parse::<usize>().ok()?)? = value.clone();
             }
             _ => return None,
         }
@@ -249,7 +249,7 @@ fn tried(batch: &TestBatch, under: &str) -> (usize, BTreeMap<String, String>) {
         }
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(&work))));
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     (tried.into_inner(), accepted.into_inner().unwrap())
 }
 

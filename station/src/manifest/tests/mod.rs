@@ -2,6 +2,7 @@
 
 mod batch;
 mod batch_log;
+mod bent_log;
 mod broken_chains;
 mod contradictions;
 mod corpus;
