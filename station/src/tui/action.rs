@@ -95,6 +95,28 @@ pub enum Action {
     WriteRecording,
 }
 
+impl Action {
+    /// What somebody has put into fields, and is kept for ever.
+    #[must_use]
+    pub fn kept_words(&self) -> Vec<&str> {
+        match self {
+            Self::OpenBatch(batch) => {
+                vec![
+                    &batch.batch,
+                    &batch.profile,
+                    &batch.work_order,
+                    &batch.quantity,
+                ]
+            }
+            Self::ClearHold { reason, .. }
+            | Self::AcknowledgeAlarm { reason, .. }
+            | Self::AcceptClock { reason }
+            | Self::Reprint { reason, .. } => vec![reason],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a new batch is to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewBatch {

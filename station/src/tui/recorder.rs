@@ -1,14 +1,17 @@
 //! The last events and the state before them, so that what somebody saw can be seen again.
 //!
 //! Bounded: two halves, of which the older is dropped when the newer is full. What is typed as a PIN is never
-//! in it.
+//! in it, nor what a scanner sends: it may be a badge, whoever is signed in.
 
 use std::mem;
 
 use serde::{Deserialize, Serialize};
 
+use super::action::NewBatch;
 use super::event::{Event, Key};
+use super::scanner::PAUSE_MS;
 use super::state::State;
+use super::state::dialog::Dialog;
 use super::state::sign_in::SignIn;
 use super::update::update;
 
@@ -50,7 +53,7 @@ impl Recorder {
     /// The recording as text: JSON.
     #[must_use]
     pub fn text(&self) -> String {
-        let whole = if self.older.events.is_empty() {
+        let mut whole = if self.older.events.is_empty() {
             self.newer.clone()
         } else {
             let events = [&self.older.events[..], &self.newer.events[..]].concat();
@@ -59,6 +62,7 @@ impl Recorder {
                 events,
             }
         };
+        hide_scans(&mut whole.events);
         serde_json::to_string(&whole).unwrap_or_default()
     }
 }
@@ -66,8 +70,9 @@ impl Recorder {
 impl Half {
     fn beginning(state: &State) -> Self {
         let mut before = state.clone();
-        if awaits_pin(state) {
-            before.scanner.clear();
+        before.scanner.clear();
+        if let Some(Dialog::OpenBatch(batch, _)) = &mut before.dialog {
+            *batch = NewBatch::default();
         }
         Self {
             before,
@@ -89,16 +94,42 @@ pub fn replay(text: &str) -> Result<State, serde_json::Error> {
     Ok(state)
 }
 
-const fn awaits_pin(state: &State) -> bool {
-    matches!(state.sign_in, SignIn::WantsPin { .. } | SignIn::Checking)
+/// Hides characters that came as fast as a scanner may send them.
+fn hide_scans(events: &mut [Event]) {
+    let mut before: Option<(usize, u64)> = None;
+    let mut scanned = Vec::new();
+    for (at, event) in events.iter().enumerate() {
+        let Event::Key { at_ms, .. } = event else {
+            continue;
+        };
+        if let Some((last, last_ms)) = before
+            && at_ms.saturating_sub(last_ms) <= PAUSE_MS
+        {
+            scanned.extend([last, at]);
+        }
+        before = Some((at, *at_ms));
+    }
+    for at in scanned {
+        if let Some(event) = events.get_mut(at) {
+            *event = hidden(event);
+        }
+    }
 }
 
+/// Without what is typed to say who somebody is, and to prove it.
 fn without_pin(state: &State, event: &Event) -> Event {
+    match state.sign_in {
+        SignIn::Person(_) => event.clone(),
+        _ => hidden(event),
+    }
+}
+
+fn hidden(event: &Event) -> Event {
     match event {
         Event::Key {
             key: Key::Char(character),
             at_ms,
-        } if awaits_pin(state) && !character.is_control() => Event::Key {
+        } if !character.is_control() => Event::Key {
             key: Key::Char('*'),
             at_ms: *at_ms,
         },
@@ -143,10 +174,37 @@ mod tests {
         let text = recorder.text();
         assert!(!text.contains("482913") && !text.contains("'4'"), "{text}");
         assert!(!text.contains("\"char\":\"4\""), "{text}");
+        assert!(!text.contains("\"char\":\"b\""), "a badge: {text}");
         let mut again = replay(&text).unwrap();
         assert_eq!(again.scanner.entry(), "******");
         again.scanner = state.scanner.clone();
         assert_eq!(again, state);
+    }
+
+    #[test]
+    fn what_a_scanner_sends_is_not_in_a_recording_and_what_a_hand_types_is() {
+        let mut state = State {
+            size: (80, 24),
+            sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
+                operator: "op-17".to_owned(),
+                role: crate::tui::state::sign_in::Role::Operator,
+                may: Vec::new(),
+                may_not: Vec::new(),
+            }),
+            ..State::default()
+        };
+        let mut recorder = Recorder::new(&state);
+        for event in typed("Q7\n", 1_000) {
+            play(&mut recorder, &mut state, event);
+        }
+        let by_hand = Event::Key {
+            key: Key::Char('x'),
+            at_ms: 5_000,
+        };
+        play(&mut recorder, &mut state, by_hand);
+        let text = recorder.text();
+        assert!(!text.contains("\"Q\"") && !text.contains("\"7\""), "{text}");
+        assert!(text.contains("\"char\":\"x\""), "{text}");
     }
 
     #[test]

@@ -202,7 +202,16 @@ impl Shown {
         }
         self.ticked_ms = now_ms;
         let resized = terminal::size().filter(|size| *size != state.size);
-        let before = (state.notice.is_some(), state.scanner.clone(), state.help);
+        let shown = |state: &State| {
+            let ready = state.is_ready_for_scan();
+            (
+                state.notice.is_some(),
+                state.scanner.clone(),
+                state.help,
+                ready,
+            )
+        };
+        let before = shown(state);
         let tick = Event::Tick {
             monotonic_ms: now_ms,
             utc_ms: clock.utc().0,
@@ -212,7 +221,7 @@ impl Shown {
             recorder.note(state, &event);
             drop(update(state, event));
         }
-        let after = (state.notice.is_some(), state.scanner.clone(), state.help);
+        let after = shown(state);
         let second = state.utc_ms / 1000;
         let at_work = |lane: &super::state::lanes::Lane| {
             matches!(lane.doing, Doing::Working(_) | Doing::AwaitsLabel)

@@ -38,6 +38,8 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
         Said::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
         Said::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
+        Said::NoReason => language.say(Phrase::NoReason).to_owned(),
+        Said::QuestionStands => language.say(Phrase::QuestionStands).to_owned(),
         Said::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
         }

@@ -4,7 +4,9 @@
 //!    scanners read two codes at once) and is dropped, whatever it is.
 //! 2. Control characters and the white space around a code are dropped; so is the AIM identifier of the
 //!    symbology in front of it (`]C1`, `]d2`, `]Q3`).
-//! 3. A lone `?` is a wish for help once nothing has followed it for a while.
+//! 3. What comes in faster than a person types is a scan, and so is all that comes with it: a control character
+//!    within it is noise, not a wish (a frame of STX and ETX would arrive as Ctrl-B and Ctrl-C).
+//! 4. A lone `?` is a wish for help once nothing has followed it for a while.
 //!
 //! Pure: time comes in with the keys.
 
@@ -13,6 +15,15 @@ use serde::{Deserialize, Serialize};
 /// How long the line must be still after a scan before another one begins, in milliseconds. Scanners send
 /// a character every few milliseconds at most.
 pub const PAUSE_MS: u64 = 120;
+
+/// Longest time between two keys of a scan, in milliseconds: a person's keys come more slowly.
+pub const FAST_MS: u64 = 35;
+
+/// So many keys so fast are a scan, whatever was typed before them.
+const BURST_KEYS: u32 = 5;
+
+/// Fewest keys, Enter among them, that are a scan where nothing else was typed.
+const SHORTEST_KEYS: u32 = 3;
 
 /// How long a lone `?` must stand before it is a wish for help.
 const LONE_MS: u64 = 250;
@@ -30,6 +41,12 @@ pub struct Scanner {
     last_ms: u64,
     /// The rest of a shot is being dropped since then.
     shot_ms: Option<u64>,
+    /// How many keys have come one right after the other.
+    run: u32,
+    /// Whether something came as fast as only a scanner sends it.
+    scanned: bool,
+    /// Whether there was anything since the last Enter, if only control characters.
+    touched: bool,
 }
 
 impl Scanner {
@@ -45,12 +62,28 @@ impl Scanner {
         self.shot_ms.is_none()
     }
 
+    /// Whether a key that comes now is part of a scan, so that nobody has pressed it.
+    #[must_use]
+    pub fn is_in_scan(&self, now_ms: u64) -> bool {
+        let limit_ms = if self.run >= BURST_KEYS {
+            PAUSE_MS
+        } else {
+            FAST_MS
+        };
+        let in_run = self.run > 0 && now_ms.saturating_sub(self.last_ms) <= limit_ms;
+        let after_shot = |at| now_ms.saturating_sub(at) <= PAUSE_MS;
+        in_run || self.shot_ms.is_some_and(after_shot)
+    }
+
     /// A character.
     pub fn take(&mut self, character: char, now_ms: u64) {
-        if self.is_rest_of_shot(now_ms) || character.is_control() {
+        if self.is_rest_of_shot(now_ms) {
             return;
         }
-        self.last_ms = now_ms;
+        self.count(now_ms);
+        if character.is_control() {
+            return;
+        }
         if self.entry.chars().count() < MAX_CHARS {
             self.entry.push(character);
         }
@@ -59,26 +92,41 @@ impl Scanner {
     /// The last character goes.
     pub fn erase(&mut self, now_ms: u64) {
         self.last_ms = now_ms;
+        self.run = 0;
         self.entry.pop();
+        if self.entry.is_empty() {
+            self.clear();
+        }
     }
 
     /// All of it goes.
     pub fn clear(&mut self) {
         self.entry.clear();
+        self.run = 0;
+        self.scanned = false;
+        self.touched = false;
     }
 
-    /// The entry is whole. None where there is none, or where it belongs to the shot before.
+    /// The entry is whole, unless it belongs to the shot before.
     pub fn submit(&mut self, now_ms: u64) -> Submitted {
         if self.is_rest_of_shot(now_ms) {
             return Submitted::Dropped;
         }
-        let code = strip(&self.entry).to_owned();
-        self.entry.clear();
-        if code.is_empty() {
+        if !self.touched {
             return Submitted::Empty;
         }
+        self.count(now_ms);
+        let keys = self.entry.chars().count() + 1;
+        let all = usize::try_from(self.run).is_ok_and(|run| run >= keys);
+        let scanned = self.scanned || all && self.run >= SHORTEST_KEYS;
+        let code = strip(&self.entry).to_owned();
+        self.clear();
         self.shot_ms = Some(now_ms);
-        Submitted::Code(code)
+        match (code.is_empty(), scanned) {
+            (true, _) => Submitted::Dropped,
+            (false, true) => Submitted::Scanned(code),
+            (false, false) => Submitted::Typed(code),
+        }
     }
 
     /// Time goes on: a shot ends, and a lone `?` becomes a wish for help.
@@ -91,13 +139,23 @@ impl Scanner {
         }
         let still_ms = now_ms.saturating_sub(self.last_ms);
         if self.entry == "?" && still_ms > LONE_MS {
-            self.entry.clear();
+            self.clear();
             return true;
         }
-        if forgets && still_ms > FORGET_MS {
-            self.entry.clear();
+        let only_noise = self.entry.is_empty() && still_ms > PAUSE_MS;
+        if only_noise || forgets && still_ms > FORGET_MS {
+            self.clear();
         }
         false
+    }
+
+    /// A key came, however fast.
+    fn count(&mut self, now_ms: u64) {
+        let fast = now_ms.saturating_sub(self.last_ms) <= FAST_MS;
+        self.run = if fast { self.run.saturating_add(1) } else { 1 };
+        self.scanned |= self.run >= BURST_KEYS;
+        self.last_ms = now_ms;
+        self.touched = true;
     }
 
     /// Whether what comes now belongs to the shot before; then the shot lasts on.
@@ -115,11 +173,13 @@ impl Scanner {
 /// What an Enter gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
-    /// A code.
-    Code(String),
-    /// There was nothing: the Enter of a person.
+    /// A code that a scanner sent.
+    Scanned(String),
+    /// What a person typed.
+    Typed(String),
+    /// There was nothing at all: the Enter of a person.
     Empty,
-    /// It belongs to the shot before.
+    /// It belongs to the shot before, or to a scan of nothing.
     Dropped,
 }
 
@@ -151,7 +211,7 @@ mod tests {
             at += 2;
             match character {
                 '\n' => {
-                    if let Submitted::Code(code) = scanner.submit(at) {
+                    if let Submitted::Scanned(code) = scanner.submit(at) {
                         found.push(code);
                     }
                 }
@@ -210,6 +270,60 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_scan_of_nothing_is_no_enter_of_a_person() {
+        for shot in ["]C1", "   ", "\u{2}\u{1}"] {
+            let mut scanner = Scanner::default();
+            shoot(&mut scanner, shot, 1_000);
+            assert_eq!(scanner.submit(1_010), Submitted::Dropped, "{shot:?}");
+            assert_eq!(scanner.submit(1_012), Submitted::Dropped, "{shot:?}");
+            scanner.pass(2_000, false);
+            assert_eq!(scanner.submit(2_001), Submitted::Empty, "{shot:?}");
+        }
+        // What is no more than a key that does nothing holds nobody up.
+        let mut scanner = Scanner::default();
+        scanner.take('\u{1}', 1_000);
+        scanner.pass(1_001 + PAUSE_MS, false);
+        assert_eq!(scanner.submit(2_000), Submitted::Empty);
+    }
+
+    #[test]
+    fn a_scan_is_told_from_a_hand_by_its_pace() {
+        let submitted = |text: &str, pace_ms: u64| {
+            let mut scanner = Scanner::default();
+            let mut at = 1_000;
+            for character in text.chars() {
+                at += pace_ms;
+                scanner.take(character, at);
+            }
+            scanner.submit(at + pace_ms)
+        };
+        let scanned = |text: &str| Submitted::Scanned(text.to_owned());
+        let typed = |text: &str| Submitted::Typed(text.to_owned());
+        for text in ["60", "SA-000001"] {
+            assert_eq!(submitted(text, 2), scanned(text));
+            assert_eq!(submitted(text, FAST_MS), scanned(text));
+            assert_eq!(submitted(text, FAST_MS + 1), typed(text));
+        }
+        // Words from a hand in front of it make a scan no reason.
+        let mut scanner = Scanner::default();
+        scanner.take('x', 1_000);
+        let (found, _) = shoot(&mut scanner, "SA-1\n", 2_000);
+        assert_eq!(found, ["xSA-1"]);
+    }
+
+    #[test]
+    fn a_key_within_a_scan_or_right_after_it_is_not_pressed_by_anybody() {
+        let mut scanner = Scanner::default();
+        assert!(!scanner.is_in_scan(10));
+        scanner.take('S', 1_000);
+        assert!(scanner.is_in_scan(1_002));
+        assert!(!scanner.is_in_scan(1_001 + FAST_MS));
+        let (_, at) = shoot(&mut scanner, "SA-1\n", 2_000);
+        assert!(scanner.is_in_scan(at + 2));
+        assert!(!scanner.is_in_scan(at + PAUSE_MS + 1));
+    }
+
     proptest! {
         #[test]
         fn nothing_that_is_typed_gets_through_as_control_or_without_end(
@@ -220,7 +334,8 @@ mod tests {
                 scanner.take(character, at);
             }
             prop_assert!(scanner.entry().chars().count() <= MAX_CHARS);
-            if let Submitted::Code(code) = scanner.submit(500) {
+            let submitted = scanner.submit(500);
+            if let Submitted::Scanned(code) | Submitted::Typed(code) = submitted {
                 prop_assert!(!code.chars().any(char::is_control));
                 prop_assert_eq!(code.trim(), &code);
             }

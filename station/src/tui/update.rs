@@ -6,11 +6,14 @@ mod answers;
 mod answers_tests;
 mod choosing;
 mod entry;
+#[cfg(test)]
+mod scan_tests;
 
 use super::action::Action;
 use super::command::Command;
 use super::event::{Event, Key};
 use super::keymap;
+use super::scanner::FAST_MS;
 use super::state::batch::LineState;
 use super::state::dialog::Dialog;
 use super::state::sign_in::SignIn;
@@ -22,12 +25,24 @@ const PRESENCE_MS: u64 = 2_000;
 /// Takes an event; gives what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     let before = watched(state);
+    let asked = question(state);
     let mut actions = take(state, event);
+    let asks = question(state);
+    if asks != asked {
+        state.asked_ms = asks.map(|_| state.monotonic_ms);
+    }
     let lane = watched(state);
     if lane != before {
         actions.push(Action::WatchLane { lane });
     }
     actions
+}
+
+/// Which question stands.
+fn question(state: &State) -> Option<std::mem::Discriminant<Dialog>> {
+    let dialog = state.dialog.as_ref();
+    let question = dialog.filter(|dialog| dialog.is_question());
+    question.map(std::mem::discriminant)
 }
 
 /// The lane whose wire is on the screen.
@@ -75,6 +90,9 @@ fn take(state: &mut State, event: Event) -> Vec<Action> {
 fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) {
     state.monotonic_ms = state.monotonic_ms.max(monotonic_ms);
     state.utc_ms = utc_ms;
+    if !state.is_asked_just_now() {
+        state.asked_ms = None;
+    }
     let in_field = state.dialog.as_ref().is_some_and(Dialog::has_field);
     if state.scanner.pass(monotonic_ms, !in_field) {
         state.help = true;
@@ -103,7 +121,21 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     let Some(command) = keymap::command(key) else {
         return Vec::new();
     };
+    let from_scanner = matches!(command, Command::Type(_) | Command::Submit);
+    if !from_scanner && state.scanner.is_in_scan(state.monotonic_ms) {
+        return Vec::new();
+    }
+    if from_scanner && was_asked_within(state, FAST_MS) {
+        // Who asked was the first character of a scan, not a person: its Enter is none of a person either.
+        state.dialog = None;
+        state.scanner.take('\u{1}', state.monotonic_ms);
+    }
     obey(state, command)
+}
+
+fn was_asked_within(state: &State, limit_ms: u64) -> bool {
+    let asked_ms = state.asked_ms.filter(|_| question(state).is_some());
+    asked_ms.is_some_and(|at| state.monotonic_ms.saturating_sub(at) <= limit_ms)
 }
 
 fn obey(state: &mut State, command: Command) -> Vec<Action> {
@@ -160,7 +192,10 @@ fn sign_out(state: &mut State) -> Vec<Action> {
     if state.sign_in.person().is_none() {
         return Vec::new();
     }
-    if state.batches.line == LineState::Running {
+    if matches!(
+        state.batches.line,
+        LineState::Running | LineState::Finishing
+    ) {
         state.scanner.clear();
         state.dialog = Some(Dialog::SignOut);
         return Vec::new();
@@ -170,6 +205,10 @@ fn sign_out(state: &mut State) -> Vec<Action> {
 
 /// The first wish is asked about, the second one is meant; what comes after that leaves at once.
 fn leave(state: &mut State) -> Vec<Action> {
+    // Two at once are a scanner's.
+    if was_asked_within(state, FAST_MS) {
+        return Vec::new();
+    }
     if state.leaving || state.dialog == Some(Dialog::Leave) {
         return go(state);
     }

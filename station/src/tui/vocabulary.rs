@@ -133,6 +133,10 @@ pub fn why_not(language: Language, why: WhyNot) -> String {
         WhyNot::TakesRole(takes) => {
             return language.fill(Phrase::TakesRole, &[language.say(role(takes))]);
         }
+        WhyNot::BoardsFinish(Some(lane)) => {
+            return language.fill(Phrase::LabelAwaited, &[&lane]);
+        }
+        WhyNot::BoardsFinish(None) => Phrase::BoardsFinish,
         WhyNot::NobodySignedIn => Phrase::SignInFirst,
         WhyNot::NoOpenBatch => Phrase::NeedsOpenBatch,
         WhyNot::LineRuns => Phrase::NeedsPause,

@@ -101,6 +101,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NeedsOpenBatch => "offenes Los wählen",
         P::NeedsPause => "erst die Linie anhalten",
         P::LineNotRunning => "die Linie läuft nicht",
+        P::BoardsFinish => "Platinen werden beendet",
+        P::LabelAwaited => "Platinen werden beendet: {0} wartet auf ein Etikett",
         P::NoHold => "nichts ist gesperrt",
         P::DeedStart => "Linie starten",
         P::DeedPause => "Linie anhalten",
@@ -179,6 +181,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelOdd => "{0} ist kein Etikett dieses Produkts.",
         P::NoLabel => "Passt nicht zum Produkt. Etikett scannen oder Platine entnehmen: {0}",
         P::NobodyWaits => "Kein Platz wartet auf ein Etikett: {0} nicht verwendet.",
+        P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
+        P::QuestionStands => "Der Scan zählt nicht: erst die Frage beantworten, dann noch einmal scannen.",
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
         P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu Platz {2}.",
         P::LabelWaits =>

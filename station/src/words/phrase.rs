@@ -200,6 +200,10 @@ phrases! {
     /// Why something is grey.
     LineNotRunning,
     /// Why something is grey.
+    BoardsFinish,
+    /// Why something is grey; 0 lane.
+    LabelAwaited,
+    /// Why something is grey.
     NoHold,
     /// Something one can do.
     DeedStart,
@@ -355,6 +359,10 @@ phrases! {
     NoLabel,
     /// Notice; 0 text.
     NobodyWaits,
+    /// Notice.
+    NoReason,
+    /// Notice.
+    QuestionStands,
     /// Notice; 0 lane, 1 the adapter now, 2 the one before.
     AdapterChanged,
     /// Notice; 0 lane, 1 the adapter now, 2 where it belongs.

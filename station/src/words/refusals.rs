@@ -37,6 +37,8 @@ pub enum RefusalReason {
     NotANumber,
     /// What was typed can be no name.
     NotAName,
+    /// What was put into a field is somebody's badge.
+    BadgeTyped,
     /// The profile's file cannot be read.
     ProfileUnreadable,
     /// The profile has faults, or is not signed as it must be.
@@ -86,6 +88,7 @@ impl RefusalReason {
         Self::BoardInWork,
         Self::NotANumber,
         Self::NotAName,
+        Self::BadgeTyped,
         Self::ProfileUnreadable,
         Self::ProfileFaulty,
         Self::ProfileNotValidNow,
@@ -215,6 +218,12 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "名称不合规则。请重新输入。",
             "Ese nombre no vale aquí. Escríbalo otra vez.",
             "Das kann hier kein Name sein. Geben Sie ihn noch einmal ein.",
+        ],
+        R::BadgeTyped => [
+            "A field has the code of a badge. Type it again, in other words.",
+            "某一栏里是工牌代码。请重新输入其他内容。",
+            "Un campo contiene el código de una tarjeta. Escriba otra cosa.",
+            "In einem Feld steht der Code eines Ausweises. Geben Sie etwas anderes ein.",
         ],
         R::ProfileUnreadable => [
             "The profile cannot be read. See whether its name is right.",

@@ -175,6 +175,7 @@ impl<'a> Clerk<'a> {
 
     fn fulfil(&mut self, action: Action) -> Result<(), Failure> {
         let now = self.clock.monotonic();
+        self.keep_badges_out(&action)?;
         match action {
             Action::Identify { badge } => {
                 let outcome = self.people.identify(&badge, now)?;
@@ -236,6 +237,18 @@ impl<'a> Clerk<'a> {
             }
             Action::Present | Action::Redraw | Action::WriteRecording => Ok(()),
         }
+    }
+
+    /// A badge's code is as good as the badge: it never goes into the ledger, whichever field it was put in.
+    fn keep_badges_out(&self, action: &Action) -> Result<(), Failure> {
+        for text in action.kept_words() {
+            if self.people.is_badge(text)? {
+                let why = "a field has the code of a badge";
+                return Err(Failure::usage("it was not done", why, "type other words")
+                    .because(RefusalReason::BadgeTyped));
+            }
+        }
+        Ok(())
     }
 
     /// Records what a person did about signing in, and tells what came of it.

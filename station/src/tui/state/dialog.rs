@@ -95,4 +95,10 @@ impl Dialog {
             Self::OpenBatch(..) | Self::Acknowledge { .. } | Self::Reprint { .. }
         )
     }
+
+    /// Whether an Enter alone says yes to it.
+    #[must_use]
+    pub const fn is_question(&self) -> bool {
+        matches!(self, Self::CloseBatch { .. } | Self::SignOut | Self::Leave)
+    }
 }

@@ -26,6 +26,9 @@ use sign_in::SignIn;
 /// How long a notice stands, in milliseconds.
 pub const NOTICE_MS: u64 = 8_000;
 
+/// How long a question must stand before an Enter answers it, in milliseconds: nobody reads faster.
+pub const READ_MS: u64 = 300;
+
 /// A screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,6 +81,8 @@ pub struct State {
     pub by_name: Vec<String>,
     /// A question that must be answered first.
     pub dialog: Option<Dialog>,
+    /// When that question began to stand, until there was time to read it.
+    pub asked_ms: Option<u64>,
     /// What is being typed or scanned.
     pub scanner: Scanner,
     /// The lanes.
@@ -135,7 +140,15 @@ impl State {
     /// Whether a scan would be taken now.
     #[must_use]
     pub fn is_ready_for_scan(&self) -> bool {
-        self.scanner.is_ready() && self.sign_in != SignIn::Checking
+        let has_mind = self.sign_in != SignIn::Checking && self.asked_ms.is_none();
+        self.scanner.is_ready() && has_mind
+    }
+
+    /// Whether a question stands for so short a time that an Enter is no answer to it.
+    #[must_use]
+    pub fn is_asked_just_now(&self) -> bool {
+        let since = |at| self.monotonic_ms.saturating_sub(at);
+        self.asked_ms.is_some_and(|at| since(at) < READ_MS)
     }
 
     /// Whether the last row shows what is being typed.

@@ -79,6 +79,10 @@ pub enum Said {
     NoLabel(String),
     /// No lane waits for a label.
     NobodyWaits(String),
+    /// A scan came where a reason is to be typed.
+    NoReason,
+    /// A scan came while a question stood.
+    QuestionStands,
     /// A label waits for the printer.
     LabelWaits {
         /// The serial.

@@ -2,10 +2,11 @@
 
 use super::State;
 use super::batch::LineState;
+use super::lanes::{Doing, Lane};
 use super::sign_in::{Deed, Role, SignIn};
 
 /// Why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhyNot {
     /// Nobody is signed in.
     NobodySignedIn,
@@ -17,6 +18,8 @@ pub enum WhyNot {
     LineRuns,
     /// The line does not run.
     LineStands,
+    /// The line finishes boards, and the lane that waits for a label meanwhile.
+    BoardsFinish(Option<String>),
     /// Nothing that is chosen is held.
     NothingHeld,
 }
@@ -41,6 +44,8 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
     };
     match deed {
         Deed::Start | Deed::CloseBatch if chosen.is_none() => Some(WhyNot::NoOpenBatch),
+        Deed::Start | Deed::Pause if batches.line == LineState::Finishing => finishing(state),
+        Deed::CloseBatch if batches.line == LineState::Finishing && in_work() => finishing(state),
         Deed::Start if running => Some(WhyNot::LineRuns),
         Deed::CloseBatch if in_work() => Some(WhyNot::LineRuns),
         Deed::Pause if batches.line != LineState::Running => Some(WhyNot::LineStands),
@@ -50,4 +55,10 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
         }
         _ => None,
     }
+}
+
+fn finishing(state: &State) -> Option<WhyNot> {
+    let waits = |lane: &&Lane| lane.doing == Doing::AwaitsLabel;
+    let lane = state.lanes.list.iter().find(waits);
+    Some(WhyNot::BoardsFinish(lane.map(|lane| lane.name.clone())))
 }

@@ -6,6 +6,7 @@ use crate::tui::scanner::Submitted;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
+use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
@@ -17,13 +18,31 @@ pub(super) fn submit(state: &mut State) -> Vec<Action> {
         return Vec::new();
     }
     match state.scanner.submit(state.monotonic_ms) {
-        Submitted::Code(text) => filled(state, text),
+        Submitted::Scanned(code) => scanned(state, code),
+        Submitted::Typed(text) => filled(state, text),
         Submitted::Dropped => Vec::new(),
         Submitted::Empty if state.help => {
             state.help = false;
             Vec::new()
         }
+        Submitted::Empty if state.is_asked_just_now() => Vec::new(),
         Submitted::Empty => confirm(state),
+    }
+}
+
+/// A scan. It fills fields, except where words are asked for, and never has a wish done by itself. Nothing of it
+/// is told where it is not taken: it may be a badge.
+fn scanned(state: &mut State, code: String) -> Vec<Action> {
+    match &mut state.dialog {
+        Some(Dialog::OpenBatch(batch, field)) if field.next().is_none() => {
+            field.fill(batch, code);
+            Vec::new()
+        }
+        Some(Dialog::Acknowledge { .. } | Dialog::Reprint { .. }) => {
+            state.say(Said::NoReason, true);
+            Vec::new()
+        }
+        _ => filled(state, code),
     }
 }
 
@@ -45,6 +64,7 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
         }
         Some(other) => {
             state.dialog = Some(other);
+            state.say(Said::QuestionStands, true);
             Vec::new()
         }
         None => without_dialog(state, text),
@@ -105,6 +125,9 @@ fn confirm(state: &mut State) -> Vec<Action> {
         Some(Dialog::SignOut) => vec![Action::SignOut],
         Some(Dialog::Leave) => go(state),
         Some(Dialog::Refused(_)) => Vec::new(),
+        Some(Dialog::OpenBatch(batch, BatchField::Quantity)) if !batch.quantity.is_empty() => {
+            vec![Action::OpenBatch(batch)]
+        }
         // A field is filled in, never left empty.
         Some(
             field @ (Dialog::OpenBatch(..) | Dialog::Acknowledge { .. } | Dialog::Reprint { .. }),

@@ -93,8 +93,11 @@ fn open_batch(canvas: &mut Canvas<'_>, state: &State, batch: &NewBatch, open: Ba
             BatchField::Quantity => Phrase::AskQuantity,
         };
         let row = inside.row(at);
-        let (value, look) = if field == open {
+        let scanned = state.scanner.entry().is_empty() && !field.of(batch).is_empty();
+        let (value, look) = if field == open && !scanned {
             (entry(state), Look::Chosen)
+        } else if field == open {
+            (format!("{}_", field.of(batch)), Look::Chosen)
         } else {
             (field.of(batch).to_owned(), Look::Plain)
         };

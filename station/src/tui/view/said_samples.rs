@@ -51,6 +51,8 @@ fn of_labels() -> Vec<Said> {
         Said::LabelOdd("4711".to_owned()),
         Said::NoLabel("4006381333931".to_owned()),
         Said::NobodyWaits(serial()),
+        Said::NoReason,
+        Said::QuestionStands,
         Said::LabelWaits {
             serial: serial(),
             why: why(),
