@@ -89,5 +89,5 @@ pub fn acknowledge(screen: &TerminalScreen, words: &str, title: &str, reason: &s
     screen.type_text("\r");
     screen.see(title);
     screen.see("Reason");
-    screen.scan(reason);
+    screen.type_by_hand(reason);
 }

@@ -222,11 +222,12 @@ impl TerminalScreen {
         }
     }
 
-    /// Types.
+    /// Types, not faster after what was sent before than a person does: keys within a scan are nobody's.
     ///
     /// # Panics
     /// Where the terminal is gone.
     pub fn type_text(&self, text: &str) {
+        wait_for::a_hands_pace();
         self.send(text.as_bytes());
     }
 
@@ -238,6 +239,23 @@ impl TerminalScreen {
     pub fn scan(&self, code: &str) {
         self.see("▶");
         self.send(format!("{code}\r").as_bytes());
+    }
+
+    /// Types words and Enter as a person does, once the screen says that it listens: each key is seen before the
+    /// next one.
+    ///
+    /// # Panics
+    /// Where they are never seen.
+    #[track_caller]
+    pub fn type_by_hand(&self, words: &str) {
+        self.see("▶");
+        let mut typed = String::new();
+        for character in words.chars() {
+            typed.push(character);
+            self.type_text(character.encode_utf8(&mut [0; 4]));
+            self.see(&format!("{typed}_"));
+        }
+        self.type_text("\r");
     }
 
     /// Presses a function key.
@@ -259,6 +277,7 @@ impl TerminalScreen {
             b"\x1b[23~",
             b"\x1b[24~",
         ];
+        wait_for::a_hands_pace();
         self.send(keys[usize::from(key) - 1]);
     }
 

@@ -99,3 +99,10 @@ pub fn exit(what: &str, child: &mut Child, patience: Duration) -> ExitStatus {
 pub fn a_moment() {
     std::thread::park_timeout(Duration::from_millis(5));
 }
+
+/// The time between two keys of a person. A scanner is told from a hand by its pace, so that a test that types
+/// has to keep one.
+#[expect(clippy::disallowed_methods, reason = "time enters the tests here")]
+pub fn a_hands_pace() {
+    std::thread::sleep(Duration::from_millis(60));
+}

@@ -48,7 +48,7 @@ fn wish_it_again(screen: &TerminalScreen, reason: &str) {
     screen.see("▶");
     screen.type_text("\r");
     screen.see("Print the label again: SA-000001");
-    screen.scan(reason);
+    screen.type_by_hand(reason);
     screen.see_that("the question answered", |text| {
         !text.contains("Print the label again: SA-000001")
     });

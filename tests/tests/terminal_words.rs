@@ -58,6 +58,9 @@ fn refusals_and_history_are_in_the_operators_language() {
         });
     }
     screen.scan("60");
+    screen.see("60_");
+    screen.see("▶");
+    screen.type_text("\r");
     screen.see("Ya hubo un lote con ese nombre. Elija otro nombre.");
     screen.see("Técnico: the batch cannot be opened");
     screen.type_text("\x1b");

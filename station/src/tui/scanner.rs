@@ -71,7 +71,7 @@ impl Scanner {
             FAST_MS
         };
         let in_run = self.run > 0 && now_ms.saturating_sub(self.last_ms) <= limit_ms;
-        let after_shot = |at| now_ms.saturating_sub(at) <= PAUSE_MS;
+        let after_shot = |at| now_ms.saturating_sub(at) <= FAST_MS;
         in_run || self.shot_ms.is_some_and(after_shot)
     }
 
@@ -321,7 +321,7 @@ mod tests {
         assert!(!scanner.is_in_scan(1_001 + FAST_MS));
         let (_, at) = shoot(&mut scanner, "SA-1\n", 2_000);
         assert!(scanner.is_in_scan(at + 2));
-        assert!(!scanner.is_in_scan(at + PAUSE_MS + 1));
+        assert!(!scanner.is_in_scan(at + FAST_MS + 1));
     }
 
     proptest! {
