@@ -102,7 +102,9 @@ pub fn a_moment() {
 
 /// The time between two keys of a person. A scanner is told from a hand by its pace, so that a test that types
 /// has to keep one.
-#[expect(clippy::disallowed_methods, reason = "time enters the tests here")]
 pub fn a_hands_pace() {
-    std::thread::sleep(Duration::from_millis(60));
+    let next_key = Deadline::after(Duration::from_millis(60));
+    while !next_key.has_passed() {
+        a_moment();
+    }
 }

@@ -33,12 +33,13 @@ fn a_framed_scan_neither_ends_the_station_nor_answers_or_gives_a_reason() {
     // A scan while a question stands is told, and answers nothing; nor does one of nothing.
     screen.press(9);
     screen.see("Sign out? The line pauses");
-    screen.scan("]C1");
     screen.scan("SA-000001");
     let seen = screen.see("The scan was not taken: answer the question first");
     assert!(seen.contains("Sign out?"), "{seen}");
+    screen.scan("]C1");
     screen.type_text("\x1b");
-    screen.see_that("no question", |text| !text.contains("Sign out?"));
+    let seen = screen.see_that("no question", |text| !text.contains("Sign out?"));
+    assert!(seen.contains(&format!("Operator {OPERATOR} ")), "{seen}");
     sign_out_by_hand(&screen);
 
     // Nothing of a scan is in the recording.
