@@ -298,12 +298,12 @@ mod tests {
             }
             scanner.submit(at + pace_ms)
         };
-        let scanned = |text: &str| Submitted::Scanned(text.to_owned());
-        let typed = |text: &str| Submitted::Typed(text.to_owned());
+        let by_scanner = |text: &str| Submitted::Scanned(text.to_owned());
+        let by_hand = |text: &str| Submitted::Typed(text.to_owned());
         for text in ["60", "SA-000001"] {
-            assert_eq!(submitted(text, 2), scanned(text));
-            assert_eq!(submitted(text, FAST_MS), scanned(text));
-            assert_eq!(submitted(text, FAST_MS + 1), typed(text));
+            assert_eq!(submitted(text, 2), by_scanner(text));
+            assert_eq!(submitted(text, FAST_MS), by_scanner(text));
+            assert_eq!(submitted(text, FAST_MS + 1), by_hand(text));
         }
         // Words from a hand in front of it make a scan no reason.
         let mut scanner = Scanner::default();

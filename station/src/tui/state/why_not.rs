@@ -44,8 +44,10 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
     };
     match deed {
         Deed::Start | Deed::CloseBatch if chosen.is_none() => Some(WhyNot::NoOpenBatch),
-        Deed::Start | Deed::Pause if batches.line == LineState::Finishing => finishing(state),
-        Deed::CloseBatch if batches.line == LineState::Finishing && in_work() => finishing(state),
+        Deed::Start | Deed::Pause if batches.line == LineState::Finishing => Some(finishing(state)),
+        Deed::CloseBatch if batches.line == LineState::Finishing && in_work() => {
+            Some(finishing(state))
+        }
         Deed::Start if running => Some(WhyNot::LineRuns),
         Deed::CloseBatch if in_work() => Some(WhyNot::LineRuns),
         Deed::Pause if batches.line != LineState::Running => Some(WhyNot::LineStands),
@@ -57,8 +59,8 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
     }
 }
 
-fn finishing(state: &State) -> Option<WhyNot> {
+fn finishing(state: &State) -> WhyNot {
     let waits = |lane: &&Lane| lane.doing == Doing::AwaitsLabel;
     let lane = state.lanes.list.iter().find(waits);
-    Some(WhyNot::BoardsFinish(lane.map(|lane| lane.name.clone())))
+    WhyNot::BoardsFinish(lane.map(|lane| lane.name.clone()))
 }

@@ -1,11 +1,11 @@
 //! Scans where a question or a field is open, and what is within them: only a person's keys do anything.
 
 use super::update;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key};
 use crate::tui::scanner::PAUSE_MS;
 use crate::tui::state::alarms::About;
-use crate::tui::state::batch::LineState;
+use crate::tui::state::batch::{BatchHead, BatchRow, LineState};
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::lanes::{Doing, Lane};
 use crate::tui::state::said::Said;
@@ -171,7 +171,7 @@ fn a_scan_is_no_reason() {
 #[test]
 fn fields_of_a_batch_take_scans_and_a_hand_has_it_opened() {
     let mut state = signed_in();
-    let fresh = Dialog::OpenBatch(Default::default(), BatchField::default());
+    let fresh = Dialog::OpenBatch(NewBatch::default(), BatchField::default());
     state.dialog = Some(fresh);
     for field in ["B-1\r", "p.toml\r", "WO-7\r", "60\r", "61\r"] {
         assert!(shoot(&mut state, &keys(field)).is_empty(), "{field:?}");
@@ -193,8 +193,8 @@ fn signing_out_is_asked_about_while_boards_are_finished_and_what_is_awaited_is_s
         ..Lane::default()
     };
     state.lanes.list = vec![Lane::default(), lane];
-    state.batches.list = vec![Default::default()];
-    state.batches.head = Some(Default::default());
+    state.batches.list = vec![BatchRow::default()];
+    state.batches.head = Some(BatchHead::default());
     for deed in [Deed::Start, Deed::Pause, Deed::CloseBatch] {
         let why = WhyNot::BoardsFinish(Some("L7".to_owned()));
         assert_eq!(why_not(&state, deed), Some(why), "{deed:?}");
