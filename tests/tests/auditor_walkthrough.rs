@@ -261,9 +261,10 @@ fn a_manifest_that_does_not_verify_is_refused_or_marked() {
     }
     let said = query(at, "--trust other.pem --serial SA-000001").code(1);
     assert!(said.stdout.is_empty(), "{}", said.stdout);
-    let said = query(at, "--trust other.pem --unverified --serial SA-000001").ok();
+    let said = query(at, "--trust other.pem --unverified --serial SA-000001").code(1);
     assert!(said.stdout.contains("NOT VERIFIED"), "{}", said.stdout);
-    let said = query(at, "--unverified --serial SA-000001 --json").ok();
+    assert!(said.stderr.contains("does not verify"), "{}", said.stderr);
+    let said = query(at, "--unverified --serial SA-000001 --json").code(1);
     assert_eq!(said.json_lines()[0]["manifest"]["verified"], false);
 }
 
