@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Bytes that are written or read at once.
-const PAGE_BYTES: usize = 32 * 1024;
+/// Bytes that are written or read at once: sixteen runs that are merged have one such page each.
+const PAGE_BYTES: usize = 8 * 1024;
 
 /// Bytes of a record's length.
 const LENGTH_BYTES: usize = 4;
