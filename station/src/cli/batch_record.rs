@@ -26,6 +26,8 @@ pub(crate) struct BatchBoards<'reader> {
     /// The tree that entries outside the batch are proven in; none where nobody asks for proofs.
     size: Option<u64>,
     boards: SessionsByBoard,
+    /// Scrappings in the batch.
+    scrapped: Vec<Noted>,
     /// Sessions in which nobody said who it is.
     pub(crate) unidentified_sessions: u64,
 }
@@ -116,7 +118,7 @@ impl<'reader> BatchBoards<'reader> {
             operators,
             clock_accepted: Vec::new(),
             holds_cleared,
-            scrapped_apart: scrapped,
+            scrapped_apart: Vec::new(),
             cleared: Vec::new(),
             proof,
             with_measurements,
@@ -129,6 +131,7 @@ impl<'reader> BatchBoards<'reader> {
             size,
             unidentified_sessions: boards.unidentified(),
             boards,
+            scrapped,
         })
     }
 
@@ -158,25 +161,18 @@ impl<'reader> BatchBoards<'reader> {
         mut take: impl FnMut(BoardRow) -> Result<(), Failure>,
     ) -> Result<BatchHead, Failure> {
         let frame = self.head.frame();
-        let mut scrapped: BTreeSet<Uid> = self.scrapped().collect();
+        let uid = |one: &Noted| one.event.fact.uid().cloned();
+        let mut without_row: BTreeSet<Uid> = self.scrapped.iter().filter_map(uid).collect();
         while let Some(board) = self.boards.next_board()? {
             let events = self.events(&board)?;
             let row = board_rows::row(&frame, &board.uid, &events);
             let nothing = || not_exportable(&NotExportable::NoSession(board.uid.clone()));
-            scrapped.remove(&board.uid);
+            without_row.remove(&board.uid);
             take(row.ok_or_else(nothing)?)?;
         }
-        self.head.scrapped_apart.retain(|one| {
-            let uid = one.event.fact.uid();
-            uid.is_some_and(|uid| scrapped.contains(uid))
-        });
+        let apart = |one: &Noted| uid(one).is_some_and(|uid| without_row.contains(&uid));
+        self.head.scrapped_apart = self.scrapped.into_iter().filter(apart).collect();
         Ok(self.head)
-    }
-
-    /// The boards that were scrapped.
-    fn scrapped(&self) -> impl Iterator<Item = Uid> {
-        let scrapped = self.head.scrapped_apart.iter();
-        scrapped.filter_map(|one| one.event.fact.uid().cloned())
     }
 
     /// Everything that a board's row is made of, in the ledger's order.

@@ -60,7 +60,7 @@ pub(in crate::ledger) fn check_tally(
     stated: Option<&BatchTally>,
 ) -> Result<(), LedgerError> {
     match stated {
-        Some(stated) if !stated.agrees(&tally(views, batch)?) => {
+        Some(stated) if stated.differs(&tally(views, batch)?).is_some() => {
             Err(Refusal::BatchTally(batch.clone()).into())
         }
         _ => Ok(()),

@@ -36,14 +36,32 @@ pub struct FurtherTally {
 }
 
 impl BatchTally {
-    /// Whether that is what was counted, as far as it says.
+    /// What it counts, each in words, in the order above; one of old records counts less.
+    pub fn counted(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let always = [
+            ("sessions", self.sessions),
+            ("verdicts", self.verdicts),
+            ("certificates issued in the batch", self.certificates_issued),
+            ("certificates provisioned in the batch", self.provisioned),
+            ("scrapped boards", self.scrapped),
+        ];
+        let further = self.further.map(|further| {
+            [
+                ("certificates revoked before the closing", further.revoked),
+                ("sessions with a proven UID", further.proven),
+                ("events with the batch's terms", further.terms),
+                ("cleared holds", further.holds_cleared),
+            ]
+        });
+        always.into_iter().chain(further.into_iter().flatten())
+    }
+
+    /// The first that it counts otherwise than was found: what, how many were found, how many it counts. What one of
+    /// the two does not count is no difference.
     #[must_use]
-    pub fn agrees(&self, counted: &Self) -> bool {
-        let further = self.further.and(counted.further);
-        let counted = Self {
-            further,
-            ..*counted
-        };
-        *self == counted
+    pub fn differs(&self, found: &Self) -> Option<(&'static str, u64, u64)> {
+        let mut pairs = self.counted().zip(found.counted());
+        let (stated, (_, found)) = pairs.find(|((_, stated), (_, found))| stated != found)?;
+        Some((stated.0, found, stated.1))
     }
 }

@@ -230,7 +230,7 @@ pub fn skeleton(
 /// # Errors
 /// Where the batch has no beginning or no end, or a certificate came from nowhere.
 pub fn assemble(
-    head: BatchHead,
+    mut head: BatchHead,
     events: &[Noted],
     leaf_hashes: &[Digest],
     signing_chain: Vec<Vec<u8>>,
@@ -241,7 +241,6 @@ pub fn assemble(
         unidentified,
     } = board_rows::collect(&head.frame(), events).map_err(NotExportable::NoSession)?;
     let counts = Counts::of(&boards, unidentified.len() as u64);
-    let mut head = head;
     let has_row = |uid: &Uid| boards.iter().any(|row| row.uid == *uid);
     head.scrapped_apart = events
         .iter()

@@ -288,7 +288,9 @@ impl RowChecks {
         check_sums(&self.sums, &statement.predicate)?;
         if let Some(tally) = tally {
             let has_terms = statement.predicate.ledger.terms.is_some();
-            check_tally(&self.anchors.tally(has_terms), tally)?;
+            if let Some((what, rows, log)) = tally.differs(&self.anchors.tally(has_terms)) {
+                return Err(Contradiction::Tally { what, rows, log }.into());
+            }
         }
         check_operators(&statement.predicate, &self.anchors)?;
         Ok(self.anchors)
@@ -309,44 +311,6 @@ fn check_sums(sums: &Summing, predicate: &Predicate) -> Result<(), Contradiction
     }
     Ok(())
 }
-
-/// What the log has counted by itself.
-fn check_tally(rows: &BatchTally, tally: &BatchTally) -> Result<(), Contradiction> {
-    let of_all = |one: &BatchTally| {
-        [
-            one.sessions,
-            one.verdicts,
-            one.certificates_issued,
-            one.provisioned,
-            one.scrapped,
-        ]
-    };
-    // Closings of old records do not count these.
-    let further = |one: &BatchTally| {
-        let one = one.further.filter(|_| tally.further.is_some());
-        let one = one.unwrap_or_default();
-        [one.revoked, one.proven, one.terms, one.holds_cleared]
-    };
-    let counted = |one| of_all(one).into_iter().chain(further(one));
-    let mut pairs = TALLIED.iter().zip(counted(rows).zip(counted(tally)));
-    let differs = pairs.find(|(_, (rows, log))| rows != log);
-    differs.map_or(Ok(()), |(what, (rows, log))| {
-        Err(Contradiction::Tally { what, rows, log })
-    })
-}
-
-/// What closings count, in the order of [`BatchTally`].
-const TALLIED: [&str; 9] = [
-    "sessions",
-    "verdicts",
-    "certificates issued in the batch",
-    "certificates provisioned in the batch",
-    "scrapped boards",
-    "certificates revoked before the closing",
-    "sessions with a proven UID",
-    "events with the batch's terms",
-    "cleared holds",
-];
 
 /// What kind of document it says it is, and the digests that nobody looks up.
 fn check_head(statement: &Statement) -> Result<(), Contradiction> {
