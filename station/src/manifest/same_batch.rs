@@ -1,7 +1,7 @@
 //! Holds two verified manifests of one batch against each other.
 //!
 //! A closed batch gets no more sessions, so that of two exports the later can say of a board only what became of it
-//! afterwards: revoked, scrapped, its lane's hold cleared. All else must be the same in both, whoever signed
+//! afterwards: revoked, its lane's hold cleared. All else must be the same in both, whoever signed
 //! them: each may verify, and one of them is not the truth. Which is the later is seen from the ledger's size, and not from a
 //! time that somebody states.
 
@@ -93,8 +93,6 @@ pub struct Difference {
 pub struct LaterStates {
     /// Certificates that were revoked since.
     pub revoked: u64,
-    /// Boards that were scrapped since.
-    pub scrapped: u64,
     /// Boards whose lane was held, or is no more.
     pub holds: u64,
 }
@@ -105,7 +103,6 @@ impl LaterStates {
     pub fn in_words(&self) -> Option<String> {
         let parts = [
             (self.revoked, "certificates revoked"),
-            (self.scrapped, "boards scrapped"),
             (self.holds, "boards whose lane is held, or is no more"),
         ];
         let parts = parts.iter().filter(|(count, _)| *count > 0);

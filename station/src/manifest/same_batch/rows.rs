@@ -82,8 +82,7 @@ pub(super) struct RowWord {
     sessions: Hex,
     firmware: Hex,
     measurements: Hex,
-    /// With the entry that says so.
-    scrapped: Option<(u64, Hex)>,
+    scrapped: Option<Hex>,
     held: bool,
     certificates: Vec<CertificateWord>,
 }
@@ -109,7 +108,7 @@ impl RowWord {
     pub(super) fn of(row: &BoardRow) -> Self {
         let scrapped = row.scrapped.as_ref().map(|one| {
             let said = (one.time, &one.operator, &one.reason);
-            (one.entry.index, digest(&(said, entry_digest(&one.entry))))
+            digest(&(said, entry_digest(&one.entry)))
         });
         Self {
             uid: row.uid.clone(),
@@ -172,6 +171,7 @@ impl RowWord {
             !rules.measured || self.measurements == later.measurements,
             "its measurements",
         );
+        differs(self.scrapped == later.scrapped, "whether it was scrapped");
         let revoked = self.compare_certificates(later, rules, found);
         // A revocation takes a pass away; whatever verdict counts then, its sessions have it.
         if revoked == 0 {
@@ -183,14 +183,6 @@ impl RowWord {
             }
         }
         found.later.revoked += revoked;
-        match (&self.scrapped, &later.scrapped) {
-            (one, other) if one == other => {}
-            (Some((one, _)), Some((other, _))) if other > one && rules.is_later(*other) => {
-                found.later.scrapped += 1;
-            }
-            (None, Some((other, _))) if rules.is_later(*other) => found.later.scrapped += 1,
-            _ => found.add(Some(self), "whether it was scrapped"),
-        }
         found.later.holds += u64::from(self.held != later.held);
     }
 
