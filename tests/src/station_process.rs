@@ -77,6 +77,15 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// What it remarked under that name, line by line in JSON on standard error.
+    #[must_use]
+    pub fn remarks(&self, name: &str) -> Vec<serde_json::Value> {
+        let lines = self.stderr.lines();
+        let parsed = lines.filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let named = parsed.map(|one| one[name].clone());
+        named.filter(|one| !one.is_null()).collect()
+    }
+
     /// Exit status 0, or the test ends with all that the process said.
     ///
     /// # Panics

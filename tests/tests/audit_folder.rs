@@ -52,18 +52,8 @@ fn query(folder: &Path, more: &[&str]) -> Finished {
     run(command.args(more))
 }
 
-/// The remarks of that name.
-fn remarks(finished: &Finished, name: &str) -> Vec<Value> {
-    let lines = finished.stderr.lines();
-    let parsed = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    parsed
-        .map(|one| one[name].clone())
-        .filter(|one| !one.is_null())
-        .collect()
-}
-
 fn sum(finished: &Finished, name: &str) -> u64 {
-    remarks(finished, "sum")[0][name].as_u64().expect("a count")
+    finished.remarks("sum")[0][name].as_u64().expect("a count")
 }
 
 #[test]
@@ -80,8 +70,8 @@ fn the_word_of_a_manifest_that_does_not_verify_is_taken_with_the_reason() {
 
     let said = query(alone.path(), &["--unverified", "--json"]).code(1);
     assert_eq!(said.json_lines().len(), 7);
-    assert_eq!(remarks(&said, "not_verified").len(), 1);
-    assert_eq!(remarks(&said, "taken"), [true]);
+    assert_eq!(said.remarks("not_verified").len(), 1);
+    assert_eq!(said.remarks("taken"), [true]);
     assert_eq!(sum(&said, "manifests_not_verified"), 1);
     assert_eq!(sum(&said, "manifests_refused"), 0);
 
@@ -115,7 +105,7 @@ fn a_manifest_that_does_not_verify_is_no_old_one_beside_a_good_one() {
     let said = query(two.path(), &["--unverified", "--json"]).code(1);
     assert_eq!(sum(&said, "manifests_superseded"), 0);
     assert_eq!(sum(&said, "manifests_not_verified"), 2);
-    assert_eq!(remarks(&said, "taken").len(), 2);
+    assert_eq!(said.remarks("taken").len(), 2);
 }
 
 #[test]
@@ -131,7 +121,7 @@ fn rows_in_another_order_are_no_difference() {
     let unsigned = forgery::envelope(&statement, &"0".repeat(64), "MAYCAQECAQE=");
     let two = folder(&[("a.dsse.json", &all), ("b.dsse.json", &unsigned)]);
     let said = query(two.path(), &["--unverified", "--json"]).code(1);
-    let found = remarks(&said, "contradiction").remove(0);
+    let found = said.remarks("contradiction").remove(0);
     let differences = found["differences"].as_array().expect("a list");
     let mut devices: Vec<_> = differences
         .iter()
@@ -149,7 +139,7 @@ fn what_is_in_folders_of_the_folder_is_not_asked_and_told() {
     query(outer.path(), &[]).told(0, "1 folder not looked into: sub\n");
     let said = query(outer.path(), &["--json"]).ok();
     assert_eq!(
-        remarks(&said, "folders_not_looked_into"),
+        said.remarks("folders_not_looked_into"),
         [serde_json::json!(["sub"])]
     );
     assert_eq!(sum(&said, "folders_not_looked_into"), 1);
@@ -195,7 +185,7 @@ fn a_question_that_nothing_can_answer_is_told_what_there_is() {
         );
         assert_eq!(said.stderr.lines().count(), 2, "{}", said.stderr);
         let said = query(here.path(), &[&asked[..], &["--json"]].concat()).code(1);
-        assert_eq!(remarks(&said, "hint").len(), 1, "{}", said.stderr);
+        assert_eq!(said.remarks("hint").len(), 1, "{}", said.stderr);
     }
     // What is there gets no hint, though nothing fits the whole question.
     for asked in [
@@ -207,7 +197,7 @@ fn a_question_that_nothing_can_answer_is_told_what_there_is() {
             here.path(),
             &[&asked[..], &["--json", "--uid", &"01".repeat(12)]].concat(),
         );
-        assert_eq!(remarks(&said, "hint"), Vec::<Value>::new(), "{asked:?}");
+        assert_eq!(said.remarks("hint"), Vec::<Value>::new(), "{asked:?}");
     }
     let told = query(here.path(), &["--certificate", "xyz"]).code(2);
     assert!(

@@ -64,16 +64,6 @@ fn query(folder: &Path, more: &[&str]) -> Finished {
     run(command.args(more))
 }
 
-/// The remarks of that name.
-fn remarks(finished: &Finished, name: &str) -> Vec<Value> {
-    let lines = finished.stderr.lines();
-    let parsed = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    parsed
-        .map(|one| one[name].clone())
-        .filter(|one| !one.is_null())
-        .collect()
-}
-
 #[test]
 fn two_manifests_that_verify_and_differ_are_a_finding() {
     let folder = received(&[BATCH]);
@@ -98,13 +88,13 @@ fn two_manifests_that_verify_and_differ_are_a_finding() {
         rows.iter()
             .all(|row| row["manifest"]["contradicted"] == true)
     );
-    let found = remarks(&said, "contradiction").remove(0);
+    let found = said.remarks("contradiction").remove(0);
     assert_eq!(found["batch"], BATCH);
     assert_eq!(found["differences"][0]["what"], "its firmware");
     for (side, path) in [("earlier", &file), ("later", &genuine)] {
         assert_eq!(found[side], path.to_str().expect("text"), "{side}");
     }
-    assert_eq!(remarks(&said, "sum")[0]["contradictions"], 1);
+    assert_eq!(said.remarks("sum")[0]["contradictions"], 1);
     // Of two that nobody has verified it is told as well.
     let mut command = Command::new(&programs().station);
     command.args(["audit", "query", "--unverified"]);
@@ -128,12 +118,12 @@ fn a_question_for_good_boards_hears_what_a_later_batch_says() {
     let both = received(&[BATCH, LATER]);
     let failed = query(both.path(), &["--verdict", "FAIL"]).ok().json_lines();
     assert_eq!(failed.len(), 2, "the second batch has clones");
-    let all = remarks(&query(both.path(), &[]).ok(), "sum").remove(0);
+    let all = query(both.path(), &[]).ok().remarks("sum").remove(0);
     let sizes = ["rows", "devices", "batches"].map(|name| all[name].as_u64());
     assert_eq!(sizes, [4, 2, 2].map(Some), "{all}");
     let said = query(both.path(), &["--verdict", "PASS"]).code(1);
     assert_eq!(said.json_lines().len(), 0, "{}", said.stdout);
-    assert_eq!(remarks(&said, "sum")[0]["overtaken"], 2);
+    assert_eq!(said.remarks("sum")[0]["overtaken"], 2);
     // Who names the batch gets its word, with the later one.
     let named = query(both.path(), &["--verdict", "PASS", "--batch", BATCH]).ok();
     for device in named.json_lines() {
@@ -171,10 +161,7 @@ fn a_name_in_another_case_is_not_found_and_told() {
     assert_ne!(small, serial);
     let said = query(folder.path(), &["--serial", &small]).code(1);
     assert_eq!(said.stdout, "");
-    assert_eq!(
-        remarks(&said, "did_you_mean"),
-        [serde_json::json!([serial])]
-    );
+    assert_eq!(said.remarks("did_you_mean"), [serde_json::json!([serial])]);
     let mut words = Command::new(&programs().station);
     words.args(["audit", "query", "--serial", &small, "--trust"]);
     let words = run(words.arg(asked().station.root()).arg(folder.path()));
@@ -182,11 +169,7 @@ fn a_name_in_another_case_is_not_found_and_told() {
     // Nothing is guessed where something is found, or where nothing is like it.
     for more in [serial, "SA-999999"] {
         let said = query(folder.path(), &["--serial", more]);
-        assert_eq!(
-            remarks(&said, "did_you_mean"),
-            Vec::<Value>::new(),
-            "{more}"
-        );
+        assert_eq!(said.remarks("did_you_mean"), Vec::<Value>::new(), "{more}");
     }
     let station = &asked().station;
     let hint = format!("did you mean {serial}? ");
@@ -255,14 +238,14 @@ fn what_is_named_as_a_manifest_and_cannot_be_read_is_told() {
     std::fs::create_dir(at("folder.dsse.json")).expect("a folder");
     let said = query(folder.path(), &[]).code(1);
     assert_eq!(said.json_lines().len(), 2, "the manifest answers");
-    let unread = remarks(&said, "unread");
+    let unread = said.remarks("unread");
     let expected = ["folder", "link", "pipe"].map(|name| at(&format!("{name}.dsse.json")));
     let expected: Vec<_> = expected
         .iter()
         .map(|path| path.to_str().expect("text"))
         .collect();
     assert_eq!(unread, expected, "{}", said.stderr);
-    assert_eq!(remarks(&said, "sum")[0]["manifests_unread"], 3);
+    assert_eq!(said.remarks("sum")[0]["manifests_unread"], 3);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::TestBatch;
+use super::numbers::Numbers;
 use crate::dsse::{Envelope, pre_authentication_encoding};
 use crate::encoding::{Base64Bytes, Hex, sha256};
 use crate::manifest::assemble::fill;
@@ -21,18 +22,6 @@ const CASES_MAX: usize = 2 * DISTINCT;
 /// What is done, and to what of a manifest. Each pair of them is among the corpus.
 const MANNERS: [&str; 4] = ["changed", "removed", "added", "swapped"];
 const THINGS: [&str; 4] = ["device", "event", "proof", "signature"];
-
-/// Numbers from a seed (xorshift).
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).unwrap()
-    }
-}
 
 /// What was done to what, and what the message must have in it.
 type Done = (&'static str, &'static str, Vec<String>);

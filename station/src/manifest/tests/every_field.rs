@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::batch::TestBatch;
 use super::contradictions::fit_the_sums;
 use super::moved_sessions::consequences;
+use super::numbers::Numbers;
 use crate::clock::UtcMillis;
 use crate::manifest::assemble::fill;
 use crate::manifest::offline_verifier::verify;
@@ -49,17 +50,7 @@ const VALUES: usize = 3;
 /// Fewer statements than these are tried only if the test has lost some.
 const TRIED_MIN: usize = 1_200;
 
-/// Numbers from a seed (xorshift).
-struct Numbers(u64);
-
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).unwrap()
-    }
-
     /// Some of these, no two of them the same one.
     fn some<T>(&mut self, mut of: Vec<T>) -> Vec<T> {
         let count = VALUES.min(of.len());

@@ -13,6 +13,7 @@ mod golden;
 mod impossible_rows;
 mod lying_log;
 mod moved_sessions;
+mod numbers;
 mod own_story;
 mod pki;
 mod questions;

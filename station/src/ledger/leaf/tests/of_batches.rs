@@ -8,6 +8,15 @@ use crate::shift::{DayTime, Shift};
 
 /// A closing that counts all that is counted now.
 pub(super) fn closed_by_now() -> Fact {
+    closed(Some(FurtherTally {
+        revoked: 1,
+        proven: 3,
+        terms: 1,
+        holds_cleared: 2,
+    }))
+}
+
+fn closed(further: Option<FurtherTally>) -> Fact {
     Fact::BatchClosed {
         count: 12,
         head: Hex(vec![9; 32]),
@@ -18,12 +27,7 @@ pub(super) fn closed_by_now() -> Fact {
             certificates_issued: 2,
             provisioned: 1,
             scrapped: 1,
-            further: Some(FurtherTally {
-                revoked: 1,
-                proven: 3,
-                terms: 1,
-                holds_cleared: 2,
-            }),
+            further,
         }),
     }
 }
@@ -31,19 +35,7 @@ pub(super) fn closed_by_now() -> Fact {
 /// What came later about batches.
 pub(super) fn of_batches() -> Vec<Fact> {
     vec![
-        Fact::BatchClosed {
-            count: 12,
-            head: Hex(vec![9; 32]),
-            actor: actor(),
-            tally: Some(BatchTally {
-                sessions: 4,
-                verdicts: 3,
-                certificates_issued: 2,
-                provisioned: 1,
-                scrapped: 1,
-                further: None,
-            }),
-        },
+        closed(None),
         Fact::BatchTermsRecorded(BatchTermsRecord {
             work_order_file: Some(Hex(vec![4; 32])),
             shifts: vec![Shift {
