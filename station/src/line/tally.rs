@@ -20,6 +20,12 @@ const MAX_POINTS: usize = 400;
 /// How many of the last passes the rate is taken over.
 const RATE_PASSES: usize = 64;
 
+/// How far back the rate looks, in milliseconds.
+const RATE_MS: u64 = 900_000;
+
+/// A rate of fewer milliseconds is said only of as many passes as there may be.
+const SOONEST_MS: u64 = 60_000;
+
 /// What a batch has come to.
 #[derive(Clone, Debug, Default)]
 pub struct BatchTally {
@@ -112,13 +118,20 @@ impl BatchTally {
         &self.over_time
     }
 
-    /// Boards that passed an hour, over the last of them; it falls while none passes.
+    /// Boards that passed an hour, over the last of them within [`RATE_MS`]: it falls while none passes, and a
+    /// night between two shifts does not count. None while there is too little to say it from.
     #[must_use]
     pub fn rate_per_hour(&self, now: UtcMillis) -> Option<u32> {
-        let first = self.passes.front()?;
-        let newer = self.passes.len().checked_sub(1).filter(|n| *n > 0)? as u64;
-        let taken_ms = now.0.saturating_sub(first.0).max(1);
-        let rate = newer.saturating_mul(3_600_000) / taken_ms;
+        let recent = |at: &&UtcMillis| now.0.saturating_sub(at.0) <= RATE_MS;
+        let mut recent = self.passes.iter().filter(recent);
+        let first = recent.next()?;
+        let newer = recent.count() as u64;
+        let taken_ms = now.0.saturating_sub(first.0);
+        let tells = taken_ms >= SOONEST_MS || newer + 1 >= RATE_PASSES as u64;
+        if newer == 0 || !tells {
+            return None;
+        }
+        let rate = newer.saturating_mul(3_600_000) / taken_ms.max(1);
         Some(u32::try_from(rate).unwrap_or(u32::MAX))
     }
 
@@ -174,10 +187,31 @@ mod tests {
         let now = UtcMillis(99 * 30_000);
         assert_eq!(tally.rate_per_hour(now), Some(120));
         assert_eq!(tally.seconds_for(40, now), Some(1200));
-        // Nothing passes for as long again.
-        let later = UtcMillis(now.0 + 63 * 30_000);
-        assert_eq!(tally.rate_per_hour(later), Some(60));
+        // Nothing passes for a while, and for a night.
+        assert_eq!(tally.rate_per_hour(UtcMillis(now.0 + 450_000)), Some(60));
+        let morning = now.0 + 50_000_000;
+        assert_eq!(tally.rate_per_hour(UtcMillis(morning)), None);
+        // The first two boards of the day say nothing yet, and then only what this day was like.
+        for at in [0, 2_000] {
+            let pass = seen(None, VerdictCode::Pass);
+            tally.follow(&pass, UtcMillis(morning + at));
+        }
+        assert_eq!(tally.rate_per_hour(UtcMillis(morning + 2_000)), None);
+        let minute = UtcMillis(morning + 60_000);
+        assert_eq!(tally.rate_per_hour(minute), Some(60));
         assert_eq!(BatchTally::default().rate_per_hour(now), None);
+    }
+
+    #[test]
+    fn many_passes_say_the_rate_at_once() {
+        let mut tally = BatchTally::default();
+        for board in 0..64_u64 {
+            let pass = seen(None, VerdictCode::Pass);
+            let now = UtcMillis(board * 100);
+            assert_eq!(tally.rate_per_hour(now), None, "{board}");
+            tally.follow(&pass, now);
+        }
+        assert_eq!(tally.rate_per_hour(UtcMillis(6_300)), Some(36_000));
     }
 
     #[test]

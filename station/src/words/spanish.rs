@@ -25,7 +25,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LaneStarting => "iniciando",
         P::LaneNoPort => "sin puerto",
         P::LaneSilent => "sin respuesta",
-        P::LaneAwaitsLabel => "escanee la etiqueta",
+        P::LaneAwaitsLabel => "escanee etiqueta",
         P::LaneIdle => "parada",
         P::LaneEnded => "terminada",
         P::CheckCable => "Revise alimentación y cable de la placa.",

@@ -71,6 +71,23 @@ pub enum Doing {
     Ended,
 }
 
+/// What of a lane is told first, where more than one thing could be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It takes no board.
+    Held,
+    /// A board is in work, this far.
+    Working(u8),
+    /// The board's label is to be scanned.
+    AwaitsLabel,
+    /// Its port is gone, or nobody answers: that outranks a verdict, which still stands.
+    Fault,
+    /// The last verdict.
+    Verdict,
+    /// Nothing but what the lane waits for.
+    Nothing,
+}
+
 /// A verdict as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownVerdict {
@@ -187,6 +204,19 @@ impl Lanes {
 }
 
 impl Lane {
+    /// What of it is told first.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        match &self.doing {
+            _ if self.held.is_some() => Shown::Held,
+            Doing::Working(step) => Shown::Working(*step),
+            Doing::AwaitsLabel => Shown::AwaitsLabel,
+            Doing::NoPort(_) | Doing::Silent => Shown::Fault,
+            _ if self.verdict.is_some() => Shown::Verdict,
+            _ => Shown::Nothing,
+        }
+    }
+
     fn note(&mut self, news: &LaneNews, now_ms: u64) {
         match news {
             LaneNews::PortMissing(fault) => self.begin(Doing::NoPort(fault.clone()), now_ms),

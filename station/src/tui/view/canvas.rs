@@ -189,6 +189,24 @@ pub fn fit(text: &str, width: u16) -> String {
     kept
 }
 
+/// The text, or as much of its end as fits after a `…`: for names and numbers, which differ at their end.
+#[must_use]
+pub fn fit_end(text: &str, width: u16) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let room = usize::from(width).saturating_sub(1);
+    let mut from = text.len();
+    for (at, _) in text.char_indices().rev() {
+        if text[at..].width() > room {
+            break;
+        }
+        from = at;
+    }
+    let mark = if width > 0 { "…" } else { "" };
+    format!("{mark}{}", &text[from..])
+}
+
 /// The text in lines of that many columns: between words, or anywhere among characters that need no spaces.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {
@@ -247,6 +265,16 @@ mod tests {
         assert_eq!(fit("产线启动", 4), "产…");
         assert_eq!(fit("x", 0), "");
         assert_eq!(fit("a\u{1b}[2Jb", 9), "a [2Jb");
+    }
+
+    #[test]
+    fn of_a_name_the_end_is_kept() {
+        assert_eq!(fit_end("lane-12", 7), "lane-12");
+        assert_eq!(fit_end("lane-12", 4), "…-12");
+        assert_eq!(fit_end("产线一", 5), "…线一");
+        assert_eq!(fit_end("产线一", 4), "…一");
+        assert_eq!(fit_end("lane", 1), "…");
+        assert_eq!(fit_end("lane", 0), "");
     }
 
     #[test]

@@ -8,15 +8,18 @@
 //! i_sleep: measured 0.000041 A, …
 //! ```
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, fit_end};
+use super::lane_words::{
+    board_of, name_look, name_of, row_look, second_row, state_word, time_text,
+};
 use super::line::fits;
-use super::{block_letters, line};
+use super::{block_letters, line, small_lane};
 use crate::tui::geometry::{Place, ROOMY, columns};
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Doing, Lane, STEPS, ShownVerdict};
+use crate::tui::state::lanes::{Lane, Shown, ShownVerdict};
 use crate::tui::theme::{Look, of_verdict};
-use crate::tui::{seconds, vocabulary};
-use crate::words::{Language, Phrase};
+use crate::tui::vocabulary;
+use crate::words::Language;
 
 /// Draws it.
 pub(super) fn draw(
@@ -28,45 +31,11 @@ pub(super) fn draw(
 ) {
     let roomy = place.width + 1 >= ROOMY.0 && place.height >= ROOMY.1;
     if place.height < 4 {
-        small(canvas, state, lane, place, chosen);
-    } else if roomy && lane.verdict.is_some() && lane.held.is_none() {
+        small_lane::draw(canvas, state, lane, place, chosen);
+    } else if roomy && lane.shown() == Shown::Verdict {
         large(canvas, state, lane, place, chosen);
     } else {
         medium(canvas, state, lane, place, chosen);
-    }
-}
-
-/// Two or three rows: name and state, then the code or the step.
-fn small(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chosen: bool) {
-    let (word, look) = state_word(state.language, lane);
-    let head = place.row(0);
-    let word_columns = columns(&word);
-    let time = time_text(state, lane);
-    let room = head.width.saturating_sub(word_columns + 1);
-    let name = name_of(lane, chosen);
-    let name_columns = canvas.put_short(
-        head.columns(0, room.max(4).min(head.width)),
-        &name,
-        name_look(chosen),
-    );
-    let x = name_columns + 1;
-    let drawn = canvas.put_short(head.columns(x, head.width), &word, look);
-    let rest = head.columns(x + drawn + 1, head.width);
-    if fits(&time, rest) {
-        canvas.put_right(rest, &time, Look::Plain);
-    }
-    canvas.put_short(
-        place.row(1),
-        &second_row(state.language, lane, place.width),
-        row_look(lane),
-    );
-    if place.height > 2 {
-        let board = board_of(lane);
-        canvas.put_short(
-            place.row(2),
-            &format!("{board}  {}", lane.port),
-            Look::Label,
-        );
     }
 }
 
@@ -75,13 +44,17 @@ fn medium(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, cho
     header(canvas, lane, place.row(0), chosen);
     let (word, look) = state_word(state.language, lane);
     let row = place.row(1);
-    let drawn = canvas.put_short(row, &word, look);
+    let drawn = canvas.put(row, &word, look);
     let rest = row.columns(drawn + 1, row.width);
     let time = time_text(state, lane);
     if fits(&time, rest) {
         canvas.put_right(rest, &time, Look::Plain);
     }
-    canvas.put_short(place.row(2), board_of(lane), Look::Plain);
+    canvas.put(
+        place.row(2),
+        &fit_end(board_of(lane), place.width),
+        Look::Plain,
+    );
     let text = second_row(state.language, lane, place.width);
     canvas.put_short(place.row(3), &text, row_look(lane));
     story(canvas, state.language, lane, place.below(4));
@@ -100,9 +73,10 @@ fn large(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chos
     let drawn = if verdict.code.as_str() == "PASS" {
         0
     } else {
-        canvas.put_short(left, verdict.code.as_str(), Look::Strong) + 1
+        canvas.put(left, verdict.code.as_str(), Look::Strong) + 1
     };
-    canvas.put_short(left.columns(drawn, left.width), board_of(lane), Look::Plain);
+    let left = left.columns(drawn, left.width);
+    canvas.put(left, &fit_end(board_of(lane), left.width), Look::Plain);
     story(
         canvas,
         state.language,
@@ -146,8 +120,8 @@ fn big_verdict(canvas: &mut Canvas<'_>, language: Language, verdict: &ShownVerdi
 }
 
 fn header(canvas: &mut Canvas<'_>, lane: &Lane, row: Place, chosen: bool) {
-    let name = name_of(lane, chosen);
-    let drawn = canvas.put_short(row, &name, name_look(chosen));
+    let name = name_of(lane, chosen, row.width);
+    let drawn = canvas.put(row, &name, name_look(chosen));
     let rest = row.columns(drawn + 1, row.width);
     let port = lane.port.rsplit('/').next().unwrap_or_default();
     let port = if fits(&lane.port, rest) {
@@ -155,17 +129,12 @@ fn header(canvas: &mut Canvas<'_>, lane: &Lane, row: Place, chosen: bool) {
     } else {
         port
     };
-    let port = super::canvas::fit(port, rest.width);
-    canvas.put_right(rest, &port, Look::Label);
+    canvas.put_right(rest, &fit_end(port, rest.width), Look::Label);
 }
 
 /// Why and what to do, as far as there are rows; whole in the focus below the lanes.
 fn story(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
-    let told = match &lane.doing {
-        _ if lane.held.is_some() => true,
-        Doing::NoPort(_) | Doing::Silent => true,
-        _ => lane.verdict.is_some() && !is_at_work(lane),
-    };
+    let told = matches!(lane.shown(), Shown::Held | Shown::Fault | Shown::Verdict);
     if place.height == 0 || !told {
         return;
     }
@@ -178,108 +147,4 @@ fn story(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place)
         used = canvas.put_wrapped_short(above, &why, Look::Plain);
     }
     canvas.put_wrapped_short(place.below(used), &to_do, Look::Label);
-}
-
-const fn is_at_work(lane: &Lane) -> bool {
-    matches!(lane.doing, Doing::Working(_) | Doing::AwaitsLabel)
-}
-
-fn name_of(lane: &Lane, chosen: bool) -> String {
-    let mark = if chosen { "▸" } else { " " };
-    format!("{mark}{}", lane.name)
-}
-
-const fn name_look(chosen: bool) -> Look {
-    if chosen { Look::Chosen } else { Look::Strong }
-}
-
-fn board_of(lane: &Lane) -> &str {
-    let board = lane.serial.as_deref().or(lane.uid.as_deref());
-    board.unwrap_or("-")
-}
-
-/// The word and the sign for what the lane does, or for the verdict that stands.
-pub(super) fn state_word(language: Language, lane: &Lane) -> (String, Look) {
-    if lane.held.is_some() {
-        return (format!("■ {}", language.say(Phrase::Held)), Look::Held);
-    }
-    if let Some(verdict) = lane.verdict.as_ref().filter(|_| !is_at_work(lane)) {
-        let word = language.say(vocabulary::outcome(verdict.code));
-        let sign = vocabulary::sign(verdict.code);
-        return (format!("{sign} {word}"), of_verdict(verdict.code));
-    }
-    match &lane.doing {
-        Doing::Working(step) => (format!("● {step}/{STEPS}"), Look::Busy),
-        Doing::AwaitsLabel => (
-            format!("◆ {}", language.say(Phrase::LaneAwaitsLabel)),
-            Look::Chosen,
-        ),
-        Doing::NoPort(_) => (
-            format!("! {}", language.say(Phrase::LaneNoPort)),
-            Look::Fault,
-        ),
-        Doing::Silent => (
-            format!("! {}", language.say(Phrase::LaneSilent)),
-            Look::Fault,
-        ),
-        _ => ("·".to_owned(), Look::Plain),
-    }
-}
-
-fn time_text(state: &State, lane: &Lane) -> String {
-    let ms = if is_at_work(lane) {
-        state.monotonic_ms.saturating_sub(lane.since_ms)
-    } else if let (Some(_), Some(took)) = (&lane.verdict, lane.took_ms) {
-        took
-    } else {
-        return String::new();
-    };
-    format!("{} s", seconds(ms))
-}
-
-/// The step with its bar, the code of a verdict, or what the lane waits for.
-fn second_row(language: Language, lane: &Lane, width: u16) -> String {
-    if let Some(held) = &lane.held {
-        return format!("{} {}", held.code, held.name);
-    }
-    if let Doing::Working(step) = &lane.doing {
-        let bar = super::batch_bar::bar(u64::from(*step), u64::from(STEPS), u16::from(STEPS));
-        return format!("{bar} {}", language.say(vocabulary::step(*step)));
-    }
-    if let Some(verdict) = lane.verdict.as_ref().filter(|_| !is_at_work(lane)) {
-        if verdict.code.as_str() == "PASS" {
-            return board_of(lane).to_owned();
-        }
-        let code = verdict.code.as_str();
-        let with_board = format!("{code} {}", board_of(lane));
-        return if columns(&with_board) <= width {
-            with_board
-        } else {
-            code.to_owned()
-        };
-    }
-    doing(language, lane)
-}
-
-const fn row_look(lane: &Lane) -> Look {
-    if is_at_work(lane) {
-        Look::Busy
-    } else {
-        Look::Plain
-    }
-}
-
-/// What the lane does, in words.
-pub(super) fn doing(language: Language, lane: &Lane) -> String {
-    let phrase = match &lane.doing {
-        Doing::Idle => Phrase::LaneIdle,
-        Doing::Starting => Phrase::LaneStarting,
-        Doing::NoPort(_) => Phrase::LaneNoPort,
-        Doing::Silent => Phrase::LaneSilent,
-        Doing::Waiting => Phrase::StepAwaitingBoard,
-        Doing::AwaitsLabel => Phrase::LaneAwaitsLabel,
-        Doing::Ended => Phrase::LaneEnded,
-        Doing::Working(step) => vocabulary::step(*step),
-    };
-    language.say(phrase).to_owned()
 }

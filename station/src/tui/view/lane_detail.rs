@@ -1,7 +1,7 @@
 //! One lane: its board, its wire, how worn its fixture is, and its last frames.
 
 use super::canvas::Canvas;
-use super::lane::state_word;
+use super::lane_words::state_word;
 use super::line::why_and_what;
 use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};

@@ -1,13 +1,16 @@
 //! The line screen: all lanes at once, and the whole story of the chosen one below them.
 
-use super::canvas::Canvas;
-use super::lane;
+use super::canvas::{Canvas, fit_end};
+use super::{lane, lane_words};
 use crate::tui::geometry::{FOCUS_ROWS, Grid, Place, body, columns};
 use crate::tui::state::State;
 use crate::tui::state::lanes::{Doing, Lane};
 use crate::tui::theme::{Look, of_verdict};
 use crate::tui::{seconds, vocabulary};
 use crate::words::{Language, Phrase};
+
+/// Most columns of a lane's name above its story.
+const NAME: u16 = 16;
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
@@ -32,7 +35,8 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
     let language = state.language;
     let row = place.row(0);
     let mut x = canvas.put(row, "──", Look::Label) + 1;
-    x += canvas.put_short(row.columns(x, row.width), &lane.name, Look::Strong) + 1;
+    let name = fit_end(&lane.name, NAME);
+    x += canvas.put(row.columns(x, row.width), &name, Look::Strong) + 1;
     if let Some(verdict) = &lane.verdict {
         let code = verdict.code;
         let word = language.say(vocabulary::outcome(code));
@@ -46,8 +50,15 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
     let board = lane.serial.as_deref().or(lane.uid.as_deref());
     let took = lane.took_ms.filter(|_| lane.verdict.is_some());
     let took = took.map_or(String::new(), |ms| format!("  {} s", seconds(ms)));
-    let text = format!("{}{took}  {}", board.unwrap_or("-"), lane.port);
-    canvas.put_short(row.columns(x, row.width), &text, Look::Plain);
+    let rest = row.columns(x, row.width);
+    let board = fit_end(
+        board.unwrap_or("-"),
+        rest.width.saturating_sub(columns(&took)),
+    );
+    let text = format!("{board}{took}");
+    let drawn = canvas.put(rest, &text, Look::Plain) + 2;
+    let rest = rest.columns(drawn, rest.width);
+    canvas.put(rest, &fit_end(&lane.port, rest.width), Look::Label);
     let (why, to_do) = why_and_what(language, lane);
     let rest = place.below(1);
     let to_do = format!("{}: {to_do}", language.say(Phrase::ToDo));
@@ -84,7 +95,7 @@ pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, 
                 let why = Some(why).filter(|_| verdict.code.as_str() != "PASS");
                 (why, language.action(verdict.code).to_owned())
             }
-            None => (None, lane::doing(language, lane)),
+            None => (None, lane_words::doing(language, lane)),
         },
     }
 }

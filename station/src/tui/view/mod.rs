@@ -24,9 +24,11 @@ mod footer;
 mod help;
 mod lane;
 mod lane_detail;
+mod lane_words;
 mod line;
 mod log;
 mod sign_in;
+mod small_lane;
 mod too_small;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The list of samples: every screen in every state that it can be in, by name.
 
-use super::samples::{NOON, alarms, device, hear, person, progress_of_none, rows, running};
+use super::samples::{NOON, OUT_OF_LIMITS, alarms, all_say, device, hear, person};
+use super::samples::{progress_of_none, rows, running, verdict, with_long_names};
 use crate::tui::action::NewBatch;
-use crate::tui::event::{Refused, StationNews};
+use crate::tui::event::{LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarms};
 use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
@@ -11,7 +12,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
 use crate::verdict::VerdictCode;
-use crate::words::RefusalReason;
+use crate::words::{PortFault, RefusalReason};
 
 fn with(state: &State, change: impl FnOnce(&mut State)) -> State {
     let mut state = state.clone();
@@ -28,6 +29,28 @@ fn on(state: &State, screen: Screen) -> State {
 
 fn asked(state: &State, dialog: Dialog) -> State {
     with(state, |state| state.dialog = Some(dialog))
+}
+
+/// What may be so on all lanes at once, where there is the least room.
+fn on_every_lane() -> Vec<(String, State)> {
+    let port = "/dev/ttyUSB7".to_owned();
+    let gone = [
+        LaneNews::Verdict(Box::new(verdict(VerdictCode::HwLimit, OUT_OF_LIMITS))),
+        LaneNews::PortMissing(PortFault::Missing { port }),
+    ];
+    let board = LaneNews::Board {
+        uid: "F55CDF463D6CEDAD1ACB1B29".to_owned(),
+        serial: None,
+    };
+    let waits = [LaneNews::Step(4), board, LaneNews::AwaitsLabel];
+    let mut all = Vec::new();
+    for lanes in [8, 24, 32] {
+        let run = running(lanes);
+        all.push((format!("long-names-{lanes}"), with_long_names(&run)));
+        all.push((format!("unplugged-{lanes}"), all_say(&run, &gone)));
+        all.push((format!("await-labels-{lanes}"), all_say(&run, &waits)));
+    }
+    all
 }
 
 /// Every screen and state, by name.
@@ -75,6 +98,9 @@ pub(super) fn all() -> Vec<(String, State)> {
     );
     for lanes in [1, 2, 4, 8, 16, 24, 32] {
         add(&format!("line-{lanes}"), running(lanes));
+    }
+    for (name, state) in on_every_lane() {
+        add(&name, state);
     }
     for chosen in 0..10 {
         let state = with(&run, |state| state.lanes.chosen = chosen);

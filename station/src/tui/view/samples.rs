@@ -175,6 +175,34 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
     }
 }
 
+/// The same lane on lanes with names and ports as long as they may be.
+pub(super) fn with_long_names(state: &State) -> State {
+    let mut state = state.clone();
+    for (at, lane) in state.lanes.list.iter_mut().enumerate() {
+        lane.name = format!("fixture-on-the-left-of-table-{at:03}");
+        lane.port = format!("/dev/serial/by-path/pci-0000:00:14.0-usb-0:2.{at}:1.0-port0");
+    }
+    state
+}
+
+/// Each lane says the same.
+pub(super) fn all_say(state: &State, news: &[LaneNews]) -> State {
+    let mut state = state.clone();
+    let names: Vec<_> = state
+        .lanes
+        .list
+        .iter()
+        .map(|lane| lane.name.clone())
+        .collect();
+    for lane in names {
+        for news in news.iter().cloned() {
+            let lane = lane.clone();
+            drop(update(&mut state, Event::Lane { lane, news }));
+        }
+    }
+    state
+}
+
 fn progress() -> Progress {
     Progress {
         done: 312,

@@ -1,0 +1,124 @@
+//! What is said of a lane in one word or one row, whatever the size of its cell.
+
+use super::canvas::fit_end;
+use crate::tui::geometry::columns;
+use crate::tui::state::State;
+use crate::tui::state::lanes::{Doing, Lane, STEPS, Shown};
+use crate::tui::theme::{Look, of_verdict};
+use crate::tui::{seconds, vocabulary};
+use crate::verdict::VerdictCode;
+use crate::words::{Language, Phrase};
+
+/// Its name, with a mark where it is the chosen one; of a name that is too long the end.
+pub(super) fn name_of(lane: &Lane, chosen: bool, width: u16) -> String {
+    let mark = if chosen { "▸" } else { " " };
+    format!("{mark}{}", fit_end(&lane.name, width.saturating_sub(1)))
+}
+
+/// How its name looks.
+pub(super) const fn name_look(chosen: bool) -> Look {
+    if chosen { Look::Chosen } else { Look::Strong }
+}
+
+/// Its board: the serial, else the UID.
+pub(super) fn board_of(lane: &Lane) -> &str {
+    let board = lane.serial.as_deref().or(lane.uid.as_deref());
+    board.unwrap_or("-")
+}
+
+/// The sign of a verdict.
+pub(super) const fn verdict_sign(code: VerdictCode) -> &'static str {
+    vocabulary::sign(code)
+}
+
+/// The sign for what the lane does, or for the verdict that stands.
+pub(super) fn state_sign(lane: &Lane) -> (String, Look) {
+    let (sign, look) = match (lane.shown(), &lane.verdict) {
+        (Shown::Held, _) => ("■", Look::Held),
+        (Shown::Fault, _) => ("!", Look::Fault),
+        (Shown::Working(_), _) => ("●", Look::Busy),
+        (Shown::AwaitsLabel, _) => ("◆", Look::Chosen),
+        (Shown::Verdict, Some(verdict)) => (verdict_sign(verdict.code), of_verdict(verdict.code)),
+        (Shown::Verdict | Shown::Nothing, _) => ("·", Look::Plain),
+    };
+    (sign.to_owned(), look)
+}
+
+/// The word and the sign for what the lane does, or for the verdict that stands.
+pub(super) fn state_word(language: Language, lane: &Lane) -> (String, Look) {
+    let (sign, look) = state_sign(lane);
+    let word = match (lane.shown(), &lane.verdict) {
+        (Shown::Held, _) => language.say(Phrase::Held).to_owned(),
+        (Shown::Working(step), _) => format!("{step}/{STEPS}"),
+        (Shown::Fault | Shown::AwaitsLabel, _) => doing(language, lane),
+        (Shown::Verdict, Some(verdict)) => {
+            language.say(vocabulary::outcome(verdict.code)).to_owned()
+        }
+        (Shown::Verdict | Shown::Nothing, _) => return (sign, look),
+    };
+    (format!("{sign} {word}"), look)
+}
+
+/// How long its board has been in work, or was.
+pub(super) fn time_text(state: &State, lane: &Lane) -> String {
+    let ms = match (lane.shown(), lane.took_ms) {
+        (Shown::Working(_) | Shown::AwaitsLabel, _) => {
+            state.monotonic_ms.saturating_sub(lane.since_ms)
+        }
+        (Shown::Verdict, Some(took)) => took,
+        _ => return String::new(),
+    };
+    format!("{} s", seconds(ms))
+}
+
+/// The step with its bar, the code of a verdict, or what the lane waits for.
+pub(super) fn second_row(language: Language, lane: &Lane, width: u16) -> String {
+    let code_and_board = |code: VerdictCode| {
+        let with_board = format!("{code} {}", board_of(lane));
+        if columns(&with_board) <= width {
+            with_board
+        } else {
+            code.as_str().to_owned()
+        }
+    };
+    match (lane.shown(), &lane.held, &lane.verdict) {
+        (Shown::Held, Some(held), _) => format!("{} {}", held.code, held.name),
+        (Shown::Working(step), ..) => {
+            let bar = super::batch_bar::bar(u64::from(step), u64::from(STEPS), u16::from(STEPS));
+            format!("{bar} {}", language.say(vocabulary::step(step)))
+        }
+        (Shown::Verdict, _, Some(verdict)) if verdict.code == VerdictCode::Pass => {
+            board_of(lane).to_owned()
+        }
+        (Shown::Verdict, _, Some(verdict)) => code_and_board(verdict.code),
+        // It is not forgotten because the port is gone since.
+        (Shown::Fault, _, Some(verdict)) => {
+            let (sign, code) = (verdict_sign(verdict.code), verdict.code);
+            format!("{sign} {code}")
+        }
+        _ => doing(language, lane),
+    }
+}
+
+/// How that row looks.
+pub(super) fn row_look(lane: &Lane) -> Look {
+    match lane.shown() {
+        Shown::Working(_) | Shown::AwaitsLabel => Look::Busy,
+        _ => Look::Plain,
+    }
+}
+
+/// What the lane does, in words.
+pub(super) fn doing(language: Language, lane: &Lane) -> String {
+    let phrase = match &lane.doing {
+        Doing::Idle => Phrase::LaneIdle,
+        Doing::Starting => Phrase::LaneStarting,
+        Doing::NoPort(_) => Phrase::LaneNoPort,
+        Doing::Silent => Phrase::LaneSilent,
+        Doing::Waiting => Phrase::StepAwaitingBoard,
+        Doing::AwaitsLabel => Phrase::LaneAwaitsLabel,
+        Doing::Ended => Phrase::LaneEnded,
+        Doing::Working(step) => vocabulary::step(*step),
+    };
+    language.say(phrase).to_owned()
+}
