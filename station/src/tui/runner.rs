@@ -152,7 +152,9 @@ fn show(
             take(&mut state, event, desk, &mut recorder, &painter);
             shown.is_due = true;
         }
-        shown.pass_time(&mut state, &*clock, &mut recorder);
+        shown.pass_time(&mut state, &*clock, |state, event| {
+            take(state, event, desk, &mut recorder, &painter);
+        });
         if shown.is_due && painter.offer(&state) {
             shown.is_due = false;
         }
@@ -195,7 +197,12 @@ impl Shown {
         Duration::from_millis(TICK_MS.saturating_sub(since).max(1))
     }
 
-    fn pass_time(&mut self, state: &mut State, clock: &dyn Clock, recorder: &mut Recorder) {
+    fn pass_time(
+        &mut self,
+        state: &mut State,
+        clock: &dyn Clock,
+        mut take: impl FnMut(&mut State, Event),
+    ) {
         let now_ms = clock.monotonic().0;
         if now_ms.saturating_sub(self.ticked_ms) < TICK_MS {
             return;
@@ -209,6 +216,7 @@ impl Shown {
                 state.scanner.clone(),
                 state.help,
                 ready,
+                state.held,
             )
         };
         let before = shown(state);
@@ -218,8 +226,7 @@ impl Shown {
         };
         let resize = resized.map(|(width, height)| Event::Resize { width, height });
         for event in [Some(tick), resize].into_iter().flatten() {
-            recorder.note(state, &event);
-            drop(update(state, event));
+            take(state, event);
         }
         let after = shown(state);
         let second = state.utc_ms / 1000;

@@ -56,6 +56,19 @@ impl Scanner {
         &self.entry
     }
 
+    /// Whether something stands in the entry, so that no scan begins with what comes next.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        !self.entry.is_empty()
+    }
+
+    /// Puts a text into the entry, for a person to change it.
+    pub fn edit(&mut self, text: &str) {
+        self.clear();
+        self.entry = text.chars().take(MAX_CHARS).collect();
+        self.touched = !text.is_empty();
+    }
+
     /// Whether a scan would be taken now.
     #[must_use]
     pub fn is_ready(&self) -> bool {

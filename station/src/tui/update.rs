@@ -7,17 +7,19 @@ mod answers_tests;
 mod choosing;
 mod entry;
 #[cfg(test)]
+mod field_tests;
+#[cfg(test)]
 mod scan_tests;
 
 use super::action::Action;
 use super::command::Command;
 use super::event::{Event, Key};
-use super::keymap;
-use super::scanner::FAST_MS;
+use super::scanner::{FAST_MS, Submitted};
 use super::state::batch::LineState;
 use super::state::dialog::Dialog;
 use super::state::sign_in::SignIn;
 use super::state::{Screen, State};
+use super::{geometry, keymap};
 
 /// How often it is told that somebody is there, in milliseconds: more often than anybody is signed out.
 const PRESENCE_MS: u64 = 2_000;
@@ -71,10 +73,7 @@ fn take(state: &mut State, event: Event) -> Vec<Action> {
         Event::Tick {
             monotonic_ms,
             utc_ms,
-        } => {
-            pass_time(state, monotonic_ms, utc_ms);
-            Vec::new()
-        }
+        } => pass_time(state, monotonic_ms, utc_ms),
         Event::Lane { lane, news } => {
             answers::lane(state, &lane, &news);
             Vec::new()
@@ -87,7 +86,7 @@ fn take(state: &mut State, event: Event) -> Vec<Action> {
     }
 }
 
-fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) {
+fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) -> Vec<Action> {
     state.monotonic_ms = state.monotonic_ms.max(monotonic_ms);
     state.utc_ms = utc_ms;
     if !state.is_asked_just_now() {
@@ -104,6 +103,10 @@ fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) {
     {
         state.notice = None;
     }
+    if is_held_within(state, FAST_MS) {
+        return Vec::new();
+    }
+    obey_held(state)
 }
 
 /// Tells now and then that somebody is there, so that they are not signed out while they only look around.
@@ -125,12 +128,64 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     if !from_scanner && state.scanner.is_in_scan(state.monotonic_ms) {
         return Vec::new();
     }
+    let mut actions = if from_scanner && is_held_within(state, FAST_MS) {
+        // What was held back was the first character of a scan.
+        state.held = None;
+        state.scanner.take('\u{1}', state.monotonic_ms);
+        Vec::new()
+    } else {
+        obey_held(state)
+    };
     if from_scanner && was_asked_within(state, FAST_MS) {
         // Who asked was the first character of a scan, not a person: its Enter is none of a person either.
         state.dialog = None;
         state.scanner.take('\u{1}', state.monotonic_ms);
     }
-    obey(state, command)
+    if geometry::is_enough(state.size) {
+        actions.extend(obey_or_hold(state, command));
+    } else {
+        actions.extend(obey_unseen(state, command));
+    }
+    actions
+}
+
+/// What cannot be taken back and is asked about by nobody waits until it is clear that no scan begins with it.
+fn obey_or_hold(state: &mut State, command: Command) -> Vec<Action> {
+    let waits = matches!(command, Command::Next | Command::SignOut | Command::Record);
+    if !waits || state.scanner.is_typing() {
+        return obey(state, command);
+    }
+    state.held = Some((command, state.monotonic_ms));
+    Vec::new()
+}
+
+fn obey_held(state: &mut State) -> Vec<Action> {
+    let held = state.held.take();
+    held.map_or_else(Vec::new, |(command, _)| obey(state, command))
+}
+
+fn is_held_within(state: &State, limit_ms: u64) -> bool {
+    let since = |at: u64| state.monotonic_ms.saturating_sub(at);
+    state.held.is_some_and(|(_, at)| since(at) <= limit_ms)
+}
+
+/// Where the window is too small to show anything: nobody does what they cannot see. One can leave.
+fn obey_unseen(state: &mut State, command: Command) -> Vec<Action> {
+    match command {
+        Command::Type(_) | Command::Erase | Command::Redraw | Command::Leave => {
+            return obey(state, command);
+        }
+        Command::Submit => {
+            let alone = state.scanner.submit(state.monotonic_ms) == Submitted::Empty;
+            let read = !state.is_asked_just_now();
+            if alone && read && state.dialog == Some(Dialog::Leave) {
+                return go(state);
+            }
+        }
+        Command::Back if state.dialog == Some(Dialog::Leave) => state.dialog = None,
+        _ => {}
+    }
+    Vec::new()
 }
 
 fn was_asked_within(state: &State, limit_ms: u64) -> bool {
@@ -141,7 +196,7 @@ fn was_asked_within(state: &State, limit_ms: u64) -> bool {
 fn obey(state: &mut State, command: Command) -> Vec<Action> {
     match command {
         Command::Type(character) => state.scanner.take(character, state.monotonic_ms),
-        Command::Erase => state.scanner.erase(state.monotonic_ms),
+        Command::Erase => entry::erase(state),
         Command::Submit => return entry::submit(state),
         Command::Back => back(state),
         Command::Next => {
@@ -167,8 +222,8 @@ fn back(state: &mut State) {
         state.help = false;
     } else if !state.scanner.entry().is_empty() {
         state.scanner.clear();
-    } else if state.dialog.is_some() {
-        state.dialog = None;
+    } else if let Some(dialog) = state.dialog.take() {
+        entry::put_away(state, &dialog);
     } else if matches!(state.sign_in, SignIn::WantsPin { .. }) {
         state.sign_in = SignIn::Nobody;
     } else {

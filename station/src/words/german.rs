@@ -68,7 +68,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::BatchHeld => "LOS GESPERRT",
         P::Nobody => "niemand",
         P::TooSmall => "Das Fenster ist zu klein: nötig {0} x {1}, es hat {2} x {3}.",
-        P::TooSmallGoesOn => "Die Linie läuft weiter.",
+        P::TooSmallGoesOn => "Die Linie läuft weiter. Scans und Tasten zählen nicht; F10 beendet.",
         P::ScanReady => "scannen oder tippen",
         P::ScanWait => "warten",
         P::SignInBadge => "Ausweis scannen",
@@ -125,6 +125,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LeftInWork => "Platz {0}: Platine {1} war in Arbeit ({2}): neu einlegen, es geht weiter, wo sie war.",
         P::EnterYes => "Enter: ja",
         P::EnterNext => "Enter: weiter",
+        P::EnterDone => "Enter: fertig",
+        P::UpDownField => "Auf/Ab: anderes Feld",
         P::EnterDoes => "Enter: {0}",
         P::EscNo => "Esc: nein",
         P::EscBack => "Esc: zurück",
@@ -184,7 +186,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
         P::QuestionStands => "Der Scan zählt nicht: erst die Frage beantworten, dann noch einmal scannen.",
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
-        P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu Platz {2}.",
+        P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu {2}.",
         P::LabelWaits =>
             "Das Etikett von {0} wartet auf den Drucker: {1}. Die Arbeit geht weiter.",
         P::LabelFailed =>

@@ -247,6 +247,10 @@ phrases! {
     EnterYes,
     /// Key of a dialog.
     EnterNext,
+    /// Key of a dialog's last field.
+    EnterDone,
+    /// Keys of a dialog with more than one field.
+    UpDownField,
     /// A key's work; 0 what it does.
     EnterDoes,
     /// Key of a dialog.

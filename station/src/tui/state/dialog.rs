@@ -64,6 +64,13 @@ impl BatchField {
         Self::ALL.get(at + 1).copied()
     }
 
+    /// The field before it.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        let at = Self::ALL.iter().position(|field| *field == self)?;
+        Self::ALL.get(at.checked_sub(1)?).copied()
+    }
+
     /// What stands in the field.
     #[must_use]
     pub fn of(self, batch: &NewBatch) -> &str {

@@ -12,6 +12,8 @@ pub mod why_not;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tui::action::NewBatch;
+use crate::tui::command::Command;
 use crate::tui::scanner::Scanner;
 use crate::words::Language;
 use alarms::Alarms;
@@ -83,6 +85,10 @@ pub struct State {
     pub dialog: Option<Dialog>,
     /// When that question began to stand, until there was time to read it.
     pub asked_ms: Option<u64>,
+    /// A key that is obeyed once it is clear that no scan begins with it, and when it came.
+    pub held: Option<(Command, u64)>,
+    /// The batch that the station was last asked to open, until it is open: where it refuses, nobody types it again.
+    pub draft: Option<NewBatch>,
     /// What is being typed or scanned.
     pub scanner: Scanner,
     /// The lanes.

@@ -119,6 +119,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         StationNews::SignedOut => {
             state.sign_in = SignIn::Nobody;
             state.dialog = None;
+            state.draft = None;
             state.say(Said::SignedOut, false);
         }
         StationNews::Batches(list) => state.batches.renew(list),
@@ -135,6 +136,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         StationNews::Device { wanted, report } => show_device(state, wanted, report),
         StationNews::HoldCleared { about } => clear_hold(state, &about),
         StationNews::Done(did) => {
+            state.draft = None;
             state.say(Said::Did(did), false);
             return vec![Action::ListBatches];
         }

@@ -11,7 +11,11 @@ const PAGE: usize = 10;
 
 /// One step.
 pub(super) fn step(state: &mut State, direction: Direction) {
-    if state.dialog.is_some() || state.help {
+    if state.help {
+        return;
+    }
+    if state.dialog.is_some() {
+        super::entry::other_field(state, direction);
         return;
     }
     match state.screen {

@@ -2,6 +2,7 @@
 
 use super::go;
 use crate::tui::action::{Action, NewBatch, Secret};
+use crate::tui::command::Direction;
 use crate::tui::scanner::Submitted;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::LineState;
@@ -11,6 +12,7 @@ use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
 use crate::verdict::VerdictCode;
+use crate::words::RefusalReason;
 
 /// An Enter.
 pub(super) fn submit(state: &mut State) -> Vec<Action> {
@@ -51,11 +53,7 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
     match state.dialog.take() {
         Some(Dialog::OpenBatch(mut batch, field)) => {
             field.fill(&mut batch, text);
-            match field.next() {
-                Some(next) => state.dialog = Some(Dialog::OpenBatch(batch, next)),
-                None => return vec![Action::OpenBatch(batch)],
-            }
-            Vec::new()
+            go_on(state, batch, field)
         }
         Some(Dialog::Acknowledge { about, code }) => vec![acknowledge(about, code, text)],
         Some(Dialog::Reprint { device }) => {
@@ -68,6 +66,63 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
             Vec::new()
         }
         None => without_dialog(state, text),
+    }
+}
+
+/// From a field that is filled in to the next one, or with all of them to the station.
+fn go_on(state: &mut State, batch: NewBatch, field: BatchField) -> Vec<Action> {
+    if let Some(next) = field.next() {
+        state.dialog = Some(Dialog::OpenBatch(batch, next));
+        return Vec::new();
+    }
+    let empty = |field: &BatchField| field.of(&batch).is_empty();
+    if let Some(empty) = BatchField::ALL.into_iter().find(empty) {
+        state.dialog = Some(Dialog::OpenBatch(batch, empty));
+        return Vec::new();
+    }
+    state.draft = Some(batch.clone());
+    vec![Action::OpenBatch(batch)]
+}
+
+/// Another field of a new batch; what was typed into this one stays.
+pub(super) fn other_field(state: &mut State, direction: Direction) {
+    let Some(Dialog::OpenBatch(batch, field)) = &mut state.dialog else {
+        return;
+    };
+    let other = match direction {
+        Direction::Up | Direction::Left => field.before(),
+        Direction::Down | Direction::Right => field.next(),
+    };
+    let Some(other) = other else { return };
+    if state.scanner.is_typing() {
+        field.fill(batch, state.scanner.entry().trim().to_owned());
+        state.scanner.clear();
+    }
+    *field = other;
+}
+
+/// The last character goes, that of a field that was filled in before as well.
+pub(super) fn erase(state: &mut State) {
+    if let Some(Dialog::OpenBatch(batch, field)) = &mut state.dialog
+        && !state.scanner.is_typing()
+    {
+        let kept = field.of(batch).to_owned();
+        field.fill(batch, String::new());
+        state.scanner.edit(&kept);
+    }
+    state.scanner.erase(state.monotonic_ms);
+}
+
+/// A dialog is gone without an answer. A batch that was refused is there again, to be mended where it was wrong.
+pub(super) fn put_away(state: &mut State, dialog: &Dialog) {
+    let draft = state.draft.take();
+    if let (Dialog::Refused(refused), Some(draft)) = (dialog, draft) {
+        let wrong = match refused.reason {
+            Some(RefusalReason::NotANumber) => BatchField::Quantity,
+            Some(RefusalReason::ProfileUnreadable) => BatchField::Profile,
+            _ => BatchField::Name,
+        };
+        state.dialog = Some(Dialog::OpenBatch(draft, wrong));
     }
 }
 
@@ -124,9 +179,12 @@ fn confirm(state: &mut State) -> Vec<Action> {
         Some(Dialog::CloseBatch { batch }) => vec![Action::CloseBatch { batch }],
         Some(Dialog::SignOut) => vec![Action::SignOut],
         Some(Dialog::Leave) => go(state),
-        Some(Dialog::Refused(_)) => Vec::new(),
-        Some(Dialog::OpenBatch(batch, BatchField::Quantity)) if !batch.quantity.is_empty() => {
-            vec![Action::OpenBatch(batch)]
+        Some(refused @ Dialog::Refused(_)) => {
+            put_away(state, &refused);
+            Vec::new()
+        }
+        Some(Dialog::OpenBatch(batch, field)) if !field.of(&batch).is_empty() => {
+            go_on(state, batch, field)
         }
         // A field is filled in, never left empty.
         Some(

@@ -3,6 +3,7 @@
 use super::update;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key};
+use crate::tui::geometry::SMALLEST;
 use crate::tui::scanner::PAUSE_MS;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::{BatchHead, BatchRow, LineState};
@@ -15,7 +16,7 @@ use crate::tui::state::{READ_MS, State};
 use crate::verdict::VerdictCode;
 use crate::words::Language;
 
-fn signed_in() -> State {
+pub(super) fn signed_in() -> State {
     let person = Person {
         operator: "op-17".to_owned(),
         role: Role::Supervisor,
@@ -25,6 +26,7 @@ fn signed_in() -> State {
     State {
         sign_in: SignIn::Person(person),
         monotonic_ms: 10_000,
+        size: SMALLEST,
         // Nobody has to be told of presence in these tests.
         present_ms: 1_000_000,
         ..State::default()
@@ -32,7 +34,7 @@ fn signed_in() -> State {
 }
 
 /// Keys, two milliseconds apart, after a pause.
-fn shoot(state: &mut State, keys: &[Key]) -> Vec<Action> {
+pub(super) fn shoot(state: &mut State, keys: &[Key]) -> Vec<Action> {
     let from = state.monotonic_ms + 2 * READ_MS;
     let mut done = Vec::new();
     for (at_ms, key) in (from..).step_by(2).zip(keys) {
@@ -41,12 +43,12 @@ fn shoot(state: &mut State, keys: &[Key]) -> Vec<Action> {
     done
 }
 
-fn press(state: &mut State, key: Key) -> Vec<Action> {
+pub(super) fn press(state: &mut State, key: Key) -> Vec<Action> {
     shoot(state, &[key])
 }
 
 /// As the terminal tells it: ETX is Ctrl-C, DC4 Ctrl-T, ESC [21~ F10.
-fn keys(text: &str) -> Vec<Key> {
+pub(super) fn keys(text: &str) -> Vec<Key> {
     let key = |character| match character {
         '\u{3}' => Key::Interrupt,
         '\u{14}' => Key::Record,
@@ -60,7 +62,7 @@ fn keys(text: &str) -> Vec<Key> {
     text.chars().map(key).collect()
 }
 
-fn wait_for_mark(state: &mut State) {
+pub(super) fn wait_for_mark(state: &mut State) {
     let tick = Event::Tick {
         monotonic_ms: state.monotonic_ms + PAUSE_MS + 1,
         utc_ms: 0,
@@ -99,7 +101,10 @@ fn what_frames_a_scan_or_is_within_it_does_nothing() {
 
 #[test]
 fn at_sign_in_a_framed_scan_neither_leaves_nor_changes_the_language() {
-    let mut state = State::default();
+    let mut state = State {
+        size: SMALLEST,
+        ..State::default()
+    };
     let done = shoot(&mut state, &keys("\u{2}op\t-17\u{3}\r"));
     let badge = "op-17".to_owned();
     assert_eq!(done, [Action::Identify { badge }]);
@@ -200,6 +205,7 @@ fn signing_out_is_asked_about_while_boards_are_finished_and_what_is_awaited_is_s
         assert_eq!(why_not(&state, deed), Some(why), "{deed:?}");
     }
     assert!(press(&mut state, Key::F(9)).is_empty());
+    wait_for_mark(&mut state);
     assert_eq!(state.dialog, Some(Dialog::SignOut));
     assert_eq!(press(&mut state, Key::Enter), [Action::SignOut]);
 }

@@ -11,7 +11,7 @@ use crate::tui::{clock_text, vocabulary};
 use crate::words::{Language, Phrase};
 
 /// Rows of the chosen alarm's story.
-const STORY_ROWS: u16 = 7;
+const STORY_ROWS: u16 = 10;
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
@@ -86,7 +86,7 @@ fn story(canvas: &mut Canvas<'_>, state: &State, alarm: &Alarm, place: Place) {
         language.say(Phrase::Why),
         language.whole_cause(alarm.code, &alarm.cause)
     );
-    let used = canvas.put_wrapped_short(place.below(2).top(2), &why, Look::Plain);
+    let used = canvas.put_wrapped_short(place.below(2).top(4), &why, Look::Plain);
     let to_do = format!(
         "{}: {}",
         language.say(Phrase::ToDo),

@@ -58,8 +58,10 @@ fn facts(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place: P
     let word = language.say(vocabulary::outcome(*code));
     let text = format!("{} {word}", vocabulary::sign(*code));
     let drawn = canvas.put(rest, &text, of_verdict(*code));
+    let code = Some(code.as_str()).filter(|code| *code != word);
+    let code = code.map_or_else(String::new, |code| format!("{code}  "));
     let text = format!(
-        "{code}  {} {batch}  {} {lane}",
+        "{code}{} {batch}  {} {lane}",
         language.say(Phrase::Batch),
         language.say(Phrase::Lane)
     );

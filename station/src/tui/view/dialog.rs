@@ -69,16 +69,18 @@ fn field(canvas: &mut Canvas<'_>, state: &State, title: &str, label: &str) {
     let inside = framed(canvas, whole(state.size), (WIDTH, 8), title, Look::Strong);
     canvas.put(inside.row(0), label, Look::Label);
     canvas.put_wrapped_short(inside.below(1).top(3), &entry(state), Look::Strong);
-    keys_of_field(canvas, state.language, inside);
+    keys(
+        canvas,
+        state.language,
+        inside,
+        &[Phrase::EnterDone, Phrase::EscBack],
+    );
 }
 
-fn keys_of_field(canvas: &mut Canvas<'_>, language: Language, inside: Place) {
-    let (next, back) = (
-        language.say(Phrase::EnterNext),
-        language.say(Phrase::EscBack),
-    );
+fn keys(canvas: &mut Canvas<'_>, language: Language, inside: Place, keys: &[Phrase]) {
+    let keys: Vec<_> = keys.iter().map(|key| language.say(*key)).collect();
     let last = inside.row(inside.height.saturating_sub(1));
-    canvas.put(last, &format!("{next}   {back}"), Look::Label);
+    canvas.put(last, &keys.join("   "), Look::Label);
 }
 
 fn open_batch(canvas: &mut Canvas<'_>, state: &State, batch: &NewBatch, open: BatchField) {
@@ -108,7 +110,16 @@ fn open_batch(canvas: &mut Canvas<'_>, state: &State, batch: &NewBatch, open: Ba
             look,
         );
     }
-    keys_of_field(canvas, language, inside);
+    let enter = match open.next() {
+        Some(_) => Phrase::EnterNext,
+        None => Phrase::EnterDone,
+    };
+    keys(
+        canvas,
+        language,
+        inside,
+        &[enter, Phrase::UpDownField, Phrase::EscBack],
+    );
 }
 
 /// The end of a long text, where it is being typed.

@@ -1,10 +1,11 @@
-//! The log of the shift, the newest at the bottom.
+//! The log of the shift, the newest at the bottom, each line whole.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, wrap};
 use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::saying;
 use crate::tui::state::State;
+use crate::tui::state::log::Line;
 use crate::tui::theme::Look;
 use crate::words::Phrase;
 
@@ -17,16 +18,28 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         return;
     }
     let end = log.lines.len().saturating_sub(log.below);
-    let first = end.saturating_sub(usize::from(place.height));
-    let shown = log.lines.iter().skip(first).take(end - first);
-    for (at, line) in (0..).zip(shown) {
-        let row = place.row(at);
-        let time = clock_text(line.utc_ms);
-        canvas.put(row, &time, Look::Label);
-        let sign = if line.bad { "!" } else { " " };
-        let rest = row.columns(columns(&time) + 1, row.width);
-        canvas.put(rest, sign, Look::Strong);
-        let text = saying::text(state.language, &line.said);
-        canvas.put_short(rest.columns(2, rest.width), &text, Look::Plain);
+    let mut above = place;
+    for line in log.lines.iter().take(end).rev() {
+        if above.height == 0 {
+            break;
+        }
+        above = from_below(canvas, state, line, above);
     }
+}
+
+/// A line at the bottom of the place, over as many rows as it takes to say all of it; gives what is left above.
+fn from_below(canvas: &mut Canvas<'_>, state: &State, line: &Line, place: Place) -> Place {
+    let time = clock_text(line.utc_ms);
+    let indent = columns(&time) + 3;
+    let text = saying::text(state.language, &line.said);
+    let rows = wrap(&text, place.width.saturating_sub(indent)).len().max(1);
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX).min(place.height);
+    let left = place.top(place.height - rows);
+    let rows = place.below(left.height);
+    canvas.put(rows.row(0), &time, Look::Label);
+    let sign = if line.bad { "!" } else { " " };
+    canvas.put(rows.row(0).columns(indent - 2, 1), sign, Look::Strong);
+    // Only the topmost may be cut: it is whole once it is scrolled down to.
+    canvas.put_wrapped_short(rows.columns(indent, rows.width), &text, Look::Plain);
+    left
 }

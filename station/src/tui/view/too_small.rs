@@ -3,6 +3,7 @@
 use super::canvas::Canvas;
 use crate::tui::geometry::{SMALLEST, whole};
 use crate::tui::state::State;
+use crate::tui::state::dialog::Dialog;
 use crate::tui::theme::Look;
 use crate::words::Phrase;
 
@@ -14,5 +15,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let all = whole(state.size);
     let used = canvas.put_wrapped_short(all, &text, Look::Strong);
     let goes_on = state.language.say(Phrase::TooSmallGoesOn);
-    canvas.put_wrapped_short(all.below(used), goes_on, Look::Plain);
+    let used = used + canvas.put_wrapped_short(all.below(used), goes_on, Look::Plain);
+    // The only question that can be answered here.
+    if state.dialog == Some(Dialog::Leave) {
+        let said = [Phrase::ConfirmLeave, Phrase::EnterYes, Phrase::EscNo];
+        let asks = said.map(|phrase| state.language.say(phrase)).join("  ");
+        canvas.put_wrapped_short(all.below(used), &asks, Look::Strong);
+    }
 }
