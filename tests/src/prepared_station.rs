@@ -144,6 +144,21 @@ impl PreparedStation {
         self.opening_with(batch, quantity, &sample_profile())
     }
 
+    /// The sample's profile, with serials from labels that boards have already.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    #[must_use]
+    pub fn labelled_profile(&self) -> PathBuf {
+        let text = std::fs::read_to_string(sample_profile()).unwrap();
+        let pattern = "serial_pattern = \"SA-######\"\n";
+        assert!(text.contains(pattern));
+        let text = text.replace(pattern, &format!("{pattern}serial_source = \"label\"\n"));
+        let path = self.folder().join("labelled.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
     /// The command that opens a batch under another profile.
     #[must_use]
     pub fn opening_with(&self, batch: &str, quantity: usize, profile: &Path) -> Command {

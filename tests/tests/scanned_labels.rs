@@ -2,27 +2,14 @@
 //! until PASS.
 #![forbid(unsafe_code)]
 
-use std::path::PathBuf;
-
 use acceptance::ledger_books;
 use acceptance::operator_screen::{at_terminal, leave, sign_in};
-use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR, sample_profile};
+use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::wait_for;
 
-/// The sample's profile, with serials from labels.
-fn profile(station: &PreparedStation) -> PathBuf {
-    let text = std::fs::read_to_string(sample_profile()).unwrap();
-    let pattern = "serial_pattern = \"SA-######\"\n";
-    assert!(text.contains(pattern));
-    let text = text.replace(pattern, &format!("{pattern}serial_source = \"label\"\n"));
-    let path = station.folder().join("labelled.toml");
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
 fn open_batch(station: &PreparedStation) {
-    let profile = profile(station);
+    let profile = station.labelled_profile();
     let mut arguments = vec!["--operator", SUPERVISOR, "batch", "open", "B-1"];
     let text = profile.to_string_lossy();
     arguments.extend([

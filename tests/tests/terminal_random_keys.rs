@@ -1,7 +1,7 @@
 //! Random keys, scans, pastes, halves of sequences, presses of the mouse and sizes, while boards are made: nothing
 //! panics, no board is lost, and the terminal is given back.
 //!
-//! `TERMINAL_KEYS_SECONDS` says for how long (20), `TERMINAL_KEYS_SEED` from which seed.
+//! `TERMINAL_KEYS_SECONDS` says for how long (120), `TERMINAL_KEYS_SEED` from which seed.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
@@ -154,7 +154,7 @@ fn check_alive(screen: &TerminalScreen, told: &str) {
 #[test]
 fn random_keys_break_nothing_while_boards_are_made() {
     let seed = number("TERMINAL_KEYS_SEED", 23).max(1);
-    let seconds = number("TERMINAL_KEYS_SECONDS", 20);
+    let seconds = number("TERMINAL_KEYS_SECONDS", 120);
     let count = BOARDS_A_SECOND * usize::try_from(seconds).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let station = PreparedStation::create(folder.path());

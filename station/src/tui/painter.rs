@@ -63,6 +63,17 @@ impl Easel {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Puts a snapshot on it, where there is room.
+    fn offer(&self, state: &State) -> bool {
+        let mut work = self.lock();
+        if work.busy || work.snapshot.is_some() {
+            return false;
+        }
+        work.snapshot = Some(Box::new(state.clone()));
+        self.changed.notify_all();
+        true
+    }
+
     /// The next snapshot; none at the end.
     fn next(&self) -> Option<(Box<State>, bool)> {
         let idle = |work: &mut Work| work.snapshot.is_none() && work.life == Life::Paints;
@@ -123,13 +134,7 @@ impl Painter {
 
     /// Hands a snapshot over; false where the last one is still being drawn.
     pub(super) fn offer(&self, state: &State) -> bool {
-        let mut work = self.easel.lock();
-        if work.busy || work.snapshot.is_some() {
-            return false;
-        }
-        work.snapshot = Some(Box::new(state.clone()));
-        self.easel.changed.notify_all();
-        true
+        self.easel.offer(state)
     }
 
     /// Why it has ended by itself.
@@ -180,5 +185,34 @@ impl Drop for Painter {
         if let Some(thread) = self.thread.take().filter(|_| ended) {
             drop(thread.join());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_second_snapshot_is_taken_before_the_pause_after_the_first_is_over() {
+        let easel = Easel::default();
+        let (first, second) = (State::default(), State::default());
+        assert!(easel.offer(&first));
+        assert!(!easel.offer(&second), "one waits to be drawn");
+        assert!(easel.next().is_some());
+        assert!(!easel.offer(&second), "it is being drawn");
+        easel.rest();
+        assert!(easel.offer(&second));
+    }
+
+    #[test]
+    fn nothing_is_drawn_after_the_end() {
+        let easel = Easel::default();
+        assert!(easel.offer(&State::default()));
+        easel.lock().life = Life::Ends;
+        assert!(easel.next().is_none());
+        // Nor is anybody kept by a pause.
+        easel.lock().busy = true;
+        easel.rest();
+        assert!(!easel.lock().busy);
     }
 }
