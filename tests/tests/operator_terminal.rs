@@ -310,6 +310,14 @@ fn the_terminal_is_given_back_and_boards_go_on_whatever_ends_it() {
     screen.see("1/2");
     leave(&mut screen);
     drop(line);
+    // Whoever starts the station again has the whole shift in the log.
+    let mut screen = at_terminal(&station, &[folder.path().join("nowhere")], (80, 24));
+    sign_in(&screen, OPERATOR);
+    screen.press(6);
+    screen.see_that("the shift before", |text| {
+        text.contains("PASS  SA-000001") && text.contains("Signed out")
+    });
+    leave(&mut screen);
 }
 
 #[test]

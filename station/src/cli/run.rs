@@ -5,6 +5,7 @@
 
 mod alarm_watch;
 mod clerk;
+mod earlier;
 mod errand;
 mod frame_watch;
 mod frame_words;
@@ -32,6 +33,7 @@ use super::provision::chosen_lanes;
 use super::provision::preparation::WorkingStation;
 use super::provision::signals::Signals;
 use super::provision::{self, PortArguments};
+use crate::ledger::Reader;
 use crate::line::control_socket::ControlServer;
 use crate::line::system_clock::SystemClock;
 use crate::station_home::write_new;
@@ -85,6 +87,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
             chosen: 0,
         },
         by_name: people::by_name(&station.owned.home),
+        log: earlier::log(&Reader::open(&station.owned.home.ledger())?)?,
         ..State::default()
     };
     let (events, heard) = runner::channel();

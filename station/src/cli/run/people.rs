@@ -301,7 +301,8 @@ fn person(actor: &Actor, role: Role) -> sign_in::Person {
     }
 }
 
-const fn shown_role(role: Role) -> sign_in::Role {
+/// As the screen shows it.
+pub(super) const fn shown_role(role: Role) -> sign_in::Role {
     match role {
         Role::Operator => sign_in::Role::Operator,
         Role::Supervisor => sign_in::Role::Supervisor,

@@ -1,0 +1,93 @@
+//! What the screen's log shows of the time before the station was started: it is read from the ledger, so that
+//! whoever starts it again leafs through the shift as if nothing had been between.
+
+use super::people::shown_role;
+use crate::cli::short_digests::short_digests;
+use crate::ledger::event::Fact;
+use crate::ledger::leaf::Leaf;
+use crate::ledger::{LedgerError, Reader};
+use crate::tui::event::Did;
+use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::tui::state::log::Log;
+use crate::tui::state::said::Said;
+use crate::verdict::{Outcome, VerdictCode};
+
+/// How far back it goes, in events: some hundred boards.
+const MAX_EVENTS: u64 = 2_000;
+
+/// The log of the last events.
+///
+/// # Errors
+/// Where the ledger cannot be read.
+pub(super) fn log(reader: &Reader) -> Result<Log, LedgerError> {
+    let size = reader.size()?;
+    let mut log = Log::default();
+    for leaf in reader
+        .leaves(size.saturating_sub(MAX_EVENTS)..size)
+        .decoded()
+    {
+        let leaf = leaf?;
+        if let Some((bad, said)) = said(&leaf) {
+            log.add(leaf.time.0, bad, said);
+        }
+    }
+    Ok(log)
+}
+
+/// What was said of an event when it happened, and whether something went wrong; none of most.
+fn said(leaf: &Leaf) -> Option<(bool, Said)> {
+    let batch = || Some(leaf.position.as_ref()?.batch.to_string());
+    let said = match &leaf.fact {
+        Fact::VerdictReached { code, .. } => {
+            let bad = code.outcome() != Outcome::Pass;
+            return Some((bad, verdict(&leaf.fact, *code)?));
+        }
+        Fact::BatchOpened { quantity, .. } => Said::Did(Did::OpenedBatch {
+            batch: batch()?,
+            boards: *quantity,
+        }),
+        Fact::BatchClosed { .. } => Said::Did(Did::ClosedBatch(batch()?)),
+        Fact::HoldCleared { lane, .. } => Said::Did(Did::Cleared(lane.to_string())),
+        Fact::BatchHoldCleared { .. } => Said::Did(Did::Cleared(batch()?)),
+        Fact::ClockAccepted { .. } => Said::Did(Did::AcceptedClock),
+        Fact::SignedIn(record) => Said::SignedIn {
+            operator: record.actor.operator.to_string(),
+            role: shown_role(record.role),
+        },
+        Fact::SignedOut(_) => Said::SignedOut,
+        Fact::LabelPrinted(label) => {
+            label.reprint.as_ref()?;
+            Said::Did(Did::Printed(label.device_serial.to_string()))
+        }
+        _ => return None,
+    };
+    Some((false, said))
+}
+
+fn verdict(fact: &Fact, code: VerdictCode) -> Option<Said> {
+    let Fact::VerdictReached {
+        lane,
+        detail,
+        uid,
+        claimed_uid,
+        device_serial,
+        duration_ms,
+        ..
+    } = fact
+    else {
+        return None;
+    };
+    let uid = uid.as_ref().or(claimed_uid.as_ref());
+    let verdict = ShownVerdict {
+        code,
+        detail: short_digests(detail),
+        uid: uid.map(ToString::to_string),
+        serial: device_serial.as_ref().map(ToString::to_string),
+        took_ms: *duration_ms,
+        wire: Wire::default(),
+    };
+    Some(Said::Verdict {
+        lane: lane.to_string(),
+        verdict: Box::new(verdict),
+    })
+}
