@@ -5,7 +5,7 @@ use super::update;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key, Refused, StationNews};
 use crate::tui::geometry::SMALLEST;
-use crate::tui::scanner::FAST_MS;
+use crate::tui::scanner::{FAST_MS, FORGET_MS};
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::{READ_MS, State};
 use crate::words::{Language, RefusalReason};
@@ -174,4 +174,18 @@ fn a_batch_with_an_empty_field_is_not_wished_for() {
     }
     let asks = matches!(&state.dialog, Some(Dialog::OpenBatch(_, BatchField::Name)));
     assert!(asks, "{:?}", state.dialog);
+}
+
+#[test]
+fn what_is_half_typed_is_forgotten_but_in_a_field() {
+    let device = "SA-1".to_owned();
+    for (dialog, kept) in [(None, ""), (Some(Dialog::Reprint { device }), "torn")] {
+        let mut state = signed_in();
+        state.dialog = dialog;
+        for key in keys("torn") {
+            assert_eq!(press(&mut state, key), []);
+        }
+        assert_eq!(tick(&mut state, FORGET_MS + 1), []);
+        assert_eq!(state.scanner.entry(), kept);
+    }
 }
