@@ -6,10 +6,12 @@ use std::process::Command;
 
 use acceptance::agreement;
 use acceptance::attentive_supervisor::AttentiveSupervisor;
+use acceptance::forgery;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::repository;
 use acceptance::simulated_line::{ASKED_INTO_SILENCE, LinePlan, SimulatedLine};
 use acceptance::station_process::{programs, run};
+use serde_json::Value;
 
 const BATCH: &str = "DEFECTS-1";
 const LANES: usize = 8;
@@ -68,7 +70,53 @@ fn every_defect_gets_its_verdict_and_no_identity() {
         assert!(told, "the ledger does not tell of {result:#}\n{history:#?}");
     }
     station.run(["ledger", "verify"]).ok();
+    turned_away_boards_can_be_scrapped(&station);
     unfinished_boards_block_the_closing(&station);
+    let row = manifest_row(&station);
+    assert_eq!(row["scrapped"]["reason"], REASON, "{row:#}");
+}
+
+const REASON: &str = "of no use to anybody";
+
+/// Who was turned away by what it said first: no session was opened.
+fn turned_away(station: &PreparedStation) -> String {
+    let results = station.results(BATCH);
+    let other = |result: &&Value| result["code"] == "PRODUCT-MISMATCH";
+    let result = results.iter().find(other).expect("another product");
+    result["uid"]
+        .as_str()
+        .expect("it says who it is")
+        .to_owned()
+}
+
+/// Every board that a manifest shows can be thrown away, however early it was refused.
+fn turned_away_boards_can_be_scrapped(station: &PreparedStation) {
+    let uid = turned_away(station);
+    let scrap = ["device", "scrap", &uid, "--batch", BATCH];
+    let who = ["--reason", REASON, "--operator", SUPERVISOR];
+    let scrapped = station.run(scrap.iter().chain(&who)).ok();
+    assert!(scrapped.stdout.contains(&uid), "{}", scrapped.stdout);
+    station.run(["ledger", "verify"]).ok();
+}
+
+/// That board's row in the manifest, which verifies.
+fn manifest_row(station: &PreparedStation) -> Value {
+    let manifest = station.folder().join("manifest.dsse.json");
+    let mut export = station.command(["manifest", "export", BATCH]);
+    let who = ["--operator", SUPERVISOR];
+    run(export.args(who).arg("-o").arg(&manifest)).ok();
+    let mut verify = station.command(["manifest", "verify"]);
+    run(verify.arg(&manifest).arg("--trust").arg(station.root())).ok();
+    let uid = turned_away(station);
+    let manifest = std::fs::read(&manifest).expect("the manifest");
+    let statement = forgery::statement(&manifest);
+    let statement: Value = serde_json::from_str(&statement).expect("a statement");
+    let mut rows = statement["predicate"]["boards"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let row = rows.find(|row| row["uid"] == uid.as_str());
+    row.unwrap_or_else(|| panic!("no row of {uid}")).clone()
 }
 
 /// Boards in doubt, and boards lost after issuing, stand in the way; giving them up takes a reason.
@@ -83,9 +131,4 @@ fn unfinished_boards_block_the_closing(station: &PreparedStation) {
         .ok();
     let said = closed.stdout + &closed.stderr;
     assert!(said.contains(" fewer than ordered"), "{said}");
-    let manifest = station.folder().join("manifest.dsse.json");
-    let mut export = station.command(["manifest", "export", BATCH]);
-    run(export.args(who).arg("-o").arg(&manifest)).ok();
-    let mut verify = station.command(["manifest", "verify"]);
-    run(verify.arg(&manifest).arg("--trust").arg(station.root())).ok();
 }

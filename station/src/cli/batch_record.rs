@@ -267,7 +267,9 @@ pub(crate) fn not_exportable(reason: &NotExportable) -> Failure {
         .split_once("; ")
         .unwrap_or((&text, "see station batch show"));
     match reason {
-        NotExportable::NoSession(_) => Failure::station("the manifest cannot be made", why, to_do),
+        NotExportable::NoSession(_) | NotExportable::SecondUid { .. } => {
+            Failure::station("the manifest cannot be made", why, to_do)
+        }
         NotExportable::Unknown(_) | NotExportable::StillOpen(_) => {
             Failure::usage("the manifest cannot be made", why, to_do)
         }

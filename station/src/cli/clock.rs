@@ -109,7 +109,13 @@ fn last_event(owner: &Owner) -> Result<UtcMillis, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::clock::{Clock, Timestamp};
+    use crate::line::clock_guard::ClockGuard;
+    use crate::line::fake::FakeClock;
+    use crate::manifest::time_order::BatchTimes;
 
     #[test]
     fn nothing_is_recorded_before_the_ledger_s_last_event() {
@@ -121,5 +127,21 @@ mod tests {
         let behind = UtcMillis(last.0 - 2_001);
         let refused = not_before(last, behind).unwrap_err();
         assert!(refused.to_do().contains("station clock accept"));
+    }
+
+    /// Else there would be batches that nobody can have a manifest of.
+    #[test]
+    fn whatever_steps_a_line_follows_the_manifest_s_verifier_takes_its_times() {
+        let clock = Arc::new(FakeClock::at(UtcMillis(1_795_336_200_000)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let now = || Timestamp(guard.now().utc);
+        let opened = now();
+        for _ in 0..5 {
+            clock.advance(10);
+            clock.step_utc(-1_500);
+            let then = now();
+            BatchTimes::of(opened, then, then, false).unwrap();
+        }
+        assert!(guard.jump().is_some(), "steps add up to a jump");
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 
-use super::batch_record::damaged;
+use super::batch_record::{damaged, not_exportable};
 use super::failure::Failure;
 use super::manifest_export::no_room;
 use crate::encoding::Hex;
 use crate::ledger::event::Actor;
+use crate::manifest::assemble::NotExportable;
 use crate::manifest::board_rows::SessionUid;
 use crate::manifest::sorting::Sorter;
 use crate::manifest::spool::Spool;
@@ -129,6 +130,10 @@ impl Sessions {
         groups(by_session, |name, index, told, is_last| {
             let brief: Brief = serde_json::from_slice(told).map_err(damaged)?;
             brief.tell(&mut whose);
+            if whose.is_contradicted() {
+                let session = Hex(name.to_vec());
+                return Err(not_exportable(&NotExportable::SecondUid { session, index }));
+            }
             if is_last {
                 self.keep(&std::mem::take(&mut whose), index, name)?;
             }
@@ -282,6 +287,24 @@ mod tests {
                 Some(board(&one, 0xaa, &[])),
                 None
             ]
+        );
+    }
+
+    #[test]
+    fn a_session_that_proves_two_uids_is_nobody_s() {
+        let folder = std::env::temp_dir();
+        let (one, two) = (uid(1), uid(2));
+        let mut sessions = Sessions::new(&folder);
+        for (index, uid) in [(10, &one), (11, &one), (12, &two), (13, &one)] {
+            let event = format!(
+                r#"{{"kind":"evidence-appraised","session":"bb","code":"PASS","uid":"{uid}"}}"#
+            );
+            sessions.add(index, &brief(&event)).unwrap();
+        }
+        let refused = sessions.sorted(&folder).map(drop).unwrap_err().to_string();
+        assert!(
+            refused.contains("session bb proves a second UID in the ledger's entry 12"),
+            "{refused}"
         );
     }
 }

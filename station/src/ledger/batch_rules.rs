@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::column::{Int, Text};
 use super::error::{Doing, LedgerError, Refusal};
-use super::event::{BatchTally, FurtherTally};
+use super::event::{BatchTally, Event, Fact, FurtherTally};
 use super::invariants::exists;
 use crate::names::BatchId;
 
@@ -79,6 +79,29 @@ pub(in crate::ledger) fn check_terms(
     Ok(())
 }
 
+/// A session proves one UID: of two, whoever tells of it could choose whose it was. Old records, which lack a
+/// nonce or a profile, are not under this rule.
+pub(in crate::ledger) fn check_proven(
+    views: &Connection,
+    event: &Event,
+) -> Result<(), LedgerError> {
+    let is_old = match &event.fact {
+        Fact::EvidenceAppraised { device_nonce, .. } => device_nonce.is_none(),
+        Fact::VerdictReached { profile, .. } => profile.is_none(),
+        _ => true,
+    };
+    let (Some(session), Some(uid), false) = (&event.session, event.fact.proven_uid(), is_old)
+    else {
+        return Ok(());
+    };
+    let sql = "SELECT 1 FROM session WHERE id = ?1 AND proven <> ?2";
+    if exists(views, sql, (Text(session), Text(uid)))? {
+        let (session, uid) = (session.clone(), uid.clone());
+        return Err(Refusal::SecondUid { session, uid }.into());
+    }
+    Ok(())
+}
+
 /// A board is thrown away once, in a batch in which it was presented, and only without an identity.
 pub(in crate::ledger) fn check_scrapping(
     views: &Connection,
@@ -93,7 +116,8 @@ pub(in crate::ledger) fn check_scrapping(
     let here = "SELECT 1 FROM event e JOIN session ON session.id = e.session AND opened = e.entry
         WHERE e.batch = ?1 AND kind = 'session-opened' AND claimed_uid = ?2
         UNION ALL SELECT 1 FROM event
-        WHERE batch = ?1 AND uid = ?2 AND kind IN ('evidence-appraised', 'verdict-reached')";
+        WHERE batch = ?1 AND uid = ?2 AND kind IN ('evidence-appraised', 'verdict-reached')
+        UNION ALL SELECT 1 FROM verdict WHERE batch = ?1 AND claimed_uid = ?2";
     if !exists(views, here, (Text(batch), Text(uid)))? {
         return refuse("it was never presented in this batch; see station device history");
     }

@@ -18,6 +18,7 @@
 //! 11. Only a board that was presented in the batch, and has no identity, is scrapped there, once.
 //! 12. A board that is quarantined gets no intent, certificate, grant or commit. Only a known board is
 //!     quarantined, and only one that is quarantined is released.
+//! 13. In a session one UID is proven. Records from before the rule are not under it.
 
 use firmware_proto::Uid;
 use rusqlite::{Connection, OptionalExtension};
@@ -88,6 +89,7 @@ fn check_in_batch(views: &Connection, batch: &BatchId, event: &Event) -> Result<
         return Err(Refusal::BatchNotOpen(batch.clone()).into());
     };
     profiles::check_verdict(views, batch, &event.fact)?;
+    batch_rules::check_proven(views, event)?;
     match &event.fact {
         Fact::SessionOpened { .. } if event.session.is_none() => {
             Err(Refusal::NoBatch("session-opened without a session").into())

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::leaf::LeafError;
 use super::standing::Shown;
+use crate::encoding::Hex;
 use crate::names::{BatchId, CertificateSerial, DeviceSerial, LaneName};
 use crate::verdict::VerdictCode;
 
@@ -107,6 +108,14 @@ pub enum Refusal {
     /// The terms of the batch are recorded.
     #[error("the terms of batch {0} are recorded already")]
     SecondTerms(BatchId),
+    /// In a session one UID is proven.
+    #[error("session {session} has proven another UID already than {uid}")]
+    SecondUid {
+        /// The session.
+        session: Hex,
+        /// What would be the second.
+        uid: Uid,
+    },
     /// Not every board is thrown away.
     #[error("board {uid} cannot be scrapped: {why}")]
     NotScrapped {

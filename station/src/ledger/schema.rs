@@ -39,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     LABELS,
     ALARMS,
     PROVEN_SESSIONS,
+    CLAIMS_OF_VERDICTS,
 ];
 
 /// Version 1: the log and the first views.
@@ -251,6 +252,11 @@ CREATE INDEX event_about_alarms ON event (entry) WHERE kind = 'alarm-acknowledge
 /// Version 8: whose a session was found to be.
 const PROVEN_SESSIONS: &str = "
 ALTER TABLE session ADD COLUMN proven TEXT;
+";
+
+/// Version 9: whom a board claimed to be that was refused before its session was opened.
+const CLAIMS_OF_VERDICTS: &str = "
+ALTER TABLE verdict ADD COLUMN claimed_uid TEXT;
 ";
 
 /// The newest version that this program knows.

@@ -371,7 +371,11 @@ fn revocation(
 
 fn verdict(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     let Fact::VerdictReached {
-        lane, code, uid, ..
+        lane,
+        code,
+        uid,
+        claimed_uid,
+        ..
     } = &entry.leaf.fact
     else {
         return Ok(());
@@ -379,13 +383,14 @@ fn verdict(views: &Connection, entry: &Entry) -> rusqlite::Result<()> {
     let at = Int(entry.index);
     run(
         views,
-        "INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             at,
             batch_of(entry),
             Text(lane),
             uid.as_ref().map(Text),
-            Text(code)
+            Text(code),
+            claimed_uid.as_ref().map(Text)
         ],
     )?;
     let sql = "UPDATE session SET verdict = ?2 WHERE id = ?1";

@@ -2,9 +2,11 @@
 //!
 //! 1. UTC may drift: each reading within [`TOLERANCE_MS`] of the expected one becomes the new
 //!    reference.
-//! 2. A larger jump, either way, is remembered until a person accepts it, even where the clock
-//!    returns.
-//! 3. Until then UTC runs on from the last good reading, so that a board in work ends with sensible
+//! 2. Where it is a little behind, UTC stands still until the clock has caught up: what is given
+//!    never goes back, or the steps of one session could add up to times that no manifest can have.
+//! 3. A larger jump, either way, is remembered until a person accepts it, even where the clock
+//!    returns. Steps back that come before the clock has caught up count together.
+//! 4. Until then UTC runs on from the last good reading, so that a board in work ends with sensible
 //!    times; lanes take no further board.
 
 use std::fmt;
@@ -76,14 +78,14 @@ impl ClockGuard {
     }
 
     /// Trusts the clock only where it is not behind `latest`, the time of the ledger's latest
-    /// event.
+    /// event; gives no time before that.
     #[must_use]
     pub fn after(clock: Arc<dyn Clock>, latest: UtcMillis) -> Self {
         let guard = Self::new(clock);
         let mut trust = guard.trust.lock().unwrap_or_else(PoisonError::into_inner);
         let found = trust.good.utc;
+        trust.good.utc = found.max(latest);
         if found.0.saturating_add(TOLERANCE_MS) < latest.0 {
-            trust.good.utc = latest;
             trust.jump = Some(ClockJump {
                 expected: latest,
                 found,
@@ -93,7 +95,8 @@ impl ClockGuard {
         guard
     }
 
-    /// The time: UTC as expected while a jump is not accepted.
+    /// The time: never before one that was given earlier, but where a person has set the clock back;
+    /// UTC as expected while a jump is not accepted.
     pub fn now(&self) -> Now {
         let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
         let (found, monotonic) = (self.clock.utc(), self.clock.monotonic());
@@ -101,7 +104,7 @@ impl ClockGuard {
         let expected = UtcMillis(trust.good.utc.0.saturating_add(elapsed));
         if trust.jump.is_none() && found.0.abs_diff(expected.0) <= TOLERANCE_MS {
             trust.good = Now {
-                utc: found,
+                utc: found.max(trust.good.utc),
                 monotonic,
             };
             return trust.good;
@@ -148,12 +151,12 @@ mod tests {
     fn check_step(utc_step: i64, tolerated: bool) {
         let clock = Arc::new(FakeClock::at(UtcMillis(START)));
         let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
-        clock.advance(1_000);
+        clock.advance(3_000);
         clock.step_utc(utc_step);
         let now = guard.now();
         assert_eq!(guard.jump().is_none(), tolerated, "step {utc_step}");
         let step = if tolerated { utc_step } else { 0 };
-        assert_eq!(Some(now.utc.0), (START + 1_000).checked_add_signed(step));
+        assert_eq!(Some(now.utc.0), (START + 3_000).checked_add_signed(step));
     }
 
     #[test]
@@ -168,6 +171,27 @@ mod tests {
         ] {
             check_step(step, tolerated);
         }
+    }
+
+    #[test]
+    fn time_stands_still_until_a_clock_that_stepped_back_has_caught_up() {
+        let clock = Arc::new(FakeClock::at(UtcMillis(START)));
+        let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        clock.step_utc(-1_500);
+        for (passed, expected) in [(0, 0), (1_000, 0), (500, 0), (10, 10)] {
+            clock.advance(passed);
+            assert_eq!(guard.now().utc, UtcMillis(START + expected));
+        }
+        // Caught up: the next step is one of its own.
+        clock.step_utc(-1_500);
+        assert_eq!(guard.now().utc, UtcMillis(START + 10));
+        assert_eq!(guard.jump(), None);
+        clock.step_utc(-501);
+        assert_eq!(guard.now().utc, UtcMillis(START + 10));
+        assert!(
+            guard.jump().is_some(),
+            "together they are more than one may be"
+        );
     }
 
     #[test]
@@ -207,6 +231,7 @@ mod tests {
     fn a_clock_behind_the_ledger_is_not_trusted() {
         let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(UtcMillis(START)));
         let near = ClockGuard::after(Arc::clone(&clock), UtcMillis(START + 2_000));
+        assert_eq!(near.now().utc, UtcMillis(START + 2_000));
         assert_eq!(near.jump(), None);
         let far = ClockGuard::after(clock, UtcMillis(START + 2_001));
         let text = far.jump().unwrap().to_string();

@@ -20,7 +20,7 @@ pub mod control_socket;
 pub(crate) mod crash_points;
 pub mod driver;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub mod floor;
 pub mod hold;
 mod hotplug;

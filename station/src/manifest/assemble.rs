@@ -144,6 +144,16 @@ pub enum NotExportable {
         "the ledger has a certificate for board {0} without any session; run `station ledger verify`"
     )]
     NoSession(Uid),
+    /// The same.
+    #[error(
+        "session {session} proves a second UID in the ledger's entry {index}; run `station ledger verify`"
+    )]
+    SecondUid {
+        /// The session.
+        session: Hex,
+        /// What proves the second.
+        index: u64,
+    },
 }
 
 /// The statement but for its five long lists, to be signed at `signed_at` by the first certificate of the

@@ -18,6 +18,8 @@ use crate::verdict::VerdictCode;
 pub struct SessionUid {
     claimed: Option<Uid>,
     proven: Option<Uid>,
+    /// Two were proven: nothing says which of them it belongs to.
+    contradicted: bool,
 }
 
 impl SessionUid {
@@ -30,7 +32,8 @@ impl SessionUid {
     pub fn appraised(&mut self, code: VerdictCode, uid: Option<&Uid>) -> bool {
         let proven = uid.filter(|_| code.proves_uid());
         if let Some(uid) = proven {
-            self.proven = Some(uid.clone());
+            let before = self.proven.replace(uid.clone());
+            self.contradicted |= before.is_some_and(|before| before != *uid);
         }
         proven.is_some()
     }
@@ -45,6 +48,12 @@ impl SessionUid {
     #[must_use]
     pub const fn is_proven(&self) -> bool {
         self.proven.is_some()
+    }
+
+    /// Whether a second UID was proven, which no ledger of ours takes.
+    #[must_use]
+    pub const fn is_contradicted(&self) -> bool {
+        self.contradicted
     }
 
     /// The UID, where anybody said one.

@@ -96,9 +96,11 @@ impl SessionFacts {
             self.good_serial.clone_from(device_serial);
         }
         let finished = session.finished.is_some_and(|at| at.0 == leaf.time);
+        let one_uid = !self.whose.is_contradicted();
         vec![
             of_batch(batch, leaf),
             of_session(session, leaf),
+            (one_uid, "the UID: its evidence proves another one"),
             (*lane == session.lane, "the lane"),
             (session.code == Some(*code), "the code"),
             (finished, "when it was reached"),

@@ -5,9 +5,10 @@
 //! 3. A certificate is issued, then provisioned, within the batch, and not withdrawn before it is issued
 //!    or after the signing.
 //!
-//! A station follows its clock in small steps without asking, so all but the signing may seem to be as
-//! much too early. A larger step is accepted by a person and is in the manifest: nothing can be said of
-//! the order of times before and after it.
+//! A station gives no time before one that it gave, where its clock steps back a little. But lanes
+//! record side by side, and older programs followed such steps; so all but the signing may seem to
+//! be as much too early. A larger step is accepted by a person and is in the manifest: nothing can be
+//! said of the order of times before and after it.
 
 use thiserror::Error;
 

@@ -33,8 +33,13 @@ fn python_alone_notices_what_is_not_in_the_log() {
     let said = with_audit_py(folder.path(), BENT).ok();
     let missed = said.stdout.lines().filter(|line| line.ends_with("MISSED"));
     assert_eq!(missed.collect::<Vec<_>>(), [""; 0], "{}", said.stdout);
-    assert_eq!(said.stdout.lines().count(), 48, "{}", said.stdout);
-    for what in ["the batch is not in the log", "entry ", "was left out"] {
+    assert_eq!(said.stdout.lines().count(), 49, "{}", said.stdout);
+    for what in [
+        "the batch is not in the log",
+        "entry ",
+        "was left out",
+        "proves two UIDs",
+    ] {
         assert!(said.stdout.contains(what), "{what}: {}", said.stdout);
     }
 }
@@ -144,6 +149,25 @@ for bend in (leaf, index, kind, digest_of, gone, moved, rows, order, doubled, in
         print(bend.__name__, 'MISSED')
     except Wrong as error:
         print(bend.__name__, 'is noticed:', error)
+
+# Nor does a log count that says it itself: here a verdict on another board ends a session with evidence.
+bent = json.loads(json.dumps(whole))
+judged = coded(bent, 'FW-VERSION')['sessions'][0]
+session = next(one for row in bent['boards'] for one in row['sessions'] if 'evidence' in one)
+session.update(code=judged['code'], finished=judged['finished'], verdict=judged['verdict'])
+leaf = judged['verdict']['leaf'].replace(judged['session'], session['session'])
+session['verdict']['leaf'] = leaf = leaf.replace(judged['lane'], session['lane'])
+ledger = bent['ledger']
+hashes, at = base64.b64decode(ledger['leaf_hashes'][0]), session['verdict']['index'] - ledger['first_index']
+hashes = [hashes[i:i + 32] for i in range(0, len(hashes), 32)]
+hashes[at] = leaf_hash(leaf)
+ledger['leaf_hashes'] = [base64.b64encode(b''.join(hashes)).decode()]
+beside = [[bytes.fromhex(one) for one in ledger['range_proof'][side]] for side in ('left', 'right')]
+try:
+    in_the_log(bent, int(size), range_root(ledger['first_index'], hashes, *beside, int(size)))
+    print('two_uids MISSED')
+except Wrong as error:
+    print('two_uids is noticed:', error)
 "#;
 
 /// What an earlier manifest left is no answer about a broken one.

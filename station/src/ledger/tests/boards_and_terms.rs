@@ -55,26 +55,34 @@ const NEVER: &str = "never presented in this batch";
 const LIVE: &str = "it has a live certificate, or one is being made";
 const BEFORE: &str = "recorded already";
 
+/// The verdict on a board that claims to be that one and was not asked for more.
+fn turned_away(board: &Board) -> Fact {
+    let mut fact = board.verdict_without_certificate(VerdictCode::ProductMismatch);
+    if let Fact::VerdictReached { uid, .. } = &mut fact {
+        *uid = None;
+    }
+    fact
+}
+
 /// Claimed, proven by evidence, named by a verdict alone: each in that batch, and in no other.
 #[test]
 fn a_board_is_scrapped_in_a_batch_in_which_it_was_presented() {
     let one = board(1);
-    let ways: [(&str, Fact); 3] = [
+    let ways: [(&str, Fact); 4] = [
         ("claimed", one.session_opened()),
         ("attested", one.appraised(1)),
         (
-            "judged",
+            "judged alone",
             one.verdict_without_certificate(VerdictCode::FwVersion),
         ),
+        ("turned away alone", turned_away(&one)),
     ];
     for (way, fact) in ways {
         let ledger = ledger();
         not_scrapped(&ledger, B, &one.uid, NEVER);
-        let event = Event {
-            // A verdict may come before its session has a name.
-            session: event(B, fact.clone()).session.filter(|_| way != "judged"),
-            ..event(B, fact)
-        };
+        let mut event = event(B, fact);
+        // A verdict may come before its session has a name.
+        event.session = event.session.filter(|_| !way.ends_with("alone"));
         ledger.record(vec![event], Durability::Durable).unwrap();
         not_scrapped(&ledger, OTHER, &one.uid, NEVER);
         not_scrapped(&ledger, B, &board(2).uid, NEVER);
@@ -178,13 +186,20 @@ fn a_batch_has_its_terms_once() {
     record(&ledger, OTHER, [terms(1)]);
 }
 
+/// These events in one session.
+fn session(facts: impl IntoIterator<Item = Fact>) -> Vec<Event> {
+    let mut events = events(B, facts);
+    for one in &mut events {
+        one.session = Some(Hex(vec![7; 16]));
+    }
+    events
+}
+
 /// Whose the session of these events was found to be.
 fn proven(facts: impl IntoIterator<Item = Fact>) -> Option<String> {
     let (home, ledger) = Home::create();
     ledger.open_batch(opening(B, 2)).unwrap();
-    ledger
-        .record(events(B, facts), Durability::Durable)
-        .unwrap();
+    ledger.record(session(facts), Durability::Durable).unwrap();
     drop(ledger);
     let connection = rusqlite::Connection::open(home.path()).unwrap();
     let mut sessions = connection.prepare("SELECT proven FROM session").unwrap();
@@ -197,20 +212,22 @@ fn proven(facts: impl IntoIterator<Item = Fact>) -> Option<String> {
     found.into_iter().next().unwrap()
 }
 
-/// By evidence or verdict, where their code proves it; the last that does counts, as in a manifest.
+/// Evidence whose signature does not verify: whoever it names has proven nothing.
+fn unproven(board: &Board) -> Fact {
+    let mut fact = board.appraised(1);
+    if let Fact::EvidenceAppraised { code, .. } = &mut fact {
+        *code = VerdictCode::AttSignature;
+    }
+    fact
+}
+
+/// By evidence or verdict, where their code proves it, as in a manifest.
 #[test]
-fn a_session_is_whose_was_proven_last() {
+fn a_session_is_whose_was_proven() {
     let (one, two) = (board(1), board(2));
     let verdict = |board: &Board, code| board.verdict_without_certificate(code);
     let fw = VerdictCode::FwVersion;
     let nothing = VerdictCode::AttSignature;
-    let unproven = |board: &Board| {
-        let mut fact = board.appraised(1);
-        if let Fact::EvidenceAppraised { code, .. } = &mut fact {
-            *code = nothing;
-        }
-        fact
-    };
     let opened = one.session_opened();
     let cases = [
         ("claimed", None, vec![]),
@@ -221,18 +238,14 @@ fn a_session_is_whose_was_proven_last() {
         ),
         ("by evidence", Some(&one), vec![one.appraised(1)]),
         ("by a verdict", Some(&one), vec![verdict(&one, fw)]),
+        ("another", Some(&two), vec![two.appraised(2)]),
         (
-            "the last, a verdict",
-            Some(&two),
-            vec![one.appraised(1), verdict(&two, fw)],
+            "by both",
+            Some(&one),
+            vec![one.appraised(1), one.appraised(1), verdict(&one, fw)],
         ),
         (
-            "the last, evidence",
-            Some(&two),
-            vec![one.appraised(1), two.appraised(2)],
-        ),
-        (
-            "the last that proves",
+            "who proves it",
             Some(&one),
             vec![one.appraised(1), unproven(&two), verdict(&two, nothing)],
         ),
@@ -241,5 +254,26 @@ fn a_session_is_whose_was_proven_last() {
         let facts = [vec![opened.clone()], after].concat();
         let expected = expected.map(|board| board.uid.to_string());
         assert_eq!(proven(facts), expected, "{case}");
+    }
+}
+
+/// Else whoever makes a manifest could choose whose session it was.
+#[test]
+fn a_session_proves_one_uid() {
+    let (one, two) = (board(1), board(2));
+    let mut verdict = two.verdict_without_certificate(VerdictCode::FwVersion);
+    if let Fact::VerdictReached { profile, .. } = &mut verdict {
+        *profile = Some(opening(B, 2).profile.digest.into());
+    }
+    for second in [two.shown(2, 2, 2), verdict] {
+        let ledger = ledger();
+        let in_it = |facts| ledger.record(session(facts), Durability::Durable);
+        in_it(vec![one.session_opened(), one.shown(1, 1, 1)]).unwrap();
+        let refused = refusal(in_it(vec![second.clone()]));
+        let (session, uid) = (Hex(vec![7; 16]), two.uid.clone());
+        assert_eq!(refused, Refusal::SecondUid { session, uid });
+        in_it(vec![unproven(&two), one.shown(1, 1, 1)]).unwrap();
+        // In another session it may.
+        record(&ledger, B, [second]);
     }
 }

@@ -216,6 +216,26 @@ fn a_session_is_of_the_board_that_its_entries_name() {
     );
 }
 
+/// Else the signer could choose whose session it was.
+#[test]
+fn a_session_proves_one_uid() {
+    let with_evidence_of = |number| {
+        let mut batch = TestBatch::open();
+        batch.plug_in("lane-1", 1);
+        batch.attest(number, VerdictCode::Pass, "2.5.1");
+        batch.verdict("lane-1", VerdictCode::HwLimit, Some(2));
+        batch.close();
+        batch
+    };
+    let second = with_evidence_of(3);
+    let index = second.last("verdict-reached");
+    let expected = format!("ledger entry {index} on the UID: its evidence proves another one");
+    let told = second.refusal();
+    assert!(told.contains(&expected), "{told}");
+    let one = with_evidence_of(2);
+    verify(&one.file(&one.assembled().unwrap()), &one.pki.root).unwrap();
+}
+
 /// The batch's own events, as in [`ROWS`].
 const OWN: &str = "
 batch-opened | fact | what it is: it opens no batch

@@ -1,7 +1,7 @@
 //! That whoever holds the manifest's key, but not the ledger's, cannot tell a story of their own: receipts, revocations,
 //! scrappings, terms, what was proven and who worked are those of the log.
 
-use super::batch::{TestBatch, uid};
+use super::batch::{TestBatch, serial, uid};
 use super::contradictions::fit_the_sums;
 use super::moved_sessions::consequences;
 use crate::ledger::event::{Assurance, Fact};
@@ -99,7 +99,7 @@ fn a_receipt_is_for_one_certificate() {
     other_serial.issue(1, 101);
     let mut receipt = TestBatch::provisioned(1, 101);
     if let Fact::Provisioned { device_serial, .. } = &mut receipt {
-        *device_serial = super::batch::serial(2);
+        *device_serial = serial(2);
     }
     other_serial.add(receipt);
     other_serial.verdict("lane-1", VerdictCode::Pass, Some(1));
@@ -304,6 +304,31 @@ fn sessions_of_nobody_stand_in_the_order_of_the_log() {
         |s| s.predicate.unidentified[1] = s.predicate.unidentified[0].clone(),
         "on its place: these are in the ledger's order",
     );
+}
+
+/// A good board of another batch is called as it was found last: it may have got another serial since.
+#[test]
+fn the_serial_is_that_of_the_last_good_session() {
+    let mut batch = TestBatch::open();
+    for number in [9, 7] {
+        batch.plug_in("lane-1", 7);
+        batch.verdict("lane-1", VerdictCode::AlreadyProvisioned, Some(number));
+        let index = batch.last("verdict-reached");
+        batch.lie(index, |leaf| {
+            if let Fact::VerdictReached { uid: of, .. } = &mut leaf.fact {
+                *of = Some(uid(7));
+            }
+        });
+        batch.believe(index);
+    }
+    batch.plug_in("lane-1", 7);
+    batch.verdict("lane-1", VerdictCode::HwLimit, Some(7));
+    let first = |s: &mut Statement| {
+        let row = &mut s.predicate.boards[0];
+        assert_eq!((row.sessions.len(), &row.serial), (3, &Some(serial(7))));
+        row.serial = Some(serial(9));
+    };
+    refused(&mut batch, first, "on its serial");
 }
 
 /// What old closings did not count cannot be demanded; the rest of them still is.
