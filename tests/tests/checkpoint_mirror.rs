@@ -41,6 +41,7 @@ fn a_mirror_that_is_gone_is_no_new_one() {
     station.run(["doctor"]).told(3, gone);
     let verify = || station.run(["ledger", "verify"]);
     verify().told(1, "the ledger was not compared with its mirror");
+    verify().told(1, gone);
     let report = station.run(["ledger", "verify", "--json"]).code(1);
     assert_eq!(report.json_lines()[0]["verified"], false);
     assert!(!mirror.exists(), "nobody made it again");

@@ -12,6 +12,7 @@ use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, programs, run};
 use base64ct::{Base64, Encoding as _};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use simulator::device_keys::DeviceKey;
 use simulator::seed::{Purpose, Seed};
 use station::encoding::Hex;
@@ -215,14 +216,22 @@ fn another_root_is_not_trusted() {
     assert!(!said.contains("ask its sender"), "{said}");
     // What to do comes first; what is compared by eye stands at the end of a line each.
     let to_do = said.find("give with --trust").expect("it says what to do");
-    let prints = said.lines().filter(|line| line.contains("fingerprint"));
-    for line in prints.clone() {
-        let (_, digits) = line.rsplit_once(": ").expect("what it is, and the digits");
-        assert_eq!(digits.len(), 64, "{line}");
+    let lines = said.lines().filter(|line| line.contains("fingerprint"));
+    let prints = lines.map(|line| {
         let at = said.find(line).expect("it is there");
         assert!(to_do < at, "{said}");
+        line.rsplit_once(": ").expect("what it is, and the digits")
+    });
+    let signer = signer_of(&statement(&audit().bytes));
+    let expected = [
+        ("its SHA-256 fingerprint", fingerprint(&pem_body(&other))),
+        ("of the signing certificate", fingerprint(&signer)),
+    ];
+    assert_eq!(prints.clone().count(), expected.len(), "{said}");
+    for ((what, digits), (of, print)) in prints.zip(expected) {
+        assert!(what.ends_with(of), "{what}: {of}");
+        assert_eq!(digits, print, "{what}");
     }
-    assert_eq!(prints.count(), 2, "{said}");
     // Nor is the manifest's own signer, or the issuing CA, a root.
     let issuing = audit().station.home().join("pki/issuing.pem");
     refused(
@@ -290,6 +299,13 @@ fn a_manifest_signed_by_a_device_is_refused() {
         let issuer = "was issued by CN=test-station issuing CA";
         assert!(said.contains(issuer), "{said}");
     }
+}
+
+/// The SHA-256 of a certificate in base64.
+fn fingerprint(certificate: &str) -> String {
+    let der = Base64::decode_vec(certificate).expect("base64");
+    let digest = Sha256::digest(der);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The certificate of the signer that it names.

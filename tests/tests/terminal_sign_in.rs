@@ -3,7 +3,7 @@
 
 use acceptance::ledger_books;
 use acceptance::operator_screen::{at_terminal, leave};
-use acceptance::prepared_station::SUPERVISOR;
+use acceptance::prepared_station::{SUPERVISOR, sample_profile};
 use acceptance::staffed_station::{OFFICER, OFFICER_PIN, SUPERVISOR_PIN, Staffed};
 use acceptance::terminal_screen::TerminalScreen;
 use acceptance::wait_for;
@@ -75,4 +75,51 @@ fn people_sign_in_with_badge_and_pin_and_out_with_a_badge() {
     for leaf in people.iter().filter(|leaf| leaf["kind"] == "signed-in") {
         assert_eq!(leaf["actor"]["assurance"], "badge-and-pin", "{leaf}");
     }
+}
+
+/// A badge is scanned into whatever field is open: what the ledger keeps never has its code.
+#[test]
+fn a_badge_in_a_field_stays_out_of_the_ledger() {
+    let staffed = Staffed::create();
+    let port = staffed.folder.path().join("lane0");
+    let mut screen = at_terminal(&staffed.station, &[port], (100, 30));
+    screen.see("Scan your badge");
+    show_badge(&screen, SUPERVISOR);
+    screen.scan(SUPERVISOR_PIN);
+    screen.see(&format!("Operator {SUPERVISOR} "));
+
+    let badge = format!("BADGE-{OFFICER}");
+    let profile = sample_profile();
+    let open = |work_order: &str| {
+        screen.type_text("\r");
+        screen.see("Name of the new batch");
+        for field in ["B-1", &profile.to_string_lossy(), work_order] {
+            screen.type_text(&format!("{field}\r"));
+            let end = &field[field.len().saturating_sub(20)..];
+            screen.see_that("the field, and the mark for the next", |text| {
+                text.contains(end) && text.contains("▶")
+            });
+        }
+        screen.type_text("2");
+        screen.see("2_");
+        screen.type_text("\r");
+    };
+    screen.press(2);
+    screen.see("▸ Start the line  (choose an open batch)");
+    screen.type_text("\x1b[C\x1b[C");
+    screen.see("▸ Open a batch");
+    open(&badge);
+    screen.see("A field has the code of a badge.");
+    assert!(staffed.leaves(&["batch-opened"]).is_empty());
+    // Other words do.
+    screen.type_text("\x1b");
+    screen.see_that("the list of what can be done", |text| {
+        text.contains("▸ Open a batch") && !text.contains("Not done")
+    });
+    open("WO-1");
+    screen.see("Batch B-1 is open for 2 boards");
+    leave(&mut screen);
+    let opened = staffed.leaves(&["batch-opened"]);
+    assert_eq!(opened.len(), 1);
+    assert_eq!(opened[0]["work_order"], "WO-1");
 }

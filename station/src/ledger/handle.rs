@@ -182,7 +182,8 @@ impl LedgerHandle {
     }
 
     /// Begins the mirror where its file was empty when the ledger was opened, and records that. Until then no
-    /// checkpoint is signed, since it would not be mirrored. Gives the file that begins, if one does.
+    /// checkpoint is signed, since it would not be mirrored. Gives the file that begins, if one does. It is recorded before
+    /// anybody has looked at the clock: never before the last event, which the clock is then compared with.
     ///
     /// # Errors
     /// Where the beginning is not recorded, or the mirror is not written.
@@ -190,7 +191,7 @@ impl LedgerHandle {
         let Some(empty) = &self.requests.empty_mirror else {
             return Ok(None);
         };
-        self.requests.ask(Request::BeginMirror)?;
+        let time = self.requests.ask(Request::BeginMirror)?.max(time);
         let path = empty.display().to_string();
         let event = Event::of_station(time, Fact::MirrorBegun(MirrorBegunRecord { path }));
         self.append(Append::Events(vec![event]), Durability::Checkpointed)?;

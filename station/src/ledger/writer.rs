@@ -13,10 +13,12 @@ use firmware_proto::{Digest, Uid};
 use super::checkpoint::{Checkpoint, CheckpointSigner, VerifierKey};
 use super::error::LedgerError;
 use super::health::Health;
+use super::log_store;
 use super::mirror::Mirror;
 use super::proof::TreeHead;
 use super::standing::{DeviceStanding, Durability, NoPlace, Recorded, Reservation, ShownNow};
 use super::state::{Append, LedgerState};
+use crate::clock::UtcMillis;
 use crate::names::{BatchId, DeviceSerial};
 
 /// Requests that may wait; a caller beyond that waits itself.
@@ -45,7 +47,7 @@ pub(in crate::ledger) enum Request {
     /// A checkpoint over everything, with its note.
     Checkpoint(Reply<String>),
     /// The empty mirror may be written to from now on.
-    BeginMirror(Reply<()>),
+    BeginMirror(Reply<UtcMillis>),
     /// This note in place of the stored one over so many entries: the same with more cosignatures.
     Cosign(u64, String, Reply<()>),
 }
@@ -193,7 +195,7 @@ impl Writer {
                 if let Some(mirror) = &mut self.mirror {
                     mirror.wait(false);
                 }
-                let _ = reply.send(Ok(()));
+                let _ = reply.send(self.latest_time());
             }
             Request::Cosign(size, note, reply) => {
                 let _ = reply.send(self.cosign(size, note));
@@ -218,6 +220,13 @@ impl Writer {
             self.checkpoint()?;
         }
         Ok(found.standing)
+    }
+
+    /// When the last event was, by its own word.
+    fn latest_time(&self) -> Result<UtcMillis, LedgerError> {
+        let store = self.state.store();
+        let last = store.frontier().size().saturating_sub(1);
+        Ok(log_store::entry(store.connection(), last)?.leaf.time)
     }
 
     /// Makes sure that a checkpoint over everything is durable and mirrored; gives its note.

@@ -194,13 +194,25 @@ fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// Spreadsheets take a cell that begins with one of these for a formula, quoted or not.
+const FORMULA: &[char] = &[
+    '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// Where the decimal sign is a comma, spreadsheets divide lines at semicolons, whatever is quoted.
+const OTHER_SEPARATORS: &[char] = &[';', '\t', '\r', '\n'];
+
+/// Puts an apostrophe before what would be a formula, wherever a cell may begin.
 fn harmless(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if formula {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+    let mut harmless = String::with_capacity(cell.len());
+    let mut begins = true;
+    for character in cell.chars() {
+        if begins && FORMULA.contains(&character) {
+            harmless.push('\'');
+        }
+        harmless.push(character);
+        begins = OTHER_SEPARATORS.contains(&character) || (begins && character == ' ');
     }
+    harmless
 }
 
 #[cfg(test)]
@@ -209,9 +221,20 @@ mod tests {
 
     #[test]
     fn formulas_are_made_harmless() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
+        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\u{ff1d}1"] {
             assert_eq!(harmless(bad), format!("'{bad}"));
         }
-        assert_eq!(harmless("SA-000001"), "SA-000001");
+        // Divided at another place than ours, it has other cells.
+        for (bad, expected) in [
+            ("dented;=1+1", "dented;'=1+1"),
+            ("dented;  @A1", "dented;  '@A1"),
+            ("dented\n-1", "dented\n'-1"),
+            (" =1", " '=1"),
+        ] {
+            assert_eq!(harmless(bad), expected);
+        }
+        for good in ["SA-000001", "a = b; c - d", "2026-11-22T08:30:00.250Z"] {
+            assert_eq!(harmless(good), good);
+        }
     }
 }

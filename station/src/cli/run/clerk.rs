@@ -288,8 +288,12 @@ impl<'a> Clerk<'a> {
         office(self.station).record_wrong_pins(&register, self.now()?)
     }
 
-    /// The time for what is recorded: never before the ledger's last event.
+    /// The time for what is recorded: the line's, which does not follow a jump; without one, never before the
+    /// ledger's last event.
     fn now(&self) -> Result<UtcMillis, Failure> {
+        if let Some(line) = &self.line {
+            return Ok(line.floor.clock.now().utc);
+        }
         let reader = Reader::open(&self.station.owned.home.ledger())?;
         let last = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
         Ok(self.clock.utc().max(last))
