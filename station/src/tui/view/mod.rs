@@ -30,6 +30,8 @@ mod sign_in;
 mod too_small;
 
 #[cfg(test)]
+mod grey_tests;
+#[cfg(test)]
 mod layout_tests;
 #[cfg(test)]
 mod random_tests;

@@ -1,10 +1,10 @@
 //! The list of samples: every screen in every state that it can be in, by name.
 
 use super::samples::{NOON, alarms, device, hear, person, progress_of_none, rows, running};
+use crate::line::wishes::LineState;
 use crate::tui::action::NewBatch;
 use crate::tui::event::{Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarms};
-use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
@@ -98,7 +98,7 @@ pub(super) fn all() -> Vec<(String, State)> {
             hear(
                 state,
                 StationNews::LineEnded {
-                    full: false,
+                    line: LineState::Paused,
                     fault: None,
                 },
             );
