@@ -260,6 +260,8 @@ fn a_board_is_looked_up_by_a_scan_of_its_label() {
     screen.see("请扫描工牌");
     screen.type_text("\t\t\t");
     screen.see("Scan your badge");
+    // While a board is in work, nobody leaves who is not signed in.
+    screen.see("paused");
     leave(&mut screen);
     drop(line);
 }

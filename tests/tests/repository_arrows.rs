@@ -57,7 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("manifest", &["profile", "identity", "ledger"]),
-    ("tui", &[]),
+    ("tui", &["line::wishes", "provisioning::Step"]),
     (
         "cli",
         &[
@@ -118,6 +118,7 @@ const PURE: &[&str] = &[
     "station/src/dsse.rs",
     "station/src/certificate_path.rs",
     "station/src/words/",
+    "station/src/line/wishes.rs",
     "station/src/tui/geometry.rs",
     "station/src/tui/keymap.rs",
     "station/src/tui/scanner.rs",

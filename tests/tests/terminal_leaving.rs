@@ -64,6 +64,47 @@ fn whoever_leaves_at_once_leaves_a_board_that_goes_on_where_it_was() {
     drop(line);
 }
 
+#[test]
+fn nobody_who_is_not_signed_in_ends_a_line_that_works() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = PreparedStation::create(folder.path());
+    station.open_batch("B-1", 2);
+    let plan = LinePlan {
+        // So slow that a person has time to sign out and to try to leave.
+        baud: Some(9_600),
+        hand_ms: Some(600_000),
+        patience_ms: Some(600_000),
+        ..LinePlan::good_boards(folder.path(), &station, 1, 3)
+    };
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let screen = at_slow_line(&station, &line);
+    sign_in(&screen, OPERATOR);
+    screen.see("● 5/8");
+    screen.press(9);
+    screen.see("Sign out? The line pauses");
+    screen.see("▶");
+    screen.type_text("\r");
+    screen.see("finishing");
+    screen.see("Scan your badge");
+    for key in [CTRL_C, "\x1b[21~"] {
+        screen.type_text(key);
+        let seen = screen.see("The line has not ended: sign in first, then leave.");
+        assert!(!seen.contains("brought to a safe state"), "{seen}");
+    }
+    // The board has its verdict meanwhile, and then there is nothing to be afraid for.
+    screen.see("paused");
+    screen.type_text(CTRL_C);
+    screen.see("Boards in work are brought to a safe state first");
+    screen.see("▶");
+    screen.type_text("\r");
+    screen.see("left with 0");
+    screen.type_text("\r");
+    let verdicts = leaves(&station, &["verdict-reached"]);
+    let passed = verdicts.iter().all(|verdict| verdict["code"] == "PASS");
+    assert!(passed && verdicts.len() == 1, "{verdicts:?}");
+    drop(line);
+}
+
 /// At a station that knows how slow its line is, started by a shell as people do: what is said in the end stands there.
 fn at_slow_line(station: &PreparedStation, line: &SimulatedLine) -> TerminalScreen {
     let shell = r#""$@"; echo "left with $?"; read -r _"#;

@@ -11,6 +11,7 @@ mod frame_watch;
 mod frame_words;
 mod happenings;
 mod health;
+mod lasting_fault;
 mod line_wishes;
 mod line_work;
 mod look_up;
@@ -19,6 +20,7 @@ mod news;
 mod office_wishes;
 mod people;
 mod reprint;
+mod scans;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, SyncSender, channel};

@@ -20,7 +20,8 @@ pub struct LaneWear {
 }
 
 impl LaneWear {
-    fn add(&mut self, code: VerdictCode) {
+    /// One more verdict.
+    pub fn add(&mut self, code: VerdictCode) {
         self.verdicts += 1;
         match code.outcome() {
             Outcome::Pass => {

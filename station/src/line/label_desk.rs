@@ -108,7 +108,7 @@ impl LabelDesk {
     }
 
     /// The lane waits for a label.
-    pub(super) fn wait(&self, lane: &LaneName) {
+    pub fn wait(&self, lane: &LaneName) {
         let mut waiting = self.lock();
         waiting.retain(|waits| waits.lane != *lane);
         waiting.push(Waiting {

@@ -41,6 +41,7 @@ pub mod tally;
 mod timer;
 mod verdict_limit;
 pub mod wire_tap;
+pub mod wishes;
 
 #[cfg(test)]
 mod driver_tests;

@@ -8,6 +8,7 @@ use super::state::batch::{BatchHead, BatchRow, Progress};
 use super::state::device::DeviceReport;
 use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
+use crate::line::wishes::LineState;
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, PortFault, RefusalReason, Trouble};
 
@@ -171,14 +172,16 @@ pub enum StationNews {
     Batches(Vec<BatchRow>),
     /// The line has begun to work on a batch.
     LineStarted(BatchHead),
-    /// What each lane has seen so far.
+    /// What the line does now.
+    LineIs(LineState),
+    /// What these lanes have seen so far.
     Wear(Vec<(String, Wear)>),
     /// How far the batch is.
     Progress(Progress),
     /// The line has stopped.
     LineEnded {
-        /// Whether the batch is full.
-        full: bool,
+        /// What it does now.
+        line: LineState,
         /// What went wrong, where something did.
         fault: Option<String>,
     },

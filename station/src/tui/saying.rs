@@ -40,6 +40,7 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
         Said::NoReason => language.say(Phrase::NoReason).to_owned(),
         Said::QuestionStands => language.say(Phrase::QuestionStands).to_owned(),
+        Said::SignInToLeave => language.say(Phrase::SignInToLeave).to_owned(),
         Said::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
         }

@@ -9,14 +9,16 @@ mod entry;
 #[cfg(test)]
 mod field_tests;
 #[cfg(test)]
+mod key_tests;
+#[cfg(test)]
 mod scan_tests;
 
 use super::action::Action;
 use super::command::Command;
 use super::event::{Event, Key};
 use super::scanner::{FAST_MS, Submitted};
-use super::state::batch::LineState;
 use super::state::dialog::Dialog;
+use super::state::said::Said;
 use super::state::sign_in::SignIn;
 use super::state::{Screen, State};
 use super::{geometry, keymap};
@@ -247,10 +249,7 @@ fn sign_out(state: &mut State) -> Vec<Action> {
     if state.sign_in.person().is_none() {
         return Vec::new();
     }
-    if matches!(
-        state.batches.line,
-        LineState::Running | LineState::Finishing
-    ) {
+    if state.batches.line.is_at_work() {
         state.scanner.clear();
         state.dialog = Some(Dialog::SignOut);
         return Vec::new();
@@ -264,7 +263,15 @@ fn leave(state: &mut State) -> Vec<Action> {
     if was_asked_within(state, FAST_MS) {
         return Vec::new();
     }
-    if state.leaving || state.dialog == Some(Dialog::Leave) {
+    if state.leaving {
+        return go(state);
+    }
+    // Whoever walks by ends no line.
+    if state.sign_in.person().is_none() && state.batches.line.is_at_work() {
+        state.say(Said::SignInToLeave, true);
+        return Vec::new();
+    }
+    if state.dialog == Some(Dialog::Leave) {
         return go(state);
     }
     state.scanner.clear();

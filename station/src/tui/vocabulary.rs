@@ -1,9 +1,10 @@
 //! Which phrase says what of the state: outcomes, roles, steps, deeds.
 
 use super::event::{Did, NotLetIn};
+use super::state::Screen;
 use super::state::sign_in::{Deed, Role};
 use super::state::why_not::WhyNot;
-use super::state::{Screen, batch::LineState};
+use crate::line::wishes::{LineState, Obstacle};
 use crate::verdict::{Outcome, VerdictCode};
 use crate::words::{Language, Phrase};
 
@@ -133,14 +134,15 @@ pub fn why_not(language: Language, why: WhyNot) -> String {
         WhyNot::TakesRole(takes) => {
             return language.fill(Phrase::TakesRole, &[language.say(role(takes))]);
         }
-        WhyNot::BoardsFinish(Some(lane)) => {
+        WhyNot::LabelAwaited(lane) => {
             return language.fill(Phrase::LabelAwaited, &[&lane]);
         }
-        WhyNot::BoardsFinish(None) => Phrase::BoardsFinish,
+        WhyNot::InTheWay(Obstacle::BoardsFinish) => Phrase::BoardsFinish,
+        WhyNot::InTheWay(Obstacle::NoOpenBatch) => Phrase::NeedsOpenBatch,
+        WhyNot::InTheWay(Obstacle::BatchFull) => Phrase::BatchIsFull,
+        WhyNot::InTheWay(Obstacle::LineRuns) => Phrase::NeedsPause,
+        WhyNot::InTheWay(Obstacle::LineStands) => Phrase::LineNotRunning,
         WhyNot::NobodySignedIn => Phrase::SignInFirst,
-        WhyNot::NoOpenBatch => Phrase::NeedsOpenBatch,
-        WhyNot::LineRuns => Phrase::NeedsPause,
-        WhyNot::LineStands => Phrase::LineNotRunning,
         WhyNot::NothingHeld => Phrase::NoHold,
     };
     language.say(phrase).to_owned()

@@ -184,6 +184,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NobodyWaits => "没有工位等待标签：{0} 未使用。",
         P::NoReason => "扫描的代码不是原因：请手动输入。",
         P::QuestionStands => "本次扫描未被采用：请先回答问题，再重新扫描。",
+        P::SignInToLeave => "产线尚未结束：请先登录，再退出。",
         P::AdapterChanged => "工位 {0}：适配器 {1} 在 {2} 原来的位置。",
         P::CableSwapped => "工位 {0}：线缆接错，适配器 {1} 属于 {2}。",
         P::LabelWaits => "{0} 的标签在等打印机：{1}。生产继续。",

@@ -184,6 +184,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NobodyWaits => "No lane waits for a label: {0} was not used.",
         P::NoReason => "A scan is no reason: type why.",
         P::QuestionStands => "The scan was not taken: answer the question first, then scan again.",
+        P::SignInToLeave => "The line has not ended: sign in first, then leave.",
         P::AdapterChanged => "Lane {0}: adapter {1} is where {2} was.",
         P::CableSwapped => "Lane {0}: cables were swapped, adapter {1} belongs to {2}.",
         P::LabelWaits => "The label of {0} waits for the printer: {1}. Boards go on.",

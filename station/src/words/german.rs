@@ -185,6 +185,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NobodyWaits => "Kein Platz wartet auf ein Etikett: {0} nicht verwendet.",
         P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
         P::QuestionStands => "Der Scan zählt nicht: erst die Frage beantworten, dann noch einmal scannen.",
+        P::SignInToLeave => "Die Linie ist nicht zu Ende: erst anmelden, dann beenden.",
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
         P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu {2}.",
         P::LabelWaits =>

@@ -367,6 +367,8 @@ phrases! {
     NoReason,
     /// Notice.
     QuestionStands,
+    /// Notice.
+    SignInToLeave,
     /// Notice; 0 lane, 1 the adapter now, 2 the one before.
     AdapterChanged,
     /// Notice; 0 lane, 1 the adapter now, 2 where it belongs.

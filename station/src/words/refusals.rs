@@ -17,6 +17,8 @@ pub enum RefusalReason {
     LineRuns,
     /// The line is about to end.
     LineEnding,
+    /// The line does not run.
+    LineStands,
     /// Another label is at the printer.
     PrinterBusy,
     /// There is no such batch.
@@ -33,6 +35,8 @@ pub enum RefusalReason {
     BatchUnfinished,
     /// A board of the batch is on a lane.
     BoardInWork,
+    /// No reason was given.
+    NoReason,
     /// What was typed is no number.
     NotANumber,
     /// What was typed can be no name.
@@ -78,6 +82,7 @@ impl RefusalReason {
         Self::OtherRole,
         Self::LineRuns,
         Self::LineEnding,
+        Self::LineStands,
         Self::PrinterBusy,
         Self::BatchUnknown,
         Self::BatchExists,
@@ -86,6 +91,7 @@ impl RefusalReason {
         Self::BatchHeld,
         Self::BatchUnfinished,
         Self::BoardInWork,
+        Self::NoReason,
         Self::NotANumber,
         Self::NotAName,
         Self::BadgeTyped,
@@ -159,6 +165,12 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "La línea está terminando. Espere y hágalo otra vez.",
             "Die Linie endet gerade. Warten Sie, dann noch einmal.",
         ],
+        R::LineStands => [
+            "The line is not running. Nothing is to be done.",
+            "产线未运行。无需操作。",
+            "La línea no está en marcha. No hay nada que hacer.",
+            "Die Linie läuft nicht. Es ist nichts zu tun.",
+        ],
         R::PrinterBusy => [
             "Another label is at the printer. Wait until it is printed, or see to the printer.",
             "打印机正在处理另一张标签。请等它打印完，或检查打印机。",
@@ -206,6 +218,12 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "该批次有板子正在处理。请等待判定后再试。",
             "Hay una placa del lote en un puesto. Espere su veredicto y hágalo otra vez.",
             "Eine Platine des Loses ist in Arbeit. Warten Sie ihr Urteil ab, dann noch einmal.",
+        ],
+        R::NoReason => [
+            "It takes a reason. Type why.",
+            "需要原因。请输入原因。",
+            "Hace falta un motivo. Escríbalo.",
+            "Es braucht einen Grund. Geben Sie ihn ein.",
         ],
         R::NotANumber => [
             "This is no number. Type it once more.",

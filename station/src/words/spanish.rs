@@ -185,6 +185,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NobodyWaits => "Ningún puesto espera etiqueta: {0} no se usó.",
         P::NoReason => "Un escaneo no es un motivo: escríbalo.",
         P::QuestionStands => "El escaneo no se usó: responda primero a la pregunta y escanee otra vez.",
+        P::SignInToLeave => "La línea no ha terminado: inicie sesión y después salga.",
         P::AdapterChanged => "Puesto {0}: el adaptador {1} está donde estaba {2}.",
         P::CableSwapped => "Puesto {0}: cables cambiados, el adaptador {1} es de {2}.",
         P::LabelWaits => "La etiqueta de {0} espera a la impresora: {1}. El trabajo sigue.",

@@ -31,6 +31,7 @@ use crate::line::port::SerialPort;
 use crate::line::stop_watch::StopWatch;
 use crate::line::supervisor::LanePlan;
 use crate::line::system_clock::SystemClock;
+use crate::line::wishes::Batch;
 use crate::names::{BatchId, LaneName};
 use crate::profile::{Profile, SerialSource, StopRules};
 use crate::provisioning::{SessionContext, SessionTiming, StationIdentity};
@@ -287,6 +288,16 @@ fn station_identity(pki: &Pki) -> StationIdentity {
     }
 }
 
+/// A batch as the line's rules see it.
+pub(in crate::cli) fn standing(batch: &BatchOverview) -> Batch<'_> {
+    Batch {
+        name: batch.batch.as_str(),
+        closed: batch.closed.is_some(),
+        made: batch.provisioned,
+        ordered: batch.quantity,
+    }
+}
+
 /// The named batch, else the only open one, where boards can still be made in it.
 fn open_batch(reader: &Reader, named: Option<&BatchId>) -> Result<BatchOverview, Failure> {
     let batch = match named {
@@ -309,7 +320,7 @@ fn open_batch(reader: &Reader, named: Option<&BatchId>) -> Result<BatchOverview,
         )
         .because(RefusalReason::BatchClosed));
     }
-    if batch.provisioned >= batch.quantity {
+    if standing(&batch).is_full() {
         return Err(Failure::check(
             format_args!("batch {name} is full"),
             format_args!("all its {} boards are provisioned", batch.quantity),

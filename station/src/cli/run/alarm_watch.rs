@@ -3,7 +3,6 @@
 //!
 //! Only what was appended since the last look is read.
 
-use super::line_wishes::wear;
 use super::look_up;
 use super::news;
 use crate::cli::failure::Failure;
@@ -38,7 +37,7 @@ impl AlarmWatch {
         alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.utc_ms));
         let news = vec![
             StationNews::Alarms(alarms),
-            StationNews::Wear(wear(&reader)?),
+            news::of_wear(&reader.lane_wear()?),
         ];
         Ok((Self { reader, known }, news))
     }

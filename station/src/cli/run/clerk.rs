@@ -8,11 +8,14 @@ use super::alarm_watch::AlarmWatch;
 use super::errand;
 use super::frame_watch::FrameWatch;
 use super::health::Health;
+use super::lasting_fault::LastingFault;
 use super::line_work::{LeftBoard, RunningLine};
 use super::look_up;
+use super::office_wishes::a_reason;
 use super::people::{Outcome, People};
 use super::reprint::Reprint;
-use crate::access::Register;
+use super::scans;
+use crate::access::{Deed, Register, permits};
 use crate::cli::failure::Failure;
 use crate::cli::provision::chosen_lanes::ChosenLanes;
 use crate::cli::provision::owner_desk::OwnerDesk;
@@ -24,8 +27,8 @@ use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
 use crate::line::control::ControlRequest;
 use crate::line::control_socket::Handler;
-use crate::line::label_desk::Scanned;
 use crate::line::system_clock::SystemClock;
+use crate::line::wishes::{LineState, Wish};
 use crate::names::{BatchId, LaneName};
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, StationNews};
@@ -78,6 +81,8 @@ pub(super) struct Clerk<'a> {
     pub(super) looked: MonotonicMillis,
     /// None where the ledger could not be read yet.
     pub(super) alarms: Option<AlarmWatch>,
+    /// Why they cannot be followed, as far as it was told.
+    pub(super) unread: LastingFault,
     /// As it was told last.
     pub(super) health: Health,
     pub(super) frames: FrameWatch,
@@ -120,6 +125,7 @@ impl<'a> Clerk<'a> {
             last_batch: None,
             verdicts: 0,
             alarms: None,
+            unread: LastingFault::default(),
             health: Health::default(),
             frames: FrameWatch::default(),
             leaving: false,
@@ -195,13 +201,11 @@ impl<'a> Clerk<'a> {
             Action::ListBatches => self.list_batches(),
             Action::OpenBatch(batch) => self.open_batch(&batch),
             Action::StartLine { batch } => self.start_line(&named(&batch, BatchId::parse)?),
-            Action::PauseLine => {
-                self.pause();
-                Ok(())
-            }
+            Action::PauseLine => self.pause_line(),
             Action::CloseBatch { batch } => {
                 let batch = named(&batch, BatchId::parse)?;
-                let operator = self.actor()?.operator;
+                let operator = self.permitted(Deed::CloseBatch)?.operator;
+                self.refuse_what_is_in_the_way(Wish::Close, Some(&batch))?;
                 self.have_done(ControlRequest::CloseBatch { batch, operator })
             }
             Action::ClearHold {
@@ -220,9 +224,9 @@ impl<'a> Clerk<'a> {
                 code,
                 lane,
                 look_up,
-            } => self.scanned(code, lane, look_up),
+            } => self.scanned(code, lane.as_deref(), look_up),
             Action::Reprint { device, reason } => {
-                let errand = self.errand()?;
+                let (errand, reason) = (self.errand()?, a_reason(reason)?);
                 self.reprint.begin(errand, device, reason)
             }
             Action::WatchLane { lane } => {
@@ -264,7 +268,8 @@ impl<'a> Clerk<'a> {
             self.pause();
         }
         if signed_in && self.line.is_some() {
-            self.takes_up = self.line.as_ref().is_some_and(RunningLine::is_paused);
+            let line = self.line.as_ref().map(RunningLine::state);
+            self.takes_up = line == Some(LineState::Finishing);
         } else if signed_in {
             return self.take_up_work();
         }
@@ -304,12 +309,18 @@ impl<'a> Clerk<'a> {
         who.ok_or_else(nobody_signed_in)
     }
 
-    fn scanned(
-        &mut self,
-        code: String,
-        lane: Option<String>,
-        look_up: bool,
-    ) -> Result<(), Failure> {
+    /// Who is signed in, where their role lets them do it.
+    pub(super) fn permitted(&self, deed: Deed) -> Result<Actor, Failure> {
+        let (actor, role) = self.people.who().ok_or_else(nobody_signed_in)?;
+        permits(role, deed).map_err(|denied| {
+            let what = format!("operator {} may not do this", actor.operator);
+            Failure::usage(what, denied, "ask somebody who has that role")
+                .because(RefusalReason::OtherRole)
+        })?;
+        Ok(actor)
+    }
+
+    fn scanned(&mut self, code: String, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
         if self.people.is_badge(&code)? {
             let outcome = self.people.identify(&code, self.clock.monotonic())?;
             return self.conclude(outcome);
@@ -322,18 +333,8 @@ impl<'a> Clerk<'a> {
             });
             return Ok(());
         }
-        let chosen = lane.and_then(|lane| LaneName::parse(&lane).ok());
-        let running = self.line.as_ref().map(|line| &line.floor.labels);
-        let scanned = running.map(|labels| labels.scanned(&code, chosen.as_ref()));
-        self.tell(match scanned.unwrap_or(Scanned::NobodyWaits) {
-            Scanned::Taken { serial, lane } => StationNews::LabelTaken {
-                serial: serial.to_string(),
-                lane: lane.to_string(),
-            },
-            Scanned::Foreign => StationNews::LabelOdd(code),
-            Scanned::Odd => StationNews::NoLabel(code),
-            Scanned::NobodyWaits => StationNews::NobodyWaits(code),
-        });
+        let labels = self.line.as_ref().map(|line| &line.floor.labels);
+        self.tell(scans::for_a_lane(labels, code, lane));
         Ok(())
     }
 }

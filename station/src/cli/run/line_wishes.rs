@@ -4,45 +4,28 @@ use std::sync::{Arc, PoisonError};
 
 use super::clerk::Clerk;
 use super::line_work::{EndedLine, Listeners, RunningLine};
+use crate::access::Deed;
 use crate::cli::failure::Failure;
 use crate::cli::provision;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{self, office};
 use crate::clock::Clock as _;
-use crate::ledger::{LaneWear, Reader};
+use crate::ledger::Reader;
 use crate::line::stop::StopLevel;
 use crate::line::supervisor::LineEnd;
+use crate::line::wishes::{self, LineState, Obstacle, Wish};
 use crate::names::BatchId;
-use crate::role::Role;
 use crate::tui::event::StationNews;
-use crate::tui::state::lanes::Wear;
 use crate::words::{RefusalReason, Trouble};
 
 impl Clerk<'_> {
     pub(super) fn start_line(&mut self, batch: &BatchId) -> Result<(), Failure> {
-        let (actor, role) = self
-            .people
-            .who()
-            .map_or_else(|| self.actor().map(|actor| (actor, Role::Auditor)), Ok)?;
-        if let Err(denied) = crate::access::permits(role, crate::access::Deed::ProvisionBoards) {
-            let what = format!("operator {} may not do this", actor.operator);
-            return Err(
-                Failure::usage(what, denied, "ask somebody who has that role")
-                    .because(RefusalReason::OtherRole),
-            );
-        }
-        if self.line.is_some() {
-            let why = "the line is running";
-            return Err(
-                Failure::usage("the line was not started", why, "pause it first")
-                    .because(RefusalReason::LineRuns),
-            );
-        }
+        let actor = self.permitted(Deed::ProvisionBoards)?;
+        self.refuse_what_is_in_the_way(Wish::Start, Some(batch))?;
         let (chosen, now) = (self.chosen.clone(), self.clock.utc());
         let mut line = preparation::line(self.station, chosen, Some(batch), actor, now)?;
         let remarks = std::mem::take(&mut line.remarks);
         let reader = Reader::open(&self.station.owned.home.ledger())?;
-        self.tell(StationNews::Wear(wear(&reader)?));
         let desk = OwnerDesk::new(Arc::clone(&line.floor), office(self.station));
         let to = Listeners {
             events: self.events.clone(),
@@ -61,10 +44,38 @@ impl Clerk<'_> {
         Ok(())
     }
 
+    /// Somebody wishes that it pauses.
+    pub(super) fn pause_line(&self) -> Result<(), Failure> {
+        self.permitted(Deed::PauseBatch)?;
+        self.refuse_what_is_in_the_way(Wish::Pause, None)?;
+        self.pause();
+        Ok(())
+    }
+
     pub(super) fn pause(&self) {
         if let Some(line) = &self.line {
             line.floor.stop.raise(StopLevel::Finishing);
+            self.tell(StationNews::LineIs(line.state()));
         }
+    }
+
+    /// The same that the screen shows grey, for whoever wished it before it was grey.
+    pub(super) fn refuse_what_is_in_the_way(
+        &self,
+        wish: Wish,
+        batch: Option<&BatchId>,
+    ) -> Result<(), Failure> {
+        let line = self.line.as_ref();
+        let state = line.map_or(LineState::Paused, RunningLine::state);
+        let works_on = line.map(|line| line.batch().as_str());
+        let reader = Reader::open(&self.station.owned.home.ledger())?;
+        let found = match batch {
+            Some(name) => Some(reader.batch(name)?.ok_or_else(|| no_such_batch(name))?),
+            None => None,
+        };
+        let found = found.as_ref().map(preparation::standing);
+        let obstacle = wishes::obstacle(wish, (state, works_on), found.as_ref());
+        obstacle.map_or(Ok(()), |obstacle| Err(in_the_way(obstacle)))
     }
 
     pub(super) fn leave(&mut self) {
@@ -96,7 +107,7 @@ impl Clerk<'_> {
             _ => None,
         };
         self.tell(StationNews::LineEnded {
-            full: floor.production.is_full(),
+            line: LineState::ended(floor.production.is_full()),
             fault: fault.as_ref().map(|fault| fault.why().to_owned()),
         });
         if fault.is_some() {
@@ -116,15 +127,38 @@ impl Clerk<'_> {
     }
 }
 
-/// What the lanes have seen so far, in all batches.
-pub(super) fn wear(reader: &Reader) -> Result<Vec<(String, Wear)>, Failure> {
-    let shown = |of: LaneWear| Wear {
-        boards: of.verdicts,
-        passed: of.passed,
-        failed_in_a_row: of.failed_in_a_row,
+fn no_such_batch(name: &BatchId) -> Failure {
+    let why = format!("there is no batch {name}");
+    Failure::usage("it was not done", why, "choose another").because(RefusalReason::BatchUnknown)
+}
+
+fn in_the_way(obstacle: Obstacle) -> Failure {
+    let (why, next, reason) = match obstacle {
+        Obstacle::LineRuns => (
+            "the line is running",
+            "pause it first",
+            RefusalReason::LineRuns,
+        ),
+        Obstacle::BoardsFinish => (
+            "the line is ending",
+            "wait until it has ended, then do it once more",
+            RefusalReason::LineEnding,
+        ),
+        Obstacle::LineStands => (
+            "the line is not running",
+            "nothing is to be done",
+            RefusalReason::LineStands,
+        ),
+        Obstacle::NoOpenBatch => (
+            "no open batch was named",
+            "choose another",
+            RefusalReason::BatchClosed,
+        ),
+        Obstacle::BatchFull => (
+            "all boards of the batch are made",
+            "close it, then open another",
+            RefusalReason::BatchFull,
+        ),
     };
-    let lanes = reader.lane_wear()?.into_iter();
-    Ok(lanes
-        .map(|(lane, of)| (lane.to_string(), shown(of)))
-        .collect())
+    Failure::usage("it was not done", why, next).because(reason)
 }

@@ -1,5 +1,6 @@
 //! One run of the line beneath the terminal: its thread, what it tells, how far it is.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Sender, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,12 +14,13 @@ use crate::cli::failure::Failure;
 use crate::cli::provision::StationFloor;
 use crate::cli::provision::labels::Labels;
 use crate::cli::provision::preparation::PreparedLine;
-use crate::ledger::Reader;
+use crate::ledger::{LaneWear, Reader};
 use crate::line::lane_event::{LaneEvent, News};
 use crate::line::stop::StopLevel;
 use crate::line::stop_watch::Seen;
 use crate::line::supervisor::{self, LineReport, StopRules};
 use crate::line::tally::BatchTally;
+use crate::line::wishes::LineState;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Session;
 use crate::tui::event::{Event, StationNews};
@@ -48,6 +50,8 @@ pub(super) struct Listeners {
 struct Figures {
     floor: Arc<StationFloor>,
     tally: Mutex<BatchTally>,
+    /// What the lanes have seen, in all batches.
+    wear: Mutex<BTreeMap<LaneName, LaneWear>>,
     /// Boards that were in work when a person left, and did not get to their end.
     left: Mutex<Vec<LeftBoard>>,
 }
@@ -76,9 +80,10 @@ impl Figures {
         }
     }
 
-    fn follow(&self, event: &LaneEvent) {
+    /// Takes a verdict in; gives what its lane has seen by now.
+    fn follow(&self, event: &LaneEvent) -> Option<StationNews> {
         let News::Verdict(verdict) = &event.news else {
-            return;
+            return None;
         };
         let seen = Seen {
             lane: event.lane.clone(),
@@ -95,6 +100,47 @@ impl Figures {
         if stopped && self.floor.stop.level() >= StopLevel::Aborting {
             lock(&self.left).push(LeftBoard::of(&seen));
         }
+        let mut wear = lock(&self.wear);
+        let of_lane = wear.entry(event.lane.clone()).or_default();
+        of_lane.add(verdict.code);
+        Some(news::of_wear([(&event.lane, &*of_lane)]))
+    }
+}
+
+/// What hears the lanes, on the line's thread, and tells the terminal.
+struct Ears {
+    figures: Arc<Figures>,
+    labels: Arc<Mutex<Option<Labels>>>,
+    events: SyncSender<Event>,
+    frames: FrameWatch,
+}
+
+impl Ears {
+    fn hear(&self, event: &LaneEvent) {
+        let floor = &self.figures.floor;
+        let wear = self.figures.follow(event);
+        if let News::Verdict(verdict) = &event.news
+            && let Some(labels) = &*lock(&self.labels)
+        {
+            labels.follow(floor.production.batch(), verdict);
+        }
+        let lane = event.lane.to_string();
+        let news = news::of(&event.news);
+        self.tell(Event::Lane { lane, news });
+        if let Some(wear) = wear {
+            self.tell(Event::Station(wear));
+        }
+        if let Some(frames) = self.frames.news(floor, Some(&event.lane)) {
+            self.tell(frames);
+        }
+        if let News::Verdict(_) | News::Held(_) | News::Released = event.news {
+            let progress = StationNews::Progress(self.figures.progress());
+            self.tell(Event::Station(progress));
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        let _told = self.events.send(event);
     }
 }
 
@@ -114,10 +160,10 @@ impl RunningLine {
             remarks: _,
         } = prepared;
         let labels = Arc::new(Mutex::new(labels));
-        let printed = Arc::clone(&labels);
         let figures = Arc::new(Figures {
             floor: Arc::clone(&floor),
             tally: Mutex::new(tally(reader, &batch.batch)?),
+            wear: Mutex::new(reader.lane_wear()?),
             left: Mutex::default(),
         });
         let head = BatchHead {
@@ -138,31 +184,24 @@ impl RunningLine {
             let _told = events.send(Event::Station(news));
         };
         tell(StationNews::LineStarted(head));
+        tell(StationNews::LineIs(LineState::Running));
+        tell(news::of_wear(&*lock(&figures.wear)));
         tell(StationNews::Progress(figures.progress()));
         frames.begin_anew();
-        let (works, follows) = (Arc::clone(&floor), Arc::clone(&figures));
+        let works = Arc::clone(&floor);
+        let hears = Ears {
+            figures: Arc::clone(&figures),
+            labels: Arc::clone(&labels),
+            events,
+            frames,
+        };
         let work = move || {
             let ends = EndWatch(orders);
             let rules = StopRules::default();
             let report = supervisor::run::<_, _, Session>(&works, plans, rules, |event| {
-                follows.follow(event);
-                if let News::Verdict(verdict) = &event.news
-                    && let Some(labels) = &*lock(&printed)
-                {
-                    labels.follow(works.production.batch(), verdict);
-                }
-                let lane = event.lane.to_string();
-                let news = news::of(&event.news);
-                let _told = events.send(Event::Lane { lane, news });
-                if let Some(frames) = frames.news(&works, Some(&event.lane)) {
-                    let _told = events.send(frames);
-                }
-                if let News::Verdict(_) | News::Held(_) | News::Released = event.news {
-                    let progress = StationNews::Progress(follows.progress());
-                    let _told = events.send(Event::Station(progress));
-                }
+                hears.hear(event);
             });
-            end_labels(&printed);
+            end_labels(&hears.labels);
             drop(ends);
             report
         };
@@ -199,9 +238,17 @@ impl RunningLine {
         label_news(&self.labels)
     }
 
-    /// Whether it takes no board any more.
-    pub(super) fn is_paused(&self) -> bool {
-        self.floor.stop.level() != StopLevel::Running
+    /// What it does.
+    pub(super) fn state(&self) -> LineState {
+        match self.floor.stop.level() {
+            StopLevel::Running => LineState::Running,
+            _ => LineState::Finishing,
+        }
+    }
+
+    /// The batch that it works on.
+    pub(super) fn batch(&self) -> &BatchId {
+        self.floor.production.batch()
     }
 
     /// Waits for its end, which it has told.

@@ -7,7 +7,6 @@ use super::clerk::Clerk;
 use super::health::Health;
 use crate::clock::Clock as _;
 use crate::tui::event::StationNews;
-use crate::words::Trouble;
 
 /// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -22,14 +21,15 @@ impl Clerk<'_> {
                 news
             }),
         };
-        match news {
-            Ok(news) => news.into_iter().for_each(|news| self.tell(news)),
-            // A fault that lasts is told at each look: it stands on the screen for as long.
-            Err(failure) => self.tell(StationNews::Trouble {
-                trouble: Trouble::Ledger,
-                says: failure.to_string(),
-            }),
-        }
+        let (news, fault) = match news {
+            Ok(news) => (news, None),
+            Err(failure) => (Vec::new(), Some(failure.to_string())),
+        };
+        let fault = self.unread.follow(fault);
+        fault
+            .into_iter()
+            .chain(news)
+            .for_each(|news| self.tell(news));
     }
 
     /// Tells how HSM and ledger are, where that has changed.
@@ -61,6 +61,8 @@ impl Clerk<'_> {
         self.tell_health();
         self.tell_frames();
         if let Some(line) = &self.line {
+            // Another command may have closed its batch, or its last board is made.
+            self.tell(StationNews::LineIs(line.state()));
             self.tell(StationNews::Progress(line.progress()));
             let verdicts = line.verdicts();
             if verdicts != self.verdicts {

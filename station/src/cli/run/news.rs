@@ -1,13 +1,15 @@
 //! What lanes say, as the terminal hears it.
 
 use crate::cli::provision::labels::Said;
+use crate::ledger::LaneWear;
 use crate::ledger::event::TrippedRule;
 use crate::line::hold::{Hold, HoldCause};
 use crate::line::lane_event::News;
 use crate::line::link::PortUnavailable;
+use crate::names::LaneName;
 use crate::provisioning::Verdict;
 use crate::tui::event::{LaneNews, StationNews};
-use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::tui::state::lanes::{ShownVerdict, Wear, Wire};
 use crate::words::{Cause, PortFault, StopRule, Trouble};
 
 /// The news; none where the terminal has no use for it.
@@ -67,6 +69,23 @@ pub(super) fn rule(tripped: &TrippedRule) -> Cause {
         limit: tripped.limit,
         window: tripped.window,
     })
+}
+
+/// What these lanes have seen so far, in all batches.
+pub(super) fn of_wear<'a>(
+    lanes: impl IntoIterator<Item = (&'a LaneName, &'a LaneWear)>,
+) -> StationNews {
+    let shown = |of: &LaneWear| Wear {
+        boards: of.verdicts,
+        passed: of.passed,
+        failed_in_a_row: of.failed_in_a_row,
+    };
+    let lanes = lanes.into_iter();
+    StationNews::Wear(
+        lanes
+            .map(|(lane, of)| (lane.to_string(), shown(of)))
+            .collect(),
+    )
 }
 
 /// What is said of a label.

@@ -4,17 +4,17 @@ use firmware_proto::Uid;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::clerk::{Clerk, named, nobody_signed_in};
+use super::clerk::{Clerk, named};
 use super::errand::Errand;
 use super::look_up;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
 use crate::cli::named_file::read_text;
-use crate::cli::provision::preparation::office;
+use crate::cli::provision::preparation::{office, standing};
 use crate::clock::Clock as _;
-use crate::ledger::event::{AlarmAcknowledgedRecord, Fact};
+use crate::ledger::event::{Actor, AlarmAcknowledgedRecord, Fact};
 use crate::line::control::ControlRequest;
-use crate::names::{BatchId, LaneName, WorkOrderId};
+use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
 use crate::tui::action::NewBatch;
 use crate::tui::event::StationNews;
 use crate::verdict::VerdictCode;
@@ -28,7 +28,7 @@ impl Clerk<'_> {
             .who()
             .is_some_and(|(_, role)| permits(role, Deed::ProvisionBoards).is_ok());
         let mut open = look_up::batches(&self.station.owned.home)?;
-        open.retain(|batch| batch.closed.is_none() && batch.provisioned < batch.quantity);
+        open.retain(|batch| standing(batch).obstacle().is_none());
         let last = self.last_batch.clone();
         let last = last.filter(|last| open.iter().any(|batch| batch.batch == *last));
         let only = (open.len() == 1).then(|| open.pop().map(|batch| batch.batch));
@@ -83,20 +83,7 @@ impl Clerk<'_> {
         reason: String,
     ) -> Result<(), Failure> {
         let operator = self.actor()?.operator;
-        let request = if of_batch {
-            ControlRequest::ClearBatchHold {
-                batch: named(name, BatchId::parse)?,
-                reason,
-                operator,
-            }
-        } else {
-            ControlRequest::ClearHold {
-                lane: named(name, LaneName::parse)?,
-                reason,
-                operator,
-            }
-        };
-        self.have_done(request)?;
+        self.have_done(clearing(name, of_batch, reason, operator)?)?;
         self.follow_alarms();
         if let Some(line) = &self.line {
             self.tell(StationNews::Progress(line.progress()));
@@ -106,6 +93,7 @@ impl Clerk<'_> {
 
     pub(super) fn accept_clock(&mut self, reason: String) -> Result<(), Failure> {
         let operator = self.actor()?.operator;
+        let reason = a_reason(reason)?;
         self.have_done(ControlRequest::AcceptClock { reason, operator })?;
         self.follow_alarms();
         Ok(())
@@ -119,19 +107,8 @@ impl Clerk<'_> {
         code: VerdictCode,
         reason: String,
     ) -> Result<(), Failure> {
-        let (actor, role) = self.people.who().ok_or_else(nobody_signed_in)?;
-        permits(role, Deed::ClearHold).map_err(|denied| {
-            let what = format!("operator {} may not do this", actor.operator);
-            Failure::usage(what, denied, "ask somebody who has that role")
-                .because(RefusalReason::OtherRole)
-        })?;
-        let record = AlarmAcknowledgedRecord {
-            lane: named(lane, LaneName::parse)?,
-            uid: uid.map(|uid| named(uid, uid_of)).transpose()?,
-            code,
-            reason,
-            actor,
-        };
+        let actor = self.permitted(Deed::ClearHold)?;
+        let record = looked_at(lane, uid, (code, reason), actor)?;
         self.record(vec![Fact::AlarmAcknowledged(record)])?;
         self.follow_alarms();
         Ok(())
@@ -155,6 +132,54 @@ impl Clerk<'_> {
     }
 }
 
+/// What asks for a hold to be cleared.
+fn clearing(
+    name: &str,
+    of_batch: bool,
+    reason: String,
+    operator: OperatorId,
+) -> Result<ControlRequest, Failure> {
+    let reason = a_reason(reason)?;
+    Ok(if of_batch {
+        ControlRequest::ClearBatchHold {
+            batch: named(name, BatchId::parse)?,
+            reason,
+            operator,
+        }
+    } else {
+        ControlRequest::ClearHold {
+            lane: named(name, LaneName::parse)?,
+            reason,
+            operator,
+        }
+    })
+}
+
+/// What is recorded of an alarm that somebody has looked at.
+fn looked_at(
+    lane: &str,
+    uid: Option<&str>,
+    (code, reason): (VerdictCode, String),
+    actor: Actor,
+) -> Result<AlarmAcknowledgedRecord, Failure> {
+    Ok(AlarmAcknowledgedRecord {
+        lane: named(lane, LaneName::parse)?,
+        uid: uid.map(|uid| named(uid, uid_of)).transpose()?,
+        code,
+        reason: a_reason(reason)?,
+        actor,
+    })
+}
+
+/// An empty one tells an auditor nothing.
+pub(super) fn a_reason(typed: String) -> Result<String, Failure> {
+    if typed.trim().is_empty() {
+        let refused = Failure::usage("it was not done", "no reason was given", "type why");
+        return Err(refused.because(RefusalReason::NoReason));
+    }
+    Ok(typed)
+}
+
 /// A UID as the screen shows it.
 fn uid_of(text: &str) -> Result<Uid, serde_json::Error> {
     serde_json::from_value(text.into())
@@ -168,4 +193,45 @@ fn profile_file(home: &Path, named: &str) -> PathBuf {
         return kept;
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::fixture::actor;
+
+    #[test]
+    fn what_is_cleared_or_looked_at_is_what_was_named() {
+        let seen = || "seen".to_owned();
+        let who = actor().operator;
+        for name in ["L1", "L2"] {
+            let lane = clearing(name, false, seen(), who.clone()).unwrap();
+            let batch = clearing(name, true, seen(), who.clone()).unwrap();
+            let ControlRequest::ClearHold { lane, .. } = lane else {
+                panic!("{lane:?}");
+            };
+            let ControlRequest::ClearBatchHold { batch, .. } = batch else {
+                panic!("{batch:?}");
+            };
+            assert_eq!((lane.as_str(), batch.as_str()), (name, name));
+            let uid = "F55CDF463D6CEDAD1ACB1B29";
+            let of = (VerdictCode::KeyForeign, seen());
+            let record = looked_at(name, Some(uid), of, actor()).unwrap();
+            let uid_recorded = record.uid.map(|uid| uid.to_string());
+            assert_eq!(record.lane.as_str(), name);
+            assert_eq!(uid_recorded.as_deref(), Some(uid));
+            assert_eq!(record.code, VerdictCode::KeyForeign);
+        }
+    }
+
+    #[test]
+    fn nothing_is_cleared_or_looked_at_without_a_reason() {
+        for reason in ["", " ", "\t \n"] {
+            let code = VerdictCode::KeyForeign;
+            let cleared = clearing("L1", false, reason.to_owned(), actor().operator);
+            assert!(cleared.is_err(), "{reason:?}");
+            let seen = looked_at("L1", None, (code, reason.to_owned()), actor());
+            assert!(seen.is_err(), "{reason:?}");
+        }
+    }
 }

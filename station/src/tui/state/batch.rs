@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sign_in::Deed;
+use crate::line::wishes::{Batch, LineState};
 use crate::verdict::VerdictCode;
 
 /// What can be done on the batch screen, in the order in which it stands there.
@@ -24,21 +25,6 @@ pub struct Batches {
     pub chosen: usize,
     /// Which deed is looked at.
     pub deed: usize,
-}
-
-/// What the line does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LineState {
-    /// Nothing.
-    #[default]
-    Paused,
-    /// It takes boards.
-    Running,
-    /// It finishes boards and takes no further one.
-    Finishing,
-    /// Nothing, since every place of the batch is taken.
-    Full,
 }
 
 /// What is being made.
@@ -96,6 +82,19 @@ pub struct BatchRow {
     pub closed: bool,
 }
 
+impl BatchRow {
+    /// The batch as the line's rules see it.
+    #[must_use]
+    pub fn standing(&self) -> Batch<'_> {
+        Batch {
+            name: &self.batch,
+            closed: self.closed,
+            made: self.done,
+            ordered: self.target,
+        }
+    }
+}
+
 impl Batches {
     /// The batch that is looked at.
     #[must_use]
@@ -109,13 +108,62 @@ impl Batches {
         DEEDS.get(self.deed).copied().unwrap_or(Deed::Start)
     }
 
-    /// The list anew; the same batch stays the one that is looked at.
+    /// What the line does, and the batch that it works on or worked on last.
+    #[must_use]
+    pub fn at_the_line(&self) -> (LineState, Option<&str>) {
+        let head = self.head.as_ref().map(|head| head.batch.as_str());
+        (self.line, head)
+    }
+
+    /// The list anew; the same batch stays the one that is looked at, and where it is gone its neighbour is.
     pub fn renew(&mut self, list: Vec<BatchRow>) {
-        let chosen = self.chosen().map(|row| row.batch.clone());
-        let at = list
-            .iter()
-            .position(|row| Some(&row.batch) == chosen.as_ref());
+        let place = |row: &BatchRow| list.iter().position(|new| new.batch == row.batch);
+        let (before, from) = self.list.split_at(self.chosen.min(self.list.len()));
+        // The one after it moves up to its place; at the end of the list the one before it is left.
+        let after = from.iter().find_map(place);
+        let at = after.or_else(|| before.iter().rev().find_map(place));
         self.chosen = at.unwrap_or(0);
         self.list = list;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(names: &str) -> Vec<BatchRow> {
+        let row = |name: &str| BatchRow {
+            batch: name.to_owned(),
+            ..BatchRow::default()
+        };
+        names.split_whitespace().map(row).collect()
+    }
+
+    #[test]
+    fn the_batch_that_is_looked_at_stays_so_and_else_its_neighbour_is() {
+        for (before, chosen, after, expected) in [
+            ("B-3 B-2 B-1", 1, "B-4 B-3 B-2 B-1", "B-2"),
+            ("B-3 B-2 B-1", 2, "B-1 B-2 B-3", "B-1"),
+            ("B-4 B-3 B-2 B-1", 2, "B-4 B-3 B-1", "B-1"),
+            ("B-4 B-3 B-2 B-1", 3, "B-4 B-3 B-2", "B-2"),
+            ("B-4 B-3 B-2 B-1", 2, "B-4 B-3", "B-3"),
+            ("B-4 B-3", 1, "B-9 B-8", "B-9"),
+            ("", 0, "B-1", "B-1"),
+        ] {
+            let mut batches = Batches {
+                list: rows(before),
+                chosen,
+                ..Batches::default()
+            };
+            batches.renew(rows(after));
+            let found = batches.chosen().map(|row| row.batch.as_str());
+            assert_eq!(found, Some(expected), "{before} at {chosen}, then {after}");
+        }
+        let mut batches = Batches {
+            list: rows("B-1"),
+            ..Batches::default()
+        };
+        batches.renew(Vec::new());
+        assert_eq!((batches.chosen, batches.chosen()), (0, None));
     }
 }

@@ -2,15 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::provisioning::Step;
 use crate::tui::event::LaneNews;
-use crate::verdict::{Outcome, VerdictCode};
+use crate::verdict::VerdictCode;
 use crate::words::{Cause, FrameRemark, PortFault};
 
 /// Steps of a session after the waiting.
-pub const STEPS: u8 = 8;
-
-/// The step at which a label is awaited: the board's key is bound.
-const LABEL_STEP: u8 = 4;
+pub const STEPS: u8 = Step::COUNT;
 
 /// All lanes, in the order of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +28,8 @@ pub struct Lane {
     pub port: String,
     /// What it does.
     pub doing: Doing,
+    /// How far the board in work has come.
+    pub step: u8,
     /// The board in work, or the last one.
     pub uid: Option<String>,
     /// That board's serial.
@@ -231,7 +231,7 @@ impl Lane {
                 if serial.is_some() {
                     self.serial.clone_from(serial);
                     if self.doing == Doing::AwaitsLabel {
-                        self.doing = Doing::Working(LABEL_STEP);
+                        self.doing = Doing::Working(self.step);
                     }
                 }
             }
@@ -267,7 +267,8 @@ impl Lane {
             self.serial = None;
         }
         self.held = None;
-        self.doing = Doing::Working(step.min(STEPS));
+        self.step = step.min(STEPS);
+        self.doing = Doing::Working(self.step);
     }
 
     fn conclude(&mut self, verdict: &ShownVerdict, now_ms: u64) {
@@ -276,27 +277,16 @@ impl Lane {
         self.serial.clone_from(&verdict.serial);
         self.took_ms = Some(verdict.took_ms);
         self.verdict = Some(verdict.clone());
-        self.tally.add(verdict);
+        self.tally.wire.add(verdict.wire);
     }
 }
 
-impl Tally {
-    fn add(&mut self, verdict: &ShownVerdict) {
-        let wear = &mut self.wear;
-        wear.boards += 1;
-        match verdict.code.outcome() {
-            Outcome::Pass => {
-                wear.passed += 1;
-                wear.failed_in_a_row = 0;
-            }
-            Outcome::Fail => wear.failed_in_a_row += 1,
-            Outcome::Error => {}
-        }
-        let (all, one) = (&mut self.wire, &verdict.wire);
-        all.sent = all.sent.saturating_add(one.sent);
-        all.received = all.received.saturating_add(one.received);
-        all.noise = all.noise.saturating_add(one.noise);
-        all.round_trips = all.round_trips.saturating_add(one.round_trips);
-        all.retries = all.retries.saturating_add(one.retries);
+impl Wire {
+    fn add(&mut self, one: Self) {
+        self.sent = self.sent.saturating_add(one.sent);
+        self.received = self.received.saturating_add(one.received);
+        self.noise = self.noise.saturating_add(one.noise);
+        self.round_trips = self.round_trips.saturating_add(one.round_trips);
+        self.retries = self.retries.saturating_add(one.retries);
     }
 }

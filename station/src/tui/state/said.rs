@@ -83,6 +83,8 @@ pub enum Said {
     NoReason,
     /// A scan came while a question stood.
     QuestionStands,
+    /// Somebody wished to leave while the line works, and nobody is signed in.
+    SignInToLeave,
     /// A label waits for the printer.
     LabelWaits {
         /// The serial.

@@ -1,9 +1,11 @@
-//! Why something cannot be done now, so that it is shown grey with the reason. The station refuses it anyway.
+//! Why something cannot be done now, so that it is shown grey with the reason. What the line and its batches let be
+//! done is `line::wishes`' to say, who may do it is the station's word on whoever is signed in.
 
 use super::State;
-use super::batch::LineState;
+use super::batch::BatchRow;
 use super::lanes::{Doing, Lane};
 use super::sign_in::{Deed, Role, SignIn};
+use crate::line::wishes::{Obstacle, Wish, obstacle};
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,14 +14,10 @@ pub enum WhyNot {
     NobodySignedIn,
     /// It takes that role.
     TakesRole(Role),
-    /// No open batch is chosen.
-    NoOpenBatch,
-    /// The line works on it.
-    LineRuns,
-    /// The line does not run.
-    LineStands,
-    /// The line finishes boards, and the lane that waits for a label meanwhile.
-    BoardsFinish(Option<String>),
+    /// The line, or the batch, does not let it be done.
+    InTheWay(Obstacle),
+    /// The line finishes boards, one of which waits for its label on that lane.
+    LabelAwaited(String),
     /// Nothing that is chosen is held.
     NothingHeld,
 }
@@ -35,32 +33,26 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
         let takes = denied.map_or(Role::Supervisor, |(_, role)| *role);
         return Some(WhyNot::TakesRole(takes));
     }
-    let batches = &state.batches;
-    let chosen = batches.chosen().filter(|row| !row.closed);
-    let running = matches!(batches.line, LineState::Running | LineState::Finishing);
-    let in_work = || {
-        let head = batches.head.as_ref().map(|head| &head.batch);
-        running && head == chosen.map(|row| &row.batch)
-    };
     match deed {
-        Deed::Start | Deed::CloseBatch if chosen.is_none() => Some(WhyNot::NoOpenBatch),
-        Deed::Start | Deed::Pause if batches.line == LineState::Finishing => Some(finishing(state)),
-        Deed::CloseBatch if batches.line == LineState::Finishing && in_work() => {
-            Some(finishing(state))
-        }
-        Deed::Start if running => Some(WhyNot::LineRuns),
-        Deed::CloseBatch if in_work() => Some(WhyNot::LineRuns),
-        Deed::Pause if batches.line != LineState::Running => Some(WhyNot::LineStands),
+        Deed::Start => in_the_way(state, Wish::Start),
+        Deed::Pause => in_the_way(state, Wish::Pause),
+        Deed::CloseBatch => in_the_way(state, Wish::Close),
         Deed::Acknowledge => {
             let open = state.alarms.chosen().filter(|alarm| !alarm.acknowledged);
             open.is_none().then_some(WhyNot::NothingHeld)
         }
-        _ => None,
+        Deed::OpenBatch | Deed::Reprint => None,
     }
 }
 
-fn finishing(state: &State) -> WhyNot {
+fn in_the_way(state: &State, wish: Wish) -> Option<WhyNot> {
+    let batches = &state.batches;
+    let chosen = batches.chosen().map(BatchRow::standing);
+    let obstacle = obstacle(wish, batches.at_the_line(), chosen.as_ref())?;
     let waits = |lane: &&Lane| lane.doing == Doing::AwaitsLabel;
-    let lane = state.lanes.list.iter().find(waits);
-    WhyNot::BoardsFinish(lane.map(|lane| lane.name.clone()))
+    let awaited = (obstacle == Obstacle::BoardsFinish).then(|| state.lanes.list.iter().find(waits));
+    Some(match awaited.flatten() {
+        Some(lane) => WhyNot::LabelAwaited(lane.name.clone()),
+        None => WhyNot::InTheWay(obstacle),
+    })
 }

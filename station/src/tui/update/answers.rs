@@ -1,9 +1,10 @@
 //! What lanes and the station tell.
 
+use crate::line::wishes::LineState;
 use crate::tui::action::Action;
 use crate::tui::event::{LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarm};
-use crate::tui::state::batch::{BatchHead, LineState};
+use crate::tui::state::batch::BatchHead;
 use crate::tui::state::device::{Device, DeviceReport};
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::{Doing, Lane, ShownVerdict};
@@ -100,6 +101,23 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
 
 /// The station tells.
 pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
+    let who = |state: &State| state.sign_in.person().map(|person| person.operator.clone());
+    let before = who(state);
+    let actions = hear(state, news);
+    if before.is_some() && who(state) != before {
+        forget(state);
+    }
+    actions
+}
+
+/// What somebody had before them, and did not end, is for nobody else.
+fn forget(state: &mut State) {
+    state.dialog = None;
+    state.scanner.clear();
+    state.device = Device::default();
+}
+
+fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
     match news {
         StationNews::WantsPin { operator } => {
             // Somebody is enrolled by now, and an ID alone signs nobody in any more.
@@ -126,7 +144,8 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
         StationNews::LineStarted(head) => begin_line(state, head),
         StationNews::Wear(wear) => state.lanes.wear(&wear),
         StationNews::Progress(progress) => state.batches.progress = progress,
-        StationNews::LineEnded { full, fault } => end_line(state, full, fault),
+        StationNews::LineIs(line) => state.batches.line = line,
+        StationNews::LineEnded { line, fault } => end_line(state, line, fault),
         StationNews::Alarms(list) => {
             for alarm in list.into_iter().rev() {
                 state.alarms.add(alarm);
@@ -197,11 +216,10 @@ fn begin_line(state: &mut State, head: BatchHead) {
     state.lanes.list = head.lanes.iter().map(known).collect();
     state.lanes.chosen = state.lanes.chosen.min(head.lanes.len().saturating_sub(1));
     state.lanes.all_are(&Doing::Starting);
-    state.batches.line = LineState::Running;
     state.batches.head = Some(head);
 }
 
-fn end_line(state: &mut State, full: bool, fault: Option<String>) {
+fn end_line(state: &mut State, line: LineState, fault: Option<String>) {
     state.lanes.all_are(&Doing::Idle);
     // Such a lane waited by itself, which the ledger does not know; nobody can clear it.
     let waited = |alarm: &&Alarm| alarm.code == VerdictCode::StationHsm && alarm.about.holds();
@@ -209,11 +227,7 @@ fn end_line(state: &mut State, full: bool, fault: Option<String>) {
     for alarm in waited {
         state.alarms.clear(&alarm.about);
     }
-    state.batches.line = if full {
-        LineState::Full
-    } else {
-        LineState::Paused
-    };
+    state.batches.line = line;
     let bad = fault.is_some();
     state.say(Said::LineEnded(fault), bad);
 }

@@ -1,6 +1,7 @@
 //! What lanes and the station tell, and what the state is then.
 
 use super::answers::{lane, station};
+use crate::line::wishes::LineState;
 use crate::tui::event::{LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
@@ -15,6 +16,8 @@ fn running() -> State {
         ..BatchHead::default()
     };
     drop(station(&mut state, StationNews::LineStarted(head)));
+    let runs = StationNews::LineIs(LineState::Running);
+    drop(station(&mut state, runs));
     state
 }
 
@@ -52,7 +55,7 @@ fn a_lane_that_waits_for_the_key_store_is_no_alarm_when_the_line_has_ended() {
         &held(VerdictCode::StationHsm, false, "L1"),
     );
     let ended = StationNews::LineEnded {
-        full: false,
+        line: LineState::Paused,
         fault: None,
     };
     drop(station(&mut state, ended.clone()));

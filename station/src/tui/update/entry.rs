@@ -5,7 +5,6 @@ use crate::tui::action::{Action, NewBatch, Secret};
 use crate::tui::command::Direction;
 use crate::tui::scanner::Submitted;
 use crate::tui::state::alarms::About;
-use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, SignIn};
@@ -231,10 +230,7 @@ fn do_deed(state: &mut State) -> Vec<Action> {
     let batch = state.batches.chosen().map(|row| row.batch.clone());
     match (deed, batch) {
         (Deed::Start, Some(batch)) => vec![Action::StartLine { batch }],
-        (Deed::Pause, _) => {
-            state.batches.line = LineState::Finishing;
-            vec![Action::PauseLine]
-        }
+        (Deed::Pause, _) => vec![Action::PauseLine],
         (Deed::OpenBatch, _) => {
             let fresh = Dialog::OpenBatch(NewBatch::default(), BatchField::default());
             state.dialog = Some(fresh);

@@ -1,12 +1,13 @@
 //! Scans where a question or a field is open, and what is within them: only a person's keys do anything.
 
 use super::update;
+use crate::line::wishes::LineState;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key};
 use crate::tui::geometry::SMALLEST;
 use crate::tui::scanner::PAUSE_MS;
 use crate::tui::state::alarms::About;
-use crate::tui::state::batch::{BatchHead, BatchRow, LineState};
+use crate::tui::state::batch::{BatchHead, BatchRow};
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::lanes::{Doing, Lane};
 use crate::tui::state::said::Said;
@@ -201,7 +202,7 @@ fn signing_out_is_asked_about_while_boards_are_finished_and_what_is_awaited_is_s
     state.batches.list = vec![BatchRow::default()];
     state.batches.head = Some(BatchHead::default());
     for deed in [Deed::Start, Deed::Pause, Deed::CloseBatch] {
-        let why = WhyNot::BoardsFinish(Some("L7".to_owned()));
+        let why = WhyNot::LabelAwaited("L7".to_owned());
         assert_eq!(why_not(&state, deed), Some(why), "{deed:?}");
     }
     assert!(press(&mut state, Key::F(9)).is_empty());

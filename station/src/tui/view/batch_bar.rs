@@ -7,8 +7,8 @@
 //! ```
 
 use super::canvas::Canvas;
+use crate::line::wishes::LineState;
 use crate::tui::geometry::{HEADER_ROWS, Place, columns, whole};
-use crate::tui::state::batch::LineState;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Look;
 use crate::tui::{clock_text, vocabulary};

@@ -32,6 +32,8 @@ mod small_lane;
 mod too_small;
 
 #[cfg(test)]
+mod grey_tests;
+#[cfg(test)]
 mod layout_tests;
 #[cfg(test)]
 mod random_tests;

@@ -53,6 +53,7 @@ fn of_labels() -> Vec<Said> {
         Said::NobodyWaits(serial()),
         Said::NoReason,
         Said::QuestionStands,
+        Said::SignInToLeave,
         Said::LabelWaits {
             serial: serial(),
             why: why(),

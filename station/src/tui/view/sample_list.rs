@@ -2,10 +2,10 @@
 
 use super::samples::{NOON, OUT_OF_LIMITS, alarms, all_say, device, hear, person};
 use super::samples::{progress_of_none, rows, running, verdict, with_long_names};
+use crate::line::wishes::LineState;
 use crate::tui::action::NewBatch;
 use crate::tui::event::{LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarms};
-use crate::tui::state::batch::LineState;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
@@ -124,7 +124,7 @@ pub(super) fn all() -> Vec<(String, State)> {
             hear(
                 state,
                 StationNews::LineEnded {
-                    full: false,
+                    line: LineState::Paused,
                     fault: None,
                 },
             );

@@ -1,5 +1,6 @@
 //! Samples of what a station tells, for the tests of layout and the snapshots.
 
+use crate::line::wishes::LineState;
 use crate::tui::event::{Event, LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::{About, Alarm};
@@ -77,12 +78,21 @@ pub(super) fn running(lanes: usize) -> State {
             .collect(),
     };
     hear(&mut state, StationNews::LineStarted(head));
+    hear(&mut state, StationNews::LineIs(LineState::Running));
     let wear = Wear {
-        boards: 10_412,
+        boards: 10_413,
         passed: 10_020,
-        failed_in_a_row: 0,
+        failed_in_a_row: 1,
     };
-    hear(&mut state, StationNews::Wear(vec![(name(0), wear)]));
+    let one = |passed, failed_in_a_row| Wear {
+        boards: 1,
+        passed,
+        failed_in_a_row,
+    };
+    let of_one = [(1, one(1, 0)), (4, one(0, 0)), (6, one(0, 1))];
+    let of_one = of_one.map(|(lane, wear)| (name(lane), wear));
+    let wear = [vec![(name(0), wear)], of_one.to_vec()].concat();
+    hear(&mut state, StationNews::Wear(wear));
     hear(&mut state, StationNews::Progress(progress()));
     state.notice = None;
     for lane in 0..lanes {

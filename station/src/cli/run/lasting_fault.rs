@@ -1,0 +1,54 @@
+//! A fault that may last for hours: told when it begins, when it becomes another one, and when it comes back.
+
+use crate::tui::event::StationNews;
+use crate::words::Trouble;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct LastingFault {
+    /// What was told of it, while it lasts.
+    told: Option<String>,
+}
+
+impl LastingFault {
+    /// Takes in what is wrong with the ledger now, if anything is; gives what is to be told.
+    pub(super) fn follow(&mut self, now: Option<String>) -> Option<StationNews> {
+        if self.told == now {
+            return None;
+        }
+        self.told.clone_from(&now);
+        now.map(|says| StationNews::Trouble {
+            trouble: Trouble::Ledger,
+            says,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_is_told_once_and_what_changes_or_comes_back_is_told_again() {
+        let mut fault = LastingFault::default();
+        let looks = [
+            (None, false),
+            (Some("locked"), true),
+            (Some("locked"), false),
+            (Some("locked"), false),
+            (Some("cut off"), true),
+            (Some("cut off"), false),
+            (None, false),
+            (Some("cut off"), true),
+            (None, false),
+        ];
+        for (at, (now, tells)) in looks.into_iter().enumerate() {
+            let told = fault.follow(now.map(str::to_owned));
+            let expected = now.filter(|_| tells).map(|says| StationNews::Trouble {
+                trouble: Trouble::Ledger,
+                says: says.to_owned(),
+            });
+            assert_eq!(told, expected, "look {at}");
+        }
+    }
+}

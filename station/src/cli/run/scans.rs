@@ -1,0 +1,66 @@
+//! What becomes of a scan that is neither a badge nor a board to be looked up: it is for a lane that waits for a label.
+
+use crate::line::label_desk::{LabelDesk, Scanned};
+use crate::names::LaneName;
+use crate::tui::event::StationNews;
+
+/// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told.
+pub(super) fn for_a_lane(
+    labels: Option<&LabelDesk>,
+    code: String,
+    chosen: Option<&str>,
+) -> StationNews {
+    let chosen = chosen.and_then(|lane| LaneName::parse(lane).ok());
+    let scanned = labels.map(|labels| labels.scanned(&code, chosen.as_ref()));
+    match scanned.unwrap_or(Scanned::NobodyWaits) {
+        Scanned::Taken { serial, lane } => StationNews::LabelTaken {
+            serial: serial.to_string(),
+            lane: lane.to_string(),
+        },
+        Scanned::Foreign => StationNews::LabelOdd(code),
+        Scanned::Odd => StationNews::NoLabel(code),
+        Scanned::NobodyWaits => StationNews::NobodyWaits(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::SerialPattern;
+
+    fn taken(lane: &str) -> StationNews {
+        StationNews::LabelTaken {
+            serial: "SA-000001".to_owned(),
+            lane: lane.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_label_is_for_the_chosen_lane_where_it_waits() {
+        let pattern = SerialPattern::parse("SA-######").unwrap();
+        for (chosen, expected) in [
+            (Some("L1"), "L1"),
+            (Some("L2"), "L2"),
+            (Some("L3"), "L3"),
+            (Some("L4"), "L1"),
+            (None, "L1"),
+        ] {
+            let labels = LabelDesk::asking(pattern.clone(), Vec::new());
+            for lane in ["L1", "L2", "L3"] {
+                labels.wait(&LaneName::parse(lane).unwrap());
+            }
+            let told = for_a_lane(Some(&labels), "SA-000001".to_owned(), chosen);
+            assert_eq!(told, taken(expected), "{chosen:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_lane_takes_is_told() {
+        let pattern = SerialPattern::parse("SA-######").unwrap();
+        let labels = LabelDesk::asking(pattern, Vec::new());
+        let code = || "SA-000001".to_owned();
+        let nobody = StationNews::NobodyWaits(code());
+        assert_eq!(for_a_lane(Some(&labels), code(), Some("L1")), nobody);
+        assert_eq!(for_a_lane(None, code(), Some("L1")), nobody);
+    }
+}
