@@ -88,6 +88,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
             list: chosen.lanes.iter().map(lane).collect(),
             chosen: 0,
         },
+        has_printer: station.owned.home.config().label_printer.is_some(),
         by_name: people::by_name(&station.owned.home),
         log: earlier::log(&Reader::open(&station.owned.home.ledger())?)?,
         ..State::default()

@@ -77,7 +77,8 @@ impl Batch<'_> {
 }
 
 /// Why it cannot be done now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Obstacle {
     /// No batch is chosen, or it is closed.
     NoOpenBatch,

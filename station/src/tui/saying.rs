@@ -22,6 +22,10 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::NotLetIn { why, wait_s } => not_let_in(language, why, *wait_s),
         Said::Did(did) => vocabulary::did(language, did),
         Said::Refused(refused) => not_done(language, refused),
+        Said::CannotNow { deed, why } => {
+            let deed = language.say(vocabulary::deed(*deed));
+            format!("{deed}: {}", vocabulary::why_not(language, why.clone()))
+        }
         Said::Verdict { lane, verdict } => concluded(language, lane, verdict),
         Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
         Said::Adapter {

@@ -144,6 +144,8 @@ pub fn why_not(language: Language, why: WhyNot) -> String {
         WhyNot::InTheWay(Obstacle::LineStands) => Phrase::LineNotRunning,
         WhyNot::NobodySignedIn => Phrase::SignInFirst,
         WhyNot::NothingHeld => Phrase::NoHold,
+        WhyNot::NoPrinter => Phrase::NoPrinter,
+        WhyNot::NoSerial => Phrase::BoardWithoutSerial,
     };
     language.say(phrase).to_owned()
 }

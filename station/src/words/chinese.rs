@@ -103,6 +103,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::BoardsFinish => "正在完成在制板",
         P::LabelAwaited => "正在完成在制板：{0} 等待标签",
         P::NoHold => "没有锁定",
+        P::NoPrinter => "没有标签打印机",
+        P::BoardWithoutSerial => "电路板没有序列号",
         P::DeedStart => "启动产线",
         P::DeedPause => "暂停产线",
         P::DeedOpen => "新开批次",

@@ -103,6 +103,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::BoardsFinish => "boards are being finished",
         P::LabelAwaited => "boards are being finished: {0} waits for a label",
         P::NoHold => "nothing is held",
+        P::NoPrinter => "no label printer",
+        P::BoardWithoutSerial => "the board has no serial",
         P::DeedStart => "Start the line",
         P::DeedPause => "Pause the line",
         P::DeedOpen => "Open a batch",

@@ -104,6 +104,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::BoardsFinish => "Platinen werden beendet",
         P::LabelAwaited => "Platinen werden beendet: {0} wartet auf ein Etikett",
         P::NoHold => "nichts ist gesperrt",
+        P::NoPrinter => "kein Etikettendrucker",
+        P::BoardWithoutSerial => "die Platine hat keine Seriennummer",
         P::DeedStart => "Linie starten",
         P::DeedPause => "Linie anhalten",
         P::DeedOpen => "Los eröffnen",

@@ -205,6 +205,10 @@ phrases! {
     LabelAwaited,
     /// Why something is grey.
     NoHold,
+    /// Why a label cannot be printed.
+    NoPrinter,
+    /// Why a label cannot be printed.
+    BoardWithoutSerial,
     /// Something one can do.
     DeedStart,
     /// Something one can do.

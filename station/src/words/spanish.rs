@@ -104,6 +104,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::BoardsFinish => "se terminan placas",
         P::LabelAwaited => "se terminan placas: {0} espera una etiqueta",
         P::NoHold => "nada está retenido",
+        P::NoPrinter => "sin impresora de etiquetas",
+        P::BoardWithoutSerial => "la placa no tiene número de serie",
         P::DeedStart => "Poner en marcha",
         P::DeedPause => "Pausar la línea",
         P::DeedOpen => "Abrir un lote",

@@ -16,6 +16,14 @@ pub struct Device {
     pub scrolled: usize,
 }
 
+impl Device {
+    /// The serial of the board that was found, where it has one.
+    #[must_use]
+    pub fn serial(&self) -> Option<&str> {
+        self.report.as_ref()?.serial.as_deref()
+    }
+}
+
 /// All that is known of a board.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceReport {

@@ -91,6 +91,8 @@ pub struct State {
     pub draft: Option<NewBatch>,
     /// What is being typed or scanned.
     pub scanner: Scanner,
+    /// Whether the station can print labels.
+    pub has_printer: bool,
     /// The lanes.
     pub lanes: Lanes,
     /// The batches, the one in work among them.
@@ -173,6 +175,11 @@ impl State {
     /// Says something to the person at the terminal, and keeps it in the log.
     pub fn say(&mut self, said: Said, bad: bool) {
         self.log.add(self.utc_ms, bad, said.clone());
+        self.tell(said, bad);
+    }
+
+    /// Says something that is worth nothing later.
+    pub fn tell(&mut self, said: Said, bad: bool) {
         self.notice = Some(Notice {
             said,
             bad,

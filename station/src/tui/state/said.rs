@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::lanes::ShownVerdict;
-use super::sign_in::Role;
+use super::sign_in::{Deed, Role};
+use super::why_not::WhyNot;
 use crate::tui::event::{Did, NotLetIn, Refused};
 use crate::words::{PortFault, Trouble};
 
@@ -39,6 +40,13 @@ pub enum Said {
     Did(Did),
     /// A wish was refused.
     Refused(Refused),
+    /// It cannot be done now.
+    CannotNow {
+        /// What.
+        deed: Deed,
+        /// Why.
+        why: WhyNot,
+    },
     /// A session is over.
     Verdict {
         /// On which lane.

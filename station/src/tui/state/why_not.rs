@@ -1,6 +1,8 @@
 //! Why something cannot be done now, so that it is shown grey with the reason. What the line and its batches let be
 //! done is `line::wishes`' to say, who may do it is the station's word on whoever is signed in.
 
+use serde::{Deserialize, Serialize};
+
 use super::State;
 use super::batch::BatchRow;
 use super::lanes::{Doing, Lane};
@@ -8,7 +10,8 @@ use super::sign_in::{Deed, Role, SignIn};
 use crate::line::wishes::{Obstacle, Wish, obstacle};
 
 /// Why not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum WhyNot {
     /// Nobody is signed in.
     NobodySignedIn,
@@ -20,6 +23,10 @@ pub enum WhyNot {
     LabelAwaited(String),
     /// Nothing that is chosen is held.
     NothingHeld,
+    /// The station has no label printer.
+    NoPrinter,
+    /// The board has no serial that a label could show.
+    NoSerial,
 }
 
 /// Why the deed cannot be done now; none where it can.
@@ -41,7 +48,9 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
             let open = state.alarms.chosen().filter(|alarm| !alarm.acknowledged);
             open.is_none().then_some(WhyNot::NothingHeld)
         }
-        Deed::OpenBatch | Deed::Reprint => None,
+        Deed::Reprint if !state.has_printer => Some(WhyNot::NoPrinter),
+        Deed::Reprint => state.device.serial().is_none().then_some(WhyNot::NoSerial),
+        Deed::OpenBatch => None,
     }
 }
 

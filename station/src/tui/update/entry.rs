@@ -198,33 +198,38 @@ fn confirm(state: &mut State) -> Vec<Action> {
 }
 
 fn open_chosen(state: &mut State) -> Vec<Action> {
-    match state.screen {
+    let screen = state.screen;
+    match screen {
         Screen::Line => state.screen = Screen::Lane,
         Screen::Batch => return do_deed(state),
-        Screen::Alarms => {
-            if why_not(state, Deed::Acknowledge).is_none() {
-                let chosen = state.alarms.chosen();
-                state.dialog = chosen.map(|alarm| Dialog::Acknowledge {
-                    about: alarm.about.clone(),
-                    code: alarm.code,
-                });
-            }
+        Screen::Alarms if can(state, Deed::Acknowledge) => {
+            let chosen = state.alarms.chosen();
+            state.dialog = chosen.map(|alarm| Dialog::Acknowledge {
+                about: alarm.about.clone(),
+                code: alarm.code,
+            });
         }
-        Screen::Device => {
-            if why_not(state, Deed::Reprint).is_none() {
-                let report = state.device.report.as_ref();
-                let device = report.and_then(|report| report.serial.clone());
-                state.dialog = device.map(|device| Dialog::Reprint { device });
-            }
+        Screen::Device if state.device.report.is_some() && can(state, Deed::Reprint) => {
+            let device = state.device.serial().map(str::to_owned);
+            state.dialog = device.map(|device| Dialog::Reprint { device });
         }
-        Screen::Lane | Screen::Log => {}
+        Screen::Alarms | Screen::Device | Screen::Lane | Screen::Log => {}
     }
     Vec::new()
 }
 
+/// Whether it can be done now; if not, whoever pressed Enter is told why.
+fn can(state: &mut State, deed: Deed) -> bool {
+    let why = why_not(state, deed);
+    if let Some(why) = why.clone() {
+        state.tell(Said::CannotNow { deed, why }, true);
+    }
+    why.is_none()
+}
+
 fn do_deed(state: &mut State) -> Vec<Action> {
     let deed = state.batches.deed();
-    if why_not(state, deed).is_some() {
+    if !can(state, deed) {
         return Vec::new();
     }
     let batch = state.batches.chosen().map(|row| row.batch.clone());

@@ -2,12 +2,17 @@
 
 use super::scan_tests::{keys, press, shoot, signed_in, wait_for_mark};
 use super::update;
+use crate::line::wishes::Obstacle;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key, Refused, StationNews};
 use crate::tui::geometry::SMALLEST;
 use crate::tui::scanner::{FAST_MS, FORGET_MS};
+use crate::tui::state::device::DeviceReport;
 use crate::tui::state::dialog::{BatchField, Dialog};
-use crate::tui::state::{READ_MS, State};
+use crate::tui::state::said::Said;
+use crate::tui::state::sign_in::{Deed, Role, SignIn};
+use crate::tui::state::why_not::WhyNot;
+use crate::tui::state::{READ_MS, Screen, State};
 use crate::words::{Language, RefusalReason};
 
 fn nobody() -> State {
@@ -187,5 +192,46 @@ fn what_is_half_typed_is_forgotten_but_in_a_field() {
         }
         assert_eq!(tick(&mut state, FORGET_MS + 1), []);
         assert_eq!(state.scanner.entry(), kept);
+    }
+}
+
+#[test]
+fn an_enter_on_what_cannot_be_done_is_told_why() {
+    let pressed = |change: &dyn Fn(&mut State)| {
+        let mut state = signed_in();
+        change(&mut state);
+        let logged = state.log.lines.len();
+        assert_eq!(press(&mut state, Key::Enter), []);
+        assert_eq!((&state.dialog, state.log.lines.len()), (&None, logged));
+        match state.notice.map(|notice| notice.said) {
+            Some(Said::CannotNow { deed, why }) => Some((deed, why)),
+            None => None,
+            other => panic!("{other:?}"),
+        }
+    };
+    let board = |serial: Option<&str>| DeviceReport {
+        serial: serial.map(str::to_owned),
+        ..DeviceReport::default()
+    };
+    let start = pressed(&|state| state.screen = Screen::Batch);
+    let none = WhyNot::InTheWay(Obstacle::NoOpenBatch);
+    assert_eq!(start, Some((Deed::Start, none)));
+    let alarm = pressed(&|state| state.screen = Screen::Alarms);
+    let takes = WhyNot::TakesRole(Role::Supervisor);
+    assert_eq!(alarm, Some((Deed::Acknowledge, takes)));
+    for (report, has_printer, why) in [
+        (Some(board(Some("SA-1"))), false, Some(WhyNot::NoPrinter)),
+        (Some(board(None)), true, Some(WhyNot::NoSerial)),
+        (None, true, None),
+    ] {
+        let told = pressed(&|state| {
+            state.screen = Screen::Device;
+            state.has_printer = has_printer;
+            state.device.report.clone_from(&report);
+            if let SignIn::Person(person) = &mut state.sign_in {
+                person.may.push(Deed::Reprint);
+            }
+        });
+        assert_eq!(told, why.map(|why| (Deed::Reprint, why)));
     }
 }

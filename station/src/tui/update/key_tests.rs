@@ -132,6 +132,7 @@ fn what_is_wished_of_a_lane_is_wished_of_the_chosen_one() {
     // A label is printed again for the board that was looked up.
     let mut state = signed_in();
     state.screen = Screen::Device;
+    state.has_printer = true;
     state.device.report = Some(DeviceReport {
         serial: Some("SA-7".to_owned()),
         ..DeviceReport::default()

@@ -7,7 +7,8 @@ use crate::tui::state::device::Moment;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::{Doing, Held};
 use crate::tui::state::said::Said;
-use crate::tui::state::sign_in::Role;
+use crate::tui::state::sign_in::{Deed, Role};
+use crate::tui::state::why_not::WhyNot;
 use crate::tui::state::{Screen, State};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule, Trouble};
@@ -108,6 +109,8 @@ fn of_work() -> Vec<Said> {
             boards,
         })
     };
+    let deed = Deed::Reprint;
+    let cannot = |why| Said::CannotNow { deed, why };
     let adapter = |belongs_to| Said::Adapter {
         lane: "L02".to_owned(),
         before: "A5".to_owned(),
@@ -119,6 +122,10 @@ fn of_work() -> Vec<Said> {
         Said::LineEnded(None),
         Said::LineEnded(Some(SAYS.to_owned())),
         Said::Refused(refused(Some(RefusalReason::BatchHeld))),
+        cannot(WhyNot::NoPrinter),
+        cannot(WhyNot::NoSerial),
+        cannot(WhyNot::LabelAwaited("L02".to_owned())),
+        cannot(WhyNot::TakesRole(Role::SecurityOfficer)),
         opened(1),
         opened(60),
         Said::Did(Did::ClosedBatch(batch())),

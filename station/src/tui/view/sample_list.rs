@@ -169,6 +169,13 @@ pub(super) fn all() -> Vec<(String, State)> {
         with(&on(&run, Screen::Device), |state| state.device = device()),
     );
     add(
+        "device-no-printer",
+        with(&on(&run, Screen::Device), |state| {
+            state.device = device();
+            state.has_printer = false;
+        }),
+    );
+    add(
         "device-unknown",
         with(&on(&run, Screen::Device), |state| {
             let wanted = "SA-999999".to_owned();

@@ -65,6 +65,7 @@ pub(super) fn running(lanes: usize) -> State {
     let mut state = State {
         monotonic_ms: 100_000,
         utc_ms: NOON,
+        has_printer: true,
         sign_in: person(Role::Supervisor),
         ..State::default()
     };
