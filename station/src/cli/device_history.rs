@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use firmware_proto::Uid;
 
 use super::batch_record;
+use super::board_event::{BoardEvent, CertificateStep, Did, Judged};
 use super::context::Context;
 use super::device_measurements;
 use super::failure::Failure;
-use super::short_digests::short_digests;
 use crate::cli::counted::counted;
 use crate::clock::UtcMillis;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
-use crate::verdict::VerdictCode;
 
 /// Shows it.
 pub(super) fn show(context: &Context, reader: &Reader, uid: &Uid) -> Result<(), Failure> {
@@ -72,127 +71,86 @@ fn leaves(reader: &Reader, uid: &Uid) -> Result<BTreeMap<u64, Vec<u8>>, Failure>
 
 /// One event as a person would tell it.
 fn in_words(fact: &Fact) -> String {
-    match fact {
-        Fact::SessionOpened {
-            lane, claimed_uid, ..
-        } => format!("session opened on {lane}, a board says it is {claimed_uid}"),
-        Fact::EvidenceAppraised {
-            code,
-            detail,
-            components,
-            ..
-        } => {
-            let firmware = components
-                .iter()
-                .map(|one| format!("{} {}", one.component, one.version));
-            let firmware: Vec<_> = firmware.collect();
-            let judged = with_detail(*code, detail);
-            format!("evidence appraised, {judged} ({})", firmware.join(", "))
+    match BoardEvent::of(fact) {
+        BoardEvent::SessionOpened { lane, claimed } => {
+            format!("session opened on {lane}, a board says it is {claimed}")
         }
-        Fact::MeasurementsJudged {
+        BoardEvent::Evidence { judged, firmware } => {
+            format!("evidence appraised, {} ({firmware})", with_detail(judged))
+        }
+        BoardEvent::Measurements {
             code,
-            measurements,
+            all,
             random_source,
-            ..
-        } => device_measurements::summary(*code, measurements, random_source.as_ref()),
-        Fact::KeyAppraised { code, detail, .. } => {
-            format!("key appraised, {}", with_detail(*code, detail))
-        }
-        Fact::VerdictReached {
+        } => device_measurements::summary(code, all, random_source),
+        BoardEvent::Key(judged) => format!("key appraised, {}", with_detail(judged)),
+        BoardEvent::Verdict {
+            judged,
             lane,
-            code,
-            detail,
-            duration_ms,
+            took_ms,
             retries,
-            ..
         } => {
-            let reached = with_detail(*code, detail);
-            let retries = counted(*retries, "retry", "retries");
-            format!("verdict {reached} on {lane} after {duration_ms} ms, {retries}")
+            let reached = with_detail(judged);
+            let retries = counted(retries, "retry", "retries");
+            format!("verdict {reached} on {lane} after {took_ms} ms, {retries}")
         }
-        Fact::BoardQuarantined(record) => {
-            format!(
-                "quarantined by {}: {}",
-                record.actor.operator, record.reason
-            )
+        BoardEvent::ByPerson { did, who, reason } => match did {
+            Did::Quarantined => format!("quarantined by {who}: {reason}"),
+            Did::Released => format!("released by {who}: {reason}"),
+            Did::Scrapped => fact.kind().to_owned(),
+        },
+        BoardEvent::AlarmAcknowledged {
+            code,
+            lane,
+            who,
+            reason,
+        } => format!("alarm {code} on {lane} acknowledged by {who}: {reason}"),
+        BoardEvent::LabelPrinted { printer, again } => {
+            let by_hand = again.map(|(who, reason)| format!(" for {who}: {reason}"));
+            format!("label printed at {printer}{}", by_hand.unwrap_or_default())
         }
-        Fact::BoardReleased(record) => {
-            format!("released by {}: {}", record.actor.operator, record.reason)
+        BoardEvent::LabelFailed { detail, .. } => format!("label not printed: {detail}"),
+        BoardEvent::Certificate { serial, step } => {
+            format!("certificate {serial} {}", about_certificate(&step))
         }
-        Fact::LabelPrinted(label) => {
-            let by_hand = label.reprint.as_ref();
-            let by_hand = by_hand.map(|by| format!(" for {}: {}", by.actor.operator, by.reason));
-            let by_hand = by_hand.unwrap_or_default();
-            format!("label printed at {}{by_hand}", label.printer)
-        }
-        Fact::LabelFailed(label) => format!("label not printed: {}", label.detail),
-        Fact::AlarmAcknowledged(alarm) => {
-            let (who, lane) = (&alarm.actor.operator, &alarm.lane);
-            format!(
-                "alarm {} on {lane} acknowledged by {who}: {}",
-                alarm.code, alarm.reason
-            )
-        }
-        other => about_certificate(other).unwrap_or_else(|| other.kind().to_owned()),
+        BoardEvent::LaneHeld { .. } | BoardEvent::BatchHeld { .. } => fact.kind().to_owned(),
+        BoardEvent::Other(kind) => kind.to_owned(),
     }
 }
 
-fn about_certificate(fact: &Fact) -> Option<String> {
-    let (serial, what) = match fact {
-        Fact::CertificateIntended {
-            certificate_serial,
-            device_serial,
-            ..
-        } => (certificate_serial, format!("intended for {device_serial}")),
-        Fact::IntentVoided {
-            certificate_serial,
-            reason,
-            ..
-        } => (certificate_serial, format!("will not be made: {reason}")),
-        Fact::CertificateIssued {
-            certificate_serial,
-            device_serial,
-            ..
-        } => (certificate_serial, format!("issued to {device_serial}")),
-        Fact::GrantSigned {
-            certificate_serial, ..
-        } => (
-            certificate_serial,
-            "may be installed: grant signed".to_owned(),
-        ),
-        Fact::ProofVerified {
-            certificate_serial, ..
-        } => (
-            certificate_serial,
-            "works: proof of possession verified".to_owned(),
-        ),
-        Fact::CommitSigned {
-            certificate_serial, ..
-        } => (
-            certificate_serial,
-            "to be locked in: commit signed".to_owned(),
-        ),
-        Fact::Provisioned {
-            certificate_serial,
-            device_serial,
-            ..
-        } => (
-            certificate_serial,
-            format!("is in use: {device_serial} is provisioned"),
-        ),
-        Fact::CertificateRevoked {
-            certificate_serial,
-            detail,
-            ..
-        } => (certificate_serial, format!("revoked: {detail}")),
-        _ => return None,
-    };
-    Some(format!("certificate {serial} {what}"))
+fn about_certificate(step: &CertificateStep<'_>) -> String {
+    match step {
+        CertificateStep::Intended(board) => format!("intended for {board}"),
+        CertificateStep::Voided(reason) => format!("will not be made: {reason}"),
+        CertificateStep::Issued(board) => format!("issued to {board}"),
+        CertificateStep::GrantSigned => "may be installed: grant signed".to_owned(),
+        CertificateStep::ProofVerified => "works: proof of possession verified".to_owned(),
+        CertificateStep::CommitSigned => "to be locked in: commit signed".to_owned(),
+        CertificateStep::Provisioned(board) => format!("is in use: {board} is provisioned"),
+        CertificateStep::Revoked(detail) => format!("revoked: {detail}"),
+    }
 }
 
-fn with_detail(code: VerdictCode, detail: &str) -> String {
-    match detail {
+fn with_detail(judged: Judged<'_>) -> String {
+    let code = judged.code;
+    match judged.detail().as_str() {
         "" => code.to_string(),
-        detail => format!("{code}: {}", short_digests(detail)),
+        detail => format!("{code}: {detail}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::leaf::Leaf;
+
+    /// What scripts and people read: it changes on purpose only.
+    #[test]
+    fn each_kind_of_event_in_words() {
+        let leaves = include_str!("../../../fixtures/ledger/leaves-v1.ndjson");
+        let leaves = leaves.lines().map(|line| Leaf::decode(line.as_bytes()));
+        let said = leaves.map(|leaf| in_words(&leaf.unwrap().fact));
+        let said: Vec<_> = said.collect();
+        insta::assert_snapshot!(said.join("\n"));
     }
 }

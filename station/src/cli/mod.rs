@@ -11,6 +11,7 @@ mod batch_codes;
 mod batch_record;
 mod batch_serials;
 mod batch_work;
+mod board_event;
 mod certificate_file;
 mod clock;
 mod completions;

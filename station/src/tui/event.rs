@@ -8,9 +8,10 @@ use super::state::batch::{BatchHead, BatchRow, Progress};
 use super::state::device::DeviceReport;
 use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
+use super::told::Told;
 use crate::line::wishes::LineState;
 use crate::verdict::VerdictCode;
-use crate::words::{Cause, PortFault, RefusalReason, Trouble};
+use crate::words::{Cause, PortFault, RefusalReason};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,14 +107,7 @@ pub enum LaneNews {
     /// The port is open.
     PortOpen,
     /// Another adapter is there than before: cables were swapped, or an adapter was replaced.
-    AdapterChanged {
-        /// The serial number of the one before.
-        before: String,
-        /// That of the one now.
-        now: String,
-        /// The lane where that one belongs, where it is known.
-        belongs_to: Option<String>,
-    },
+    AdapterChanged(AdapterChange),
     /// Nobody answers there.
     Silent,
     /// Which board it is.
@@ -148,10 +142,23 @@ pub enum LaneNews {
     Ended,
 }
 
+/// Another adapter is where a lane's was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdapterChange {
+    /// The serial number of the one before.
+    pub before: String,
+    /// That of the one now.
+    pub now: String,
+    /// The lane where that one belongs, where it is known.
+    pub belongs_to: Option<String>,
+}
+
 /// What the station tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StationNews {
+    /// What is only told to people, and kept as it is told.
+    Told(Told),
     /// Somebody said who they are, and is to prove it.
     WantsPin {
         /// Who.
@@ -159,15 +166,6 @@ pub enum StationNews {
     },
     /// Somebody is signed in.
     SignedIn(Person),
-    /// Somebody was not let in.
-    SignInRefused {
-        /// Why.
-        why: NotLetIn,
-        /// How long to wait before the next try, in seconds.
-        wait_s: u64,
-    },
-    /// Nobody is signed in any more.
-    SignedOut,
     /// The batches that there are.
     Batches(Vec<BatchRow>),
     /// The line has begun to work on a batch.
@@ -201,47 +199,11 @@ pub enum StationNews {
         /// What was found.
         report: Option<Box<DeviceReport>>,
     },
-    /// A label went to a lane.
-    LabelTaken {
-        /// The serial on it.
-        serial: String,
-        /// The lane.
-        lane: String,
-    },
-    /// A label of another product was scanned: its board fails.
-    LabelOdd(String),
-    /// A scan is no label; the lane waits on.
-    NoLabel(String),
-    /// No lane waits for a label.
-    NobodyWaits(String),
-    /// A label waits for the printer; boards go on.
-    LabelWaits {
-        /// The serial on it.
-        serial: String,
-        /// Why.
-        why: String,
-    },
-    /// A label did not go through.
-    LabelFailed {
-        /// The serial on it.
-        serial: String,
-        /// Why.
-        why: String,
-    },
-    /// Something went wrong that nobody has wished for.
-    Trouble {
-        /// What.
-        trouble: Trouble,
-        /// Technical text.
-        says: String,
-    },
     /// What stood still goes on, or an alarm was looked at.
     HoldCleared {
         /// What it was about.
         about: About,
     },
-    /// A wish was done.
-    Done(Did),
     /// A wish was refused.
     Refused(Refused),
 }

@@ -21,6 +21,7 @@ pub mod scanner;
 pub mod state;
 pub mod terminal;
 pub mod theme;
+pub mod told;
 pub mod update;
 pub mod view;
 pub mod vocabulary;

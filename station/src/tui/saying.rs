@@ -1,9 +1,10 @@
 //! What was said, in a language.
 
-use super::event::{NotLetIn, Refused};
+use super::event::{AdapterChange, NotLetIn, Refused};
 use super::seconds;
 use super::state::lanes::ShownVerdict;
 use super::state::said::Said;
+use super::told::Told;
 use super::vocabulary;
 use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase};
@@ -12,15 +13,13 @@ use crate::words::{Language, Phrase};
 #[must_use]
 pub fn text(language: Language, said: &Said) -> String {
     match said {
+        Said::Told(told) => told_text(language, told),
         Said::LineStarted { batch } => language.fill(Phrase::LineStarted, &[batch]),
         Said::LineEnded(fault) => line_ended(language, fault.as_deref()),
         Said::SignedIn { operator, role } => {
             let role = language.say(vocabulary::role(*role));
             language.fill(Phrase::SignedIn, &[operator, role])
         }
-        Said::SignedOut => language.say(Phrase::SignedOut).to_owned(),
-        Said::NotLetIn { why, wait_s } => not_let_in(language, why, *wait_s),
-        Said::Did(did) => vocabulary::did(language, did),
         Said::Refused(refused) => not_done(language, refused),
         Said::CannotNow { deed, why } => {
             let deed = language.say(vocabulary::deed(*deed));
@@ -28,33 +27,45 @@ pub fn text(language: Language, said: &Said) -> String {
         }
         Said::Verdict { lane, verdict } => concluded(language, lane, verdict),
         Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
-        Said::Adapter {
-            lane,
-            before,
-            now,
-            belongs_to,
-        } => match belongs_to {
-            Some(home) => language.fill(Phrase::CableSwapped, &[lane, now, home]),
-            None => language.fill(Phrase::AdapterChanged, &[lane, now, before]),
-        },
+        Said::Adapter { lane, change } => adapter_changed(language, lane, change),
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),
-        Said::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
-        Said::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
-        Said::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
-        Said::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
         Said::NoReason => language.say(Phrase::NoReason).to_owned(),
         Said::QuestionStands => language.say(Phrase::QuestionStands).to_owned(),
         Said::SignInToLeave => language.say(Phrase::SignInToLeave).to_owned(),
-        Said::LabelWaits { serial, why } => {
+    }
+}
+
+fn told_text(language: Language, told: &Told) -> String {
+    match told {
+        Told::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
+        Told::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
+        Told::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
+        Told::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
+        Told::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
         }
-        Said::LabelFailed { serial, why } => {
+        Told::LabelFailed { serial, why } => {
             language.fill(Phrase::LabelFailed, &[serial, &language.technical(why)])
         }
-        Said::Trouble { trouble, says } => {
+        Told::NotLetIn { why, wait_s } => not_let_in(language, why, *wait_s),
+        Told::SignedOut => language.say(Phrase::SignedOut).to_owned(),
+        Told::Did(did) => vocabulary::did(language, did),
+        Told::Trouble { trouble, says } => {
             let trouble = language.trouble(*trouble);
             format!("{trouble} {}", language.technical(says))
         }
+    }
+}
+
+fn adapter_changed(language: Language, lane: &str, change: &AdapterChange) -> String {
+    let AdapterChange {
+        before,
+        now,
+        belongs_to,
+    } = change;
+    match belongs_to {
+        Some(home) => language.fill(Phrase::CableSwapped, &[lane, now, home]),
+        None => language.fill(Phrase::AdapterChanged, &[lane, now, before]),
     }
 }
 

@@ -32,6 +32,7 @@ use crate::line::wishes::{LineState, Wish};
 use crate::names::{BatchId, LaneName};
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, StationNews};
+use crate::tui::told::Told;
 use crate::words::RefusalReason;
 
 /// What the clerk is given.
@@ -262,7 +263,7 @@ impl<'a> Clerk<'a> {
             .news
             .iter()
             .any(|news| matches!(news, StationNews::SignedIn(_)));
-        let signed_out = outcome.news.contains(&StationNews::SignedOut);
+        let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
         outcome.news.into_iter().for_each(|news| self.tell(news));
         if signed_out {
             self.pause();

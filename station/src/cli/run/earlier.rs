@@ -10,6 +10,7 @@ use crate::tui::event::Did;
 use crate::tui::state::lanes::{ShownVerdict, Wire};
 use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
+use crate::tui::told::Told;
 use crate::verdict::{Outcome, VerdictCode};
 
 /// How far back it goes, in events: some hundred boards.
@@ -42,22 +43,22 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
             let bad = code.outcome() != Outcome::Pass;
             return Some((bad, verdict(&leaf.fact, *code)?));
         }
-        Fact::BatchOpened { quantity, .. } => Said::Did(Did::OpenedBatch {
+        Fact::BatchOpened { quantity, .. } => Said::Told(Told::Did(Did::OpenedBatch {
             batch: batch()?,
             boards: *quantity,
-        }),
-        Fact::BatchClosed { .. } => Said::Did(Did::ClosedBatch(batch()?)),
-        Fact::HoldCleared { lane, .. } => Said::Did(Did::Cleared(lane.to_string())),
-        Fact::BatchHoldCleared { .. } => Said::Did(Did::Cleared(batch()?)),
-        Fact::ClockAccepted { .. } => Said::Did(Did::AcceptedClock),
+        })),
+        Fact::BatchClosed { .. } => Said::Told(Told::Did(Did::ClosedBatch(batch()?))),
+        Fact::HoldCleared { lane, .. } => Said::Told(Told::Did(Did::Cleared(lane.to_string()))),
+        Fact::BatchHoldCleared { .. } => Said::Told(Told::Did(Did::Cleared(batch()?))),
+        Fact::ClockAccepted { .. } => Said::Told(Told::Did(Did::AcceptedClock)),
         Fact::SignedIn(record) => Said::SignedIn {
             operator: record.actor.operator.to_string(),
             role: shown_role(record.role),
         },
-        Fact::SignedOut(_) => Said::SignedOut,
+        Fact::SignedOut(_) => Said::Told(Told::SignedOut),
         Fact::LabelPrinted(label) => {
             label.reprint.as_ref()?;
-            Said::Did(Did::Printed(label.device_serial.to_string()))
+            Said::Told(Told::Did(Did::Printed(label.device_serial.to_string())))
         }
         _ => return None,
     };

@@ -10,6 +10,7 @@ use crate::clock::UtcMillis;
 use crate::ledger::event::Actor;
 use crate::line::control::{ControlRequest, ControlResponse};
 use crate::tui::event::{Did, Event, Refused, StationNews};
+use crate::tui::told::Told;
 use crate::words::RefusalReason;
 
 /// See the module.
@@ -36,7 +37,7 @@ impl Errand {
         match response {
             ControlResponse::Done { .. } => {
                 if let Some(did) = did {
-                    tell(&self.events, StationNews::Done(did));
+                    tell(&self.events, StationNews::Told(Told::Did(did)));
                 }
                 Ok(())
             }

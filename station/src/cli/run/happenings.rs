@@ -1,6 +1,6 @@
-//! What happened to a board, as the terminal says it: from the ledger's events.
+//! What happened to a board, as the terminal says it: in words of the catalogue.
 
-use crate::cli::short_digests::short_digests;
+use crate::cli::board_event::{BoardEvent, CertificateStep, Did, Judged};
 use crate::ledger::event::Fact;
 use crate::tui::seconds;
 use crate::verdict::VerdictCode;
@@ -11,150 +11,104 @@ pub(super) fn of(fact: &Fact) -> (Happening, Vec<String>, String) {
     use Happening as H;
     let text = |value: &dyn std::fmt::Display| value.to_string();
     let nothing = String::new();
-    match fact {
-        Fact::SessionOpened { lane, .. } => (H::SessionOpened, vec![text(lane)], nothing),
-        Fact::EvidenceAppraised {
-            code,
-            detail,
-            components,
-            ..
-        } => {
-            let firmware = components
-                .iter()
-                .map(|one| format!("{} {}", one.component, one.version));
-            let firmware = firmware.collect::<Vec<_>>().join(", ");
-            let values = vec![text(code), firmware];
-            (H::EvidenceAppraised, values, why(*code, detail))
+    match BoardEvent::of(fact) {
+        BoardEvent::SessionOpened { lane, .. } => (H::SessionOpened, vec![text(lane)], nothing),
+        BoardEvent::Evidence { judged, firmware } => {
+            let values = vec![text(&judged.code), firmware];
+            (H::EvidenceAppraised, values, why(judged))
         }
-        Fact::MeasurementsJudged {
-            code, measurements, ..
-        } => {
-            let bad = measurements
-                .iter()
-                .filter(|one| one.code != VerdictCode::Pass);
+        BoardEvent::Measurements { code, all, .. } => {
+            let bad = all.iter().filter(|one| one.code != VerdictCode::Pass);
             let bad: Vec<_> = bad.map(|one| one.name.as_str()).collect();
-            let values = vec![measurements.len().to_string(), text(code)];
+            let values = vec![all.len().to_string(), text(&code)];
             (H::MeasurementsJudged, values, bad.join(", "))
         }
-        Fact::KeyAppraised { code, detail, .. } => {
-            (H::KeyAppraised, vec![text(code)], why(*code, detail))
-        }
-        Fact::VerdictReached {
+        BoardEvent::Key(judged) => (H::KeyAppraised, vec![text(&judged.code)], why(judged)),
+        BoardEvent::Verdict {
+            judged,
             lane,
-            code,
-            detail,
-            duration_ms,
+            took_ms,
             retries,
-            ..
         } => {
-            let values = vec![text(code), text(lane), seconds(*duration_ms), text(retries)];
-            (H::VerdictReached, values, why(*code, detail))
+            let code = text(&judged.code);
+            let values = vec![code, text(lane), seconds(took_ms), text(&retries)];
+            (H::VerdictReached, values, why(judged))
         }
-        Fact::BoardScrapped(record) => {
-            let values = vec![text(&record.actor.operator), record.reason.clone()];
-            (H::Scrapped, values, nothing)
+        BoardEvent::ByPerson { did, who, reason } => {
+            let happening = match did {
+                Did::Scrapped => H::Scrapped,
+                Did::Quarantined => H::Quarantined,
+                Did::Released => H::Released,
+            };
+            (happening, vec![text(who), text(&reason)], nothing)
         }
-        Fact::BoardQuarantined(record) => {
-            let values = vec![text(&record.actor.operator), record.reason.clone()];
-            (H::Quarantined, values, nothing)
-        }
-        Fact::BoardReleased(record) => {
-            let values = vec![text(&record.actor.operator), record.reason.clone()];
-            (H::Released, values, nothing)
-        }
-        Fact::AlarmAcknowledged(alarm) => {
-            let who = text(&alarm.actor.operator);
-            let values = vec![
-                text(&alarm.code),
-                text(&alarm.lane),
-                who,
-                alarm.reason.clone(),
-            ];
+        BoardEvent::AlarmAcknowledged {
+            code,
+            lane,
+            who,
+            reason,
+        } => {
+            let values = vec![text(&code), text(lane), text(who), text(&reason)];
             (H::AlarmAcknowledged, values, nothing)
         }
-        Fact::HoldPlaced { lane, code, .. } => (H::LaneHeld, vec![text(code), text(lane)], nothing),
-        Fact::BatchHoldPlaced { rule, code, .. } => {
-            (H::BatchHeld, vec![text(code), rule.name.clone()], nothing)
+        BoardEvent::LaneHeld { code, lane } => {
+            (H::LaneHeld, vec![text(&code), text(lane)], nothing)
         }
-        other => of_labels_and_certificates(other),
+        BoardEvent::BatchHeld { code, rule } => {
+            (H::BatchHeld, vec![text(&code), text(&rule)], nothing)
+        }
+        BoardEvent::LabelPrinted { printer, again } => match again {
+            None => (H::LabelPrinted, vec![text(&printer)], nothing),
+            Some((who, reason)) => {
+                let values = vec![text(&printer), text(who), text(&reason)];
+                (H::LabelPrintedAgain, values, nothing)
+            }
+        },
+        BoardEvent::LabelFailed { printer, detail } => {
+            (H::LabelFailed, vec![text(&printer)], text(&detail))
+        }
+        BoardEvent::Certificate { serial, step } => of_certificate(serial, &step),
+        BoardEvent::Other(kind) => (H::Other, vec![text(&kind)], nothing),
     }
 }
 
-fn of_labels_and_certificates(fact: &Fact) -> (Happening, Vec<String>, String) {
+fn of_certificate(serial: String, step: &CertificateStep<'_>) -> (Happening, Vec<String>, String) {
+    use CertificateStep as C;
     use Happening as H;
-    let text = |value: &dyn std::fmt::Display| value.to_string();
-    let mut technical = String::new();
-    let (happening, values) = match fact {
-        Fact::LabelPrinted(label) => match &label.reprint {
-            None => (H::LabelPrinted, vec![label.printer.clone()]),
-            Some(by) => {
-                let who = text(&by.actor.operator);
-                let values = vec![label.printer.clone(), who, by.reason.clone()];
-                (H::LabelPrintedAgain, values)
-            }
-        },
-        Fact::LabelFailed(label) => {
-            technical.clone_from(&label.detail);
-            (H::LabelFailed, vec![label.printer.clone()])
-        }
-        Fact::CertificateIntended {
-            certificate_serial,
-            device_serial,
-            ..
-        } => {
-            let values = vec![text(certificate_serial), text(device_serial)];
-            (H::CertificateIntended, values)
-        }
-        Fact::IntentVoided {
-            certificate_serial,
-            reason,
-            ..
-        } => {
-            technical.clone_from(reason);
-            (H::IntentVoided, vec![text(certificate_serial)])
-        }
-        Fact::CertificateIssued {
-            certificate_serial,
-            device_serial,
-            ..
-        } => {
-            let values = vec![text(certificate_serial), text(device_serial)];
-            (H::CertificateIssued, values)
-        }
-        Fact::GrantSigned {
-            certificate_serial, ..
-        } => (H::GrantSigned, vec![text(certificate_serial)]),
-        Fact::ProofVerified {
-            certificate_serial, ..
-        } => (H::ProofVerified, vec![text(certificate_serial)]),
-        Fact::CommitSigned {
-            certificate_serial, ..
-        } => (H::CommitSigned, vec![text(certificate_serial)]),
-        Fact::Provisioned {
-            certificate_serial,
-            device_serial,
-            ..
-        } => {
-            let values = vec![text(certificate_serial), text(device_serial)];
-            (H::Provisioned, values)
-        }
-        Fact::CertificateRevoked {
-            certificate_serial,
-            detail,
-            ..
-        } => {
-            technical.clone_from(detail);
-            (H::CertificateRevoked, vec![text(certificate_serial)])
-        }
-        other => (H::Other, vec![other.kind().to_owned()]),
+    let (happening, board, technical) = match step {
+        C::Intended(board) => (H::CertificateIntended, Some(board), ""),
+        C::Voided(reason) => (H::IntentVoided, None, *reason),
+        C::Issued(board) => (H::CertificateIssued, Some(board), ""),
+        C::GrantSigned => (H::GrantSigned, None, ""),
+        C::ProofVerified => (H::ProofVerified, None, ""),
+        C::CommitSigned => (H::CommitSigned, None, ""),
+        C::Provisioned(board) => (H::Provisioned, Some(board), ""),
+        C::Revoked(detail) => (H::CertificateRevoked, None, *detail),
     };
-    (happening, values, technical)
+    let board = board.map(ToString::to_string);
+    let values = std::iter::once(serial).chain(board).collect();
+    (happening, values, technical.to_owned())
 }
 
 /// Why it is not good; what is good needs no reason.
-fn why(code: VerdictCode, detail: &str) -> String {
-    match code {
+fn why(judged: Judged<'_>) -> String {
+    match judged.code {
         VerdictCode::Pass => String::new(),
-        _ => short_digests(detail),
+        _ => judged.detail(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::leaf::Leaf;
+
+    #[test]
+    fn each_kind_of_event_with_its_values() {
+        let leaves = include_str!("../../../../fixtures/ledger/leaves-v1.ndjson");
+        let leaves = leaves.lines().map(|line| Leaf::decode(line.as_bytes()));
+        let said = leaves.map(|leaf| format!("{:?}", of(&leaf.unwrap().fact)));
+        let said: Vec<_> = said.collect();
+        insta::assert_snapshot!(said.join("\n"));
     }
 }

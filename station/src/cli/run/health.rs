@@ -10,6 +10,7 @@ use crate::cli::provision::preparation::WorkingStation;
 use crate::hsm::SignerPool;
 use crate::line::interval::Interval;
 use crate::tui::event::StationNews;
+use crate::tui::told::Told;
 use crate::words::Trouble;
 
 /// How often a key signs while no board needs it.
@@ -68,7 +69,7 @@ impl Health {
         };
         let worse = parts.into_iter().filter_map(worse);
         let mut news: Vec<_> = worse
-            .map(|Ailment { trouble, says }| StationNews::Trouble { trouble, says })
+            .map(|Ailment { trouble, says }| StationNews::Told(Told::Trouble { trouble, says }))
             .collect();
         news.push(StationNews::Health {
             hsm: self.hsm.is_none(),
@@ -125,9 +126,11 @@ mod tests {
     fn what_goes_wrong_is_told_once_with_why() {
         let (well, ill) = (health(None, None), health(None, Some("no mirror")));
         let state = |hsm, ledger| StationNews::Health { hsm, ledger };
-        let why = |trouble, says: &str| StationNews::Trouble {
-            trouble,
-            says: says.to_owned(),
+        let why = |trouble, says: &str| {
+            StationNews::Told(Told::Trouble {
+                trouble,
+                says: says.to_owned(),
+            })
         };
         let ledger = why(Trouble::Ledger, "no mirror");
         assert_eq!(well.news_since(&well), []);

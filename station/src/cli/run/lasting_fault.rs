@@ -1,6 +1,7 @@
 //! A fault that may last for hours: told when it begins, when it becomes another one, and when it comes back.
 
 use crate::tui::event::StationNews;
+use crate::tui::told::Told;
 use crate::words::Trouble;
 
 /// See the module.
@@ -17,9 +18,11 @@ impl LastingFault {
             return None;
         }
         self.told.clone_from(&now);
-        now.map(|says| StationNews::Trouble {
-            trouble: Trouble::Ledger,
-            says,
+        now.map(|says| {
+            StationNews::Told(Told::Trouble {
+                trouble: Trouble::Ledger,
+                says,
+            })
         })
     }
 }
@@ -44,9 +47,11 @@ mod tests {
         ];
         for (at, (now, tells)) in looks.into_iter().enumerate() {
             let told = fault.follow(now.map(str::to_owned));
-            let expected = now.filter(|_| tells).map(|says| StationNews::Trouble {
-                trouble: Trouble::Ledger,
-                says: says.to_owned(),
+            let expected = now.filter(|_| tells).map(|says| {
+                StationNews::Told(Told::Trouble {
+                    trouble: Trouble::Ledger,
+                    says: says.to_owned(),
+                })
             });
             assert_eq!(told, expected, "look {at}");
         }

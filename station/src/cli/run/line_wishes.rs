@@ -16,6 +16,7 @@ use crate::line::supervisor::LineEnd;
 use crate::line::wishes::{self, LineState, Obstacle, Wish};
 use crate::names::BatchId;
 use crate::tui::event::StationNews;
+use crate::tui::told::Told;
 use crate::words::{RefusalReason, Trouble};
 
 impl Clerk<'_> {
@@ -39,7 +40,7 @@ impl Clerk<'_> {
         self.follow_alarms();
         for says in remarks {
             let trouble = Trouble::Remark;
-            self.tell(StationNews::Trouble { trouble, says });
+            self.tell(StationNews::Told(Told::Trouble { trouble, says }));
         }
         Ok(())
     }

@@ -8,8 +8,9 @@ use crate::line::lane_event::News;
 use crate::line::link::PortUnavailable;
 use crate::names::LaneName;
 use crate::provisioning::Verdict;
-use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::event::{AdapterChange, LaneNews, StationNews};
 use crate::tui::state::lanes::{ShownVerdict, Wear, Wire};
+use crate::tui::told::Told;
 use crate::words::{Cause, PortFault, StopRule, Trouble};
 
 /// The news; none where the terminal has no use for it.
@@ -17,11 +18,11 @@ pub(super) fn of(news: &News) -> LaneNews {
     match news {
         News::PortMissing(reason) => LaneNews::PortMissing(fault(reason)),
         News::PortOpen => LaneNews::PortOpen,
-        News::AdapterChanged(change) => LaneNews::AdapterChanged {
+        News::AdapterChanged(change) => LaneNews::AdapterChanged(AdapterChange {
             before: change.before.clone(),
             now: change.now.clone(),
             belongs_to: change.belongs_to.as_ref().map(ToString::to_string),
-        },
+        }),
         News::Silent => LaneNews::Silent,
         News::Board { uid, device_serial } => LaneNews::Board {
             uid: uid.to_string(),
@@ -91,18 +92,18 @@ pub(super) fn of_wear<'a>(
 /// What is said of a label.
 pub(super) fn of_label(said: Said) -> StationNews {
     match said {
-        Said::Waits(serial, why) => StationNews::LabelWaits {
+        Said::Waits(serial, why) => StationNews::Told(Told::LabelWaits {
             serial: serial.to_string(),
             why,
-        },
-        Said::Failed(serial, why) => StationNews::LabelFailed {
+        }),
+        Said::Failed(serial, why) => StationNews::Told(Told::LabelFailed {
             serial: serial.to_string(),
             why,
-        },
-        Said::Unrecorded(says) => StationNews::Trouble {
+        }),
+        Said::Unrecorded(says) => StationNews::Told(Told::Trouble {
             trouble: Trouble::Label,
             says,
-        },
+        }),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::role::Role;
 use crate::station_home::StationHome;
 use crate::tui::event::{NotLetIn, StationNews};
 use crate::tui::state::sign_in;
+use crate::tui::told::Told;
 
 /// What the terminal calls a deed, and what the table of roles calls it.
 const DEEDS: [(sign_in::Deed, Deed); 6] = [
@@ -65,10 +66,10 @@ impl Outcome {
     }
 
     fn refused(why: NotLetIn, wait_ms: u64) -> Self {
-        Self::news(StationNews::SignInRefused {
+        Self::news(StationNews::Told(Told::NotLetIn {
             why,
             wait_s: wait_ms.div_ceil(1000),
-        })
+        }))
     }
 }
 
@@ -160,7 +161,7 @@ impl People {
         let steps = self.machine.leave();
         let mut outcome = self.after(steps, now);
         outcome.facts.extend(self.dismiss(SignedOutWhy::Badge));
-        outcome.news = vec![StationNews::SignedOut];
+        outcome.news = vec![StationNews::Told(Told::SignedOut)];
         outcome
     }
 
@@ -196,13 +197,13 @@ impl People {
         if now.since(self.touched) > self.times.idle_ms {
             let gone = self.dismiss(SignedOutWhy::Idle);
             if gone.is_some() {
-                outcome.news = vec![StationNews::SignedOut];
+                outcome.news = vec![StationNews::Told(Told::SignedOut)];
             }
             outcome.facts.extend(gone);
         }
         let ended = *self.machine.state() == SignInState::SignedOut;
         if ended && before != SignInState::SignedOut {
-            outcome.news = vec![StationNews::SignedOut];
+            outcome.news = vec![StationNews::Told(Told::SignedOut)];
         }
         Ok(outcome)
     }
@@ -240,7 +241,7 @@ impl People {
                 operator: claim.operator.to_string(),
             },
             SignInState::SignedIn(who) => StationNews::SignedIn(person(&who.actor, who.role)),
-            SignInState::SignedOut | SignInState::Checking(_) => StationNews::SignedOut,
+            SignInState::SignedOut | SignInState::Checking(_) => StationNews::Told(Told::SignedOut),
         };
         let news = vec![news];
         Outcome { facts, news }

@@ -3,6 +3,7 @@
 use crate::line::label_desk::{LabelDesk, Scanned};
 use crate::names::LaneName;
 use crate::tui::event::StationNews;
+use crate::tui::told::Told;
 
 /// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told.
 pub(super) fn for_a_lane(
@@ -13,13 +14,13 @@ pub(super) fn for_a_lane(
     let chosen = chosen.and_then(|lane| LaneName::parse(lane).ok());
     let scanned = labels.map(|labels| labels.scanned(&code, chosen.as_ref()));
     match scanned.unwrap_or(Scanned::NobodyWaits) {
-        Scanned::Taken { serial, lane } => StationNews::LabelTaken {
+        Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
             lane: lane.to_string(),
-        },
-        Scanned::Foreign => StationNews::LabelOdd(code),
-        Scanned::Odd => StationNews::NoLabel(code),
-        Scanned::NobodyWaits => StationNews::NobodyWaits(code),
+        }),
+        Scanned::Foreign => StationNews::Told(Told::LabelOdd(code)),
+        Scanned::Odd => StationNews::Told(Told::NoLabel(code)),
+        Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits(code)),
     }
 }
 
@@ -29,10 +30,10 @@ mod tests {
     use crate::profile::SerialPattern;
 
     fn taken(lane: &str) -> StationNews {
-        StationNews::LabelTaken {
+        StationNews::Told(Told::LabelTaken {
             serial: "SA-000001".to_owned(),
             lane: lane.to_owned(),
-        }
+        })
     }
 
     #[test]
@@ -59,7 +60,7 @@ mod tests {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         let labels = LabelDesk::asking(pattern, Vec::new());
         let code = || "SA-000001".to_owned();
-        let nobody = StationNews::NobodyWaits(code());
+        let nobody = StationNews::Told(Told::NobodyWaits(code()));
         assert_eq!(for_a_lane(Some(&labels), code(), Some("L1")), nobody);
         assert_eq!(for_a_lane(None, code(), Some("L1")), nobody);
     }

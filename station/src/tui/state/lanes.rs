@@ -222,7 +222,7 @@ impl Lane {
             LaneNews::PortMissing(fault) => self.begin(Doing::NoPort(fault.clone()), now_ms),
             LaneNews::PortOpen | LaneNews::Step(0) => self.begin(Doing::Waiting, now_ms),
             // Said to whoever is at the screen; what the lane does is the same.
-            LaneNews::AdapterChanged { .. } => {}
+            LaneNews::AdapterChanged(_) => {}
             LaneNews::Silent => self.begin(Doing::Silent, now_ms),
             LaneNews::Ended => self.begin(Doing::Ended, now_ms),
             LaneNews::AwaitsLabel => self.doing = Doing::AwaitsLabel,

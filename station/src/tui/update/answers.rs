@@ -11,6 +11,7 @@ use crate::tui::state::lanes::{Doing, Lane, ShownVerdict};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Health, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
 
@@ -45,16 +46,10 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
             };
             state.alarms.add(alarm);
         }
-        LaneNews::AdapterChanged {
-            before,
-            now,
-            belongs_to,
-        } => {
+        LaneNews::AdapterChanged(change) => {
             let said = Said::Adapter {
                 lane: name.to_owned(),
-                before: before.clone(),
-                now: now.clone(),
-                belongs_to: belongs_to.clone(),
+                change: change.clone(),
             };
             state.say(said, true);
         }
@@ -113,12 +108,14 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
 /// What somebody had before them, and did not end, is for nobody else.
 fn forget(state: &mut State) {
     state.dialog = None;
+    state.draft = None;
     state.scanner.clear();
     state.device = Device::default();
 }
 
 fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
     match news {
+        StationNews::Told(told) => return take_telling(state, told),
         StationNews::WantsPin { operator } => {
             // Somebody is enrolled by now, and an ID alone signs nobody in any more.
             state.by_name.clear();
@@ -129,16 +126,6 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
             state.say(Said::SignedIn { operator, role }, false);
             state.sign_in = SignIn::Person(person);
             return vec![Action::ListBatches];
-        }
-        StationNews::SignInRefused { why, wait_s } => {
-            state.sign_in = SignIn::Nobody;
-            state.say(Said::NotLetIn { why, wait_s }, true);
-        }
-        StationNews::SignedOut => {
-            state.sign_in = SignIn::Nobody;
-            state.dialog = None;
-            state.draft = None;
-            state.say(Said::SignedOut, false);
         }
         StationNews::Batches(list) => state.batches.renew(list),
         StationNews::LineStarted(head) => begin_line(state, head),
@@ -154,29 +141,26 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
         StationNews::Health { hsm, ledger } => state.health = Health { hsm, ledger },
         StationNews::Device { wanted, report } => show_device(state, wanted, report),
         StationNews::HoldCleared { about } => clear_hold(state, &about),
-        StationNews::Done(did) => {
-            state.draft = None;
-            state.say(Said::Did(did), false);
-            return vec![Action::ListBatches];
-        }
         StationNews::Refused(refused) => refuse(state, refused),
-        StationNews::LabelTaken { serial, lane } => {
-            state.say(Said::LabelTaken { serial, lane }, false);
-        }
-        StationNews::LabelOdd(text) => state.say(Said::LabelOdd(text), true),
-        StationNews::NoLabel(text) => state.say(Said::NoLabel(text), true),
-        StationNews::NobodyWaits(text) => state.say(Said::NobodyWaits(text), true),
-        StationNews::LabelWaits { serial, why } => {
-            state.say(Said::LabelWaits { serial, why }, true);
-        }
-        StationNews::LabelFailed { serial, why } => {
-            state.say(Said::LabelFailed { serial, why }, true);
-        }
-        StationNews::Trouble { trouble, says } => {
-            state.say(Said::Trouble { trouble, says }, true);
-        }
     }
     Vec::new()
+}
+
+fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
+    match &told {
+        Told::NotLetIn { .. } | Told::SignedOut => state.sign_in = SignIn::Nobody,
+        _ => {}
+    }
+    if told == Told::SignedOut {
+        state.dialog = None;
+    }
+    let lists = matches!(told, Told::Did(_));
+    if lists || told == Told::SignedOut {
+        state.draft = None;
+    }
+    let bad = told.is_bad();
+    state.say(Said::Told(told), bad);
+    lists.then_some(Action::ListBatches).into_iter().collect()
 }
 
 fn refuse(state: &mut State, refused: Refused) {

@@ -13,6 +13,7 @@ use crate::tui::state::lanes::{Lane, Wear};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::state::{READ_MS, Screen, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Language};
 
@@ -302,15 +303,15 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_is_at_work() {
 fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
     let operator = || "sv-3".to_owned();
     for news in [
-        StationNews::SignedOut,
+        StationNews::Told(Told::SignedOut),
         StationNews::WantsPin {
             operator: operator(),
         },
         StationNews::SignedIn(person(&operator())),
-        StationNews::SignInRefused {
+        StationNews::Told(Told::NotLetIn {
             why: NotLetIn::Unknown,
             wait_s: 0,
-        },
+        }),
     ] {
         let mut state = signed_in();
         state.device = Device {
@@ -322,11 +323,12 @@ fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
             batch: "B-9".to_owned(),
             ..NewBatch::default()
         };
+        state.draft = Some(fresh.clone());
         state.dialog = Some(Dialog::OpenBatch(fresh, BatchField::Profile));
         type_text(&mut state, "half a na");
         hear(&mut state, news.clone());
         assert_eq!(state.device, Device::default(), "{news:?}");
-        assert_eq!(state.dialog, None, "{news:?}");
+        assert_eq!((&state.dialog, &state.draft), (&None, &None), "{news:?}");
         assert_eq!(state.scanner.entry(), "", "{news:?}");
     }
     // Whoever is still there keeps theirs, whatever is told meanwhile.

@@ -10,6 +10,7 @@ use crate::tui::geometry::{Grid, SMALLEST};
 use crate::tui::state::said::Said;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase};
 
@@ -139,7 +140,7 @@ fn what_to_do_after_a_scan_in_vain_is_never_cut() {
         let mut state = samples::running(8);
         state.language = language;
         state.size = SMALLEST;
-        state.say(Said::NoLabel("4006381333931".to_owned()), true);
+        state.say(Said::Told(Told::NoLabel("4006381333931".to_owned())), true);
         let (rows, _) = drawn(&state, Theme::Monochrome);
         let last = rows.last().unwrap();
         assert!(
@@ -148,7 +149,7 @@ fn what_to_do_after_a_scan_in_vain_is_never_cut() {
         );
         // Of a longer code the end is cut, and not what to do.
         let long = "(01)04012345678901(21)ABC123456789".repeat(2);
-        state.say(Said::NoLabel(long), true);
+        state.say(Said::Told(Told::NoLabel(long)), true);
         let (rows, _) = drawn(&state, Theme::Monochrome);
         let last = rows.last().unwrap();
         let said = language.fill(Phrase::NoLabel, &["(01)0"]);

@@ -2,7 +2,7 @@
 //! that a lane can be held for, each event of a board.
 
 use super::samples::{self, NOON, OUT_OF_LIMITS, verdict};
-use crate::tui::event::{Did, NotLetIn, Refused};
+use crate::tui::event::{AdapterChange, Did, NotLetIn, Refused};
 use crate::tui::state::device::Moment;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::{Doing, Held};
@@ -10,6 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Role};
 use crate::tui::state::why_not::WhyNot;
 use crate::tui::state::{Screen, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule, Trouble};
 
@@ -45,24 +46,24 @@ fn of_labels() -> Vec<Said> {
     let why = || SAYS.to_owned();
     vec![
         Said::UnknownBoard(serial()),
-        Said::LabelTaken {
+        Said::Told(Told::LabelTaken {
             serial: serial(),
             lane: "L02".to_owned(),
-        },
-        Said::LabelOdd("4711".to_owned()),
-        Said::NoLabel("4006381333931".to_owned()),
-        Said::NobodyWaits(serial()),
+        }),
+        Said::Told(Told::LabelOdd("4711".to_owned())),
+        Said::Told(Told::NoLabel("4006381333931".to_owned())),
+        Said::Told(Told::NobodyWaits(serial())),
         Said::NoReason,
         Said::QuestionStands,
         Said::SignInToLeave,
-        Said::LabelWaits {
+        Said::Told(Told::LabelWaits {
             serial: serial(),
             why: why(),
-        },
-        Said::LabelFailed {
+        }),
+        Said::Told(Told::LabelFailed {
             serial: serial(),
             why: why(),
-        },
+        }),
     ]
 }
 
@@ -94,9 +95,9 @@ fn of_people() -> Vec<Said> {
         NotLetIn::NotDigits,
         NotLetIn::Fault(SAYS.to_owned()),
     ];
-    let not_let_in = |why| Said::NotLetIn { why, wait_s: 8 };
+    let not_let_in = |why| Said::Told(Told::NotLetIn { why, wait_s: 8 });
     let all = roles.map(signed_in).into_iter();
-    all.chain([Said::SignedOut])
+    all.chain([Said::Told(Told::SignedOut)])
         .chain(refusals.map(not_let_in))
         .collect()
 }
@@ -104,18 +105,20 @@ fn of_people() -> Vec<Said> {
 fn of_work() -> Vec<Said> {
     let batch = || "B-2026-47".to_owned();
     let opened = |boards| {
-        Said::Did(Did::OpenedBatch {
+        Said::Told(Told::Did(Did::OpenedBatch {
             batch: batch(),
             boards,
-        })
+        }))
     };
     let deed = Deed::Reprint;
     let cannot = |why| Said::CannotNow { deed, why };
     let adapter = |belongs_to| Said::Adapter {
         lane: "L02".to_owned(),
-        before: "A5".to_owned(),
-        now: "B7".to_owned(),
-        belongs_to,
+        change: AdapterChange {
+            before: "A5".to_owned(),
+            now: "B7".to_owned(),
+            belongs_to,
+        },
     };
     vec![
         Said::LineStarted { batch: batch() },
@@ -128,10 +131,10 @@ fn of_work() -> Vec<Said> {
         cannot(WhyNot::TakesRole(Role::SecurityOfficer)),
         opened(1),
         opened(60),
-        Said::Did(Did::ClosedBatch(batch())),
-        Said::Did(Did::Cleared("L02".to_owned())),
-        Said::Did(Did::AcceptedClock),
-        Said::Did(Did::Printed("SA-000123".to_owned())),
+        Said::Told(Told::Did(Did::ClosedBatch(batch()))),
+        Said::Told(Told::Did(Did::Cleared("L02".to_owned()))),
+        Said::Told(Told::Did(Did::AcceptedClock)),
+        Said::Told(Told::Did(Did::Printed("SA-000123".to_owned()))),
         Said::Verdict {
             lane: "L02".to_owned(),
             verdict: Box::new(verdict(VerdictCode::HwLimit, OUT_OF_LIMITS)),
@@ -148,9 +151,11 @@ fn each() -> Vec<Said> {
         fault,
     };
     let ports = port_faults().into_iter().map(port);
-    let trouble = |trouble| Said::Trouble {
-        trouble,
-        says: SAYS.to_owned(),
+    let trouble = |trouble| {
+        Said::Told(Told::Trouble {
+            trouble,
+            says: SAYS.to_owned(),
+        })
     };
     let rest = of_labels().into_iter().chain(of_people()).chain(of_work());
     ports.chain(rest).chain(TROUBLES.map(trouble)).collect()

@@ -11,6 +11,7 @@ use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::{PortFault, RefusalReason};
 
@@ -142,7 +143,7 @@ pub(super) fn all() -> Vec<(String, State)> {
     );
     add(
         "notice",
-        with(&run, |state| state.say(Said::SignedOut, false)),
+        with(&run, |state| state.say(Said::Told(Told::SignedOut), false)),
     );
     let batches = with(&on(&run, Screen::Batch), |state| {
         state.batches.renew(rows());

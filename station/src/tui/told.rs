@@ -1,0 +1,69 @@
+//! What the station tells people in so many words: heard as news and kept in the log as it is. A new telling is one
+//! variant here, and one line in [`saying`](super::saying).
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Did, NotLetIn};
+use crate::words::Trouble;
+
+/// Something that is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Told {
+    /// A label went to a lane.
+    LabelTaken {
+        /// The serial on it.
+        serial: String,
+        /// The lane.
+        lane: String,
+    },
+    /// A label of another product was scanned: its board fails.
+    LabelOdd(String),
+    /// A scan is no label; the lane waits on.
+    NoLabel(String),
+    /// No lane waits for a label.
+    NobodyWaits(String),
+    /// A label waits for the printer; boards go on.
+    LabelWaits {
+        /// The serial on it.
+        serial: String,
+        /// Technical text.
+        why: String,
+    },
+    /// A label did not go through.
+    LabelFailed {
+        /// The serial on it.
+        serial: String,
+        /// Technical text.
+        why: String,
+    },
+    /// Somebody was not let in.
+    NotLetIn {
+        /// Why.
+        why: NotLetIn,
+        /// Seconds until the next try.
+        wait_s: u64,
+    },
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// A wish was done.
+    Did(Did),
+    /// Something went wrong that nobody has wished for.
+    Trouble {
+        /// What.
+        trouble: Trouble,
+        /// Technical text.
+        says: String,
+    },
+}
+
+impl Told {
+    /// Whether something went wrong.
+    #[must_use]
+    pub const fn is_bad(&self) -> bool {
+        !matches!(
+            self,
+            Self::LabelTaken { .. } | Self::SignedOut | Self::Did(_)
+        )
+    }
+}
