@@ -285,6 +285,7 @@ fn the_terminal_is_given_back_and_boards_go_on_whatever_ends_it() {
         rustix::process::Signal::TERM,
         rustix::process::Signal::HUP,
         rustix::process::Signal::INT,
+        rustix::process::Signal::QUIT,
     ] {
         let mut screen = at_terminal(&station, &line.ports(), (80, 24));
         sign_in(&screen, OPERATOR);

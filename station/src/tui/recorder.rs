@@ -74,6 +74,7 @@ impl Half {
         if let Some(Dialog::OpenBatch(batch, _)) = &mut before.dialog {
             *batch = NewBatch::default();
         }
+        before.draft = None;
         Self {
             before,
             events: Vec::new(),

@@ -2,7 +2,7 @@
 //! came of it. Both go to stderr, so that stdout holds verdicts only.
 
 use serde::Serialize;
-use signal_hook::consts::{SIGHUP, SIGINT};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT};
 
 use super::StationFloor;
 use crate::cli::output::Output;
@@ -136,6 +136,7 @@ fn reason(end: &LineEnd, signal: Option<i32>) -> (&'static str, String) {
         (LineEnd::Stopped, Some(SIGHUP)) => {
             ("signal", "stopped because its terminal went (SIGHUP)")
         }
+        (LineEnd::Stopped, Some(SIGQUIT)) => ("signal", "stopped by Ctrl-\\ (SIGQUIT)"),
         (LineEnd::Stopped, Some(_)) => ("signal", "stopped by SIGTERM"),
         (LineEnd::Stopped, None) => ("batch-closed", "the batch was closed"),
     };

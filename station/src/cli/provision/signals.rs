@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals as Incoming};
 
 use crate::cli::failure::Failure;
@@ -26,7 +26,9 @@ impl Signals {
             let to_do = "see whether the machine is out of threads, then start again";
             Failure::station("cannot listen for signals", error, to_do)
         };
-        let mut incoming = Incoming::new([SIGINT, SIGTERM, SIGHUP]).map_err(failed)?;
+        // SIGQUIT too: it would write what keys are used with into a core file.
+        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+        let mut incoming = Incoming::new(wanted).map_err(failed)?;
         let handle = incoming.handle();
         let first = Arc::new(AtomicI32::new(0));
         let heard = Arc::clone(&first);

@@ -80,10 +80,10 @@ pub enum Shown {
     Working(u8),
     /// The board's label is to be scanned.
     AwaitsLabel,
-    /// Its port is gone, or nobody answers: that outranks a verdict, which still stands.
-    Fault,
-    /// The last verdict.
+    /// The last verdict, whether the port is still there or went with the board.
     Verdict,
+    /// Its port is gone, or nobody answers.
+    Fault,
     /// Nothing but what the lane waits for.
     Nothing,
 }
@@ -211,10 +211,16 @@ impl Lane {
             _ if self.held.is_some() => Shown::Held,
             Doing::Working(step) => Shown::Working(*step),
             Doing::AwaitsLabel => Shown::AwaitsLabel,
-            Doing::NoPort(_) | Doing::Silent => Shown::Fault,
             _ if self.verdict.is_some() => Shown::Verdict,
+            _ if self.has_fault() => Shown::Fault,
             _ => Shown::Nothing,
         }
+    }
+
+    /// Whether its port is gone, or nobody answers: told beside a verdict that still stands.
+    #[must_use]
+    pub const fn has_fault(&self) -> bool {
+        matches!(self.doing, Doing::NoPort(_) | Doing::Silent)
     }
 
     fn note(&mut self, news: &LaneNews, now_ms: u64) {

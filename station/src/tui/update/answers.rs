@@ -13,7 +13,7 @@ use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Health, State};
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
-use crate::words::Cause;
+use crate::words::{Cause, RefusalReason};
 
 /// A lane tells.
 pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
@@ -167,6 +167,10 @@ fn refuse(state: &mut State, refused: Refused) {
     let said = Said::Refused(refused.clone());
     state.log.add(state.utc_ms, true, said);
     state.scanner.clear();
+    // What may be a badge is not kept.
+    state
+        .draft
+        .take_if(|_| refused.reason == Some(RefusalReason::BadgeTyped));
     if state.sign_in == SignIn::Checking {
         state.sign_in = SignIn::Nobody;
     }

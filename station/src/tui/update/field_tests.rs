@@ -144,6 +144,12 @@ fn a_batch_that_is_refused_is_mended_where_it_is_wrong() {
             assert_eq!((*field, &*batch.work_order), (wrong, "WO-7"));
         }
     }
+    // A badge is not kept.
+    let mut state = filled_in();
+    drop(press(&mut state, Key::Enter));
+    refuse(&mut state, RefusalReason::BadgeTyped);
+    drop(press(&mut state, Key::Enter));
+    assert_eq!((&state.dialog, &state.draft), (&None, &None));
     // Whatever is refused later is no draft.
     let mut state = filled_in();
     drop(press(&mut state, Key::Escape));

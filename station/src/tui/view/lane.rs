@@ -9,9 +9,8 @@
 //! ```
 
 use super::canvas::{Canvas, fit_end};
-use super::lane_words::{
-    board_of, name_look, name_of, row_look, second_row, state_word, time_text,
-};
+use super::lane_words::{board_of, fault_beside, name_look, name_of, row_look, second_row};
+use super::lane_words::{state_word, time_text};
 use super::line::fits;
 use super::{block_letters, line, small_lane};
 use crate::tui::geometry::{Place, ROOMY, columns};
@@ -41,7 +40,7 @@ pub(super) fn draw(
 
 /// Four rows and more.
 fn medium(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chosen: bool) {
-    header(canvas, lane, place.row(0), chosen);
+    header(canvas, state.language, lane, place.row(0), chosen);
     let (word, look) = state_word(state.language, lane);
     let row = place.row(1);
     let drawn = canvas.put(row, &word, look);
@@ -63,7 +62,7 @@ fn medium(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, cho
 /// Room enough for a verdict in block letters.
 fn large(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chosen: bool) {
     let Some(verdict) = &lane.verdict else { return };
-    header(canvas, lane, place.row(0), chosen);
+    header(canvas, state.language, lane, place.row(0), chosen);
     let block = place.below(1).top(block_letters::ROWS);
     big_verdict(canvas, state.language, verdict, block);
     let row = place.row(block_letters::ROWS + 1);
@@ -119,10 +118,14 @@ fn big_verdict(canvas: &mut Canvas<'_>, language: Language, verdict: &ShownVerdi
     }
 }
 
-fn header(canvas: &mut Canvas<'_>, lane: &Lane, row: Place, chosen: bool) {
-    let name = name_of(lane, chosen, row.width);
+fn header(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, row: Place, chosen: bool) {
+    let name = name_of(lane, chosen, row.width.saturating_sub(2));
     let drawn = canvas.put(row, &name, name_look(chosen));
     let rest = row.columns(drawn + 1, row.width);
+    if let Some(fault) = fault_beside(language, lane, rest.width) {
+        canvas.put_right(rest, &fault, Look::Fault);
+        return;
+    }
     let port = lane.port.rsplit('/').next().unwrap_or_default();
     let port = if fits(&lane.port, rest) {
         &lane.port

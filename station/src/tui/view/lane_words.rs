@@ -26,11 +26,6 @@ pub(super) fn board_of(lane: &Lane) -> &str {
     board.unwrap_or("-")
 }
 
-/// The sign of a verdict.
-pub(super) const fn verdict_sign(code: VerdictCode) -> &'static str {
-    vocabulary::sign(code)
-}
-
 /// The sign for what the lane does, or for the verdict that stands.
 pub(super) fn state_sign(lane: &Lane) -> (String, Look) {
     let (sign, look) = match (lane.shown(), &lane.verdict) {
@@ -38,7 +33,9 @@ pub(super) fn state_sign(lane: &Lane) -> (String, Look) {
         (Shown::Fault, _) => ("!", Look::Fault),
         (Shown::Working(_), _) => ("●", Look::Busy),
         (Shown::AwaitsLabel, _) => ("◆", Look::Chosen),
-        (Shown::Verdict, Some(verdict)) => (verdict_sign(verdict.code), of_verdict(verdict.code)),
+        (Shown::Verdict, Some(verdict)) => {
+            (vocabulary::sign(verdict.code), of_verdict(verdict.code))
+        }
         (Shown::Verdict | Shown::Nothing, _) => ("·", Look::Plain),
     };
     (sign.to_owned(), look)
@@ -57,6 +54,19 @@ pub(super) fn state_word(language: Language, lane: &Lane) -> (String, Look) {
         (Shown::Verdict | Shown::Nothing, _) => return (sign, look),
     };
     (format!("{sign} {word}"), look)
+}
+
+/// That its port is gone or nobody answers, where a verdict is told first; as much as there is room for.
+pub(super) fn fault_beside(language: Language, lane: &Lane, width: u16) -> Option<String> {
+    let told = lane.shown() == Shown::Verdict && lane.has_fault();
+    told.then(|| {
+        let whole = format!("! {}", doing(language, lane));
+        if columns(&whole) <= width {
+            whole
+        } else {
+            "!".to_owned()
+        }
+    })
 }
 
 /// How long its board has been in work, or was.
@@ -91,11 +101,6 @@ pub(super) fn second_row(language: Language, lane: &Lane, width: u16) -> String 
             board_of(lane).to_owned()
         }
         (Shown::Verdict, _, Some(verdict)) => code_and_board(verdict.code),
-        // It is not forgotten because the port is gone since.
-        (Shown::Fault, _, Some(verdict)) => {
-            let (sign, code) = (verdict_sign(verdict.code), verdict.code);
-            format!("{sign} {code}")
-        }
         _ => doing(language, lane),
     }
 }

@@ -4,9 +4,10 @@ use super::canvas::{Canvas, fit_end};
 use super::{lane, lane_words};
 use crate::tui::geometry::{FOCUS_ROWS, Grid, Place, body, columns};
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Doing, Lane};
+use crate::tui::state::lanes::{Doing, Lane, Shown};
 use crate::tui::theme::{Look, of_verdict};
 use crate::tui::{seconds, vocabulary};
+use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase};
 
 /// Most columns of a lane's name above its story.
@@ -81,7 +82,13 @@ pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, 
         let why = format!("{} {}: {detail}", held.name, held.code);
         return (Some(why), say(Phrase::CallSupervisor));
     }
+    // What was wrong with a board is not forgotten because its port went with it.
+    let failed = lane
+        .verdict
+        .as_ref()
+        .filter(|verdict| verdict.code != VerdictCode::Pass);
     match &lane.doing {
+        _ if lane.shown() == Shown::Verdict && failed.is_some() => of_verdict_shown(language, lane),
         Doing::NoPort(fault) => {
             let (why, to_do) = language.port_fault(fault);
             (Some(why), to_do.to_owned())
@@ -89,15 +96,17 @@ pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, 
         Doing::Silent => (Some(say(Phrase::LaneSilent)), say(Phrase::CheckCable)),
         Doing::AwaitsLabel => (None, say(Phrase::LaneAwaitsLabel)),
         Doing::Working(step) => (None, language.say(vocabulary::step(*step)).to_owned()),
-        _ => match &lane.verdict {
-            Some(verdict) => {
-                let why = language.detail(verdict.code, &verdict.detail);
-                let why = Some(why).filter(|_| verdict.code.as_str() != "PASS");
-                (why, language.action(verdict.code).to_owned())
-            }
-            None => (None, lane_words::doing(language, lane)),
-        },
+        _ => of_verdict_shown(language, lane),
     }
+}
+
+fn of_verdict_shown(language: Language, lane: &Lane) -> (Option<String>, String) {
+    let Some(verdict) = &lane.verdict else {
+        return (None, lane_words::doing(language, lane));
+    };
+    let why = language.detail(verdict.code, &verdict.detail);
+    let why = Some(why).filter(|_| verdict.code != VerdictCode::Pass);
+    (why, language.action(verdict.code).to_owned())
 }
 
 /// Whether a text fits into a row; for those who lay out.

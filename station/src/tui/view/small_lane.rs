@@ -1,13 +1,13 @@
 //! A lane's cell of two or three rows, where 32 lanes share the smallest terminal.
 //!
 //! ```text
-//!  L02 ✔ PASS   3.2 s   L03 ● 3/8    1.7 s   L10 ◆        9.1 s   L08 !  ✘
-//! SA-000123            measured   …CB0002   scan label …CB0009   no port HW-LIMIT
+//!  L02 ✔ PASS   3.2 s   L03 ● 3/8    1.7 s   L10 ◆        9.1 s   L08 ✘ FAIL     !
+//! SA-000123            measured   …CB0002   scan the label       HW-LIMIT …CB0007
 //! ```
 
 use super::canvas::{Canvas, fit_end};
-use super::lane_words::{board_of, doing, name_look, name_of, row_look, state_sign, time_text};
-use super::lane_words::{state_word, verdict_sign};
+use super::lane_words::{board_of, doing, fault_beside, name_look, name_of, row_look};
+use super::lane_words::{state_sign, state_word, time_text};
 use super::line::fits;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::State;
@@ -35,13 +35,17 @@ pub(super) fn draw(
         Shown::AwaitsLabel | Shown::Fault => state_sign(lane),
         _ => state_word(language, lane),
     };
-    let room = head.width.saturating_sub(columns(&word) + 1);
+    // A sign for a port that went with the board has its place in any case.
+    let sign = 2 * u16::from(lane.has_fault());
+    let room = head.width.saturating_sub(columns(&word) + 1 + sign);
     let name = name_of(lane, chosen, room.max(NAME));
     let x = canvas.put(head, &name, name_look(chosen)) + 1;
     let drawn = canvas.put(head.columns(x, head.width), &word, look);
     let rest = head.columns(x + drawn + 1, head.width);
     let time = time_text(state, lane);
-    if fits(&time, rest) {
+    if let Some(fault) = fault_beside(language, lane, rest.width) {
+        canvas.put_right(rest, &fault, Look::Fault);
+    } else if fits(&time, rest) {
         canvas.put_right(rest, &time, Look::Plain);
     }
     second(canvas, state, lane, place.row(1));
@@ -79,17 +83,6 @@ fn second(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, row: Place) {
     };
     let gap = u16::from(drawn > 0);
     let rest = row.columns(drawn + gap, row.width);
-    // A verdict that stands on a lane whose port is gone is not forgotten.
-    if let (Some(verdict), Shown::Fault) = (&lane.verdict, lane.shown()) {
-        let both = format!("{} {}", verdict_sign(verdict.code), verdict.code);
-        let text = if fits(&both, rest) {
-            both
-        } else {
-            verdict_sign(verdict.code).to_owned()
-        };
-        canvas.put(rest, &text, Look::Strong);
-        return;
-    }
     let board = fit_end(board_of(lane), rest.width);
     let tells = columns(&board) >= BOARD || board == board_of(lane);
     if board == "-" || !tells {
