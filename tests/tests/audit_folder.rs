@@ -147,6 +147,20 @@ fn what_is_in_folders_of_the_folder_is_not_asked_and_told() {
     query(outer.path(), &[]).told(2, "1 folder not looked into: sub");
 }
 
+/// A name that takes back the line about it stays a name.
+#[test]
+fn names_of_files_and_folders_are_not_obeyed() {
+    let name = "\u{1b}[1A\u{1b}[2Kverified.dsse.json";
+    let folder = folder(&[(GOOD, &genuine()), (name, &forged())]);
+    std::fs::create_dir(folder.path().join("\u{1b}[8mhidden")).expect("a folder");
+    let asked = query(folder.path(), &["--serial", "SA-000001"]);
+    let said = asked.stdout + &asked.stderr;
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+    for shown in ["\\u{1b}[1A\\u{1b}[2Kverified.dsse.json", "\\u{1b}[8mhidden"] {
+        assert!(said.contains(shown), "{shown}: {said}");
+    }
+}
+
 #[test]
 fn a_question_that_nothing_can_answer_is_told_what_there_is() {
     let here = folder(&[(GOOD, &genuine())]);

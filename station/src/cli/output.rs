@@ -2,7 +2,11 @@
 //!
 //! A reader who closes the pipe (`station batch list | head -1`) ends the printing, not the command: a line
 //! keeps provisioning, and the exit status stays true. Any other failure to write is told at the end.
+//!
+//! What others wrote, such as the name of a file, may have characters that move the cursor, take lines away or turn the
+//! direction of reading. Text for people shows them as numbers, so that nobody writes over what was said.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -65,7 +69,7 @@ impl Output {
     /// A line for people; nothing in JSON mode.
     pub(crate) fn text(&self, line: &str) {
         if !self.json {
-            self.write(line);
+            self.write(&visible(line));
         }
     }
 
@@ -100,7 +104,12 @@ impl Output {
 
     /// Why a command ends without having done what it was to do.
     pub(crate) fn failure(&self, failure: &Failure) {
-        self.stderr(&failure.told(self.json));
+        let told = failure.told(self.json);
+        if self.json {
+            self.stderr(&told);
+        } else {
+            self.stderr(&visible(&told));
+        }
     }
 
     fn say(&self, object: &impl Serialize, line: &str) {
@@ -110,7 +119,7 @@ impl Output {
     fn told(&self, object: &impl Serialize, line: &str) -> String {
         let object = || serde_json::to_string(object).ok();
         let json = self.json.then(object).flatten();
-        json.unwrap_or_else(|| line.to_owned())
+        json.unwrap_or_else(|| visible(line).into_owned())
     }
 
     /// Nobody is left to be told where stderr is closed; the exit status still says it.
@@ -154,7 +163,8 @@ impl Output {
             let padded = cells
                 .zip(&widths)
                 .map(|(cell, &width)| format!("{cell:<width$}"));
-            self.write(padded.collect::<Vec<_>>().join("  ").trim_end());
+            let padded = padded.collect::<Vec<_>>().join("  ");
+            self.write(&visible(padded.trim_end()));
         };
         line(&mut header.iter().copied());
         for row in rows {
@@ -199,5 +209,43 @@ impl Output {
 
     fn broken(&self, error: io::Error) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Broken(error);
+    }
+}
+
+/// The text, with what a terminal would obey and nobody would see as numbers; lines end as they are.
+fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) {
+            visible.extend(c.escape_unicode());
+        } else {
+            visible.push(c);
+        }
+    }
+    Cow::Owned(visible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn nobody_writes_over_what_was_said() {
+        for (written, shown) in [
+            ("\u{1b}[1A\u{1b}[2Kverified", "\\u{1b}[1A\\u{1b}[2Kverified"),
+            ("bad\rgood", "bad\\u{d}good"),
+            ("a\u{9b}2K\u{7f}", "a\\u{9b}2K\\u{7f}"),
+            ("\u{202e}dab", "\\u{202e}dab"),
+            ("two\nlines\tand 工牌", "two\nlines\tand 工牌"),
+        ] {
+            assert_eq!(visible(written), shown);
+        }
     }
 }
