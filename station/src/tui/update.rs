@@ -20,7 +20,7 @@ use super::scanner::{FAST_MS, Submitted};
 use super::state::dialog::Dialog;
 use super::state::said::Said;
 use super::state::sign_in::SignIn;
-use super::state::{Screen, State};
+use super::state::{Leaving, Screen, State};
 use super::{geometry, keymap};
 
 /// How often it is told that somebody is there, in milliseconds: more often than anybody is signed out.
@@ -83,7 +83,7 @@ fn take(state: &mut State, event: Event) -> Vec<Action> {
         Event::Station(news) => answers::station(state, news),
         Event::End => Vec::new(),
         // Not a second wish to leave: a terminal that is closed is heard of in more than one way.
-        Event::Gone if state.leaving => Vec::new(),
+        Event::Gone if state.is_leaving() => Vec::new(),
         Event::Stop | Event::Gone => go(state),
     }
 }
@@ -263,7 +263,7 @@ fn leave(state: &mut State) -> Vec<Action> {
     if was_asked_within(state, FAST_MS) {
         return Vec::new();
     }
-    if state.leaving {
+    if state.is_leaving() {
         return go(state);
     }
     // Whoever walks by ends no line.
@@ -283,7 +283,9 @@ fn leave(state: &mut State) -> Vec<Action> {
 /// Boards in work come to a safe state first; a second time nobody waits for them.
 fn go(state: &mut State) -> Vec<Action> {
     state.dialog = None;
-    state.at_once = state.leaving;
-    state.leaving = true;
+    state.leaving = match state.leaving {
+        Leaving::Stays => Leaving::Safely,
+        Leaving::Safely | Leaving::AtOnce => Leaving::AtOnce,
+    };
     vec![Action::Leave]
 }

@@ -5,6 +5,9 @@
 //! record's own line of a verdict and the technical text of a refusal are for QA and are shown as such, beside a
 //! sentence of the operator's language; what is known as values is put into words anew.
 
+#[macro_use]
+mod listed;
+
 mod cause;
 mod chinese;
 mod chinese_actions;

@@ -1,22 +1,9 @@
 //! Every phrase that the terminal can say, by name. A phrase is added here and in each language's table, or
 //! the program does not compile. `{0}`, `{1}` stand for what is filled in.
 
-macro_rules! phrases {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// A phrase.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Phrase {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Phrase {
-            /// Every phrase.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-        }
-    };
-}
-
-phrases! {
+listed! {
+    /// A phrase.
+    Phrase:
     /// The outcome of a good board.
     Pass,
     /// The outcome of a bad board.

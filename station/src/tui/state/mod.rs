@@ -110,9 +110,20 @@ pub struct State {
     /// When it was told last that somebody touches keys.
     pub present_ms: u64,
     /// Whether the program is on its way out.
-    pub leaving: bool,
-    /// Whether it waits for no board any more.
-    pub at_once: bool,
+    pub leaving: Leaving,
+}
+
+/// Whether the program is on its way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaving {
+    /// It is not.
+    #[default]
+    Stays,
+    /// Once boards in work are in a safe state.
+    Safely,
+    /// It waits for no board any more.
+    AtOnce,
 }
 
 /// A word to the person at the terminal.
@@ -157,6 +168,12 @@ impl State {
     pub fn is_asked_just_now(&self) -> bool {
         let since = |at| self.monotonic_ms.saturating_sub(at);
         self.asked_ms.is_some_and(|at| since(at) < READ_MS)
+    }
+
+    /// Whether the program is on its way out.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.leaving != Leaving::Stays
     }
 
     /// Whether the last row shows what is being typed.

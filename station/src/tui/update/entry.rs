@@ -15,7 +15,7 @@ use crate::words::RefusalReason;
 
 /// An Enter.
 pub(super) fn submit(state: &mut State) -> Vec<Action> {
-    if state.leaving {
+    if state.is_leaving() {
         return Vec::new();
     }
     match state.scanner.submit(state.monotonic_ms) {

@@ -217,7 +217,7 @@ fn an_enter_under_help_ends_the_help_and_nothing_else() {
         };
         assert_eq!(press(&mut state, Key::Enter), []);
         assert_eq!((state.screen, &state.dialog), (screen, &below));
-        assert!(!state.help && !state.leaving);
+        assert!(!state.help && !state.is_leaving());
     }
     // Without help it does what is chosen.
     state.screen = Screen::Batch;
@@ -276,7 +276,7 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_is_at_work() {
                     assert!(!press(&mut state, key).contains(&Action::Leave));
                 }
                 assert_eq!(said(&state), Some(&Said::SignInToLeave), "{line:?}");
-                assert!(!state.leaving && state.dialog.is_none());
+                assert!(!state.is_leaving() && state.dialog.is_none());
                 // Somebody who may end the process may end it.
                 for ends in [Event::Stop, Event::Gone] {
                     let done = update(&mut state.clone(), ends);

@@ -127,7 +127,7 @@ fn an_enter_answers_no_question_that_nobody_can_have_read() {
     let mut state = signed_in();
     for frame in ["\u{3}\r\r", "\u{3}\u{3}\r"] {
         assert!(shoot(&mut state, &keys(frame)).is_empty(), "{frame:?}");
-        assert!(!state.leaving);
+        assert!(!state.is_leaving());
         state.dialog = None;
     }
 }

@@ -3,8 +3,8 @@
 use super::canvas::Canvas;
 use crate::tui::geometry::{Place, columns, footer, hints};
 use crate::tui::saying;
-use crate::tui::state::State;
 use crate::tui::state::sign_in::SignIn;
+use crate::tui::state::{Leaving, State};
 use crate::tui::theme::Look;
 use crate::words::Phrase;
 
@@ -14,7 +14,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     if state.shows_entry() {
         let text = format!("› {}", entry(state));
         canvas.put_short(row, &text, Look::Strong);
-    } else if state.leaving {
+    } else if state.is_leaving() {
         canvas.put_short(row, &on_its_way_out(state), Look::Chosen);
     } else if let Some(notice) = &state.notice {
         let look = if notice.bad { Look::Bad } else { Look::Chosen };
@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
 /// Said until the end: what becomes of boards in work, and how to wait for them no longer.
 fn on_its_way_out(state: &State) -> String {
     let language = state.language;
-    if state.at_once {
+    if state.leaving == Leaving::AtOnce {
         return language.say(Phrase::LeavingAtOnce).to_owned();
     }
     let leaving = language.say(Phrase::Leaving);
