@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::state::alarms::{About, Alarm};
 use super::state::batch::{BatchHead, BatchRow, Progress};
 use super::state::device::DeviceReport;
-use super::state::lanes::{ShownFrame, ShownVerdict, Wear};
+use super::state::lanes::{Held, ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
 use super::told::Told;
 use crate::line::wishes::LineState;
-use crate::verdict::VerdictCode;
-use crate::words::{Cause, PortFault, RefusalReason};
+use crate::words::{PortFault, RefusalReason};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,16 +123,7 @@ pub enum LaneNews {
     /// A session is over.
     Verdict(Box<ShownVerdict>),
     /// The lane takes no board.
-    Held {
-        /// The lane or batch whose hold it is.
-        name: String,
-        /// Whether it is the batch's.
-        of_batch: bool,
-        /// What for.
-        code: VerdictCode,
-        /// Why.
-        cause: Cause,
-    },
+    Held(Held),
     /// The lane takes boards again.
     Released,
     /// What travelled last on the lane's wire, the newest at the end: where somebody looks at it.

@@ -9,7 +9,7 @@ use crate::line::link::PortUnavailable;
 use crate::names::LaneName;
 use crate::provisioning::Verdict;
 use crate::tui::event::{AdapterChange, LaneNews, StationNews};
-use crate::tui::state::lanes::{ShownVerdict, Wear, Wire};
+use crate::tui::state::lanes::{Held, ShownVerdict, Wear, Wire};
 use crate::tui::told::Told;
 use crate::words::{Cause, PortFault, StopRule, Trouble};
 
@@ -31,12 +31,12 @@ pub(super) fn of(news: &News) -> LaneNews {
         News::AwaitsLabel => LaneNews::AwaitsLabel,
         News::Step(step) => LaneNews::Step(step.number()),
         News::Verdict(verdict) => LaneNews::Verdict(Box::new(shown(verdict))),
-        News::Held(hold) => LaneNews::Held {
+        News::Held(hold) => LaneNews::Held(Held {
             name: hold.name().to_owned(),
             of_batch: hold.batch.is_some(),
             code: hold.code,
             cause: cause(hold),
-        },
+        }),
         News::Released => LaneNews::Released,
         News::Ended(_) => LaneNews::Ended,
     }

@@ -244,19 +244,7 @@ impl Lane {
             LaneNews::Step(step) => self.step(*step, now_ms),
             LaneNews::Verdict(verdict) => self.conclude(verdict, now_ms),
             LaneNews::Frames(frames) => self.frames.clone_from(frames),
-            LaneNews::Held {
-                name,
-                of_batch,
-                code,
-                cause,
-            } => {
-                self.held = Some(Held {
-                    name: name.clone(),
-                    of_batch: *of_batch,
-                    code: *code,
-                    cause: cause.clone(),
-                });
-            }
+            LaneNews::Held(held) => self.held = Some(held.clone()),
             LaneNews::Released => self.held = None,
         }
     }

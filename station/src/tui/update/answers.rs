@@ -7,7 +7,7 @@ use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchHead;
 use crate::tui::state::device::{Device, DeviceReport};
 use crate::tui::state::dialog::Dialog;
-use crate::tui::state::lanes::{Doing, Lane, ShownVerdict};
+use crate::tui::state::lanes::{Doing, Held, Lane, ShownVerdict};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Health, State};
@@ -25,22 +25,15 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
         // Whoever cleared it, and where nobody has to: the HSM answers again.
         LaneNews::Released => {
             if let Some(held) = held {
-                state
-                    .alarms
-                    .clear(&about(held.code, held.of_batch, &held.name));
+                state.alarms.clear(&about(&held));
             }
         }
         LaneNews::Verdict(verdict) => conclude(state, name, verdict),
-        LaneNews::Held {
-            name: held,
-            of_batch,
-            code,
-            cause,
-        } => {
+        LaneNews::Held(held) => {
             let alarm = Alarm {
-                about: about(*code, *of_batch, held),
-                code: *code,
-                cause: cause.clone(),
+                about: about(held),
+                code: held.code,
+                cause: held.cause.clone(),
                 utc_ms,
                 acknowledged: false,
             };
@@ -65,11 +58,11 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
 }
 
 /// What a hold is about.
-fn about(code: VerdictCode, of_batch: bool, held: &str) -> About {
-    match (code, of_batch) {
+fn about(held: &Held) -> About {
+    match (held.code, held.of_batch) {
         (VerdictCode::StationClock, _) => About::Clock,
-        (_, true) => About::Batch(held.to_owned()),
-        (_, false) => About::Lane(held.to_owned()),
+        (_, true) => About::Batch(held.name.clone()),
+        (_, false) => About::Lane(held.name.clone()),
     }
 }
 

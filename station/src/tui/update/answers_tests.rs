@@ -6,6 +6,7 @@ use crate::tui::event::{LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
+use crate::tui::state::lanes::Held;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
 
@@ -22,12 +23,12 @@ fn running() -> State {
 }
 
 fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
-    LaneNews::Held {
+    LaneNews::Held(Held {
         name: name.to_owned(),
         of_batch,
         code,
         cause: Cause::Verdict("why".to_owned()),
-    }
+    })
 }
 
 #[test]

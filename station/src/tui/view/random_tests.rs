@@ -6,6 +6,7 @@ use super::samples;
 use crate::tui::event::{Event, Key, LaneNews, StationNews};
 use crate::tui::geometry::SMALLEST;
 use crate::tui::state::State;
+use crate::tui::state::lanes::Held;
 use crate::tui::theme::Theme;
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
@@ -67,7 +68,7 @@ fn news(random: &mut Random) -> LaneNews {
         2 => LaneNews::Released,
         3 => LaneNews::AwaitsLabel,
         4 => LaneNews::Verdict(Box::new(samples::verdict(code, samples::OUT_OF_LIMITS))),
-        5 => LaneNews::Held {
+        5 => LaneNews::Held(Held {
             name: "L03".to_owned(),
             of_batch: random.below(2) == 0,
             code,
@@ -75,7 +76,7 @@ fn news(random: &mut Random) -> LaneNews {
                 back: false,
                 seconds: 7,
             },
-        },
+        }),
         6 => LaneNews::Frames(samples::frames()),
         _ => LaneNews::Step(u8::try_from(random.below(9)).unwrap()),
     }

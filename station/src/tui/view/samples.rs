@@ -6,7 +6,7 @@ use crate::tui::state::State;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::{BatchHead, BatchRow, Progress};
 use crate::tui::state::device::{Device, DeviceReport, Moment};
-use crate::tui::state::lanes::{ShownFrame, ShownVerdict, Wear, Wire};
+use crate::tui::state::lanes::{Held, ShownFrame, ShownVerdict, Wear, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::update::update;
 use crate::verdict::VerdictCode;
@@ -166,12 +166,12 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
         ],
         6 => vec![
             ended(VerdictCode::KeyReused, "board 07 has the same key"),
-            LaneNews::Held {
+            LaneNews::Held(Held {
                 name: format!("L{:02}", lane + 1),
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: Cause::Verdict("board 07 has the same key".to_owned()),
-            },
+            }),
         ],
         7 => vec![LaneNews::PortMissing(PortFault::Missing {
             port: "/dev/ttyUSB7".to_owned(),
