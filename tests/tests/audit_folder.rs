@@ -150,13 +150,14 @@ fn what_is_in_folders_of_the_folder_is_not_asked_and_told() {
 /// A name that takes back the line about it stays a name.
 #[test]
 fn names_of_files_and_folders_are_not_obeyed() {
-    let name = "\u{1b}[1A\u{1b}[2Kverified.dsse.json";
+    let name = "\u{1b}[1A\u{1b}[2Kverified\nall is well.dsse.json";
     let folder = folder(&[(GOOD, &genuine()), (name, &forged())]);
     std::fs::create_dir(folder.path().join("\u{1b}[8mhidden")).expect("a folder");
     let asked = query(folder.path(), &["--serial", "SA-000001"]);
     let said = asked.stdout + &asked.stderr;
     assert!(!said.contains('\u{1b}'), "{said:?}");
-    for shown in ["\\u{1b}[1A\\u{1b}[2Kverified.dsse.json", "\\u{1b}[8mhidden"] {
+    let whole = "\\u{1b}[1A\\u{1b}[2Kverified\\u{a}all is well.dsse.json";
+    for shown in [whole, "\\u{1b}[8mhidden"] {
         assert!(said.contains(shown), "{shown}: {said}");
     }
 }

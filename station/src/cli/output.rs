@@ -153,8 +153,13 @@ impl Output {
         if self.json {
             return;
         }
+        let named = |row: &Vec<String>| {
+            let cells = row.iter().map(|cell| in_a_line(cell).into_owned());
+            cells.collect::<Vec<_>>()
+        };
+        let rows: Vec<_> = rows.iter().map(named).collect();
         let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
-        for row in rows {
+        for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
@@ -163,11 +168,10 @@ impl Output {
             let padded = cells
                 .zip(&widths)
                 .map(|(cell, &width)| format!("{cell:<width$}"));
-            let padded = padded.collect::<Vec<_>>().join("  ");
-            self.write(&visible(padded.trim_end()));
+            self.write(padded.collect::<Vec<_>>().join("  ").trim_end());
         };
         line(&mut header.iter().copied());
-        for row in rows {
+        for row in &rows {
             line(&mut row.iter().map(String::as_str));
         }
     }
@@ -214,11 +218,21 @@ impl Output {
 
 /// The text, with what a terminal would obey and nobody would see as numbers; lines end as they are.
 fn visible(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(obeyed) {
+    as_numbers(text, |c| is_obeyed(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The same of a name within a line: it ends no line, or it could have one of its own.
+pub(crate) fn in_a_line(name: &str) -> Cow<'_, str> {
+    as_numbers(name, is_obeyed)
+}
+
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn as_numbers(text: &str, obeyed: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&obeyed) {
         return Cow::Borrowed(text);
     }
     let mut visible = String::with_capacity(text.len());
@@ -234,7 +248,7 @@ fn visible(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use super::{in_a_line, visible};
 
     #[test]
     fn nobody_writes_over_what_was_said() {
@@ -247,5 +261,6 @@ mod tests {
         ] {
             assert_eq!(visible(written), shown);
         }
+        assert_eq!(in_a_line("a\nb\t工牌"), "a\\u{a}b\\u{9}工牌");
     }
 }

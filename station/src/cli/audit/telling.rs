@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::manifest_files::{Asked, Fault, Kept, Reading};
+use crate::cli::output::in_a_line;
 use crate::manifest::offline_verifier::Rejected;
 use crate::manifest::same_batch::Comparison;
 use crate::manifest::settling::TwoLedgers;
@@ -13,8 +14,9 @@ impl Reading<'_> {
     pub(super) fn tell_two_ledgers(&self, asked: &mut Asked, two: &TwoLedgers<'_>) {
         asked.contradictions += 1;
         let (batch, files) = (two.batch.1, two.files.join(", "));
+        let named = in_a_line(&files);
         let line = format!(
-            "batch {batch} is in two ledgers, and both verify: {files}; ask whoever made them which one it is"
+            "batch {batch} is in two ledgers, and both verify: {named}; ask whoever made them which one it is"
         );
         let object = json!({ "two_ledgers": { "batch": batch, "files": files } });
         self.context.output.remark(&object, &line);
@@ -31,7 +33,11 @@ impl Reading<'_> {
         let (one, other) = (&earlier.answers.source, &later.answers.source);
         if comparison.differences.is_empty() {
             if let Some(later) = comparison.later.in_words() {
-                let line = format!("{} knows more than {}: {later}", other.file, one.file);
+                let line = format!(
+                    "{} knows more than {}: {later}",
+                    in_a_line(&other.file),
+                    in_a_line(&one.file)
+                );
                 self.context.output.notice(&line);
             }
             return false;
@@ -44,8 +50,8 @@ impl Reading<'_> {
         } });
         let mut line = format!(
             "{} and {} {} and contradict each other about batch {}; what differs:",
-            one.file,
-            other.file,
+            in_a_line(&one.file),
+            in_a_line(&other.file),
             if verified {
                 "both verify"
             } else {
@@ -72,13 +78,14 @@ impl Reading<'_> {
         };
         asked.not_verified += 1;
         let name = &one.answers.source.file;
+        let shown = in_a_line(name);
         let line = match counts {
             None => format!(
-                "{name} does not verify: {why}; taken all the same, because of --unverified"
+                "{shown} does not verify: {why}; taken all the same, because of --unverified"
             ),
             Some(other) => format!(
-                "{name} does not verify and is left out, since {} is of the same batch and {}: {why}",
-                other.answers.source.file,
+                "{shown} does not verify and is left out, since {} is of the same batch and {}: {why}",
+                in_a_line(&other.answers.source.file),
                 match other.not_verified {
                     None => "does",
                     Some(_) => "was taken, which does not either",
@@ -100,8 +107,9 @@ impl Reading<'_> {
             Fault::Rejected(Rejected::NotKept(fault)) => {
                 asked.not_checked += 1;
                 let name = path.display().to_string();
+                let line = in_a_line(&name);
                 let line = format!(
-                    "{name} was not checked: {fault}; make room there, or name another folder in TMPDIR"
+                    "{line} was not checked: {fault}; make room there, or name another folder in TMPDIR"
                 );
                 let object = json!({ "not_checked": name, "why": fault.to_string() });
                 self.context.output.remark(&object, &line);
@@ -113,7 +121,10 @@ impl Reading<'_> {
     pub(super) fn refuse(&self, asked: &mut Asked, path: &Path, why: &str) {
         asked.refused += 1;
         let name = path.display().to_string();
-        let line = format!("{name} does not verify and is left out: {why}");
+        let line = format!(
+            "{} does not verify and is left out: {why}",
+            in_a_line(&name)
+        );
         let object = json!({ "refused": name, "why": why });
         self.context.output.remark(&object, &line);
     }
@@ -121,7 +132,8 @@ impl Reading<'_> {
     pub(super) fn tell_unread(&self, asked: &mut Asked, path: &Path, why: &str) {
         asked.unread += 1;
         let name = path.display().to_string();
-        let line = format!("{name} is named as a manifest and was not read: {why}");
+        let line = in_a_line(&name);
+        let line = format!("{line} is named as a manifest and was not read: {why}");
         let object = json!({ "unread": name, "why": why });
         self.context.output.remark(&object, &line);
     }
