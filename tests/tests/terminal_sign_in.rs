@@ -123,3 +123,38 @@ fn a_badge_in_a_field_stays_out_of_the_ledger() {
     assert_eq!(opened.len(), 1);
     assert_eq!(opened[0]["work_order"], "WO-1");
 }
+
+/// Boards are made in the name of whoever is there: at a hand-over the line pauses, and goes on only under somebody
+/// who may run it.
+#[test]
+fn a_line_works_for_nobody_who_has_gone() {
+    let staffed = Staffed::create();
+    let supervisor = Some((SUPERVISOR, SUPERVISOR_PIN));
+    staffed.open_batch("B-1", supervisor).ok();
+    let port = staffed.folder.path().join("lane0");
+    let mut screen = at_terminal(&staffed.station, &[port], (100, 30));
+    let line_is = |word: &str| {
+        let word = format!("{word}  Alarms");
+        screen.see_that(&word, |text| text.contains(&word));
+    };
+    let come = |who: &str, pin: &str| {
+        screen.see("▶");
+        show_badge(&screen, who);
+        screen.scan(pin);
+        screen.see(&format!("Operator {who} "));
+    };
+    screen.see("Scan your badge");
+    come(SUPERVISOR, SUPERVISOR_PIN);
+    line_is("running");
+    // The security officer takes over, who may not run a line.
+    screen.see("▶");
+    show_badge(&screen, OFFICER);
+    line_is("paused");
+    screen.scan(OFFICER_PIN);
+    screen.see(&format!("Operator {OFFICER} "));
+    line_is("paused");
+    // Back again, and what was paused goes on in the name of whoever is back.
+    come(SUPERVISOR, SUPERVISOR_PIN);
+    line_is("running");
+    leave(&mut screen);
+}

@@ -122,7 +122,8 @@ impl BatchTally {
     /// night between two shifts does not count. None while there is too little to say it from.
     #[must_use]
     pub fn rate_per_hour(&self, now: UtcMillis) -> Option<u32> {
-        let recent = |at: &&UtcMillis| now.0.saturating_sub(at.0) <= RATE_MS;
+        // None of those that a clock gave which was set back since.
+        let recent = |at: &&UtcMillis| **at <= now && now.0 - at.0 <= RATE_MS;
         let mut recent = self.passes.iter().filter(recent);
         let first = recent.next()?;
         let newer = recent.count() as u64;
@@ -199,6 +200,11 @@ mod tests {
         assert_eq!(tally.rate_per_hour(UtcMillis(morning + 2_000)), None);
         let minute = UtcMillis(morning + 60_000);
         assert_eq!(tally.rate_per_hour(minute), Some(60));
+        assert_eq!(
+            tally.rate_per_hour(UtcMillis(morning - 1)),
+            None,
+            "set back"
+        );
         assert_eq!(BatchTally::default().rate_per_hour(now), None);
     }
 

@@ -8,10 +8,11 @@ use std::mem;
 use serde::{Deserialize, Serialize};
 
 use super::action::NewBatch;
-use super::event::{Event, Key};
+use super::event::{Event, Key, StationNews};
 use super::scanner::PAUSE_MS;
 use super::state::State;
 use super::state::dialog::Dialog;
+use super::state::said::Said;
 use super::state::sign_in::SignIn;
 use super::update::update;
 
@@ -75,6 +76,12 @@ impl Half {
             *batch = NewBatch::default();
         }
         before.draft = None;
+        before.notice = None;
+        for line in &mut before.log.lines {
+            if let Said::Told(told) = &mut line.said {
+                *told = told.without_code();
+            }
+        }
         Self {
             before,
             events: Vec::new(),
@@ -117,8 +124,11 @@ fn hide_scans(events: &mut [Event]) {
     }
 }
 
-/// Without what is typed to say who somebody is, and to prove it.
+/// Without what is typed to say who somebody is, and to prove it, and without codes that were of no use.
 fn without_pin(state: &State, event: &Event) -> Event {
+    if let Event::Station(StationNews::Told(told)) = event {
+        return Event::Station(StationNews::Told(told.without_code()));
+    }
     match state.sign_in {
         SignIn::Person(_) => event.clone(),
         _ => hidden(event),
@@ -141,7 +151,6 @@ fn hidden(event: &Event) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::event::StationNews;
 
     fn play(recorder: &mut Recorder, state: &mut State, event: Event) {
         recorder.note(state, &event);

@@ -6,7 +6,8 @@
 //!    symbology in front of it (`]C1`, `]d2`, `]Q3`).
 //! 3. What comes in faster than a person types is a scan, and so is all that comes with it: a control character
 //!    within it is noise, not a wish (a frame of STX and ETX would arrive as Ctrl-B and Ctrl-C).
-//! 4. A lone `?` is a wish for help once nothing has followed it for a while.
+//! 4. What a hand has left in the entry is no part of a scan that follows.
+//! 5. A lone `?` is a wish for help once nothing has followed it for a while.
 //!
 //! Pure: time comes in with the keys.
 
@@ -43,6 +44,8 @@ pub struct Scanner {
     shot_ms: Option<u64>,
     /// How many keys have come one right after the other.
     run: u32,
+    /// How many characters stood in the entry before them.
+    run_from: usize,
     /// Whether something came as fast as only a scanner sends it.
     scanned: bool,
     /// Whether there was anything since the last Enter, if only control characters.
@@ -165,8 +168,18 @@ impl Scanner {
     /// A key came, however fast.
     fn count(&mut self, now_ms: u64) {
         let fast = now_ms.saturating_sub(self.last_ms) <= FAST_MS;
-        self.run = if fast { self.run.saturating_add(1) } else { 1 };
-        self.scanned |= self.run >= BURST_KEYS;
+        if fast {
+            self.run = self.run.saturating_add(1);
+        } else {
+            self.run = 1;
+            self.run_from = self.entry.chars().count();
+        }
+        if self.run == BURST_KEYS {
+            self.scanned = true;
+            // What a hand had left in front of it is no part of the scan.
+            self.entry = self.entry.chars().skip(self.run_from).collect();
+            self.run_from = 0;
+        }
         self.last_ms = now_ms;
         self.touched = true;
     }
@@ -318,11 +331,11 @@ mod tests {
             assert_eq!(submitted(text, FAST_MS), by_scanner(text));
             assert_eq!(submitted(text, FAST_MS + 1), by_hand(text));
         }
-        // Words from a hand in front of it make a scan no reason.
+        // What a hand had typed in front of it is no part of the code.
         let mut scanner = Scanner::default();
         scanner.take('x', 1_000);
         let (found, _) = shoot(&mut scanner, "SA-1\n", 2_000);
-        assert_eq!(found, ["xSA-1"]);
+        assert_eq!(found, ["SA-1"]);
     }
 
     #[test]

@@ -58,6 +58,17 @@ pub enum Told {
 }
 
 impl Told {
+    /// Without a code that was scanned in vain: it may be anything, a badge of another house too.
+    #[must_use]
+    pub fn without_code(&self) -> Self {
+        match self {
+            Self::LabelOdd(_) => Self::LabelOdd("*".to_owned()),
+            Self::NoLabel(_) => Self::NoLabel("*".to_owned()),
+            Self::NobodyWaits(_) => Self::NobodyWaits("*".to_owned()),
+            other => other.clone(),
+        }
+    }
+
     /// Whether something went wrong.
     #[must_use]
     pub const fn is_bad(&self) -> bool {

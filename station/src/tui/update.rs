@@ -9,6 +9,8 @@ mod entry;
 #[cfg(test)]
 mod field_tests;
 #[cfg(test)]
+mod haste_tests;
+#[cfg(test)]
 mod key_tests;
 #[cfg(test)]
 mod scan_tests;
@@ -25,6 +27,9 @@ use super::{geometry, keymap};
 
 /// How often it is told that somebody is there, in milliseconds: more often than anybody is signed out.
 const PRESENCE_MS: u64 = 2_000;
+
+/// A key that comes again within so many milliseconds is held down.
+const REPEAT_MS: u64 = 700;
 
 /// Takes an event; gives what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
@@ -115,7 +120,8 @@ fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) -> Vec<Action> {
 fn presence(state: &mut State) -> Option<Action> {
     let now_ms = state.monotonic_ms;
     let due = now_ms >= state.present_ms.saturating_add(PRESENCE_MS);
-    let tells = due && state.sign_in.person().is_some();
+    let somebody = !matches!(state.sign_in, SignIn::Nobody | SignIn::Checking);
+    let tells = due && somebody;
     tells.then(|| {
         state.present_ms = now_ms;
         Action::Present
@@ -130,6 +136,7 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     if !from_scanner && state.scanner.is_in_scan(state.monotonic_ms) {
         return Vec::new();
     }
+    let was_held = state.held.is_some();
     let mut actions = if from_scanner && is_held_within(state, FAST_MS) {
         // What was held back was the first character of a scan.
         state.held = None;
@@ -138,7 +145,7 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     } else {
         obey_held(state)
     };
-    if from_scanner && was_asked_within(state, FAST_MS) {
+    if from_scanner && !was_held && was_asked_within(state, FAST_MS) {
         // Who asked was the first character of a scan, not a person: its Enter is none of a person either.
         state.dialog = None;
         state.scanner.take('\u{1}', state.monotonic_ms);
@@ -162,8 +169,16 @@ fn obey_or_hold(state: &mut State, command: Command) -> Vec<Action> {
 }
 
 fn obey_held(state: &mut State) -> Vec<Action> {
-    let held = state.held.take();
-    held.map_or_else(Vec::new, |(command, _)| obey(state, command))
+    let Some((command, _)) = state.held.take() else {
+        return Vec::new();
+    };
+    let asked = question(state);
+    let actions = obey(state, command);
+    if question(state) != asked {
+        // Whatever key had it obeyed cannot be the answer to it.
+        state.asked_ms = question(state).map(|_| state.monotonic_ms);
+    }
+    actions
 }
 
 fn is_held_within(state: &State, limit_ms: u64) -> bool {
@@ -259,6 +274,12 @@ fn sign_out(state: &mut State) -> Vec<Action> {
 
 /// The first wish is asked about, the second one is meant; what comes after that leaves at once.
 fn leave(state: &mut State) -> Vec<Action> {
+    let before_ms = std::mem::replace(&mut state.leave_key_ms, state.monotonic_ms);
+    // A key that is held down repeats itself; that is one wish.
+    let repeats = state.monotonic_ms.saturating_sub(before_ms) < REPEAT_MS;
+    if state.is_leaving() && repeats {
+        return Vec::new();
+    }
     // Two at once are a scanner's.
     if was_asked_within(state, FAST_MS) {
         return Vec::new();

@@ -258,6 +258,11 @@ impl<'a> Clerk<'a> {
 
     /// Records what a person did about signing in, and tells what came of it.
     pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        // Whoever is gone, boards are made in their name no longer, whether somebody else comes at once or nobody.
+        let gone = |fact: &Fact| matches!(fact, Fact::SignedOut(_));
+        if outcome.facts.iter().any(gone) {
+            self.pause();
+        }
         self.record(outcome.facts)?;
         let signed_in = outcome
             .news

@@ -56,6 +56,13 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
             role: shown_role(record.role),
         },
         Fact::SignedOut(_) => Said::Told(Told::SignedOut),
+        Fact::LabelFailed(label) => {
+            let told = Told::LabelFailed {
+                serial: label.device_serial.to_string(),
+                why: label.detail.clone(),
+            };
+            return Some((told.is_bad(), Said::Told(told)));
+        }
         Fact::LabelPrinted(label) => {
             label.reprint.as_ref()?;
             Said::Told(Told::Did(Did::Printed(label.device_serial.to_string())))

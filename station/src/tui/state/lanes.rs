@@ -74,14 +74,14 @@ pub enum Doing {
 /// What of a lane is told first, where more than one thing could be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// It takes no board.
-    Held,
     /// A board is in work, this far.
     Working(u8),
     /// The board's label is to be scanned.
     AwaitsLabel,
-    /// The last verdict, whether the port is still there or went with the board.
+    /// The last verdict, whether or not the lane takes another board, or its port went with this one.
     Verdict,
+    /// It takes no board.
+    Held,
     /// Its port is gone, or nobody answers.
     Fault,
     /// Nothing but what the lane waits for.
@@ -208,10 +208,10 @@ impl Lane {
     #[must_use]
     pub fn shown(&self) -> Shown {
         match &self.doing {
-            _ if self.held.is_some() => Shown::Held,
             Doing::Working(step) => Shown::Working(*step),
             Doing::AwaitsLabel => Shown::AwaitsLabel,
             _ if self.verdict.is_some() => Shown::Verdict,
+            _ if self.held.is_some() => Shown::Held,
             _ if self.has_fault() => Shown::Fault,
             _ => Shown::Nothing,
         }

@@ -111,6 +111,8 @@ pub struct State {
     pub present_ms: u64,
     /// Whether the program is on its way out.
     pub leaving: Leaving,
+    /// When a key wished for that last.
+    pub leave_key_ms: u64,
 }
 
 /// Whether the program is on its way out.
@@ -186,7 +188,7 @@ impl State {
     /// Whether the last row shows the keys.
     #[must_use]
     pub fn shows_hints(&self) -> bool {
-        !self.shows_entry() && self.notice.is_none()
+        !self.shows_entry() && self.notice.is_none() && !self.is_leaving()
     }
 
     /// Says something to the person at the terminal, and keeps it in the log.

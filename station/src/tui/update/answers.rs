@@ -141,7 +141,13 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
 
 fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
     match &told {
-        Told::NotLetIn { .. } | Told::SignedOut => state.sign_in = SignIn::Nobody,
+        Told::NotLetIn { .. } | Told::SignedOut => {
+            // What is left of a PIN must not stand where IDs are typed.
+            if !matches!(state.sign_in, SignIn::Nobody) {
+                state.scanner.clear();
+            }
+            state.sign_in = SignIn::Nobody;
+        }
         _ => {}
     }
     if told == Told::SignedOut {
@@ -158,6 +164,11 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
 
 fn refuse(state: &mut State, refused: Refused) {
     let said = Said::Refused(refused.clone());
+    // Something of before was not done, and somebody types by now: that is not thrown away.
+    if state.dialog.as_ref().is_some_and(Dialog::has_field) {
+        state.say(said, true);
+        return;
+    }
     state.log.add(state.utc_ms, true, said);
     state.scanner.clear();
     // What may be a badge is not kept.

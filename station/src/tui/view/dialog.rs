@@ -1,6 +1,6 @@
 //! A question over the screen, in a frame.
 
-use super::canvas::{Canvas, wrap};
+use super::canvas::{Canvas, fit_end, wrap};
 use super::footer::entry;
 use crate::tui::action::NewBatch;
 use crate::tui::event::Refused;
@@ -106,7 +106,7 @@ fn open_batch(canvas: &mut Canvas<'_>, state: &State, batch: &NewBatch, open: Ba
         canvas.put(row.columns(0, 26), language.say(label), Look::Label);
         canvas.put_short(
             row.columns(27, row.width),
-            &tail(&value, row.width - 27),
+            &fit_end(&value, row.width - 27),
             look,
         );
     }
@@ -120,17 +120,6 @@ fn open_batch(canvas: &mut Canvas<'_>, state: &State, batch: &NewBatch, open: Ba
         inside,
         &[enter, Phrase::UpDownField, Phrase::EscBack],
     );
-}
-
-/// The end of a long text, where it is being typed.
-fn tail(text: &str, width: u16) -> String {
-    let room = usize::from(width);
-    let count = text.chars().count();
-    if count <= room {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().skip(count - room.saturating_sub(1)).collect();
-    format!("…{kept}")
 }
 
 fn not_done(canvas: &mut Canvas<'_>, state: &State, refused: &Refused) {

@@ -9,7 +9,7 @@
 //! ```
 
 use super::canvas::{Canvas, fit_end};
-use super::lane_words::{board_of, fault_beside, name_look, name_of, row_look, second_row};
+use super::lane_words::{beside, board_of, name_look, name_of, row_look, second_row};
 use super::lane_words::{state_word, time_text};
 use super::line::fits;
 use super::{block_letters, line, small_lane};
@@ -122,8 +122,8 @@ fn header(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, row: Place, 
     let name = name_of(lane, chosen, row.width.saturating_sub(2));
     let drawn = canvas.put(row, &name, name_look(chosen));
     let rest = row.columns(drawn + 1, row.width);
-    if let Some(fault) = fault_beside(language, lane, rest.width) {
-        canvas.put_right(rest, &fault, Look::Fault);
+    if let Some((told, look)) = beside(language, lane, rest.width) {
+        canvas.put_right(rest, &told, look);
         return;
     }
     let port = lane.port.rsplit('/').next().unwrap_or_default();

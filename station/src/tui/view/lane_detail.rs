@@ -1,7 +1,7 @@
 //! One lane: its board, its wire, how worn its fixture is, and its last frames.
 
 use super::canvas::Canvas;
-use super::lane_words::{fault_beside, state_word};
+use super::lane_words::{beside, state_word};
 use super::line::why_and_what;
 use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
@@ -24,8 +24,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let mut x = canvas.put_short(row, &lane.name, Look::Strong) + 2;
     let (word, look) = state_word(language, lane);
     x += canvas.put(row.columns(x, row.width), &word, look) + 2;
-    if let Some(fault) = fault_beside(language, lane, row.width) {
-        x += canvas.put(row.columns(x, row.width), &fault, Look::Fault) + 2;
+    if let Some((told, look)) = beside(language, lane, row.width) {
+        x += canvas.put(row.columns(x, row.width), &told, look) + 2;
     }
     let rest = row.columns(x, row.width);
     let hint = language.say(Phrase::ChooseLane);

@@ -56,17 +56,19 @@ pub(super) fn state_word(language: Language, lane: &Lane) -> (String, Look) {
     (format!("{sign} {word}"), look)
 }
 
-/// That its port is gone or nobody answers, where a verdict is told first; as much as there is room for.
-pub(super) fn fault_beside(language: Language, lane: &Lane, width: u16) -> Option<String> {
-    let told = lane.shown() == Shown::Verdict && lane.has_fault();
-    told.then(|| {
-        let whole = format!("! {}", doing(language, lane));
-        if columns(&whole) <= width {
-            whole
-        } else {
-            "!".to_owned()
+/// What is told beside a verdict that stands: that the lane is held, that its port is gone, or that nobody answers;
+/// as much as there is room for.
+pub(super) fn beside(language: Language, lane: &Lane, width: u16) -> Option<(String, Look)> {
+    let (sign, word, look) = match lane.shown() {
+        Shown::Verdict if lane.held.is_some() => {
+            ("■", language.say(Phrase::Held).to_owned(), Look::Held)
         }
-    })
+        Shown::Verdict if lane.has_fault() => ("!", doing(language, lane), Look::Fault),
+        _ => return None,
+    };
+    let whole = format!("{sign} {word}");
+    let fits = columns(&whole) <= width;
+    Some((if fits { whole } else { sign.to_owned() }, look))
 }
 
 /// How long its board has been in work, or was.

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, fit_end};
 use super::{lane, lane_words};
 use crate::tui::geometry::{FOCUS_ROWS, Grid, Place, body, columns};
 use crate::tui::state::State;
-use crate::tui::state::lanes::{Doing, Lane, Shown};
+use crate::tui::state::lanes::{Doing, Held, Lane, Shown};
 use crate::tui::theme::{Look, of_verdict};
 use crate::tui::{seconds, vocabulary};
 use crate::verdict::VerdictCode;
@@ -77,18 +77,21 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
 /// Why the lane is as it is, and what a person does next.
 pub(super) fn why_and_what(language: Language, lane: &Lane) -> (Option<String>, String) {
     let say = |phrase| language.say(phrase).to_owned();
-    if let Some(held) = &lane.held {
-        let detail = language.cause(held.code, &held.cause);
-        let why = format!("{} {}: {detail}", held.name, held.code);
-        return (Some(why), say(Phrase::CallSupervisor));
-    }
-    // What was wrong with a board is not forgotten because its port went with it.
+    // What was wrong with a board is not forgotten because its port went with it, or the lane is held for something
+    // else.
     let failed = lane
         .verdict
         .as_ref()
         .filter(|verdict| verdict.code != VerdictCode::Pass);
+    let failed = failed.filter(|_| lane.shown() == Shown::Verdict);
+    let own_hold = |held: &&Held| failed.is_none_or(|verdict| verdict.code == held.code);
+    if let Some(held) = lane.held.as_ref().filter(own_hold) {
+        let detail = language.cause(held.code, &held.cause);
+        let why = format!("{} {}: {detail}", held.name, held.code);
+        return (Some(why), say(Phrase::CallSupervisor));
+    }
     match &lane.doing {
-        _ if lane.shown() == Shown::Verdict && failed.is_some() => of_verdict_shown(language, lane),
+        _ if failed.is_some() => of_verdict_shown(language, lane),
         Doing::NoPort(fault) => {
             let (why, to_do) = language.port_fault(fault);
             (Some(why), to_do.to_owned())

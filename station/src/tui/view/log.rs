@@ -1,12 +1,12 @@
 //! The log of the shift, the newest at the bottom, each line whole.
 
 use super::canvas::{Canvas, wrap};
-use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::saying;
 use crate::tui::state::State;
 use crate::tui::state::log::Line;
 use crate::tui::theme::Look;
+use crate::tui::{clock_text, date_text};
 use crate::words::Phrase;
 
 /// Draws it.
@@ -29,7 +29,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
 
 /// A line at the bottom of the place, over as many rows as it takes to say all of it; gives what is left above.
 fn from_below(canvas: &mut Canvas<'_>, state: &State, line: &Line, place: Place) -> Place {
-    let time = clock_text(line.utc_ms);
+    let day = |utc_ms: u64| utc_ms / 86_400_000;
+    let time = if day(line.utc_ms) == day(state.utc_ms) {
+        clock_text(line.utc_ms)
+    } else {
+        date_text(line.utc_ms)
+    };
     let indent = columns(&time) + 3;
     let text = saying::text(state.language, &line.said);
     let rows = wrap(&text, place.width.saturating_sub(indent)).len().max(1);

@@ -7,13 +7,14 @@ use crate::tui::action::NewBatch;
 use crate::tui::event::{LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarms};
 use crate::tui::state::dialog::{BatchField, Dialog};
+use crate::tui::state::lanes::Held;
 use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
-use crate::words::{PortFault, RefusalReason};
+use crate::words::{Cause, PortFault, RefusalReason};
 
 fn with(state: &State, change: impl FnOnce(&mut State)) -> State {
     let mut state = state.clone();
@@ -44,11 +45,18 @@ fn on_every_lane() -> Vec<(String, State)> {
         serial: None,
     };
     let waits = [LaneNews::Step(4), board, LaneNews::AwaitsLabel];
+    let stopped = [LaneNews::Held(Held {
+        name: "B-2026-47".to_owned(),
+        of_batch: true,
+        code: VerdictCode::KeyReused,
+        cause: Cause::Verdict("board 07 has the same key".to_owned()),
+    })];
     let mut all = Vec::new();
     for lanes in [8, 24, 32] {
         let run = running(lanes);
         all.push((format!("long-names-{lanes}"), with_long_names(&run)));
         all.push((format!("unplugged-{lanes}"), all_say(&run, &gone)));
+        all.push((format!("batch-held-{lanes}"), all_say(&run, &stopped)));
         all.push((format!("await-labels-{lanes}"), all_say(&run, &waits)));
     }
     all

@@ -6,7 +6,7 @@
 //! ```
 
 use super::canvas::{Canvas, fit_end};
-use super::lane_words::{board_of, doing, fault_beside, name_look, name_of, row_look};
+use super::lane_words::{beside, board_of, doing, name_look, name_of, row_look};
 use super::lane_words::{state_sign, state_word, time_text};
 use super::line::fits;
 use crate::tui::geometry::{Place, columns};
@@ -35,16 +35,16 @@ pub(super) fn draw(
         Shown::AwaitsLabel | Shown::Fault => state_sign(lane),
         _ => state_word(language, lane),
     };
-    // A sign for a port that went with the board has its place in any case.
-    let sign = 2 * u16::from(lane.has_fault());
+    // A sign for a hold, or for a port that went with the board, has its place in any case.
+    let sign = 2 * u16::from(beside(language, lane, 1).is_some());
     let room = head.width.saturating_sub(columns(&word) + 1 + sign);
     let name = name_of(lane, chosen, room.max(NAME));
     let x = canvas.put(head, &name, name_look(chosen)) + 1;
     let drawn = canvas.put(head.columns(x, head.width), &word, look);
     let rest = head.columns(x + drawn + 1, head.width);
     let time = time_text(state, lane);
-    if let Some(fault) = fault_beside(language, lane, rest.width) {
-        canvas.put_right(rest, &fault, Look::Fault);
+    if let Some((told, look)) = beside(language, lane, rest.width) {
+        canvas.put_right(rest, &told, look);
     } else if fits(&time, rest) {
         canvas.put_right(rest, &time, Look::Plain);
     }

@@ -2,6 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::tui::geometry::{SMALLEST, whole};
+use crate::tui::saying;
 use crate::tui::state::State;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::theme::Look;
@@ -16,6 +17,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let used = canvas.put_wrapped_short(all, &text, Look::Strong);
     let goes_on = state.language.say(Phrase::TooSmallGoesOn);
     let used = used + canvas.put_wrapped_short(all.below(used), goes_on, Look::Plain);
+    let used = match &state.notice {
+        Some(notice) => {
+            let said = saying::text(state.language, &notice.said);
+            used + canvas.put_wrapped_short(all.below(used), &said, Look::Strong)
+        }
+        None => used,
+    };
     // The only question that can be answered here.
     if state.dialog == Some(Dialog::Leave) {
         let said = [Phrase::ConfirmLeave, Phrase::EnterYes, Phrase::EscNo];
