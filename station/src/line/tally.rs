@@ -218,6 +218,12 @@ mod tests {
             tally.follow(&pass, now);
         }
         assert_eq!(tally.rate_per_hour(UtcMillis(6_300)), Some(36_000));
+        // A board that had passed before is none more.
+        for _ in 0..64 {
+            let again = seen(None, VerdictCode::AlreadyProvisioned);
+            tally.follow(&again, UtcMillis(6_300));
+        }
+        assert_eq!(tally.rate_per_hour(UtcMillis(6_300)), Some(36_000));
     }
 
     #[test]

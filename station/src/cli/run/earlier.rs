@@ -99,3 +99,26 @@ fn verdict(fact: &Fact, code: VerdictCode) -> Option<Said> {
         verdict: Box::new(verdict),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::saying;
+    use crate::words::Language;
+
+    #[test]
+    fn what_was_said_of_each_kind_of_event() {
+        let leaves = include_str!("../../../../fixtures/ledger/leaves-v1.ndjson");
+        let leaves = leaves
+            .lines()
+            .map(|line| Leaf::decode(line.as_bytes()).unwrap());
+        let line = |leaf: Leaf| {
+            let (bad, said) = said(&leaf)?;
+            let sign = if bad { "!" } else { " " };
+            let text = saying::text(Language::English, &said);
+            Some(format!("{sign} {}: {text}", leaf.fact.kind()))
+        };
+        let lines: Vec<_> = leaves.filter_map(line).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

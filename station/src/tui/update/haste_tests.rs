@@ -92,6 +92,16 @@ fn nothing_of_a_pin_is_left_where_ids_are_typed() {
 }
 
 #[test]
+fn a_key_waits_for_no_scan_where_something_is_typed_already() {
+    let mut state = signed_in();
+    state.sign_in = SignIn::Nobody;
+    let language = state.language;
+    assert_eq!(press(&mut state, Key::Char('o')), []);
+    assert_eq!(press(&mut state, Key::Tab), []);
+    assert_eq!(state.language, language.next());
+}
+
+#[test]
 fn whoever_types_a_pin_is_there() {
     let mut state = signed_in();
     state.present_ms = 0;
