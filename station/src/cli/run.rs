@@ -22,6 +22,7 @@ mod people;
 mod reprint;
 mod scans;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex};
@@ -202,9 +203,9 @@ impl Desk for ToClerk {
         let _taken = self.orders.send(Order::Wish(action));
     }
 
-    fn keep_recording(&self, text: &str) {
+    fn keep_recording(&self, text: &str) -> io::Result<String> {
         let _removed = std::fs::remove_file(&self.recordings);
-        // A recording that cannot be written helps nobody; the screen goes on.
-        let _kept = write_new(&self.recordings, text.as_bytes());
+        write_new(&self.recordings, text.as_bytes()).map_err(io::Error::other)?;
+        Ok(self.recordings.display().to_string())
     }
 }

@@ -20,6 +20,7 @@ use super::painter::Painter;
 use super::recorder::Recorder;
 use super::state::State;
 use super::state::lanes::Doing;
+use super::state::said::Said;
 use super::terminal::{self, Terminal};
 use super::theme::Theme;
 use super::update::update;
@@ -43,8 +44,11 @@ pub trait Desk {
     /// Has it done.
     fn ask(&self, action: Action);
 
-    /// Keeps a recording that a person wished for.
-    fn keep_recording(&self, text: &str);
+    /// Keeps a recording that a person wished for; gives the file.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    fn keep_recording(&self, text: &str) -> io::Result<String>;
 }
 
 /// What the terminal is given.
@@ -176,7 +180,10 @@ fn take(
     for action in update(state, event) {
         match action {
             Action::Redraw => painter.draw_anew(),
-            Action::WriteRecording => desk.keep_recording(&recorder.text()),
+            Action::WriteRecording => match desk.keep_recording(&recorder.text()) {
+                Ok(file) => state.tell(Said::RecordingKept(file), false),
+                Err(why) => state.tell(Said::RecordingLost(why.to_string()), true),
+            },
             wish => desk.ask(wish),
         }
     }

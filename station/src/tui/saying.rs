@@ -21,6 +21,11 @@ pub fn text(language: Language, said: &Said) -> String {
             language.fill(Phrase::SignedIn, &[operator, role])
         }
         Said::Refused(refused) => not_done(language, refused),
+        Said::RecordingKept(file) => language.fill(Phrase::RecordingKept, &[file]),
+        Said::RecordingLost(why) => {
+            let lost = language.say(Phrase::RecordingLost);
+            format!("{lost} {}", language.technical(why))
+        }
         Said::CannotNow { deed, why } => {
             let deed = language.say(vocabulary::deed(*deed));
             format!("{deed}: {}", vocabulary::why_not(language, why.clone()))

@@ -252,6 +252,9 @@ fn show(state: &mut State, screen: Screen) -> Vec<Action> {
     if screen == Screen::Alarms && state.screen != screen {
         state.alarms.look();
     }
+    if screen == Screen::Log {
+        state.log.below = 0;
+    }
     state.screen = screen;
     state.help = false;
     if screen == Screen::Batch {

@@ -117,7 +117,9 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::AskWorkOrder => "工单号",
         P::AskQuantity => "电路板数量",
         P::AskReason => "原因",
-        P::ConfirmClose => "关闭批次 {0}？关闭后不能再打开。",
+        P::ConfirmClose => {
+            "关闭批次 {0}？已完成 {1}/{2} 块板。关闭后不能再打开。"
+        }
         P::ConfirmLeave => "退出？在制板会先进入安全状态。",
         P::ConfirmSignOut => "注销？产线暂停；在制板会完成。",
         P::Leaving => "正在退出：在制板进入安全状态。",
@@ -126,6 +128,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LeftInWork => "工位 {0}：板 {1} 当时在制（{2}）：重新放入后从原处继续。",
         P::EnterYes => "Enter：确定",
         P::EnterNext => "Enter：下一步",
+        P::RecordingKept => "记录已写入 {0}。",
+        P::RecordingLost => "无法写入记录。",
         P::EnterDone => "Enter：完成",
         P::UpDownField => "上/下：其他字段",
         P::EnterDoes => "Enter：{0}",

@@ -117,7 +117,9 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::AskWorkOrder => "Work order",
         P::AskQuantity => "How many boards",
         P::AskReason => "Reason",
-        P::ConfirmClose => "Close batch {0}? It cannot be opened again.",
+        P::ConfirmClose => {
+            "Close batch {0}? {1} of {2} boards are made. It cannot be opened again."
+        }
         P::ConfirmLeave => "Leave? Boards in work are brought to a safe state first.",
         P::ConfirmSignOut => "Sign out? The line pauses; boards in work are finished.",
         P::Leaving => "Leaving: boards in work are brought to a safe state.",
@@ -126,6 +128,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LeftInWork => "Lane {0}: board {1} was in work ({2}): put it in again, it goes on where it was.",
         P::EnterYes => "Enter: yes",
         P::EnterNext => "Enter: next",
+        P::RecordingKept => "The recording is in {0}.",
+        P::RecordingLost => "The recording could not be written.",
         P::EnterDone => "Enter: done",
         P::UpDownField => "Up/Down: another field",
         P::EnterDoes => "Enter: {0}",

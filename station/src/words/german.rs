@@ -118,7 +118,9 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::AskWorkOrder => "Auftrag",
         P::AskQuantity => "Anzahl Platinen",
         P::AskReason => "Grund",
-        P::ConfirmClose => "Los {0} schließen? Es lässt sich nicht wieder öffnen.",
+        P::ConfirmClose => {
+            "Los {0} schließen? {1} von {2} Platinen sind fertig. Es lässt sich nicht wieder öffnen."
+        }
         P::ConfirmLeave => "Beenden? Platinen in Arbeit werden erst gesichert.",
         P::ConfirmSignOut => "Abmelden? Die Linie hält an; Platinen in Arbeit werden beendet.",
         P::Leaving => "Wird beendet: Platinen in Arbeit werden gesichert.",
@@ -127,6 +129,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LeftInWork => "Platz {0}: Platine {1} war in Arbeit ({2}): neu einlegen, es geht weiter, wo sie war.",
         P::EnterYes => "Enter: ja",
         P::EnterNext => "Enter: weiter",
+        P::RecordingKept => "Die Aufzeichnung steht in {0}.",
+        P::RecordingLost => "Die Aufzeichnung wurde nicht geschrieben.",
         P::EnterDone => "Enter: fertig",
         P::UpDownField => "Auf/Ab: anderes Feld",
         P::EnterDoes => "Enter: {0}",

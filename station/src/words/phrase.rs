@@ -220,7 +220,7 @@ listed! {
     AskQuantity,
     /// Field.
     AskReason,
-    /// Question; 0 batch.
+    /// Question; 0 batch, 1 boards made, 2 boards ordered.
     ConfirmClose,
     /// Question.
     ConfirmLeave,
@@ -240,6 +240,10 @@ listed! {
     EnterNext,
     /// Key of a dialog's last field.
     EnterDone,
+    /// Notice; 0 file.
+    RecordingKept,
+    /// Notice; technical text follows.
+    RecordingLost,
     /// Keys of a dialog with more than one field.
     UpDownField,
     /// A key's work; 0 what it does.

@@ -118,7 +118,9 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::AskWorkOrder => "Orden de trabajo",
         P::AskQuantity => "Cuántas placas",
         P::AskReason => "Motivo",
-        P::ConfirmClose => "¿Cerrar el lote {0}? No se podrá reabrir.",
+        P::ConfirmClose => {
+            "¿Cerrar el lote {0}? {1} de {2} placas están hechas. No se podrá reabrir."
+        }
         P::ConfirmLeave => "¿Salir? Las placas en curso quedan antes a salvo.",
         P::ConfirmSignOut => "¿Cerrar sesión? La línea se pausa; las placas en curso se terminan.",
         P::Leaving => "Saliendo: las placas en curso se ponen a salvo.",
@@ -127,6 +129,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LeftInWork => "Puesto {0}: la placa {1} estaba en curso ({2}): vuelva a ponerla, sigue donde estaba.",
         P::EnterYes => "Intro: sí",
         P::EnterNext => "Intro: seguir",
+        P::RecordingKept => "La grabación está en {0}.",
+        P::RecordingLost => "No se pudo escribir la grabación.",
         P::EnterDone => "Intro: listo",
         P::UpDownField => "Arriba/Abajo: otro campo",
         P::EnterDoes => "Intro: {0}",

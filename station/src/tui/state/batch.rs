@@ -96,6 +96,14 @@ impl BatchRow {
 }
 
 impl Batches {
+    /// Boards of a listed batch that are made, and that are to be made: of the one on the line as it was told last.
+    #[must_use]
+    pub fn done(&self, row: &BatchRow) -> (u64, u64) {
+        let head = self.head.as_ref().filter(|head| head.batch == row.batch);
+        let told = head.map_or(0, |_| self.progress.done);
+        (row.done.max(told), row.target)
+    }
+
     /// The batch that is looked at.
     #[must_use]
     pub fn chosen(&self) -> Option<&BatchRow> {
@@ -137,6 +145,30 @@ mod tests {
             ..BatchRow::default()
         };
         names.split_whitespace().map(row).collect()
+    }
+
+    #[test]
+    fn how_far_the_batch_on_the_line_is_was_told_last_of_all() {
+        let row = |batch: &str| BatchRow {
+            batch: batch.to_owned(),
+            done: 3,
+            target: 10,
+            ..BatchRow::default()
+        };
+        let head = BatchHead {
+            batch: "B-1".to_owned(),
+            ..BatchHead::default()
+        };
+        let batches = Batches {
+            head: Some(head),
+            progress: Progress {
+                done: 7,
+                ..Progress::default()
+            },
+            ..Batches::default()
+        };
+        assert_eq!(batches.done(&row("B-1")), (7, 10));
+        assert_eq!(batches.done(&row("B-2")), (3, 10));
     }
 
     #[test]

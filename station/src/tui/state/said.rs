@@ -32,6 +32,10 @@ pub enum Said {
     },
     /// A wish was refused.
     Refused(Refused),
+    /// What somebody saw is written to this file.
+    RecordingKept(String),
+    /// It could not be written; technical text.
+    RecordingLost(String),
     /// It cannot be done now.
     CannotNow {
         /// What.

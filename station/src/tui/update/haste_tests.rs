@@ -131,3 +131,19 @@ fn a_refusal_of_something_else_throws_no_field_away() {
     assert_eq!((state.dialog, state.scanner.entry()), (Some(asks), "t"));
     assert!(state.notice.is_some_and(|notice| notice.bad));
 }
+
+#[test]
+fn the_log_is_read_from_its_end_whoever_leafed_in_it_before() {
+    let mut state = signed_in();
+    for _ in 0..50 {
+        hear(
+            &mut state,
+            StationNews::Told(Told::NobodyWaits("SA-1".to_owned())),
+        );
+    }
+    assert_eq!(press(&mut state, Key::F(6)), []);
+    assert_eq!(press(&mut state, Key::PageUp), []);
+    assert!(state.log.below > 0);
+    assert_eq!(press(&mut state, Key::F(6)), []);
+    assert_eq!(state.log.below, 0);
+}

@@ -53,11 +53,17 @@ fn batches(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         } else {
             Look::Plain
         };
-        table_row(canvas, place.row(row), &cells_of(language, batch), look);
+        let done = state.batches.done(batch);
+        table_row(
+            canvas,
+            place.row(row),
+            &cells_of(language, batch, done),
+            look,
+        );
     }
 }
 
-fn cells_of(language: Language, batch: &BatchRow) -> [String; 6] {
+fn cells_of(language: Language, batch: &BatchRow, (done, target): (u64, u64)) -> [String; 6] {
     let word = if batch.closed {
         Phrase::Closed
     } else {
@@ -67,7 +73,7 @@ fn cells_of(language: Language, batch: &BatchRow) -> [String; 6] {
         batch.batch.clone(),
         batch.product.clone(),
         language.say(word).to_owned(),
-        format!("{}/{}", batch.done, batch.target),
+        format!("{done}/{target}"),
         batch.failed.to_string(),
         batch.in_doubt.to_string(),
     ]

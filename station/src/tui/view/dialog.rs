@@ -30,7 +30,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, dialog: &Dialog) {
             field(canvas, state, &title, language.say(Phrase::AskReason));
         }
         Dialog::CloseBatch { batch } => {
-            let text = language.fill(Phrase::ConfirmClose, &[batch]);
+            let mut rows = state.batches.list.iter();
+            let row = rows.find(|row| row.batch == *batch);
+            let (done, target) = row.map_or((0, 0), |row| state.batches.done(row));
+            let figures = [batch.clone(), done.to_string(), target.to_string()];
+            let figures = figures.each_ref().map(String::as_str);
+            let text = language.fill(Phrase::ConfirmClose, &figures);
             question(canvas, state, language.say(Phrase::DeedClose), &text);
         }
         Dialog::Reprint { device } => {

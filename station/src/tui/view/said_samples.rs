@@ -125,6 +125,8 @@ fn of_work() -> Vec<Said> {
         Said::LineEnded(None),
         Said::LineEnded(Some(SAYS.to_owned())),
         Said::Refused(refused(Some(RefusalReason::BatchHeld))),
+        Said::RecordingKept("/7/8".to_owned()),
+        Said::RecordingLost(SAYS.to_owned()),
         cannot(WhyNot::NoPrinter),
         cannot(WhyNot::NoSerial),
         cannot(WhyNot::LabelAwaited("L02".to_owned())),
