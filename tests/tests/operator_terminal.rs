@@ -171,7 +171,7 @@ fn a_shift_with_24_lanes() {
     screen.type_text("\x1b[C\x1b[C");
     screen.see("▸ Close the batch");
     screen.type_text("\r");
-    screen.see("It cannot be opened again.");
+    screen.see("41 of 60 boards are made.");
     screen.see("▶");
     screen.type_text("\r");
     screen.see("closed");
