@@ -32,6 +32,8 @@ fn whoever_leaves_at_once_leaves_a_board_that_goes_on_where_it_was() {
     screen.see("Boards in work are brought to a safe state first");
     screen.type_text(CTRL_C);
     screen.see("Once more leaves at once");
+    // A key that is held down is one wish; the mark says when the next one counts.
+    screen.see("▶");
     screen.type_text(CTRL_C);
     let said = screen.see("left with 0");
     assert!(!screen.is_taken_over(), "{said}");

@@ -28,9 +28,6 @@ use super::{geometry, keymap};
 /// How often it is told that somebody is there, in milliseconds: more often than anybody is signed out.
 const PRESENCE_MS: u64 = 2_000;
 
-/// A key that comes again within so many milliseconds is held down.
-const REPEAT_MS: u64 = 700;
-
 /// Takes an event; gives what is to be done.
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     let before = watched(state);
@@ -277,10 +274,10 @@ fn sign_out(state: &mut State) -> Vec<Action> {
 
 /// The first wish is asked about, the second one is meant; what comes after that leaves at once.
 fn leave(state: &mut State) -> Vec<Action> {
-    let before_ms = std::mem::replace(&mut state.leave_key_ms, state.monotonic_ms);
     // A key that is held down repeats itself; that is one wish.
-    let repeats = state.monotonic_ms.saturating_sub(before_ms) < REPEAT_MS;
-    if state.is_leaving() && repeats {
+    let repeats = state.is_leave_key_down();
+    state.leave_key_ms = state.monotonic_ms;
+    if repeats {
         return Vec::new();
     }
     // Two at once are a scanner's.

@@ -31,6 +31,9 @@ pub const NOTICE_MS: u64 = 8_000;
 /// How long a question must stand before an Enter answers it, in milliseconds: nobody reads faster.
 pub const READ_MS: u64 = 300;
 
+/// The key that leaves is held down where it comes again within so many milliseconds.
+const REPEAT_MS: u64 = 700;
+
 /// A screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -162,7 +165,14 @@ impl State {
     #[must_use]
     pub fn is_ready_for_scan(&self) -> bool {
         let has_mind = self.sign_in != SignIn::Checking && self.asked_ms.is_none();
-        self.scanner.is_ready() && has_mind
+        self.scanner.is_ready() && has_mind && !self.is_leave_key_down()
+    }
+
+    /// Whether the program is on its way out, and the key that had it go may still be held down.
+    #[must_use]
+    pub fn is_leave_key_down(&self) -> bool {
+        let since_ms = self.monotonic_ms.saturating_sub(self.leave_key_ms);
+        self.is_leaving() && since_ms < REPEAT_MS
     }
 
     /// Whether a question stands for so short a time that an Enter is no answer to it.
