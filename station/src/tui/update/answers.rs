@@ -164,6 +164,10 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
 
 fn refuse(state: &mut State, refused: Refused) {
     let said = Said::Refused(refused.clone());
+    // What may be a badge is not kept.
+    state
+        .draft
+        .take_if(|_| refused.reason == Some(RefusalReason::BadgeTyped));
     // Something of before was not done, and somebody types by now: that is not thrown away.
     if state.dialog.as_ref().is_some_and(Dialog::has_field) {
         state.say(said, true);
@@ -171,10 +175,6 @@ fn refuse(state: &mut State, refused: Refused) {
     }
     state.log.add(state.utc_ms, true, said);
     state.scanner.clear();
-    // What may be a badge is not kept.
-    state
-        .draft
-        .take_if(|_| refused.reason == Some(RefusalReason::BadgeTyped));
     if state.sign_in == SignIn::Checking {
         state.sign_in = SignIn::Nobody;
     }
