@@ -16,14 +16,7 @@ fn whoever_leaves_at_once_leaves_a_board_that_goes_on_where_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
     let station = PreparedStation::create(folder.path());
     station.open_batch("B-1", 1);
-    let plan = LinePlan {
-        // So slow that a person has time for three keys, and the board stays in its fixture, whoever leaves.
-        baud: Some(9_600),
-        hand_ms: Some(600_000),
-        patience_ms: Some(600_000),
-        ..LinePlan::good_boards(folder.path(), &station, 1, 3)
-    };
-    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let line = slow_line(folder.path(), &station);
     let mut screen = at_slow_line(&station, &line);
     sign_in(&screen, OPERATOR);
     // It has a certificate: whoever asks once waits until it has come to its end.
@@ -71,14 +64,7 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let station = PreparedStation::create(folder.path());
     station.open_batch("B-1", 2);
-    let plan = LinePlan {
-        // So slow that a person has time to sign out and to try to leave.
-        baud: Some(9_600),
-        hand_ms: Some(600_000),
-        patience_ms: Some(600_000),
-        ..LinePlan::good_boards(folder.path(), &station, 1, 3)
-    };
-    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let line = slow_line(folder.path(), &station);
     let screen = at_slow_line(&station, &line);
     sign_in(&screen, OPERATOR);
     screen.see("● 5/8");
@@ -105,6 +91,17 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_works() {
     let passed = verdicts.iter().all(|verdict| verdict["code"] == "PASS");
     assert!(passed && verdicts.len() == 1, "{verdicts:?}");
     drop(line);
+}
+
+/// So slow that a person has time for some keys, and the board stays in its fixture, whoever leaves.
+fn slow_line(folder: &Path, station: &PreparedStation) -> SimulatedLine {
+    let plan = LinePlan {
+        baud: Some(9_600),
+        hand_ms: Some(600_000),
+        patience_ms: Some(600_000),
+        ..LinePlan::good_boards(folder, station, 1, 3)
+    };
+    SimulatedLine::start(&folder.join("line"), &plan)
 }
 
 /// At a station that knows how slow its line is, started by a shell as people do: what is said in the end stands there.

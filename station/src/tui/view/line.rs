@@ -48,12 +48,11 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
             x += canvas.put(row.columns(x, row.width), code.as_str(), Look::Strong) + 1;
         }
     }
-    let board = lane.serial.as_deref().or(lane.uid.as_deref());
     let took = lane.took_ms.filter(|_| lane.verdict.is_some());
     let took = took.map_or(String::new(), |ms| format!("  {} s", seconds(ms)));
     let rest = row.columns(x, row.width);
     let board = fit_end(
-        board.unwrap_or("-"),
+        lane_words::board_of(lane),
         rest.width.saturating_sub(columns(&took)),
     );
     let text = format!("{board}{took}");
