@@ -98,7 +98,7 @@ impl Step {
             Self::Attested => "attested",
             Self::Measured => "measured",
             Self::KeyBound => "key bound",
-            Self::Issued => "certificate issued",
+            Self::Issued => "certified",
             Self::Installed => "installed",
             Self::Proven => "proven",
             Self::Committed => "locked",

@@ -12,13 +12,16 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Pass => "PASS",
         P::Fail => "FAIL",
         P::Error => "ERROR",
+        P::PassShort => "PASS",
+        P::FailShort => "FAIL",
+        P::ErrorShort => "ERROR",
         P::Held => "HELD",
         P::StepAwaitingBoard => "waiting for a board",
         P::StepIdentified => "link agreed",
         P::StepAttested => "attested",
         P::StepMeasured => "measured",
         P::StepKeyBound => "key bound",
-        P::StepIssued => "certificate issued",
+        P::StepIssued => "certified",
         P::StepInstalled => "installed",
         P::StepProven => "proven",
         P::StepCommitted => "locked",
@@ -207,7 +210,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
              state first.",
         P::HelpLine =>
             "Every lane with its board, its step and its verdict. The chosen lane's full \
-             story is at the bottom. Put boards in; take them out when the verdict stands.",
+             story is at the bottom. With many lanes, the end of a lane's port stands at the \
+             right of its name. Put boards in; take them out when the verdict stands.",
         P::HelpBatch =>
             "Choose a batch, then what is to be done with it: open, start, pause, close. \
              What you may not do is grey, with the reason.",

@@ -12,13 +12,16 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Pass => "GUT",
         P::Fail => "SCHLECHT",
         P::Error => "STÖRUNG",
+        P::PassShort => "GUT",
+        P::FailShort => "NIO",
+        P::ErrorShort => "STÖR.",
         P::Held => "GESPERRT",
         P::StepAwaitingBoard => "wartet auf Platine",
         P::StepIdentified => "verbunden",
         P::StepAttested => "attestiert",
         P::StepMeasured => "gemessen",
-        P::StepKeyBound => "Schlüssel gebunden",
-        P::StepIssued => "Zertifikat erteilt",
+        P::StepKeyBound => "Schlüssel fest",
+        P::StepIssued => "zertifiziert",
         P::StepInstalled => "installiert",
         P::StepProven => "bewiesen",
         P::StepCommitted => "verriegelt",
@@ -209,7 +212,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
              gesichert.",
         P::HelpLine =>
             "Jeder Platz mit Platine, Schritt und Urteil. Unten steht alles zum gewählten \
-             Platz. Platinen einlegen; herausnehmen, wenn das Urteil steht.",
+             Platz. Bei vielen Plätzen steht rechts vom Namen das Ende des Ports. Platinen \
+             einlegen; herausnehmen, wenn das Urteil steht.",
         P::HelpBatch =>
             "Ein Los wählen, dann was geschehen soll: eröffnen, starten, anhalten, \
              schließen. Was Sie nicht dürfen, ist grau, mit Grund.",

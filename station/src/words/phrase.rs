@@ -10,6 +10,12 @@ listed! {
     Fail,
     /// The outcome where the station is at fault.
     Error,
+    /// The outcome of a good board in at most five columns.
+    PassShort,
+    /// The outcome of a bad board in at most five columns.
+    FailShort,
+    /// The outcome where the station is at fault in at most five columns.
+    ErrorShort,
     /// A lane that takes no board.
     Held,
     /// No board is in work.

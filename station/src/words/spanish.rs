@@ -12,13 +12,16 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Pass => "PASA",
         P::Fail => "FALLA",
         P::Error => "ERROR",
+        P::PassShort => "PASA",
+        P::FailShort => "FALLA",
+        P::ErrorShort => "ERROR",
         P::Held => "RETENIDO",
         P::StepAwaitingBoard => "esperando placa",
-        P::StepIdentified => "enlace acordado",
+        P::StepIdentified => "conectada",
         P::StepAttested => "atestada",
         P::StepMeasured => "medida",
         P::StepKeyBound => "clave ligada",
-        P::StepIssued => "certificado emitido",
+        P::StepIssued => "certificada",
         P::StepInstalled => "instalada",
         P::StepProven => "probada",
         P::StepCommitted => "bloqueada",
@@ -208,7 +211,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
              antes a salvo.",
         P::HelpLine =>
             "Cada puesto con su placa, su paso y su veredicto. Abajo, todo sobre el puesto \
-             elegido. Ponga placas; sáquelas cuando haya veredicto.",
+             elegido. Con muchos puestos, a la derecha del nombre está el final del puerto. \
+             Ponga placas; sáquelas cuando haya veredicto.",
         P::HelpBatch =>
             "Elija un lote y qué hacer con él: abrir, poner en marcha, pausar, cerrar. Lo \
              que no puede hacer está en gris, con el motivo.",

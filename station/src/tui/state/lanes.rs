@@ -223,7 +223,7 @@ impl Lane {
         matches!(self.doing, Doing::NoPort(_) | Doing::Silent)
     }
 
-    fn note(&mut self, news: &LaneNews, now_ms: u64) {
+    pub(in crate::tui) fn note(&mut self, news: &LaneNews, now_ms: u64) {
         match news {
             LaneNews::PortMissing(fault) => self.begin(Doing::NoPort(fault.clone()), now_ms),
             LaneNews::PortOpen | LaneNews::Step(0) => self.begin(Doing::Waiting, now_ms),

@@ -12,7 +12,8 @@ use super::canvas::{Canvas, fit_end};
 use super::lane_words::{beside, board_of, name_look, name_of, row_look, second_row};
 use super::lane_words::{state_word, time_text};
 use super::line::fits;
-use super::{block_letters, line, small_lane};
+use super::small_lane::Shares;
+use super::{block_letters, line, port_label, small_lane};
 use crate::tui::geometry::{Place, ROOMY, columns};
 use crate::tui::state::State;
 use crate::tui::state::lanes::{Lane, Shown, ShownVerdict};
@@ -20,49 +21,75 @@ use crate::tui::theme::{Look, of_verdict};
 use crate::tui::vocabulary;
 use crate::words::Language;
 
+/// Fewest columns of a port's label.
+pub(super) const PORT: u16 = 3;
+
+/// A lane with what its cell is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell<'a> {
+    /// Everything.
+    pub(super) state: &'a State,
+    /// The lane.
+    pub(super) lane: &'a Lane,
+    /// What tells its port from the others' ports.
+    pub(super) label: &'a str,
+    /// How a small cell is shared out.
+    pub(super) shares: Shares,
+    /// Where it is drawn.
+    pub(super) place: Place,
+    /// Whether it is looked at.
+    pub(super) chosen: bool,
+}
+
 /// Draws it.
-pub(super) fn draw(
-    canvas: &mut Canvas<'_>,
-    state: &State,
-    lane: &Lane,
-    place: Place,
-    chosen: bool,
-) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
+    let place = cell.place;
     let roomy = place.width + 1 >= ROOMY.0 && place.height >= ROOMY.1;
     if place.height < 4 {
-        small_lane::draw(canvas, state, lane, place, chosen);
-    } else if roomy && lane.shown() == Shown::Verdict {
-        large(canvas, state, lane, place, chosen);
+        small_lane::draw(canvas, cell);
+    } else if roomy && cell.lane.shown() == Shown::Verdict {
+        large(canvas, cell);
     } else {
-        medium(canvas, state, lane, place, chosen);
+        medium(canvas, cell);
     }
 }
 
 /// Four rows and more.
-fn medium(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chosen: bool) {
-    header(canvas, state.language, lane, place.row(0), chosen);
+fn medium(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
+    let Cell {
+        state, lane, place, ..
+    } = *cell;
+    header(canvas, cell);
     let (word, look) = state_word(state.language, lane);
     let row = place.row(1);
     let drawn = canvas.put(row, &word, look);
-    let rest = row.columns(drawn + 1, row.width);
-    let time = time_text(state, lane);
-    if fits(&time, rest) {
-        canvas.put_right(rest, &time, Look::Plain);
-    }
+    let beside_word = row.columns(drawn + 1, row.width);
     canvas.put(
         place.row(2),
         &fit_end(board_of(lane), place.width),
         Look::Plain,
     );
-    let text = second_row(state.language, lane, place.width);
-    canvas.put_short(place.row(3), &text, row_look(lane));
+    let row = place.row(3);
+    let text = second_row(state.language, lane, row.width);
+    let drawn = canvas.put_short(row, &text, row_look(lane));
+    let below = row.columns(drawn + u16::from(drawn > 0), row.width);
+    let time = time_text(state, lane);
+    if let Some(row) = [beside_word, below]
+        .into_iter()
+        .find(|row| fits(&time, *row))
+    {
+        canvas.put_right(row, &time, Look::Plain);
+    }
     story(canvas, state.language, lane, place.below(4));
 }
 
 /// Room enough for a verdict in block letters.
-fn large(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place, chosen: bool) {
+fn large(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
+    let Cell {
+        state, lane, place, ..
+    } = *cell;
     let Some(verdict) = &lane.verdict else { return };
-    header(canvas, state.language, lane, place.row(0), chosen);
+    header(canvas, cell);
     let block = place.below(1).top(block_letters::ROWS);
     big_verdict(canvas, state.language, verdict, block);
     let row = place.row(block_letters::ROWS + 1);
@@ -118,21 +145,29 @@ fn big_verdict(canvas: &mut Canvas<'_>, language: Language, verdict: &ShownVerdi
     }
 }
 
-fn header(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, row: Place, chosen: bool) {
-    let name = name_of(lane, chosen, row.width.saturating_sub(2));
-    let drawn = canvas.put(row, &name, name_look(chosen));
-    let rest = row.columns(drawn + 1, row.width);
-    if let Some((told, look)) = beside(language, lane, rest.width) {
-        canvas.put_right(rest, &told, look);
-        return;
+/// Its name; at the right its port, after what is told beside a verdict.
+fn header(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
+    let Cell {
+        lane, label, place, ..
+    } = *cell;
+    let row = place.row(0);
+    let port_needs = columns(label).min(row.width / 2) + 1;
+    let told = |width| beside(cell.state.language, lane, width);
+    let sign = 2 * u16::from(told(1).is_some());
+    let room = row.width.saturating_sub(port_needs + sign);
+    let name = name_of(lane, cell.chosen, room);
+    let drawn = canvas.put(row, &name, name_look(cell.chosen));
+    let mut rest = row.columns(drawn + 1, row.width);
+    let port_needs = port_needs.min(PORT + 1);
+    if let Some((told, look)) = told(rest.width.saturating_sub(port_needs)) {
+        let drawn = canvas.put(rest, &told, look);
+        rest = rest.columns(drawn + 1, rest.width);
     }
-    let port = lane.port.rsplit('/').next().unwrap_or_default();
-    let port = if fits(&lane.port, rest) {
-        &lane.port
-    } else {
-        port
-    };
-    canvas.put_right(rest, &fit_end(port, rest.width), Look::Label);
+    let port = [&lane.port, port_label::last_part(&lane.port)]
+        .into_iter()
+        .find(|port| fits(port, rest))
+        .map_or_else(|| port_label::tail(label, rest.width), str::to_owned);
+    canvas.put_right(rest, &port, Look::Label);
 }
 
 /// Why and what to do, as far as there are rows; whole in the focus below the lanes.

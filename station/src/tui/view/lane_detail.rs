@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::lane_words::{beside, state_word};
-use super::line::why_and_what;
+use super::line::said_of;
 use crate::tui::clock_text;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::State;
@@ -32,14 +32,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let drawn = canvas.put_right(rest, hint, Look::Label);
     let port = rest.columns(0, rest.width.saturating_sub(drawn + 1));
     canvas.put_short(port, &lane.port, Look::Plain);
-    let (why, to_do) = why_and_what(language, lane);
+    let (why, to_do) = said_of(language, lane);
     let mut below = place.below(1);
     if let Some(why) = why {
-        let why = format!("{}: {why}", language.say(Phrase::Why));
         let used = canvas.put_wrapped(below.top(6), &why, Look::Plain);
         below = below.below(used);
     }
-    let to_do = format!("{}: {to_do}", language.say(Phrase::ToDo));
     let used = canvas.put_wrapped(below.top(4), &to_do, Look::Strong);
     below = below.below(used);
     canvas.rule(below.row(0), Look::Label);

@@ -71,38 +71,57 @@ pub(super) fn beside(language: Language, lane: &Lane, width: u16) -> Option<(Str
     Some((if fits { whole } else { sign.to_owned() }, look))
 }
 
-/// How long its board has been in work, or was.
-pub(super) fn time_text(state: &State, lane: &Lane) -> String {
-    let ms = match (lane.shown(), lane.took_ms) {
-        (Shown::Working(_) | Shown::AwaitsLabel, _) => {
-            state.monotonic_ms.saturating_sub(lane.since_ms)
+/// How long its board has been in work, or was, in milliseconds; nothing where it has none.
+pub(super) fn time_ms(state: &State, lane: &Lane) -> Option<u64> {
+    match lane.shown() {
+        Shown::Working(_) | Shown::AwaitsLabel => {
+            Some(state.monotonic_ms.saturating_sub(lane.since_ms))
         }
-        (Shown::Verdict, Some(took)) => took,
-        _ => return String::new(),
-    };
-    format!("{} s", seconds(ms))
+        Shown::Verdict => lane.took_ms,
+        _ => None,
+    }
+}
+
+/// That time in seconds, with tenths.
+pub(super) fn time_text(state: &State, lane: &Lane) -> String {
+    let ms = time_ms(state, lane);
+    ms.map_or_else(String::new, |ms| format!("{} s", seconds(ms)))
+}
+
+/// A time in three columns at most: whole seconds, from a hundred on minutes, and so on.
+pub(super) fn whole_seconds(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    let in_units = [(1, 's'), (60, 'm'), (3_600, 'h'), (86_400, 'd')];
+    let shown = |(unit, sign)| (seconds / unit, sign);
+    let (count, sign) = in_units
+        .map(shown)
+        .into_iter()
+        .find(|(count, _)| *count < 100)
+        .unwrap_or((99, 'd'));
+    format!("{count}{sign}")
+}
+
+/// A column for each step, where there is room for as many.
+fn bar(step: u8, room: u16) -> String {
+    let steps = u16::from(STEPS);
+    super::batch_bar::bar(u64::from(step), u64::from(STEPS), steps.min(room))
 }
 
 /// The step with its bar, the code of a verdict, or what the lane waits for.
 pub(super) fn second_row(language: Language, lane: &Lane, width: u16) -> String {
-    let code_and_board = |code: VerdictCode| {
-        let with_board = format!("{code} {}", board_of(lane));
-        if columns(&with_board) <= width {
-            with_board
-        } else {
-            code.as_str().to_owned()
-        }
-    };
     match (lane.shown(), &lane.held, &lane.verdict) {
         (Shown::Held, Some(held), _) => format!("{} {}", held.code, held.name),
         (Shown::Working(step), ..) => {
-            let bar = super::batch_bar::bar(u64::from(step), u64::from(STEPS), u16::from(STEPS));
-            format!("{bar} {}", language.say(vocabulary::step(step)))
+            let word = language.say(vocabulary::step(step));
+            let room = width.saturating_sub(columns(word) + 1);
+            format!("{} {word}", bar(step, room))
         }
-        (Shown::Verdict, _, Some(verdict)) if verdict.code == VerdictCode::Pass => {
-            board_of(lane).to_owned()
-        }
-        (Shown::Verdict, _, Some(verdict)) => code_and_board(verdict.code),
+        (Shown::AwaitsLabel, ..) => bar(lane.step, width),
+        // The word above says it.
+        (Shown::Fault, ..) => String::new(),
+        // The board stands in a row of its own.
+        (Shown::Verdict, _, Some(verdict)) if verdict.code == VerdictCode::Pass => String::new(),
+        (Shown::Verdict, _, Some(verdict)) => verdict.code.as_str().to_owned(),
         _ => doing(language, lane),
     }
 }

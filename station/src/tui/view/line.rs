@@ -1,7 +1,9 @@
 //! The line screen: all lanes at once, and the whole story of the chosen one below them.
 
 use super::canvas::{Canvas, fit_end};
-use super::{lane, lane_words};
+use super::lane::Cell;
+use super::small_lane::Shares;
+use super::{lane, lane_words, port_label};
 use crate::tui::geometry::{FOCUS_ROWS, Grid, Place, body, columns};
 use crate::tui::state::State;
 use crate::tui::state::lanes::{Doing, Held, Lane, Shown};
@@ -17,22 +19,33 @@ const NAME: u16 = 16;
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let lanes = &state.lanes;
     let body = body(state.size);
+    let labels = port_label::labels(&lanes.list);
     if let Some(grid) = Grid::of(state.size, lanes.list.len()) {
-        for (at, lane) in lanes.list.iter().enumerate() {
+        let shares = Shares::of(state.language, grid.cell.0, &labels);
+        for (at, (lane, label)) in lanes.list.iter().zip(&labels).enumerate() {
             let Some(place) = grid.place(at) else {
                 continue;
             };
-            lane::draw(canvas, state, lane, place, at == lanes.chosen);
+            let cell = Cell {
+                state,
+                lane,
+                label,
+                shares,
+                place,
+                chosen: at == lanes.chosen,
+            };
+            lane::draw(canvas, &cell);
         }
     }
     if let Some(chosen) = lanes.chosen() {
         let focus = body.below(body.height.saturating_sub(FOCUS_ROWS));
-        focus_on(canvas, state, chosen, focus);
+        let label = labels.get(lanes.chosen).copied().unwrap_or_default();
+        focus_on(canvas, state, chosen, label, focus);
     }
 }
 
 /// The chosen lane in words: who, what, why, and what to do. What to do is never cut.
-fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
+fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, label: &str, place: Place) {
     let language = state.language;
     let row = place.row(0);
     let mut x = canvas.put(row, "──", Look::Label) + 1;
@@ -58,19 +71,40 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
     let text = format!("{board}{took}");
     let drawn = canvas.put(rest, &text, Look::Plain) + 2;
     let rest = rest.columns(drawn, rest.width);
-    canvas.put(rest, &fit_end(&lane.port, rest.width), Look::Label);
-    let (why, to_do) = why_and_what(language, lane);
+    let port = if fits(&lane.port, rest) {
+        lane.port.clone()
+    } else {
+        port_label::tail(label, rest.width)
+    };
+    canvas.put(rest, &port, Look::Label);
+    let (why, to_do) = said_of(language, lane);
     let rest = place.below(1);
-    let to_do = format!("{}: {to_do}", language.say(Phrase::ToDo));
     let needs = super::canvas::wrap(&to_do, rest.width).len();
     let needs = u16::try_from(needs).unwrap_or(rest.height).min(rest.height);
     let above = rest.top(rest.height - needs);
     let mut used = 0;
     if let Some(why) = why {
-        let why = format!("{}: {why}", language.say(Phrase::Why));
         used = canvas.put_wrapped_short(above, &why, Look::Plain);
     }
     canvas.put_wrapped(rest.below(used), &to_do, Look::Strong);
+}
+
+/// Why the lane is as it is and what a person does next, each with its word before it; where nobody has to do
+/// anything, what goes on.
+pub(super) fn said_of(language: Language, lane: &Lane) -> (Option<String>, String) {
+    let (why, next) = why_and_what(language, lane);
+    let goes_on = match lane.shown() {
+        Shown::Working(_) => true,
+        Shown::Nothing => lane.held.is_none(),
+        _ => false,
+    };
+    let next = if goes_on {
+        next
+    } else {
+        format!("{}: {next}", language.say(Phrase::ToDo))
+    };
+    let why = why.map(|why| format!("{}: {why}", language.say(Phrase::Why)));
+    (why, next)
 }
 
 /// Why the lane is as it is, and what a person does next.

@@ -27,10 +27,13 @@ mod lane_detail;
 mod lane_words;
 mod line;
 mod log;
+mod port_label;
 mod sign_in;
 mod small_lane;
 mod too_small;
 
+#[cfg(test)]
+mod cell_tests;
 #[cfg(test)]
 mod grey_tests;
 #[cfg(test)]

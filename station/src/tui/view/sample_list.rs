@@ -34,7 +34,7 @@ fn asked(state: &State, dialog: Dialog) -> State {
 }
 
 /// What may be so on all lanes at once, where there is the least room.
-fn on_every_lane() -> Vec<(String, State)> {
+pub(super) fn on_every_lane(lanes: usize) -> Vec<(String, State)> {
     let port = "/dev/ttyUSB7".to_owned();
     let gone = [
         LaneNews::Verdict(Box::new(verdict(VerdictCode::HwLimit, OUT_OF_LIMITS))),
@@ -51,15 +51,15 @@ fn on_every_lane() -> Vec<(String, State)> {
         code: VerdictCode::KeyReused,
         cause: Cause::Verdict("board 07 has the same key".to_owned()),
     })];
-    let mut all = Vec::new();
-    for lanes in [8, 24, 32] {
-        let run = running(lanes);
-        all.push((format!("long-names-{lanes}"), with_long_names(&run)));
-        all.push((format!("unplugged-{lanes}"), all_say(&run, &gone)));
-        all.push((format!("batch-held-{lanes}"), all_say(&run, &stopped)));
-        all.push((format!("await-labels-{lanes}"), all_say(&run, &waits)));
-    }
-    all
+    let run = running(lanes);
+    [
+        ("long-names", with_long_names(&run)),
+        ("unplugged", all_say(&run, &gone)),
+        ("batch-held", all_say(&run, &stopped)),
+        ("await-labels", all_say(&run, &waits)),
+    ]
+    .map(|(name, state)| (format!("{name}-{lanes}"), state))
+    .to_vec()
 }
 
 /// Every screen and state, by name.
@@ -108,7 +108,7 @@ pub(super) fn all() -> Vec<(String, State)> {
     for lanes in [1, 2, 4, 8, 16, 24, 32] {
         add(&format!("line-{lanes}"), running(lanes));
     }
-    for (name, state) in on_every_lane() {
+    for (name, state) in [8, 24, 32].into_iter().flat_map(on_every_lane) {
         add(&name, state);
     }
     for chosen in 0..10 {

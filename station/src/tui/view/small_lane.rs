@@ -1,66 +1,93 @@
 //! A lane's cell of two or three rows, where 32 lanes share the smallest terminal.
 //!
 //! ```text
-//!  L02 ✔ PASS   3.2 s   L03 ● 3/8    1.7 s   L10 ◆        9.1 s   L08 ✘ FAIL     !
-//! SA-000123            measured   …CB0002   scan the label       HW-LIMIT …CB0007
+//!  L02 ✔ PASS   3s   2 ▸L03 ● 3/8    1s   3  L10 ◆ …0009  9s  10  L08 ✘ FAIL   3s   8
+//!  SA-000123            measured   …CB0002   scan the label       ! HW-LIMIT …CB0007
 //! ```
+//!
+//! The gap between two cells is the column before the name, where the chosen lane's mark stands.
 
 use super::canvas::{Canvas, fit_end};
+use super::lane::{Cell, PORT};
 use super::lane_words::{beside, board_of, doing, name_look, name_of, row_look};
-use super::lane_words::{state_sign, state_word, time_text};
-use super::line::fits;
+use super::lane_words::{state_sign, state_word, time_ms, time_text, whole_seconds};
+use super::port_label::tail;
 use crate::tui::geometry::{Place, columns};
-use crate::tui::state::State;
 use crate::tui::state::lanes::{Lane, Shown};
 use crate::tui::theme::Look;
+use crate::tui::vocabulary;
+use crate::words::{Language, Phrase};
 
 /// Columns of the name that are seen at least, its mark among them.
 const NAME: u16 = 4;
 
-/// Fewest columns that tell one board from its neighbours.
-const BOARD: u16 = 6;
+/// Fewest columns of a board that tell it from its neighbours.
+const BOARD: u16 = 4;
 
-/// Draws it: what the lane does is never cut, its name and its board are, from their beginning.
-pub(super) fn draw(
-    canvas: &mut Canvas<'_>,
-    state: &State,
-    lane: &Lane,
-    place: Place,
-    chosen: bool,
-) {
-    let language = state.language;
-    let head = place.row(0);
-    let (word, look) = match lane.shown() {
-        // The row below has the word, and may have it alone.
-        Shown::AwaitsLabel | Shown::Fault => state_sign(lane),
-        _ => state_word(language, lane),
-    };
-    // A sign for a hold, or for a port that went with the board, has its place in any case.
-    let sign = 2 * u16::from(beside(language, lane, 1).is_some());
-    let room = head.width.saturating_sub(columns(&word) + 1 + sign);
-    let name = name_of(lane, chosen, room.max(NAME));
-    let x = canvas.put(head, &name, name_look(chosen)) + 1;
-    let drawn = canvas.put(head.columns(x, head.width), &word, look);
-    let rest = head.columns(x + drawn + 1, head.width);
-    let time = time_text(state, lane);
-    if let Some((told, look)) = beside(language, lane, rest.width) {
-        canvas.put_right(rest, &told, look);
-    } else if fits(&time, rest) {
-        canvas.put_right(rest, &time, Look::Plain);
-    }
-    second(canvas, state, lane, place.row(1));
-    if place.height > 2 {
-        let row = place.row(2);
-        let port = lane.port.rsplit('/').next().unwrap_or_default();
-        let port = fit_end(port, row.width / 2);
-        let taken = canvas.put_right(row, &port, Look::Label);
-        let left = row.columns(0, row.width.saturating_sub(taken + 1));
-        canvas.put(left, &fit_end(board_of(lane), left.width), Look::Label);
+/// Columns of a time with tenths, and of one in whole seconds.
+const TIME: u16 = 6;
+const SHORT_TIME: u16 = 3;
+
+/// How the first row of a cell is shared out: the same in all cells of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shares {
+    /// Columns for the port.
+    port: u16,
+    /// Whether an outcome's short word is said.
+    short: bool,
+}
+
+impl Shares {
+    /// For a row of that width and ports with these labels.
+    pub(super) fn of(language: Language, width: u16, labels: &[&str]) -> Self {
+        let words = [Phrase::Pass, Phrase::Fail, Phrase::Error];
+        let words = words.map(|phrase| columns(language.say(phrase)));
+        let word = words.into_iter().max().unwrap_or_default() + 2;
+        let room = width.saturating_sub(NAME + 1 + word + 1 + TIME + 1);
+        let short = room < PORT;
+        let room = room.max(PORT);
+        let widest = labels.iter().map(|label| columns(&tail(label, room))).max();
+        Self {
+            port: widest.unwrap_or_default(),
+            short,
+        }
     }
 }
 
-/// What the lane does, or the verdict's code; at its right as much of the board as there is room for.
-fn second(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, row: Place) {
+/// Draws it. What the lane does is never cut; its name, its board and its port are, from their beginning. What has no
+/// room in the rows below the name, the row of the name has instead of a time.
+pub(super) fn draw(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
+    let Cell { lane, place, .. } = *cell;
+    // The gap at the right belongs to the row of the name; the rows below begin under the name.
+    let head = Place {
+        width: place.width + 1,
+        ..place.row(0)
+    };
+    let below = Place {
+        x: place.x + 1,
+        ..place.below(1)
+    };
+    let own_row = below.height > 1;
+    let (drawn, told) = doings(canvas, cell, below.row(0), own_row);
+    let board = if own_row {
+        let row = below.row(1);
+        canvas.put(row, &fit_end(board_of(lane), row.width), Look::Label);
+        None
+    } else {
+        board(canvas, lane, below.row(0), drawn)
+    };
+    header(canvas, cell, head, board, told);
+}
+
+/// What the lane does, or the verdict's code after what is told beside it. Gives the columns drawn, and what is
+/// told where it would leave no room for the code and the board.
+fn doings(
+    canvas: &mut Canvas<'_>,
+    cell: &Cell<'_>,
+    row: Place,
+    own_row: bool,
+) -> (u16, Option<(String, Look)>) {
+    let Cell { state, lane, .. } = *cell;
     let text = match (&lane.verdict, lane.shown()) {
         (Some(verdict), Shown::Verdict) if verdict.code.as_str() == "PASS" => String::new(),
         (Some(verdict), Shown::Verdict) => verdict.code.as_str().to_owned(),
@@ -76,21 +103,95 @@ fn second(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, row: Place) {
         Shown::AwaitsLabel | Shown::Fault => state_sign(lane).1,
         _ => row_look(lane),
     };
-    let drawn = if lane.shown() == Shown::Held {
-        canvas.put_short(row, &text, look)
+    let needs = columns(&text) + if own_row { 0 } else { 1 + BOARD };
+    let told = |width| beside(state.language, lane, width);
+    let fits = |told: &(String, Look)| columns(&told.0) + 1 + needs <= row.width;
+    let there = [told(u16::MAX), told(1)].into_iter().flatten().find(fits);
+    let mut drawn = 0;
+    if let Some((said, look)) = &there {
+        drawn = canvas.put(row, said, *look) + 1;
+    }
+    let rest = row.columns(drawn, row.width);
+    drawn += if lane.shown() == Shown::Held {
+        canvas.put_short(rest, &text, look)
     } else {
-        canvas.put(row, &text, look)
+        canvas.put(rest, &text, look)
     };
-    let gap = u16::from(drawn > 0);
-    let rest = row.columns(drawn + gap, row.width);
-    let board = fit_end(board_of(lane), rest.width);
-    let tells = columns(&board) >= BOARD || board == board_of(lane);
-    if board == "-" || !tells {
-        return;
+    (drawn, told(1).filter(|_| there.is_none()))
+}
+
+/// As much of the board as there is room for behind what was drawn; gives it where that is too little.
+fn board<'a>(canvas: &mut Canvas<'_>, lane: &'a Lane, row: Place, drawn: u16) -> Option<&'a str> {
+    let board = board_of(lane);
+    let rest = row.columns(drawn + u16::from(drawn > 0), row.width);
+    let shown = fit_end(board, rest.width);
+    if board == "-" {
+        return None;
     }
-    if drawn == 0 {
-        canvas.put(rest, &board, look);
+    if columns(&shown) < BOARD && shown != board {
+        return Some(board);
+    }
+    if lane.shown() == Shown::Verdict && drawn == 0 {
+        canvas.put(rest, &shown, row_look(lane));
     } else {
-        canvas.put_right(rest, &board, Look::Plain);
+        canvas.put_right(rest, &shown, Look::Plain);
     }
+    None
+}
+
+/// Name and state; at the right the port, and before it the time or what is given instead.
+fn header(
+    canvas: &mut Canvas<'_>,
+    cell: &Cell<'_>,
+    row: Place,
+    board: Option<&str>,
+    told: Option<(String, Look)>,
+) {
+    let Cell {
+        state,
+        lane,
+        label,
+        shares,
+        ..
+    } = *cell;
+    let language = state.language;
+    let (word, look) = match lane.shown() {
+        // The row below has the word, and may have it alone.
+        Shown::AwaitsLabel | Shown::Fault => state_sign(lane),
+        Shown::Verdict if shares.short => short_word(language, lane),
+        _ => state_word(language, lane),
+    };
+    let board_here = board.map_or(0, |_| BOARD + 1);
+    let others = columns(&word) + 1 + board_here + SHORT_TIME + 1 + shares.port + 1;
+    let room = row.width.saturating_sub(others);
+    let name = name_of(lane, cell.chosen, room.max(NAME));
+    let mut x = canvas.put(row, &name, name_look(cell.chosen)) + 1;
+    x += canvas.put(row.columns(x, row.width), &word, look) + 1;
+    if let Some((said, look)) = told {
+        x += canvas.put(row.columns(x, row.width), &said, look) + 1;
+    }
+    let mut rest = row.columns(x, row.width);
+    if shares.port <= rest.width {
+        canvas.put_right(rest, &tail(label, shares.port), Look::Label);
+        rest = rest.columns(0, rest.width.saturating_sub(shares.port + 1));
+    }
+    let room = rest.width.saturating_sub(board_here);
+    let tenths = Some(time_text(state, lane)).filter(|_| !shares.short);
+    let whole = time_ms(state, lane).map(whole_seconds);
+    let mut times = tenths.into_iter().chain(whole);
+    if let Some(time) = times.find(|time| columns(time) <= room) {
+        canvas.put_right(rest, &time, Look::Plain);
+        rest = rest.columns(0, rest.width.saturating_sub(columns(&time) + 1));
+    }
+    if let Some(board) = board.filter(|_| rest.width >= BOARD) {
+        canvas.put(rest, &fit_end(board, rest.width), Look::Plain);
+    }
+}
+
+/// The sign and the short word of a verdict's outcome.
+fn short_word(language: Language, lane: &Lane) -> (String, Look) {
+    let (sign, look) = state_sign(lane);
+    let code = lane.verdict.as_ref().map(|verdict| verdict.code);
+    let word = code.map_or("", |code| language.say(vocabulary::short_outcome(code)));
+    (format!("{sign} {word}"), look)
 }
