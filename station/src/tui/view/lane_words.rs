@@ -148,3 +148,24 @@ pub(super) fn doing(language: Language, lane: &Lane) -> String {
     };
     language.say(phrase).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_time_has_three_columns_at_most() {
+        for (ms, wanted) in [
+            (0, "0s"),
+            (3_999, "3s"),
+            (99_999, "99s"),
+            (100_000, "1m"),
+            (5_999_999, "99m"),
+            (6_000_000, "1h"),
+            (360_000_000, "4d"),
+            (u64::MAX, "99d"),
+        ] {
+            assert_eq!(whole_seconds(ms), wanted, "{ms}");
+        }
+    }
+}
