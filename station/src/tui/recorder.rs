@@ -75,6 +75,7 @@ impl Half {
         if let Some(Dialog::OpenBatch(batch, _)) = &mut before.dialog {
             *batch = NewBatch::default();
         }
+        before.beneath = None;
         before.draft = None;
         before.notice = None;
         for line in &mut before.log.lines {

@@ -1,6 +1,7 @@
 //! What was said, in a language.
 
 use super::event::{AdapterChange, NotLetIn, Refused};
+use super::scanner::MAX_CHARS;
 use super::seconds;
 use super::state::lanes::ShownVerdict;
 use super::state::said::Said;
@@ -35,6 +36,8 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::Adapter { lane, change } => adapter_changed(language, lane, change),
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),
         Said::NoReason => language.say(Phrase::NoReason).to_owned(),
+        Said::ScanTooLong => language.fill(Phrase::ScanTooLong, &[&MAX_CHARS.to_string()]),
+        Said::EntryTooLong => language.fill(Phrase::EntryTooLong, &[&MAX_CHARS.to_string()]),
         Said::QuestionStands => language.say(Phrase::QuestionStands).to_owned(),
         Said::SignInToLeave => language.say(Phrase::SignInToLeave).to_owned(),
     }

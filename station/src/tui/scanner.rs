@@ -7,7 +7,8 @@
 //! 3. What comes in faster than a person types is a scan, and so is all that comes with it: a control character
 //!    within it is noise, not a wish (a frame of STX and ETX would arrive as Ctrl-B and Ctrl-C).
 //! 4. What a hand has left in the entry is no part of a scan that follows.
-//! 5. A lone `?` is a wish for help once nothing has followed it for a while.
+//! 5. What is longer than any code is refused whole, up to its Enter: the front part of a code is another code.
+//! 6. A lone `?` is a wish for help once nothing has followed it for a while.
 //!
 //! Pure: time comes in with the keys.
 
@@ -33,7 +34,7 @@ const LONE_MS: u64 = 250;
 pub const FORGET_MS: u64 = 15_000;
 
 /// Longest entry; a scanner that never ends a line fills no memory.
-const MAX_CHARS: usize = 128;
+pub const MAX_CHARS: usize = 128;
 
 /// What was typed so far, and whether more of it counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,10 @@ pub struct Scanner {
     scanned: bool,
     /// Whether there was anything since the last Enter, if only control characters.
     touched: bool,
+    /// Something did not fit.
+    over: Option<TooLong>,
+    /// What stood in the field before a person began to change it.
+    former: Option<String>,
 }
 
 impl Scanner {
@@ -70,12 +75,26 @@ impl Scanner {
         self.clear();
         self.entry = text.chars().take(MAX_CHARS).collect();
         self.touched = !text.is_empty();
+        self.former = Some(text.to_owned());
+    }
+
+    /// What stood in the field before a person began to change it; what they made of it goes.
+    pub fn undo(&mut self) -> Option<String> {
+        let former = self.former.take()?;
+        self.clear();
+        Some(former)
+    }
+
+    /// Whether something did not fit: then nothing of it goes anywhere.
+    #[must_use]
+    pub fn over(&self) -> Option<TooLong> {
+        self.over
     }
 
     /// Whether a scan would be taken now.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shot_ms.is_none()
+        self.shot_ms.is_none() && self.over.is_none()
     }
 
     /// Whether a key that comes now is part of a scan, so that nobody has pressed it.
@@ -100,8 +119,15 @@ impl Scanner {
         if character.is_control() {
             return;
         }
-        if self.entry.chars().count() < MAX_CHARS {
+        let fits = self.over.is_none() && self.entry.chars().count() < MAX_CHARS;
+        if fits {
             self.entry.push(character);
+        } else if self.scanned {
+            // Nothing of it stands where it could be taken for a code.
+            self.entry.clear();
+            self.over = Some(TooLong::Scanned);
+        } else {
+            self.over = Some(TooLong::Typed);
         }
     }
 
@@ -109,18 +135,25 @@ impl Scanner {
     pub fn erase(&mut self, now_ms: u64) {
         self.last_ms = now_ms;
         self.run = 0;
+        self.over = None;
         self.entry.pop();
         if self.entry.is_empty() {
-            self.clear();
+            self.empty();
         }
     }
 
     /// All of it goes.
     pub fn clear(&mut self) {
+        self.empty();
+        self.former = None;
+    }
+
+    fn empty(&mut self) {
         self.entry.clear();
         self.run = 0;
         self.scanned = false;
         self.touched = false;
+        self.over = None;
     }
 
     /// The entry is whole, unless it belongs to the shot before.
@@ -135,10 +168,14 @@ impl Scanner {
         let keys = self.entry.chars().count() + 1;
         let all = usize::try_from(self.run).is_ok_and(|run| run >= keys);
         let scanned = self.scanned || all && self.run >= SHORTEST_KEYS;
+        let over = self.over.is_some();
+        if over && !scanned {
+            return Submitted::TooLong;
+        }
         let code = strip(&self.entry).to_owned();
         self.clear();
         self.shot_ms = Some(now_ms);
-        match (code.is_empty(), scanned) {
+        match (code.is_empty() || over, scanned) {
             (true, _) => Submitted::Dropped,
             (false, true) => Submitted::Scanned(code),
             (false, false) => Submitted::Typed(code),
@@ -158,8 +195,13 @@ impl Scanner {
             self.clear();
             return true;
         }
-        let only_noise = self.entry.is_empty() && still_ms > PAUSE_MS;
-        if only_noise || forgets && still_ms > FORGET_MS {
+        // The Enter of what was refused may be late; it is none of a person.
+        let only_noise = self.entry.is_empty() && self.over.is_none() && still_ms > PAUSE_MS;
+        let late = still_ms > FORGET_MS;
+        if only_noise || late && self.over == Some(TooLong::Scanned) {
+            self.empty();
+        }
+        if forgets && late {
             self.clear();
         }
         false
@@ -196,6 +238,16 @@ impl Scanner {
     }
 }
 
+/// What was longer than an entry may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TooLong {
+    /// A scan: it is refused whole.
+    Scanned,
+    /// What a person types: what is too much is not taken, what stands there stays.
+    Typed,
+}
+
 /// What an Enter gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submitted {
@@ -205,8 +257,10 @@ pub enum Submitted {
     Typed(String),
     /// There was nothing at all: the Enter of a person.
     Empty,
-    /// It belongs to the shot before, or to a scan of nothing.
+    /// It belongs to the shot before, to a scan of nothing, or to one that was refused.
     Dropped,
+    /// What a person typed is longer than anything can be; it stays, to be shortened.
+    TooLong,
 }
 
 /// The code without what the scanner puts around it.
@@ -225,146 +279,4 @@ fn strip(entry: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn shoot(scanner: &mut Scanner, text: &str, from_ms: u64) -> (Vec<String>, u64) {
-        let mut at = from_ms;
-        let mut found = Vec::new();
-        for character in text.chars() {
-            at += 2;
-            match character {
-                '\n' => {
-                    if let Submitted::Scanned(code) = scanner.submit(at) {
-                        found.push(code);
-                    }
-                }
-                other => scanner.take(other, at),
-            }
-        }
-        (found, at)
-    }
-
-    #[test]
-    fn one_shot_fills_one_field() {
-        let mut scanner = Scanner::default();
-        let (found, at) = shoot(&mut scanner, "SA-000001\nSA-000002\n", 0);
-        assert_eq!(found, ["SA-000001"]);
-        assert!(!scanner.is_ready());
-        // A pause, and the next one counts.
-        scanner.pass(at + PAUSE_MS + 1, false);
-        assert!(scanner.is_ready());
-        let (found, _) = shoot(&mut scanner, "SA-000003\n", at + PAUSE_MS + 1);
-        assert_eq!(found, ["SA-000003"]);
-    }
-
-    #[test]
-    fn what_the_scanner_puts_around_is_stripped() {
-        for shot in [
-            "]C1SA-1\n",
-            "  SA-1 \n",
-            "\u{2}SA-1\u{3}\n",
-            "]d2\u{1d}SA-1\u{4}\n",
-        ] {
-            let (found, _) = shoot(&mut Scanner::default(), shot, 0);
-            assert_eq!(found, ["SA-1"], "{shot:?}");
-        }
-        let (found, _) = shoot(&mut Scanner::default(), "]]SA-1\n", 0);
-        assert_eq!(found, ["]]SA-1"]);
-    }
-
-    #[test]
-    fn a_lone_question_mark_asks_for_help_and_one_in_a_scan_does_not() {
-        let mut scanner = Scanner::default();
-        scanner.take('?', 10);
-        assert!(!scanner.pass(100, true));
-        assert!(scanner.pass(300, true));
-        assert!(scanner.entry().is_empty());
-        let (found, _) = shoot(&mut scanner, "?SA-1\n", 400);
-        assert_eq!(found, ["?SA-1"]);
-    }
-
-    #[test]
-    fn what_is_half_typed_is_forgotten_where_no_field_waits_for_it() {
-        for forgets in [false, true] {
-            let mut scanner = Scanner::default();
-            scanner.take('S', 10);
-            scanner.pass(20 + FORGET_MS, forgets);
-            assert_eq!(scanner.entry().is_empty(), forgets);
-        }
-    }
-
-    #[test]
-    fn a_scan_of_nothing_is_no_enter_of_a_person() {
-        for shot in ["]C1", "   ", "\u{2}\u{1}"] {
-            let mut scanner = Scanner::default();
-            shoot(&mut scanner, shot, 1_000);
-            assert_eq!(scanner.submit(1_010), Submitted::Dropped, "{shot:?}");
-            assert_eq!(scanner.submit(1_012), Submitted::Dropped, "{shot:?}");
-            scanner.pass(2_000, false);
-            assert_eq!(scanner.submit(2_001), Submitted::Empty, "{shot:?}");
-        }
-        // What is no more than a key that does nothing holds nobody up.
-        let mut scanner = Scanner::default();
-        scanner.take('\u{1}', 1_000);
-        scanner.pass(1_001 + PAUSE_MS, false);
-        assert_eq!(scanner.submit(2_000), Submitted::Empty);
-    }
-
-    #[test]
-    fn a_scan_is_told_from_a_hand_by_its_pace() {
-        let submitted = |text: &str, pace_ms: u64| {
-            let mut scanner = Scanner::default();
-            let mut at = 1_000;
-            for character in text.chars() {
-                at += pace_ms;
-                scanner.take(character, at);
-            }
-            scanner.submit(at + pace_ms)
-        };
-        let by_scanner = |text: &str| Submitted::Scanned(text.to_owned());
-        let by_hand = |text: &str| Submitted::Typed(text.to_owned());
-        for text in ["60", "SA-000001"] {
-            assert_eq!(submitted(text, 2), by_scanner(text));
-            assert_eq!(submitted(text, FAST_MS), by_scanner(text));
-            assert_eq!(submitted(text, FAST_MS + 1), by_hand(text));
-        }
-        // What a hand had typed in front of it is no part of the code.
-        let mut scanner = Scanner::default();
-        scanner.take('x', 1_000);
-        let (found, _) = shoot(&mut scanner, "SA-1\n", 2_000);
-        assert_eq!(found, ["SA-1"]);
-    }
-
-    #[test]
-    fn a_key_within_a_scan_or_right_after_it_is_not_pressed_by_anybody() {
-        let mut scanner = Scanner::default();
-        assert!(!scanner.is_in_scan(10));
-        scanner.take('S', 1_000);
-        assert!(scanner.is_in_scan(1_002));
-        assert!(!scanner.is_in_scan(1_001 + FAST_MS));
-        let (_, at) = shoot(&mut scanner, "SA-1\n", 2_000);
-        assert!(scanner.is_in_scan(at + 2));
-        assert!(!scanner.is_in_scan(at + FAST_MS + 1));
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_that_is_typed_gets_through_as_control_or_without_end(
-            text in "\\PC{0,200}|[\\x00-\\x1f a-z\\]]{0,200}",
-        ) {
-            let mut scanner = Scanner::default();
-            for (at, character) in (0_u64..).step_by(2).zip(text.chars()) {
-                scanner.take(character, at);
-            }
-            prop_assert!(scanner.entry().chars().count() <= MAX_CHARS);
-            let submitted = scanner.submit(500);
-            if let Submitted::Scanned(code) | Submitted::Typed(code) = submitted {
-                prop_assert!(!code.chars().any(char::is_control));
-                prop_assert_eq!(code.trim(), &code);
-            }
-        }
-    }
-}
+mod tests;

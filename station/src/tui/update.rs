@@ -14,6 +14,10 @@ mod haste_tests;
 mod key_tests;
 #[cfg(test)]
 mod scan_tests;
+#[cfg(test)]
+mod taking_back_tests;
+#[cfg(test)]
+mod too_long_tests;
 
 use super::action::Action;
 use super::command::Command;
@@ -33,6 +37,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     let before = watched(state);
     let asked = question(state);
     let mut actions = take(state, event);
+    if question(state).is_none() {
+        state.beneath = None;
+    }
     let asks = question(state);
     if asks != asked {
         state.asked_ms = asks.map(|_| state.monotonic_ms);
@@ -144,7 +151,7 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     };
     if from_scanner && !was_held && was_asked_within(state, FAST_MS) {
         // Who asked was the first character of a scan, not a person: its Enter is none of a person either.
-        state.dialog = None;
+        state.dialog = state.beneath.take();
         state.scanner.take('\u{1}', state.monotonic_ms);
     }
     if geometry::is_enough(state.size) {
@@ -196,7 +203,9 @@ fn obey_unseen(state: &mut State, command: Command) -> Vec<Action> {
                 return go(state);
             }
         }
-        Command::Back if state.dialog == Some(Dialog::Leave) => state.dialog = None,
+        Command::Back if state.dialog == Some(Dialog::Leave) => {
+            state.dialog = state.beneath.take();
+        }
         _ => {}
     }
     Vec::new()
@@ -209,7 +218,7 @@ fn was_asked_within(state: &State, limit_ms: u64) -> bool {
 
 fn obey(state: &mut State, command: Command) -> Vec<Action> {
     match command {
-        Command::Type(character) => state.scanner.take(character, state.monotonic_ms),
+        Command::Type(character) => entry::type_in(state, character),
         Command::Erase => entry::erase(state),
         Command::Submit => return entry::submit(state),
         Command::Back => back(state),
@@ -234,10 +243,12 @@ fn obey(state: &mut State, command: Command) -> Vec<Action> {
 fn back(state: &mut State) {
     if state.help {
         state.help = false;
-    } else if !state.scanner.entry().is_empty() {
+    } else if entry::undo(state) {
+        // The field has its former text again.
+    } else if state.scanner.is_typing() || state.scanner.over().is_some() {
         state.scanner.clear();
     } else if let Some(dialog) = state.dialog.take() {
-        entry::put_away(state, &dialog);
+        entry::put_away(state, dialog);
     } else if matches!(state.sign_in, SignIn::WantsPin { .. }) {
         state.sign_in = SignIn::Nobody;
     } else {
@@ -265,8 +276,7 @@ fn sign_out(state: &mut State) -> Vec<Action> {
         return Vec::new();
     }
     if state.batches.line.is_at_work() {
-        state.scanner.clear();
-        state.dialog = Some(Dialog::SignOut);
+        entry::ask(state, Dialog::SignOut);
         return Vec::new();
     }
     vec![Action::SignOut]
@@ -295,9 +305,8 @@ fn leave(state: &mut State) -> Vec<Action> {
     if state.dialog == Some(Dialog::Leave) {
         return go(state);
     }
-    state.scanner.clear();
     state.help = false;
-    state.dialog = Some(Dialog::Leave);
+    entry::ask(state, Dialog::Leave);
     Vec::new()
 }
 

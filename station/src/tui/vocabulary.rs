@@ -6,7 +6,7 @@ use super::state::sign_in::{Deed, Role};
 use super::state::why_not::WhyNot;
 use crate::line::wishes::{LineState, Obstacle};
 use crate::verdict::{Outcome, VerdictCode};
-use crate::words::{Language, Phrase};
+use crate::words::{Help, Language, Phrase};
 
 /// What was done.
 #[must_use]
@@ -113,14 +113,14 @@ pub const fn screen(screen: Screen) -> Phrase {
 
 /// The screen's help.
 #[must_use]
-pub const fn help(screen: Screen) -> Phrase {
+pub const fn help(screen: Screen) -> Help {
     match screen {
-        Screen::Line => Phrase::HelpLine,
-        Screen::Batch => Phrase::HelpBatch,
-        Screen::Device => Phrase::HelpDevice,
-        Screen::Alarms => Phrase::HelpAlarms,
-        Screen::Lane => Phrase::HelpLane,
-        Screen::Log => Phrase::HelpLog,
+        Screen::Line => Help::Line,
+        Screen::Batch => Help::Batch,
+        Screen::Device => Help::Device,
+        Screen::Alarms => Help::Alarms,
+        Screen::Lane => Help::Lane,
+        Screen::Log => Help::Log,
     }
 }
 

@@ -123,6 +123,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmClose => {
             "关闭批次 {0}？已完成 {1}/{2} 块板。关闭后不能再打开。"
         }
+        P::ConfirmDiscard => "要丢弃为新批次填写的内容吗？",
         P::ConfirmLeave => "退出？在制板会先进入安全状态。",
         P::ConfirmSignOut => "注销？产线暂停；在制板会完成。",
         P::Leaving => "正在退出：在制板进入安全状态。",
@@ -192,6 +193,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "不是本产品的标签。请扫描板上的标签，或取出电路板：{0}",
         P::NobodyWaits => "没有工位等待标签：{0} 未使用。",
         P::NoReason => "扫描的代码不是原因：请手动输入。",
+        P::ScanTooLong => "未采用：扫描内容超过 {0} 个字符。请只扫描正确的代码。",
+        P::EntryTooLong => "超过 {0} 个字符的部分不被接受：请用退格键缩短。",
         P::QuestionStands => "本次扫描未被采用：请先回答问题，再重新扫描。",
         P::SignInToLeave => "产线尚未结束：请先登录，再退出。",
         P::AdapterChanged => "工位 {0}：适配器 {1} 在 {2} 原来的位置。",
@@ -199,14 +202,5 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelWaits => "{0} 的标签在等打印机：{1}。生产继续。",
         P::LabelFailed =>
             "{0} 的标签没有打印：{1}。请在电路板界面重新打印。",
-        P::HelpKeys => "F1 至 F6 选择画面。方向键选择工位或行。Enter 打开或执行。Esc 返回。",
-        P::HelpScan => "一次扫描只算一次：紧随其后的内容会被丢弃。请等提示出现后再扫描。",
-        P::HelpLeave => "F10 退出，F9 注销。Ctrl-C 也可退出：在制板会先进入安全状态。",
-        P::HelpLine => "每个工位显示电路板、步骤和判定。底部是所选工位的详情。工位多时，名称右侧是端口的末尾。放入电路板；出现判定后取出。",
-        P::HelpBatch => "选择批次，再选择操作：新开、启动、暂停、关闭。无权执行的操作为灰色并说明原因。",
-        P::HelpDevice => "扫描标签，或输入序列号或 UID：逐条显示账本中的记录。",
-        P::HelpAlarms => "需要处理的事项。主管填写原因后解除锁定；账本记录操作人。",
-        P::HelpLane => "单个工位：端口、线路、治具（账本开始以来的板数）。重试或噪声多：线缆磨损。连续不合格：治具磨损。",
-        P::HelpLog => "本班次发生的事，最新在底部。Page Up 和 Page Down 翻页。",
     }
 }

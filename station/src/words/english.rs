@@ -123,6 +123,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmClose => {
             "Close batch {0}? {1} of {2} boards are made. It cannot be opened again."
         }
+        P::ConfirmDiscard => "Throw away what is filled in for the new batch?",
         P::ConfirmLeave => "Leave? Boards in work are brought to a safe state first.",
         P::ConfirmSignOut => "Sign out? The line pauses; boards in work are finished.",
         P::Leaving => "Leaving: boards in work are brought to a safe state.",
@@ -192,6 +193,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "No label of this product. Scan the label or take the board out: {0}",
         P::NobodyWaits => "No lane waits for a label: {0} was not used.",
         P::NoReason => "A scan is no reason: type why.",
+        P::ScanTooLong => "Not taken: a scan of more than {0} characters. Scan the right code alone.",
+        P::EntryTooLong => "More than {0} characters are not taken: shorten it with Backspace.",
         P::QuestionStands => "The scan was not taken: answer the question first, then scan again.",
         P::SignInToLeave => "The line has not ended: sign in first, then leave.",
         P::AdapterChanged => "Lane {0}: adapter {1} is where {2} was.",
@@ -199,33 +202,5 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelWaits => "The label of {0} waits for the printer: {1}. Boards go on.",
         P::LabelFailed =>
             "The label of {0} was not printed: {1}. Print it again on the board screen.",
-        P::HelpKeys =>
-            "F1 to F6 choose a screen. Arrows choose a lane or a line. Enter opens or does. \
-             Esc goes back.",
-        P::HelpScan =>
-            "A scan counts once: what the scanner sends right after it is dropped. Wait for \
-             the mark before the next scan.",
-        P::HelpLeave =>
-            "F10 leaves, F9 signs out. Ctrl-C leaves too: boards in work come to a safe \
-             state first.",
-        P::HelpLine =>
-            "Every lane with its board, its step and its verdict. The chosen lane's full \
-             story is at the bottom. With many lanes, the end of a lane's port stands at the \
-             right of its name. Put boards in; take them out when the verdict stands.",
-        P::HelpBatch =>
-            "Choose a batch, then what is to be done with it: open, start, pause, close. \
-             What you may not do is grey, with the reason.",
-        P::HelpDevice =>
-            "Scan a board's label, or type its serial or UID: what the ledger knows of it, \
-             event by event.",
-        P::HelpAlarms =>
-            "What somebody must look at. A hold is cleared with a reason, by a supervisor; \
-             the ledger records who did it.",
-        P::HelpLane =>
-            "One lane: its port, its wire, its fixture (boards since the ledger began, of all \
-             batches). Many retries or noise: a worn cable. Many failures in a row: a worn fixture.",
-        P::HelpLog =>
-            "What happened in this shift, the newest at the bottom. Page Up and Page Down \
-             leaf.",
     }
 }

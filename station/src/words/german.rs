@@ -124,6 +124,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmClose => {
             "Los {0} schließen? {1} von {2} Platinen sind fertig. Es lässt sich nicht wieder öffnen."
         }
+        P::ConfirmDiscard => "Verwerfen, was für das neue Los ausgefüllt ist?",
         P::ConfirmLeave => "Beenden? Platinen in Arbeit werden erst gesichert.",
         P::ConfirmSignOut => "Abmelden? Die Linie hält an; Platinen in Arbeit werden beendet.",
         P::Leaving => "Wird beendet: Platinen in Arbeit werden gesichert.",
@@ -193,6 +194,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "Passt nicht zum Produkt. Etikett scannen oder Platine entnehmen: {0}",
         P::NobodyWaits => "Kein Platz wartet auf ein Etikett: {0} nicht verwendet.",
         P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
+        P::ScanTooLong => "Zählt nicht: Scan mit mehr als {0} Zeichen. Nur den richtigen Code scannen.",
+        P::EntryTooLong => "Mehr als {0} Zeichen werden nicht angenommen: mit der Rücktaste kürzen.",
         P::QuestionStands => "Der Scan zählt nicht: erst die Frage beantworten, dann noch einmal scannen.",
         P::SignInToLeave => "Die Linie ist nicht zu Ende: erst anmelden, dann beenden.",
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
@@ -201,32 +204,5 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
             "Das Etikett von {0} wartet auf den Drucker: {1}. Die Arbeit geht weiter.",
         P::LabelFailed =>
             "Das Etikett von {0} wurde nicht gedruckt: {1}. Auf der Platinenseite neu drucken.",
-        P::HelpKeys =>
-            "F1 bis F6 wählen das Bild. Pfeile wählen Platz oder Zeile. Enter öffnet oder \
-             führt aus. Esc geht zurück.",
-        P::HelpScan =>
-            "Ein Scan zählt einmal: was der Scanner gleich danach sendet, fällt weg. Vor dem \
-             nächsten Scan die Marke abwarten.",
-        P::HelpLeave =>
-            "F10 beendet, F9 meldet ab. Ctrl-C beendet auch: Platinen in Arbeit werden erst \
-             gesichert.",
-        P::HelpLine =>
-            "Jeder Platz mit Platine, Schritt und Urteil. Unten steht alles zum gewählten \
-             Platz. Bei vielen Plätzen steht rechts vom Namen das Ende des Ports. Platinen \
-             einlegen; herausnehmen, wenn das Urteil steht.",
-        P::HelpBatch =>
-            "Ein Los wählen, dann was geschehen soll: eröffnen, starten, anhalten, \
-             schließen. Was Sie nicht dürfen, ist grau, mit Grund.",
-        P::HelpDevice =>
-            "Etikett scannen, oder Seriennummer oder UID tippen: was das Journal weiß, \
-             Ereignis für Ereignis.",
-        P::HelpAlarms =>
-            "Was jemand ansehen muss. Eine Sperre hebt die Schichtleitung mit Grund auf; das \
-             Journal hält fest, wer es war.",
-        P::HelpLane =>
-            "Ein Platz: Port, Leitung, Vorrichtung (Platinen seit Beginn des Journals). Viel \
-             Wiederholung oder Rauschen: Kabel verschlissen. Viele Fehler in Folge: Vorrichtung verschlissen.",
-        P::HelpLog =>
-            "Was in dieser Schicht geschah, das Neueste unten. Bild auf und Bild ab blättern.",
     }
 }

@@ -229,6 +229,8 @@ listed! {
     /// Question; 0 batch, 1 boards made, 2 boards ordered.
     ConfirmClose,
     /// Question.
+    ConfirmDiscard,
+    /// Question.
     ConfirmLeave,
     /// Question.
     ConfirmSignOut,
@@ -366,6 +368,10 @@ listed! {
     NobodyWaits,
     /// Notice.
     NoReason,
+    /// Notice; 0 characters.
+    ScanTooLong,
+    /// Notice; 0 characters.
+    EntryTooLong,
     /// Notice.
     QuestionStands,
     /// Notice.
@@ -378,22 +384,4 @@ listed! {
     LabelWaits,
     /// Notice; 0 serial, 1 why.
     LabelFailed,
-    /// Help.
-    HelpKeys,
-    /// Help.
-    HelpScan,
-    /// Help.
-    HelpLeave,
-    /// Help of the screen.
-    HelpLine,
-    /// Help of the screen.
-    HelpBatch,
-    /// Help of the screen.
-    HelpDevice,
-    /// Help of the screen.
-    HelpAlarms,
-    /// Help of the screen.
-    HelpLane,
-    /// Help of the screen.
-    HelpLog,
 }

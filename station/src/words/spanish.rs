@@ -124,6 +124,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::ConfirmClose => {
             "¿Cerrar el lote {0}? {1} de {2} placas están hechas. No se podrá reabrir."
         }
+        P::ConfirmDiscard => "¿Desechar lo rellenado para el nuevo lote?",
         P::ConfirmLeave => "¿Salir? Las placas en curso quedan antes a salvo.",
         P::ConfirmSignOut => "¿Cerrar sesión? La línea se pausa; las placas en curso se terminan.",
         P::Leaving => "Saliendo: las placas en curso se ponen a salvo.",
@@ -193,6 +194,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "No es de este producto. Escanee la etiqueta o retire la placa: {0}",
         P::NobodyWaits => "Ningún puesto espera etiqueta: {0} no se usó.",
         P::NoReason => "Un escaneo no es un motivo: escríbalo.",
+        P::ScanTooLong => "No se usó: lectura de más de {0} caracteres. Escanee solo el código debido.",
+        P::EntryTooLong => "No se admiten más de {0} caracteres: acórtelo con la tecla Retroceso.",
         P::QuestionStands => "El escaneo no se usó: responda primero a la pregunta y escanee otra vez.",
         P::SignInToLeave => "La línea no ha terminado: inicie sesión y después salga.",
         P::AdapterChanged => "Puesto {0}: el adaptador {1} está donde estaba {2}.",
@@ -200,31 +203,5 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelWaits => "La etiqueta de {0} espera a la impresora: {1}. El trabajo sigue.",
         P::LabelFailed =>
             "La etiqueta de {0} no se imprimió: {1}. Reimprímala en la pantalla de la placa.",
-        P::HelpKeys =>
-            "F1 a F6 eligen pantalla. Las flechas eligen puesto o línea. Intro abre o hace. \
-             Esc vuelve.",
-        P::HelpScan =>
-            "Cada lectura cuenta una vez: lo que el lector envía justo después se descarta. \
-             Espere la marca antes de leer otra.",
-        P::HelpLeave =>
-            "F10 sale, F9 cierra sesión. Ctrl-C también sale: las placas en curso quedan \
-             antes a salvo.",
-        P::HelpLine =>
-            "Cada puesto con su placa, su paso y su veredicto. Abajo, todo sobre el puesto \
-             elegido. Con muchos puestos, a la derecha del nombre está el final del puerto. \
-             Ponga placas; sáquelas cuando haya veredicto.",
-        P::HelpBatch =>
-            "Elija un lote y qué hacer con él: abrir, poner en marcha, pausar, cerrar. Lo \
-             que no puede hacer está en gris, con el motivo.",
-        P::HelpDevice =>
-            "Escanee la etiqueta, o escriba serie o UID: lo que el libro sabe de ella, \
-             suceso a suceso.",
-        P::HelpAlarms =>
-            "Lo que alguien debe mirar. Un supervisor levanta una retención con un motivo; \
-             el libro anota quién fue.",
-        P::HelpLane =>
-            "Un puesto: su puerto, su línea, su útil (placas desde que empezó el libro). Muchos \
-             reintentos o ruido: cable gastado. Muchos fallos seguidos: útil gastado.",
-        P::HelpLog => "Lo ocurrido en este turno, lo último abajo. Re Pág y Av Pág pasan páginas.",
     }
 }

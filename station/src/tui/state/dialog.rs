@@ -30,6 +30,8 @@ pub enum Dialog {
         /// Which board.
         device: String,
     },
+    /// Throw away what is filled in for a new batch? It lies beneath meanwhile.
+    Discard,
     /// Nobody works here any more?
     SignOut,
     /// End?
@@ -106,6 +108,9 @@ impl Dialog {
     /// Whether an Enter alone says yes to it.
     #[must_use]
     pub const fn is_question(&self) -> bool {
-        matches!(self, Self::CloseBatch { .. } | Self::SignOut | Self::Leave)
+        matches!(
+            self,
+            Self::CloseBatch { .. } | Self::Discard | Self::SignOut | Self::Leave
+        )
     }
 }

@@ -86,6 +86,8 @@ pub struct State {
     pub by_name: Vec<String>,
     /// A question that must be answered first.
     pub dialog: Option<Dialog>,
+    /// What was being filled in when that question came over it; a no goes back to it.
+    pub beneath: Option<Dialog>,
     /// When that question began to stand, until there was time to read it.
     pub asked_ms: Option<u64>,
     /// A key that is obeyed once it is clear that no scan begins with it, and when it came.
@@ -192,7 +194,9 @@ impl State {
     #[must_use]
     pub fn shows_entry(&self) -> bool {
         let in_dialog = self.dialog.is_some() || self.sign_in.person().is_none();
-        !in_dialog && !self.scanner.entry().is_empty()
+        // That something is too long is told where it stands.
+        let told = self.scanner.over().is_some() && self.notice.is_some();
+        !in_dialog && self.scanner.is_typing() && !told
     }
 
     /// Whether the last row shows the keys.

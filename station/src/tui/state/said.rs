@@ -68,6 +68,10 @@ pub enum Said {
     UnknownBoard(String),
     /// A scan came where a reason is to be typed.
     NoReason,
+    /// A scan was longer than any code may be.
+    ScanTooLong,
+    /// Somebody types more than is taken.
+    EntryTooLong,
     /// A scan came while a question stood.
     QuestionStands,
     /// Somebody wished to leave while the line works, and nobody is signed in.

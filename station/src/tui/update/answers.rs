@@ -101,6 +101,7 @@ pub(super) fn station(state: &mut State, news: StationNews) -> Vec<Action> {
 /// What somebody had before them, and did not end, is for nobody else.
 fn forget(state: &mut State) {
     state.dialog = None;
+    state.beneath = None;
     state.draft = None;
     state.scanner.clear();
     state.device = Device::default();
@@ -169,7 +170,8 @@ fn refuse(state: &mut State, refused: Refused) {
         .draft
         .take_if(|_| refused.reason == Some(RefusalReason::BadgeTyped));
     // Something of before was not done, and somebody types by now: that is not thrown away.
-    if state.dialog.as_ref().is_some_and(Dialog::has_field) {
+    let fills_in = state.dialog.as_ref().is_some_and(Dialog::has_field);
+    if fills_in || state.beneath.is_some() {
         state.say(said, true);
         return;
     }

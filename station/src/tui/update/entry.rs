@@ -3,7 +3,7 @@
 use super::go;
 use crate::tui::action::{Action, NewBatch, Secret};
 use crate::tui::command::Direction;
-use crate::tui::scanner::Submitted;
+use crate::tui::scanner::{Submitted, TooLong};
 use crate::tui::state::alarms::About;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::said::Said;
@@ -12,6 +12,19 @@ use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
+
+/// A character. What is longer than anything can be is not taken, and it is told.
+pub(super) fn type_in(state: &mut State, character: char) {
+    let before = state.scanner.over();
+    state.scanner.take(character, state.monotonic_ms);
+    match state.scanner.over() {
+        Some(TooLong::Scanned) if before != Some(TooLong::Scanned) => {
+            state.say(Said::ScanTooLong, true);
+        }
+        Some(TooLong::Typed) => state.tell(Said::EntryTooLong, true),
+        _ => {}
+    }
+}
 
 /// An Enter.
 pub(super) fn submit(state: &mut State) -> Vec<Action> {
@@ -22,6 +35,10 @@ pub(super) fn submit(state: &mut State) -> Vec<Action> {
         Submitted::Scanned(code) => scanned(state, code),
         Submitted::Typed(text) => filled(state, text),
         Submitted::Dropped => Vec::new(),
+        Submitted::TooLong => {
+            state.tell(Said::EntryTooLong, true);
+            Vec::new()
+        }
         Submitted::Empty if state.help => {
             state.help = false;
             Vec::new()
@@ -95,8 +112,8 @@ pub(super) fn other_field(state: &mut State, direction: Direction) {
     let Some(other) = other else { return };
     if state.scanner.is_typing() {
         field.fill(batch, state.scanner.entry().trim().to_owned());
-        state.scanner.clear();
     }
+    state.scanner.clear();
     *field = other;
 }
 
@@ -104,6 +121,7 @@ pub(super) fn other_field(state: &mut State, direction: Direction) {
 pub(super) fn erase(state: &mut State) {
     if let Some(Dialog::OpenBatch(batch, field)) = &mut state.dialog
         && !state.scanner.is_typing()
+        && !field.of(batch).is_empty()
     {
         let kept = field.of(batch).to_owned();
         field.fill(batch, String::new());
@@ -112,16 +130,44 @@ pub(super) fn erase(state: &mut State) {
     state.scanner.erase(state.monotonic_ms);
 }
 
-/// A dialog is gone without an answer. A batch that was refused is there again, to be mended where it was wrong.
-pub(super) fn put_away(state: &mut State, dialog: &Dialog) {
+/// What a person has changed in a field is as it was; says whether there was anything.
+pub(super) fn undo(state: &mut State) -> bool {
+    let former = state.scanner.undo();
+    let changed = former.is_some();
+    if let (Some(former), Some(Dialog::OpenBatch(batch, field))) = (former, &mut state.dialog) {
+        field.fill(batch, former);
+    }
+    changed
+}
+
+/// A question comes over whatever is open. The fields of a new batch lie beneath it, until it is answered.
+pub(super) fn ask(state: &mut State, question: Dialog) {
+    undo(state);
+    state.scanner.clear();
+    let before = state.dialog.replace(question);
+    if let Some(fields @ Dialog::OpenBatch(..)) = before {
+        state.beneath = Some(fields);
+    }
+}
+
+/// A dialog is gone without an answer. A batch that was refused is there again, to be mended where it was wrong;
+/// fields that are filled in are not thrown away unasked.
+pub(super) fn put_away(state: &mut State, dialog: Dialog) {
     let draft = state.draft.take();
-    if let (Dialog::Refused(refused), Some(draft)) = (dialog, draft) {
-        let wrong = match refused.reason {
-            Some(RefusalReason::NotANumber) => BatchField::Quantity,
-            Some(RefusalReason::ProfileUnreadable) => BatchField::Profile,
-            _ => BatchField::Name,
-        };
-        state.dialog = Some(Dialog::OpenBatch(draft, wrong));
+    match (dialog, draft) {
+        (Dialog::Refused(refused), Some(draft)) => {
+            let wrong = match refused.reason {
+                Some(RefusalReason::NotANumber) => BatchField::Quantity,
+                Some(RefusalReason::ProfileUnreadable) => BatchField::Profile,
+                _ => BatchField::Name,
+            };
+            state.dialog = Some(Dialog::OpenBatch(draft, wrong));
+        }
+        (Dialog::OpenBatch(batch, field), _) if batch != NewBatch::default() => {
+            state.dialog = Some(Dialog::OpenBatch(batch, field));
+            ask(state, Dialog::Discard);
+        }
+        _ => state.dialog = state.beneath.take(),
     }
 }
 
@@ -178,8 +224,9 @@ fn confirm(state: &mut State) -> Vec<Action> {
         Some(Dialog::CloseBatch { batch }) => vec![Action::CloseBatch { batch }],
         Some(Dialog::SignOut) => vec![Action::SignOut],
         Some(Dialog::Leave) => go(state),
+        Some(Dialog::Discard) => Vec::new(),
         Some(refused @ Dialog::Refused(_)) => {
-            put_away(state, &refused);
+            put_away(state, refused);
             Vec::new()
         }
         Some(Dialog::OpenBatch(batch, field)) if !field.of(&batch).is_empty() => {

@@ -42,6 +42,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, dialog: &Dialog) {
             let title = format!("{}: {device}", language.say(Phrase::DeedReprint));
             field(canvas, state, &title, language.say(Phrase::AskReason));
         }
+        Dialog::Discard => {
+            let text = language.say(Phrase::ConfirmDiscard);
+            question(canvas, state, language.say(Phrase::DeedOpen), text);
+        }
         Dialog::SignOut => {
             let text = language.say(Phrase::ConfirmSignOut);
             question(canvas, state, language.say(Phrase::KeySignOut), text);

@@ -1,12 +1,15 @@
 //! Help on the screen that is shown, over it.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, wrap};
 use super::dialog::framed;
 use crate::tui::geometry::whole;
 use crate::tui::state::State;
 use crate::tui::theme::Look;
 use crate::tui::vocabulary;
-use crate::words::Phrase;
+use crate::words::{Help, Phrase};
+
+/// Columns of its frame.
+const WIDTH: u16 = 74;
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
@@ -18,14 +21,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     );
     let texts = [
         vocabulary::help(state.screen),
-        Phrase::HelpKeys,
-        Phrase::HelpScan,
-        Phrase::HelpLeave,
+        Help::Keys,
+        Help::Scan,
+        Help::Leave,
     ];
-    let inside = framed(canvas, whole(state.size), (70, 18), &title, Look::Strong);
+    let texts = texts.map(|text| language.help(text));
+    let rows: usize = texts
+        .iter()
+        .map(|text| wrap(text, WIDTH - 4).len() + 1)
+        .sum();
+    // No higher than it must be: what it tells of should be seen beside it.
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(3);
+    let around = whole(state.size);
+    let inside = framed(canvas, around, (WIDTH, rows), &title, Look::Strong);
     let mut rest = inside;
     for text in texts {
-        let used = canvas.put_wrapped(rest, language.say(text), Look::Plain);
+        let used = canvas.put_wrapped(rest, text, Look::Plain);
         rest = rest.below(used + 1);
     }
     let last = inside.row(inside.height.saturating_sub(1));

@@ -13,7 +13,7 @@ use super::{painted, said_samples, sample_list, samples};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::verdict::VerdictCode;
-use crate::words::{Happening, Language, Phrase, RefusalReason};
+use crate::words::{Happening, Help, Language, Phrase, RefusalReason};
 
 /// What is the same in every language, besides verdict codes and names with a digit in them.
 const SAME_EVERYWHERE: &[&str] = &[
@@ -26,6 +26,8 @@ const SAME_EVERYWHERE: &[&str] = &[
     "Esc",
     "Ctrl-C",
     "Page",
+    "Home",
+    "End",
     "Up",
     "Down",
     // Units and abbreviations.
@@ -145,6 +147,7 @@ fn is_name(word: &str) -> bool {
 fn catalogue(language: Language) -> BTreeSet<String> {
     let mut texts: Vec<String> = Vec::new();
     texts.extend(Phrase::ALL.iter().map(|one| language.say(*one).to_owned()));
+    texts.extend(Help::ALL.iter().map(|one| language.help(*one).to_owned()));
     for code in VerdictCode::ALL {
         texts.push(language.action(*code).to_owned());
         texts.push(language.meaning(*code).to_owned());
