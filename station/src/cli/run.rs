@@ -20,6 +20,7 @@ mod news;
 mod office_wishes;
 mod people;
 mod reprint;
+mod resting;
 mod scans;
 
 use std::io;
@@ -87,7 +88,7 @@ pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitSta
         language: arguments.language.unwrap_or(config.language),
         lanes: crate::tui::state::lanes::Lanes {
             list: chosen.lanes.iter().map(lane).collect(),
-            chosen: 0,
+            ..crate::tui::state::lanes::Lanes::default()
         },
         has_printer: station.owned.home.config().label_printer.is_some(),
         by_name: people::by_name(&station.owned.home),

@@ -14,6 +14,7 @@ use super::look_up;
 use super::office_wishes::a_reason;
 use super::people::{Outcome, People};
 use super::reprint::Reprint;
+use super::resting::Resting;
 use super::scans;
 use crate::access::{Deed, Register, permits};
 use crate::cli::failure::Failure;
@@ -71,6 +72,8 @@ pub(super) struct Clerk<'a> {
     pub(super) clock: SystemClock,
     pub(super) people: People,
     pub(super) line: Option<RunningLine>,
+    /// What is left of the line before, while none runs.
+    pub(super) resting: Option<Resting>,
     /// Somebody has signed in while a line that was paused had not ended yet: it is begun again.
     pub(super) takes_up: bool,
     reprint: Reprint,
@@ -121,6 +124,7 @@ impl<'a> Clerk<'a> {
             clock,
             people,
             line: None,
+            resting: None,
             takes_up: false,
             reprint: Reprint::default(),
             last_batch: None,

@@ -36,6 +36,7 @@ impl Clerk<'_> {
         let running = RunningLine::start(line, &reader, to)?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
         self.line = Some(running);
+        self.resting = None;
         self.last_batch = Some(batch.clone());
         self.follow_alarms();
         for says in remarks {
@@ -96,7 +97,9 @@ impl Clerk<'_> {
             report,
             labels,
             left,
+            resting,
         } = ended;
+        self.resting = Some(resting);
         self.left.extend(left);
         for news in labels {
             self.tell(news);

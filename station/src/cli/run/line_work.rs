@@ -10,6 +10,7 @@ use firmware_proto::Uid;
 use super::clerk::Order;
 use super::frame_watch::FrameWatch;
 use super::news;
+use super::resting::Resting;
 use crate::cli::failure::Failure;
 use crate::cli::provision::StationFloor;
 use crate::cli::provision::labels::Labels;
@@ -78,6 +79,12 @@ impl Figures {
             yield_over_time: tally.yield_over_time().to_vec(),
             held: self.floor.holds.of_batch().is_some(),
         }
+    }
+
+    /// What is left of them when the line has ended.
+    fn resting(&self) -> Resting {
+        let told = self.progress();
+        Resting::new(std::mem::take(&mut *self.tally()), told)
     }
 
     /// Takes a verdict in; gives what its lane has seen by now.
@@ -258,6 +265,7 @@ impl RunningLine {
             report,
             labels: label_news(&self.labels),
             left: std::mem::take(&mut *lock(&self.figures.left)),
+            resting: self.figures.resting(),
             floor: self.floor,
         })
     }
@@ -271,6 +279,8 @@ pub(super) struct EndedLine {
     pub(super) labels: Vec<StationNews>,
     /// Boards that a person who left did not wait for.
     pub(super) left: Vec<LeftBoard>,
+    /// How far the batch is.
+    pub(super) resting: Resting,
 }
 
 /// On the line's thread, and not where its end is taken: a printer that hangs must not keep the clerk from people.

@@ -75,6 +75,10 @@ impl Clerk<'_> {
                 .into_iter()
                 .for_each(|news| self.tell(news));
         }
+        let now = self.clock.utc();
+        if let Some(progress) = self.resting.as_mut().and_then(|rests| rests.news(now)) {
+            self.tell(StationNews::Progress(progress));
+        }
         let outcome = self.people.tick(self.clock.monotonic());
         let Ok(outcome) = outcome else { return };
         let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
