@@ -100,7 +100,8 @@ fn the_header_says_when_the_ledgers_mirror_is_not_written() {
     assert!(seen.contains("HSM ok"), "{seen}");
     // Why is in the log for as long as somebody may ask.
     screen.press(6);
-    screen.see("Ledger fault: call the supervisor. recorded, but the checkpoint's mirror");
+    screen
+        .see("Ledger fault: call the supervisor. Technical: recorded, but the checkpoint's mirror");
     fs::rename(&away, &disk).expect("it comes back");
     screen.see("Ledger ok");
     leave(&mut screen);

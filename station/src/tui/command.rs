@@ -22,6 +22,8 @@ pub enum Command {
     Move(Direction),
     /// A page of a list.
     Page(Direction),
+    /// The very first or last line of a list.
+    Far(Direction),
     /// Another screen.
     Show(Screen),
     /// Help on the screen.

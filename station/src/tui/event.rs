@@ -87,6 +87,10 @@ pub enum Key {
     PageUp,
     /// A page down.
     PageDown,
+    /// To the beginning.
+    Home,
+    /// To the end.
+    End,
     /// A function key.
     F(u8),
     /// Ctrl-C.

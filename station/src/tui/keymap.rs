@@ -39,6 +39,8 @@ pub fn command(key: Key) -> Option<Command> {
         Key::Right => Command::Move(Direction::Right),
         Key::PageUp => Command::Page(Direction::Up),
         Key::PageDown => Command::Page(Direction::Down),
+        Key::Home => Command::Far(Direction::Up),
+        Key::End => Command::Far(Direction::Down),
         Key::F(SIGN_OUT_KEY) => Command::SignOut,
         Key::F(LEAVE_KEY) | Key::Interrupt => Command::Leave,
         Key::F(12) => Command::Help,

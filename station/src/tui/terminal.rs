@@ -210,6 +210,8 @@ fn key_of(event: KeyEvent) -> Option<Key> {
         KeyCode::Right => Key::Right,
         KeyCode::PageUp => Key::PageUp,
         KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
         KeyCode::F(number) => Key::F(number),
         _ => return None,
     })
@@ -232,6 +234,8 @@ mod tests {
         // A group separator (Ctrl-]) stands between the parts of a GS1 code.
         let dropped = key(KeyCode::Char(']'), control);
         assert!(matches!(dropped, Some(Key::Char(c)) if c.is_control()));
+        assert_eq!(key(KeyCode::Home, none), Some(Key::Home));
+        assert_eq!(key(KeyCode::End, none), Some(Key::End));
         assert_eq!(key(KeyCode::CapsLock, none), None);
     }
 }

@@ -229,6 +229,7 @@ fn obey(state: &mut State, command: Command) -> Vec<Action> {
         }
         Command::Move(direction) => choosing::step(state, direction),
         Command::Page(direction) => choosing::page(state, direction),
+        Command::Far(direction) => choosing::far(state, direction),
         Command::Show(screen) => return show(state, screen),
         Command::Help => state.help = !state.help,
         Command::SignOut => return sign_out(state),
@@ -260,8 +261,11 @@ fn show(state: &mut State, screen: Screen) -> Vec<Action> {
     if screen == Screen::Alarms && state.screen != screen {
         state.alarms.look();
     }
-    if screen == Screen::Log {
-        state.log.below = 0;
+    // What is new is what one comes for.
+    match screen {
+        Screen::Log => state.log.below = 0,
+        Screen::Lane => state.lanes.frames_below = 0,
+        _ => {}
     }
     state.screen = screen;
     state.help = false;

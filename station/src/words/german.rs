@@ -167,13 +167,13 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoAlarms => "Keine Alarme, nichts ist gesperrt.",
         P::Acknowledge => "Enter: mit Grund quittieren",
         P::Acknowledged => "quittiert",
-        P::WireStatistics => "Leitung",
+        P::WireStatistics => "Leitung, seit Öffnen des Terminals",
         P::SentBytes => "gesendet",
         P::ReceivedBytes => "empfangen",
         P::NoiseBytes => "Rauschen",
         P::RoundTrips => "Umläufe",
         P::Retries => "Wiederholungen",
-        P::Fixture => "Vorrichtung",
+        P::Fixture => "Vorrichtung, seit Beginn des Journals",
         P::BoardsSeen => "Platinen gesehen",
         P::FailedInARow => "Fehler in Folge",
         P::LastFrames => "Letzte Frames auf der Leitung",
@@ -186,6 +186,10 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::FramePassed => "bestanden",
         P::FrameNotPassed => "nicht bestanden",
         P::ChooseLane => "Links/Rechts: anderer Platz",
+        P::OlderLines => "ältere",
+        P::NewerLines => "neuere",
+        P::KeysUp => "Bild auf, Pos1",
+        P::KeysDown => "Bild ab, Ende",
         P::NothingYet => "noch nichts",
         P::LineStarted => "die Linie arbeitet an Los {0}",
         P::LineEndedLog => "die Linie steht",
@@ -201,8 +205,8 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::AdapterChanged => "Platz {0}: Adapter {1} steckt, wo {2} war.",
         P::CableSwapped => "Platz {0}: Kabel vertauscht, Adapter {1} gehört zu {2}.",
         P::LabelWaits =>
-            "Das Etikett von {0} wartet auf den Drucker: {1}. Die Arbeit geht weiter.",
+            "Das Etikett von {0} wartet auf den Drucker ({1}). Die Arbeit geht weiter.",
         P::LabelFailed =>
-            "Das Etikett von {0} wurde nicht gedruckt: {1}. Auf der Platinenseite neu drucken.",
+            "Das Etikett von {0} wurde nicht gedruckt ({1}). Auf der Platinenseite neu drucken.",
     }
 }

@@ -90,7 +90,8 @@ const LINE: [&str; 4] = [
      right of its name. Put boards in; take them out when the verdict stands. \
      At the top: the rate of the last 15 minutes, and from it the time left; a dash \
      while fewer than two boards have passed in them, and in the first minute.",
-    "每个工位显示电路板、步骤和判定。底部是所选工位的详情。工位多时，名称右侧是端口的末尾。放入电路板；出现判定后取出。\
+    "每个工位显示电路板、步骤和判定。底部是所选工位的详情。\
+     工位多时，名称右侧是端口的末尾。放入电路板；出现判定后取出。\
      顶部：最近 15 分钟的速率，并由此得出剩余时间；其间合格不足两块，或第一分钟内，显示横线。",
     "Cada puesto con su placa, su paso y su veredicto. Abajo, todo sobre el puesto \
      elegido. Con muchos puestos, a la derecha del nombre está el final del puerto. \
@@ -98,9 +99,10 @@ const LINE: [&str; 4] = [
      últimos 15 minutos y, con él, el tiempo que falta; un guion si en ellos pasaron \
      menos de dos placas, y en el primer minuto.",
     "Jeder Platz mit Platine, Schritt und Urteil. Unten steht alles zum gewählten \
-     Platz. Bei vielen Plätzen steht rechts vom Namen das Ende des Ports. Platinen einlegen; herausnehmen, wenn das Urteil steht. Oben: das Tempo \
-     der letzten 15 Minuten, daraus die Restzeit; ein Strich, solange darin weniger \
-     als zwei Platinen bestanden haben, und in der ersten Minute.",
+     Platz. Bei vielen Plätzen steht rechts vom Namen das Ende des Ports. Platinen \
+     einlegen; herausnehmen, wenn das Urteil steht. Oben: das Tempo der letzten 15 \
+     Minuten, daraus die Restzeit; ein Strich, solange darin weniger als zwei Platinen \
+     bestanden haben, und in der ersten Minute.",
 ];
 
 const BATCH: [&str; 4] = [

@@ -235,6 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn technical_text_is_said_to_be_such_in_every_language() {
+        for language in Language::ALL {
+            let said = language.technical("EIO 5");
+            let before = said.strip_suffix("EIO 5").unwrap();
+            assert!(
+                before.chars().any(char::is_alphabetic),
+                "{language}: {said}"
+            );
+            assert_eq!(language.technical(""), "");
+        }
+    }
+
+    #[test]
     fn a_yield_is_in_percent_and_a_count_is_not() {
         let rule = |name: &str, window| {
             Cause::Rule(StopRule {

@@ -352,6 +352,14 @@ listed! {
     FrameNotPassed,
     /// Hint.
     ChooseLane,
+    /// Lines above or below what is seen.
+    OlderLines,
+    /// The same.
+    NewerLines,
+    /// Keys that go up in a list.
+    KeysUp,
+    /// Keys that go down in it.
+    KeysDown,
     /// An empty list.
     NothingYet,
     /// Log; 0 batch.

@@ -17,6 +17,8 @@ pub struct Lanes {
     pub list: Vec<Lane>,
     /// Which of them is looked at.
     pub chosen: usize,
+    /// How many of its frames are below the window; 0 follows the newest.
+    pub frames_below: usize,
 }
 
 /// A lane.
@@ -196,11 +198,30 @@ impl Lanes {
 
     /// Follows what a lane says.
     pub fn note(&mut self, name: &str, news: &LaneNews, monotonic_ms: u64) {
-        let Some(lane) = self.list.iter_mut().find(|lane| lane.name == name) else {
+        let Some(at) = self.list.iter().position(|lane| lane.name == name) else {
             return;
         };
+        let Some(lane) = self.list.get_mut(at) else {
+            return;
+        };
+        if let LaneNews::Frames(frames) = news
+            && at == self.chosen
+        {
+            self.frames_below = still_below(&lane.frames, frames, self.frames_below);
+        }
         lane.note(news, monotonic_ms);
     }
+}
+
+/// How many frames are below the one that was the lowest seen: whoever reads further up keeps their place.
+fn still_below(before: &[ShownFrame], now: &[ShownFrame], below: usize) -> usize {
+    let lowest = before.len().checked_sub(below + 1);
+    let Some(lowest) = lowest.and_then(|at| before.get(at)).filter(|_| below > 0) else {
+        return 0;
+    };
+    let newer = now.iter().rev().position(|frame| frame == lowest);
+    // It is gone with the oldest ones.
+    newer.unwrap_or(now.len())
 }
 
 impl Lane {

@@ -5,6 +5,7 @@ use crate::tui::command::Direction;
 use crate::tui::geometry::{self, Grid};
 use crate::tui::state::batch::DEEDS;
 use crate::tui::state::{Screen, State};
+use crate::tui::view;
 
 /// How many lines a page has.
 const PAGE: usize = 10;
@@ -24,6 +25,7 @@ pub(super) fn step(state: &mut State, direction: Direction) {
             let count = state.lanes.list.len();
             let forward = matches!(direction, Direction::Right | Direction::Down);
             state.lanes.chosen = moved(state.lanes.chosen, count, 1, forward);
+            state.lanes.frames_below = 0;
         }
         Screen::Batch => step_on_batches(state, direction),
         Screen::Alarms => {
@@ -39,6 +41,13 @@ pub(super) fn step(state: &mut State, direction: Direction) {
 pub(super) fn page(state: &mut State, direction: Direction) {
     if state.dialog.is_none() && !state.help {
         scroll(state, direction, PAGE);
+    }
+}
+
+/// To the first line, or to the last.
+pub(super) fn far(state: &mut State, direction: Direction) {
+    if state.dialog.is_none() && !state.help {
+        scroll(state, direction, usize::MAX);
     }
 }
 
@@ -91,24 +100,39 @@ fn step_on_batches(state: &mut State, direction: Direction) {
 fn scroll(state: &mut State, direction: Direction, by: usize) {
     let down = matches!(direction, Direction::Down | Direction::Right);
     match state.screen {
-        Screen::Log => {
-            let count = state.log.lines.len();
-            state.log.below = moved(state.log.below, count, by, !down);
-        }
-        Screen::Device => {
-            let report = state.device.report.as_ref();
-            let count = report.map_or(0, |report| report.timeline.len());
-            state.device.scrolled = moved(state.device.scrolled, count, by, down);
-        }
+        Screen::Device => leaf(state, down, by),
+        // The newest is at the bottom.
+        Screen::Log | Screen::Lane => leaf(state, !down, by),
         Screen::Alarms => {
             let count = state.alarms.list.len();
-            state.alarms.chosen = moved(state.alarms.chosen, count, by, down);
+            state.alarms.chosen = leafed(state.alarms.chosen, count.saturating_sub(1), by, down);
         }
         Screen::Batch => {
             let count = state.batches.list.len();
-            state.batches.chosen = moved(state.batches.chosen, count, by, down);
+            state.batches.chosen = leafed(state.batches.chosen, count.saturating_sub(1), by, down);
         }
-        Screen::Line | Screen::Lane => {}
+        Screen::Line => {}
+    }
+}
+
+/// So many lines towards the older ones, or back, until the oldest one is seen.
+fn leaf(state: &mut State, to_older: bool, by: usize) {
+    let most = view::window(state).most;
+    let away = match state.screen {
+        Screen::Device => &mut state.device.scrolled,
+        Screen::Lane => &mut state.lanes.frames_below,
+        _ => &mut state.log.below,
+    };
+    *away = leafed(*away, most, by, to_older);
+}
+
+/// The place after so many steps, no further than the last.
+fn leafed(at: usize, last: usize, by: usize, forward: bool) -> usize {
+    let at = at.min(last);
+    if forward {
+        at.saturating_add(by).min(last)
+    } else {
+        at.saturating_sub(by)
     }
 }
 

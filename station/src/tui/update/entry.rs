@@ -247,7 +247,10 @@ fn confirm(state: &mut State) -> Vec<Action> {
 fn open_chosen(state: &mut State) -> Vec<Action> {
     let screen = state.screen;
     match screen {
-        Screen::Line => state.screen = Screen::Lane,
+        Screen::Line => {
+            state.screen = Screen::Lane;
+            state.lanes.frames_below = 0;
+        }
         Screen::Batch => return do_deed(state),
         Screen::Alarms if can(state, Deed::Acknowledge) => {
             let chosen = state.alarms.chosen();

@@ -1,7 +1,8 @@
 //! One board: what the ledger knows of it, and its events, the newest first.
 
-use super::canvas::Canvas;
-use crate::tui::geometry::{Place, columns};
+use super::canvas::{Canvas, wrap};
+use super::window::{self, Newest, Window};
+use crate::tui::geometry::{self, Place, columns};
 use crate::tui::state::State;
 use crate::tui::state::device::{DeviceReport, Moment};
 use crate::tui::state::sign_in::Deed;
@@ -13,6 +14,12 @@ use crate::words::{Language, Phrase};
 
 /// Columns of a label.
 const LABEL: u16 = 14;
+
+/// Rows above the timeline.
+const FACTS: u16 = 6;
+
+/// Most rows of an event.
+const MOMENT_ROWS: u16 = 3;
 
 /// Draws it.
 pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
@@ -26,7 +33,33 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         return;
     };
     facts(canvas, state, report, place.below(1));
-    timeline(canvas, state, report, place.below(6));
+    timeline(canvas, state, report, place.below(FACTS));
+}
+
+/// What is seen of the timeline.
+pub(super) fn window(state: &State, place: Place) -> Window {
+    let Some(report) = &state.device.report else {
+        return Window::default();
+    };
+    let place = place.below(FACTS + 1);
+    let rows_of = |from_newest: usize| {
+        let moment = report.timeline.get(from_newest);
+        let said = moment.map(|moment| said(state.language, moment));
+        said.map_or(1, |(time, said)| {
+            let width = place.width.saturating_sub(columns(&time) + 2);
+            wrap(&said, width).len().clamp(1, usize::from(MOMENT_ROWS))
+        })
+    };
+    let scrolled = state.device.scrolled;
+    Window::on(report.timeline.len(), scrolled, place.height, rows_of)
+}
+
+/// When something happened, and what.
+fn said(language: Language, moment: &Moment) -> (String, String) {
+    let happened = language.happened(moment.happening, &moment.values);
+    let detail = more_of(language, moment);
+    let said = format!("{happened}  {detail}").trim_end().to_owned();
+    (date_text(moment.utc_ms), said)
 }
 
 fn facts(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place: Place) {
@@ -83,19 +116,19 @@ fn timeline(canvas: &mut Canvas<'_>, state: &State, report: &DeviceReport, place
             canvas.put_right(rest, &text, Look::Grey)
         }
     };
-    let mut rows = place.below(1);
-    for moment in report.timeline.iter().skip(state.device.scrolled) {
+    let window = window(state, geometry::body(state.size));
+    let place = place.below(1);
+    window::mark(canvas, language, window, Newest::Above, place);
+    let mut rows = window.list(place);
+    for moment in report.timeline.iter().skip(window.newer) {
         if rows.height == 0 {
             break;
         }
-        let time = date_text(moment.utc_ms);
+        let (time, said) = said(language, moment);
         let indent = columns(&time) + 2;
         canvas.put(rows.row(0), &time, Look::Label);
         let text = rows.columns(indent, rows.width);
-        let happened = language.happened(moment.happening, &moment.values);
-        let detail = more_of(language, moment);
-        let said = format!("{happened}  {detail}");
-        let used = canvas.put_wrapped_short(text.top(3), said.trim_end(), Look::Plain);
+        let used = canvas.put_wrapped_short(text.top(MOMENT_ROWS), &said, Look::Plain);
         rows = rows.below(used.max(1));
     }
 }

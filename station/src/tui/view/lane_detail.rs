@@ -1,10 +1,11 @@
 //! One lane: its board, its wire, how worn its fixture is, and its last frames.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, wrap};
 use super::lane_words::{beside, state_word};
 use super::line::said_of;
+use super::window::{self, Newest, Window};
 use crate::tui::clock_text;
-use crate::tui::geometry::{Place, columns};
+use crate::tui::geometry::{self, Place, columns};
 use crate::tui::state::State;
 use crate::tui::state::lanes::{Lane, ShownFrame};
 use crate::tui::theme::Look;
@@ -32,18 +33,37 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let drawn = canvas.put_right(rest, hint, Look::Label);
     let port = rest.columns(0, rest.width.saturating_sub(drawn + 1));
     canvas.put_short(port, &lane.port, Look::Plain);
-    let (why, to_do) = said_of(language, lane);
     let mut below = place.below(1);
-    if let Some(why) = why {
-        let used = canvas.put_wrapped(below.top(6), &why, Look::Plain);
+    for (text, most, look) in story(language, lane) {
+        let used = canvas.put_wrapped(below.top(most), &text, look);
         below = below.below(used);
     }
-    let used = canvas.put_wrapped(below.top(4), &to_do, Look::Strong);
-    below = below.below(used);
     canvas.rule(below.row(0), Look::Label);
     below = below.below(1);
     figures(canvas, language, lane, below.columns(0, FIGURES));
     frames(canvas, state, lane, below.columns(FIGURES + 1, below.width));
+}
+
+/// Why the lane is as it is and what is to be done, each with its most rows.
+fn story(language: Language, lane: &Lane) -> impl Iterator<Item = (String, u16, Look)> {
+    let (why, to_do) = said_of(language, lane);
+    let why = why.map(|why| (why, 6, Look::Plain));
+    why.into_iter().chain([(to_do, 4, Look::Strong)])
+}
+
+/// What is seen of the frames.
+pub(super) fn window(state: &State, place: Place) -> Window {
+    let Some(lane) = state.lanes.chosen() else {
+        return Window::default();
+    };
+    let rows = story(state.language, lane).map(|(text, most, _)| {
+        let rows = wrap(&text, place.width).len();
+        u16::try_from(rows).unwrap_or(most).min(most)
+    });
+    // The lane, the rule, and the title of the frames.
+    let above = rows.sum::<u16>() + 3;
+    let room = place.height.saturating_sub(above);
+    Window::on(lane.frames.len(), state.lanes.frames_below, room, |_| 1)
 }
 
 fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
@@ -76,9 +96,12 @@ fn figures(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Plac
 fn frames(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, place: Place) {
     let title = state.language.say(Phrase::LastFrames);
     canvas.put_short(place.row(0), title, Look::Strong);
-    let room = usize::from(place.height.saturating_sub(1));
-    let skipped = lane.frames.len().saturating_sub(room);
-    for (at, frame) in (1..).zip(lane.frames.iter().skip(skipped)) {
+    let window = window(state, geometry::body(state.size));
+    let place = place.below(1);
+    window::mark(canvas, state.language, window, Newest::Below, place);
+    let end = lane.frames.len().saturating_sub(window.newer);
+    let seen = lane.frames.iter().take(end).skip(window.older);
+    for (at, frame) in (0..).zip(seen) {
         let row = place.row(at);
         let time = clock_text(frame.utc_ms);
         canvas.put_short(row, &time, Look::Label);

@@ -31,6 +31,7 @@ mod port_label;
 mod sign_in;
 mod small_lane;
 mod too_small;
+mod window;
 
 #[cfg(test)]
 mod cell_tests;
@@ -38,6 +39,8 @@ mod cell_tests;
 mod grey_tests;
 #[cfg(test)]
 mod layout_tests;
+#[cfg(test)]
+mod notice_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
@@ -50,6 +53,8 @@ mod samples;
 mod snapshot_tests;
 #[cfg(test)]
 mod translation_tests;
+#[cfg(test)]
+mod window_tests;
 
 use ratatui::buffer::Buffer;
 
@@ -57,6 +62,19 @@ use crate::tui::geometry;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
 use canvas::Canvas;
+pub use window::Window;
+
+/// What is seen of the list that one leafs through on the screen: how far there is to leaf.
+#[must_use]
+pub fn window(state: &State) -> Window {
+    let body = geometry::body(state.size);
+    match state.screen {
+        Screen::Device => device::window(state, body),
+        Screen::Lane => lane_detail::window(state, body),
+        Screen::Log => log::window(state, body),
+        Screen::Line | Screen::Batch | Screen::Alarms => Window::default(),
+    }
+}
 
 /// Draws the state. Gives what had to be left out, of which tests want nothing.
 pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) -> Vec<String> {

@@ -47,6 +47,8 @@ fn key(random: &mut Random) -> Key {
         Key::Right,
         Key::PageUp,
         Key::PageDown,
+        Key::Home,
+        Key::End,
         Key::Redraw,
         Key::Char('?'),
         Key::Char('\u{1d}'),
