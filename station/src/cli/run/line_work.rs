@@ -77,7 +77,6 @@ impl Figures {
             left_s: tally.seconds_for(target.saturating_sub(done), now),
             codes: tally.codes(),
             yield_over_time: tally.yield_over_time().to_vec(),
-            held: self.floor.holds.of_batch().is_some(),
         }
     }
 

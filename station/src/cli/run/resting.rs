@@ -57,7 +57,6 @@ mod tests {
             rate_per_hour: tally.rate_per_hour(UtcMillis(end)),
             left_s: tally.seconds_for(469, UtcMillis(end)),
             yield_permille: Some(974),
-            held: true,
             ..Progress::default()
         };
         assert_eq!(told.rate_per_hour, Some(360));

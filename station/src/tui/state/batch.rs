@@ -57,8 +57,6 @@ pub struct Progress {
     pub codes: Vec<(VerdictCode, u64)>,
     /// The yield over time, in tenths of a percent, the oldest first.
     pub yield_over_time: Vec<u16>,
-    /// Whether a stop rule holds the batch.
-    pub held: bool,
 }
 
 /// A batch in the list.

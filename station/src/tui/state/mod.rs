@@ -16,7 +16,7 @@ use crate::tui::action::NewBatch;
 use crate::tui::command::Command;
 use crate::tui::scanner::Scanner;
 use crate::words::Language;
-use alarms::Alarms;
+use alarms::{About, Alarm, Alarms};
 use batch::Batches;
 use device::Device;
 use dialog::Dialog;
@@ -197,6 +197,18 @@ impl State {
         // That something is too long is told where it stands.
         let told = self.scanner.over().is_some() && self.notice.is_some();
         !in_dialog && self.scanner.is_typing() && !told
+    }
+
+    /// Whether the batch of the line takes no board until somebody has cleared its hold: as the alarms say, which
+    /// follow the ledger whether a line works or not.
+    #[must_use]
+    pub fn batch_is_held(&self) -> bool {
+        let batch = self.batches.head.as_ref().map(|head| &head.batch);
+        let holds = |alarm: &Alarm| match (&alarm.about, batch) {
+            (About::Batch(held), Some(batch)) => held == batch && !alarm.acknowledged,
+            _ => false,
+        };
+        self.alarms.list.iter().any(holds)
     }
 
     /// Whether the last row shows the keys.

@@ -70,3 +70,29 @@ fn a_lane_that_waits_for_the_key_store_is_no_alarm_when_the_line_has_ended() {
     drop(station(&mut state, StationNews::HoldCleared { about }));
     assert_eq!(state.alarms.open(), 0);
 }
+
+#[test]
+fn a_batch_is_held_until_somebody_clears_it_though_no_line_works_on_it() {
+    let mut state = running();
+    if let Some(head) = &mut state.batches.head {
+        head.batch = "B-1".to_owned();
+    }
+    let other = held(VerdictCode::HwLimit, true, "B-2");
+    drop(lane(&mut state, "L1", &other));
+    assert!(!state.batch_is_held(), "another batch is");
+    drop(lane(
+        &mut state,
+        "L1",
+        &held(VerdictCode::HwLimit, true, "B-1"),
+    ));
+    assert!(state.batch_is_held());
+    let ended = StationNews::LineEnded {
+        line: LineState::Paused,
+        fault: None,
+    };
+    drop(station(&mut state, ended));
+    assert!(state.batch_is_held());
+    let about = About::Batch("B-1".to_owned());
+    drop(station(&mut state, StationNews::HoldCleared { about }));
+    assert!(!state.batch_is_held());
+}

@@ -77,7 +77,7 @@ fn how_far(canvas: &mut Canvas<'_>, state: &State, row: Place) {
 
 fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
     let language = state.language;
-    let (line, look) = if state.batches.progress.held {
+    let (line, look) = if state.batch_is_held() {
         (Phrase::BatchHeld, Look::Held)
     } else {
         let look = match state.batches.line {

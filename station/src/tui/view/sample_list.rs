@@ -119,7 +119,6 @@ pub(super) fn all() -> Vec<(String, State)> {
     add(
         "held",
         with(&run, |state| {
-            state.batches.progress.held = true;
             state.health = Health {
                 hsm: false,
                 ledger: false,

@@ -229,7 +229,6 @@ fn progress() -> Progress {
             (VerdictCode::KeyReused, 1),
         ],
         yield_over_time: (0..90).map(|at| 1000 - (at * 37) % 260).collect(),
-        held: false,
     }
 }
 
