@@ -205,6 +205,9 @@ fn check_not_writable_by_others(path: &Path) -> Result<(), HomeError> {
 }
 
 #[cfg(test)]
+pub(crate) use tests::home_with_sample;
+
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -214,6 +217,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_new(&folder.path().join(CONFIG), config.as_bytes()).unwrap();
         folder
+    }
+
+    /// A folder with a configuration, for tests in other rooms.
+    pub(crate) fn home_with_sample() -> tempfile::TempDir {
+        home(&config::tests::sample())
     }
 
     #[test]
