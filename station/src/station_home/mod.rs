@@ -205,7 +205,7 @@ fn check_not_writable_by_others(path: &Path) -> Result<(), HomeError> {
 }
 
 #[cfg(test)]
-pub(crate) use tests::home_with_sample;
+pub(crate) use tests::home_with_operators;
 
 #[cfg(test)]
 mod tests {
@@ -219,9 +219,13 @@ mod tests {
         folder
     }
 
-    /// A folder with a configuration, for tests in other rooms.
-    pub(crate) fn home_with_sample() -> tempfile::TempDir {
-        home(&config::tests::sample())
+    /// A folder with a configuration that lists these, and their roles; for tests in other rooms.
+    pub(crate) fn home_with_operators(operators: &[(&str, &str)]) -> tempfile::TempDir {
+        let listed = |(id, role): &(&str, &str)| {
+            format!("\n[[operator]]\nid = \"{id}\"\nrole = \"{role}\"\n")
+        };
+        let listed: Vec<_> = operators.iter().map(listed).collect();
+        home(&[config::tests::sample(), listed.concat()].concat())
     }
 
     #[test]

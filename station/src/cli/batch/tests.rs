@@ -7,7 +7,7 @@ use crate::ledger::LedgerHandle;
 use crate::ledger::event::{Event, Fact, RevocationReason};
 use crate::ledger::fixture::{board, events, new_ledger_at, opening};
 use crate::ledger::standing::Durability;
-use crate::station_home::home_with_sample;
+use crate::station_home::home_with_operators;
 use crate::verdict::VerdictCode::{self, *};
 
 /// The batch that is counted, and one before it.
@@ -46,7 +46,7 @@ fn appraised(number: u8) -> Fact {
 
 impl Books {
     fn new() -> Self {
-        let folder = home_with_sample();
+        let folder = home_with_operators(&[]);
         let ledger = new_ledger_at(&folder.path().join("ledger.sqlite"));
         for name in [BEFORE, B] {
             ledger.open_batch(opening(name, 20)).unwrap();
