@@ -166,7 +166,18 @@ fn names_of_files_and_folders_are_not_obeyed() {
 fn a_question_that_nothing_can_answer_is_told_what_there_is() {
     let here = folder(&[(GOOD, &genuine())]);
     let digest = "ab".repeat(32);
+    let nobody = "01".repeat(12);
     for (asked, hint) in [
+        (
+            ["--serial", "SA-999999"],
+            "no manifest that held has a device with serial SA-999999; station audit query without --serial lists",
+        ),
+        (
+            ["--uid", &nobody],
+            &format!(
+                "no manifest that held has a device with UID {nobody}; station audit query without --uid lists"
+            ),
+        ),
         (
             ["--firmware", "AP=2.5.1"],
             "no manifest here has a component AP; there is APP",
@@ -202,15 +213,22 @@ fn a_question_that_nothing_can_answer_is_told_what_there_is() {
         let said = query(here.path(), &[&asked[..], &["--json"]].concat()).code(1);
         assert_eq!(said.remarks("hint").len(), 1, "{}", said.stderr);
     }
+    let one = query(here.path(), &["--json", "--serial", "SA-000001"]).ok();
+    let uid = one.json_lines().remove(0)["uid"]
+        .as_str()
+        .expect("a UID")
+        .to_owned();
     // What is there gets no hint, though nothing fits the whole question.
     for asked in [
         ["--firmware", "APP=9.9.9"],
         ["--batch", "B-2026-47"],
         ["--certificate", "65656565656565656565656565656565"],
+        ["--serial", "SA-000001"],
+        ["--uid", &uid],
     ] {
         let said = query(
             here.path(),
-            &[&asked[..], &["--json", "--uid", &"01".repeat(12)]].concat(),
+            &[&asked[..], &["--json", "--worked-on-by", "nobody"]].concat(),
         );
         assert_eq!(said.remarks("hint"), Vec::<Value>::new(), "{asked:?}");
     }

@@ -7,11 +7,30 @@ use std::path::Path;
 use acceptance::outside_root::{ISSUING, MANIFEST_SIGNER, OutsideRoot};
 use acceptance::prepared_station::{PRODUCT, PreparedStation, SUPERVISOR};
 use acceptance::production_station::{ProductOwner, STATION, complete, init};
+use acceptance::repository;
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::soft_token::SoftToken;
 use acceptance::station_process::run;
 
 const BATCH: &str = "REAL-1";
+
+/// What the page has the root put into both certificates is what the stations of these tests have in theirs.
+#[test]
+fn the_page_shows_the_extensions_that_a_station_takes() {
+    let page = repository::root().join("docs/configuration.md");
+    let page = std::fs::read_to_string(page).expect("a page");
+    for (file, own) in [("issuing.ext", ISSUING), ("manifest.ext", MANIFEST_SIGNER)] {
+        let begin = format!("cat >{file} <<'EOF'");
+        let lines = page
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| *line != begin);
+        let shown: Vec<_> = lines.skip(1).take_while(|line| *line != "EOF").collect();
+        let identifiers = ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"];
+        let expected: Vec<_> = identifiers.into_iter().chain(own.lines()).collect();
+        assert_eq!(shown, expected, "{file}");
+    }
+}
 
 #[test]
 fn a_station_for_real_products_needs_no_key_of_others() {
@@ -46,6 +65,12 @@ fn a_station_for_real_products_needs_no_key_of_others() {
             &credential,
         )
         .code(1);
+    // What was not brought over is told as that; nothing is wrong with the owner's disk.
+    let elsewhere = at("authority.csr.pem");
+    let refused = owner.sign_credential(&elsewhere, STATION, PRODUCT, &credential);
+    refused.told(2, &format!("cannot read {}", elsewhere.display()));
+    refused.told(2, "there is no such file");
+    refused.told(2, "bring the pki/authority.csr.pem of the station over");
     // A request for another key of the same names is refused where it counts: by the station.
     let other = at("other.cose");
     owner
@@ -60,6 +85,9 @@ fn a_station_for_real_products_needs_no_key_of_others() {
         let certificates = [issuing.as_path(), manifest.as_path()];
         run(&mut complete(&station, &root, certificates, credential))
     };
+    let lost = complete(&at("lost.cose"));
+    lost.told(2, "lost.cose");
+    lost.told(2, "there is no such file");
     let refused = complete(&other).code(2);
     assert!(refused.stderr.contains("another key"), "{}", refused.stderr);
     complete(&credential).ok();

@@ -13,6 +13,7 @@ use firmware_proto::Uid;
 
 use super::certificate_file;
 use super::context::Context;
+use super::counted::counted;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::manifest::read_root;
@@ -182,8 +183,23 @@ fn certificate_name(text: &str) -> Result<CertificateName, Failure> {
 }
 
 fn uid(text: &str) -> Result<Uid, String> {
-    let upper = serde_json::Value::String(text.replace(':', "").to_ascii_uppercase());
-    serde_json::from_value(upper).map_err(|error| error.to_string())
+    let digits = text.replace(':', "").to_ascii_uppercase();
+    if let Some(other) = digits.chars().find(|digit| !digit.is_ascii_hexdigit()) {
+        return Err(format!(
+            "a UID is hexadecimal, and {other:?} is no digit of that"
+        ));
+    }
+    let bytes = base16ct::upper::decode_vec(&digits).ok();
+    let uid = bytes.and_then(|bytes| Uid::from_bytes(&bytes).ok());
+    uid.ok_or_else(|| {
+        let (least, most) = (Uid::LENGTHS.start(), Uid::LENGTHS.end());
+        format!(
+            "a UID has {least} to {most} bytes, {} to {} hexadecimal digits, two a byte; this has {}",
+            least * 2,
+            most * 2,
+            counted(digits.len() as u64, "digit", "digits"),
+        )
+    })
 }
 
 fn firmware(text: &str) -> Result<FirmwareName, String> {
@@ -251,6 +267,25 @@ mod tests {
         std::fs::write(&two, [root, root].concat()).unwrap();
         let refused = certificate_name(&two.to_string_lossy()).unwrap_err();
         assert!(refused.why().contains("it has 2 certificates"), "{refused}");
+    }
+
+    #[test]
+    fn a_uid_that_is_none_is_told_what_one_looks_like() {
+        for right in ["00:11:22:33:44:55:66:77", &"aB".repeat(16)] {
+            assert!(uid(right).is_ok(), "{right}");
+        }
+        let lengths = "a UID has 8 to 16 bytes, 16 to 32 hexadecimal digits, two a byte; this has ";
+        for (wrong, told) in [
+            ("", "0 digits"),
+            ("0", "1 digit"),
+            ("00", "2 digits"),
+            (&"0".repeat(17), "17 digits"),
+            (&"0".repeat(34), "34 digits"),
+        ] {
+            assert_eq!(uid(wrong), Err(format!("{lengths}{told}")), "{wrong}");
+        }
+        let told = uid("SA-000001").unwrap_err();
+        assert_eq!(told, "a UID is hexadecimal, and 'S' is no digit of that");
     }
 
     #[test]

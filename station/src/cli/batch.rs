@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::batch_codes::code_rows;
 use super::batch_record::{BatchBoards, unknown};
 use super::batch_serials;
+use super::batch_view::{self, BatchView};
 use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
@@ -21,7 +22,6 @@ use super::vendor_files;
 use crate::access::Deed;
 use crate::encoding::{Hex, sha256};
 use crate::ledger::Reader;
-use crate::ledger::reader::BatchOverview;
 use crate::line::control::ControlRequest;
 use crate::manifest::statement::{Counts, Summing};
 use crate::names::{BatchId, WorkOrderId};
@@ -196,18 +196,10 @@ fn keep_vendor_files(home: &StationHome, file: &Path, text: &str) -> Result<(), 
 }
 
 fn list(context: &Context) -> Result<(), Failure> {
-    let batches = Reader::open(&context.home()?.ledger())?.batches()?;
-    let views: Vec<BatchView> = batches.into_iter().map(BatchView::from).collect();
-    let header = [
-        "batch",
-        "product",
-        "work order",
-        "state",
-        "made",
-        "of",
-        "in doubt",
-        "opened",
-    ];
+    let views: Vec<_> = batch_view::all(&context.home()?)?
+        .into_iter()
+        .map(|(batch, failed)| BatchView::new(batch, failed))
+        .collect();
     let rows: Vec<Vec<String>> = views.iter().map(BatchView::cells).collect();
     for view in &views {
         context.output.object(view);
@@ -217,7 +209,7 @@ fn list(context: &Context) -> Result<(), Failure> {
             .output
             .text("no batch yet: station batch open makes one");
     } else {
-        context.output.table(&header, &rows);
+        context.output.table(&BatchView::HEADER, &rows);
     }
     Ok(())
 }
@@ -282,7 +274,7 @@ pub(super) fn details(home: &StationHome, batch: &BatchId) -> Result<Details, Fa
     let held = held.find(|held| held.batch == *batch);
     let counts = sums.total();
     Ok(Details {
-        view: known.into(),
+        view: BatchView::new(known, counts.failed),
         without_code: counts.without_code(),
         counts,
         held: held.map(BatchHoldView::from),
@@ -309,63 +301,12 @@ impl Details {
     }
 }
 
-#[derive(Serialize)]
-struct BatchView {
-    batch: BatchId,
-    product: String,
-    work_order: WorkOrderId,
-    state: &'static str,
-    quantity: u64,
-    taken: u64,
-    provisioned: u64,
-    in_doubt: u64,
-    events: u64,
-    profile: String,
-    opened: String,
-    closed: Option<String>,
-}
-
-impl From<BatchOverview> for BatchView {
-    fn from(batch: BatchOverview) -> Self {
-        Self {
-            state: if batch.closed.is_some() {
-                "closed"
-            } else {
-                "open"
-            },
-            product: batch.product.to_string(),
-            quantity: batch.quantity,
-            taken: batch.taken,
-            provisioned: batch.provisioned,
-            in_doubt: batch.in_doubt,
-            events: batch.events,
-            profile: batch.profile.to_string(),
-            opened: batch.opened.to_string(),
-            closed: batch.closed.map(|at| at.to_string()),
-            work_order: batch.work_order,
-            batch: batch.batch,
-        }
-    }
-}
-
-impl BatchView {
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.batch.to_string(),
-            self.product.clone(),
-            self.work_order.to_string(),
-            self.state.to_owned(),
-            self.provisioned.to_string(),
-            self.quantity.to_string(),
-            self.in_doubt.to_string(),
-            self.opened.clone(),
-        ]
-    }
-}
-
 /// Longest work order that is read.
 const MAX_WORK_ORDER_BYTES: usize = 64 * 1024 * 1024;
 
 fn digest_of(path: &Path) -> Result<Hex, Failure> {
     Ok(sha256(&named_file::read(path, MAX_WORK_ORDER_BYTES)?).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod batch;
 mod batch_codes;
 mod batch_record;
 mod batch_serials;
+mod batch_view;
 mod batch_work;
 mod board_event;
 mod certificate_file;

@@ -49,6 +49,13 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(what, why, "name a file that is there")
 }
 
+/// What somebody names to be read by the home's own rules must be there: else they have named the wrong file, and
+/// nothing is wrong with the disk.
+pub(crate) fn must_be_readable(path: &Path) -> Result<(), Failure> {
+    rustix::fs::access(path, rustix::fs::Access::READ_OK)
+        .map_err(|error| unreadable(path, &error.into()))
+}
+
 /// Writes beside the file and renames, so that nobody ever sees half of it. A link stays one, and a file keeps
 /// its permissions.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -108,6 +115,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
+    use crate::cli::exit_status::ExitStatus;
 
     fn fifo(path: &Path) {
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
@@ -120,6 +128,22 @@ mod tests {
         let refused = read(endless, 1000).unwrap_err();
         assert_eq!(refused.why(), "it has more than 1000 bytes");
         assert!(read_text(endless).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_was_named_by_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("authority.csr.pem");
+        let refused = must_be_readable(&path).unwrap_err();
+        assert_eq!(refused.status(), ExitStatus::Usage);
+        let told = format!("cannot read {}", path.display());
+        assert_eq!(
+            (refused.what(), refused.why()),
+            (&told[..], "there is no such file")
+        );
+        fs::write(&path, "request").unwrap();
+        must_be_readable(&path).unwrap();
+        must_be_readable(folder.path()).unwrap();
     }
 
     #[test]

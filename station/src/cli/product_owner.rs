@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::init::{
     PinArguments, REQUEST_TIMEOUT_MS, absolute, p256, pin_source, sign_credential, write_public_key,
 };
+use super::named_file::{self, MAX_TEXT_BYTES};
 use crate::encoding::{Hex, sha256};
 use crate::hsm::{
     KeyAlgorithm, KeyUri, KeyUris, PoolSize, SignerPool, Token, TokenConfig, TokenUri,
@@ -23,7 +24,7 @@ use crate::hsm::{
 use crate::identity::csr::{CredentialRequest, MAX_CSR_BYTES, parse_credential_request};
 use crate::identity::signer::KeyRole;
 use crate::names::StationName;
-use crate::station_home::{check_credential, read_bounded, write_new};
+use crate::station_home::{check_credential, write_new};
 
 /// What the product owner can do.
 #[derive(Debug, Subcommand)]
@@ -193,7 +194,11 @@ fn read_request(
             "take the pki/authority.csr.pem of the station that you mean; nothing was signed",
         )
     };
-    let pem = read_bounded(path)?;
+    let pem = named_file::read(path, MAX_TEXT_BYTES).map_err(|failure| {
+        let to_do =
+            "bring the pki/authority.csr.pem of the station over, and name it as it is here";
+        Failure::usage(failure.what(), failure.why(), to_do)
+    })?;
     let (label, der) = der::pem::decode_vec(pem.trim_ascii())
         .map_err(|error| refused(&format_args!("it is no PEM: {error}")))?;
     if label != "CERTIFICATE REQUEST" || der.len() > MAX_CSR_BYTES {

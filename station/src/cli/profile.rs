@@ -13,7 +13,7 @@ use super::context::Context;
 use super::exit_status::ExitStatus;
 use super::failure::Failure;
 use super::init::p256;
-use super::named_file::read_text;
+use super::named_file::{must_be_readable, read_text};
 use super::product_owner::OwnerToken;
 use crate::cli::counted::counted;
 use crate::clock::{Timestamp, UtcMillis};
@@ -241,6 +241,7 @@ struct Signed<'a> {
 }
 
 fn verify(context: &Context, path: &Path, authority: &Path, at: UtcMillis) -> Result<(), Failure> {
+    must_be_readable(authority)?;
     let key = read_public_key(authority)?;
     let text = read_text(path)?;
     let admitted = admit(&path.display().to_string(), &text, &key, false);

@@ -23,6 +23,9 @@ mod reprint;
 mod resting;
 mod scans;
 
+#[cfg(test)]
+pub(super) use look_up::rows as batch_rows;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, SyncSender, channel};

@@ -148,7 +148,7 @@ pub(in crate::ledger) fn closing(name: &str) -> BatchClosing {
     }
 }
 
-pub(in crate::ledger) fn event(name: &str, fact: Fact) -> Event {
+pub(crate) fn event(name: &str, fact: Fact) -> Event {
     Event {
         time: UtcMillis(1_795_336_200_002),
         batch: Some(batch(name)),
@@ -173,20 +173,20 @@ pub(crate) fn new_ledger_at(path: &Path) -> LedgerHandle {
 
 /// A board, and a certificate of it. Boards of different numbers share nothing.
 #[derive(Clone, Debug)]
-pub(in crate::ledger) struct Board {
-    pub(in crate::ledger) uid: Uid,
+pub(crate) struct Board {
+    pub(crate) uid: Uid,
     pub(in crate::ledger) device_serial: DeviceSerial,
     pub(in crate::ledger) certificate_serial: CertificateSerial,
     pub(in crate::ledger) key: Hex,
 }
 
 /// The board of that number with its first certificate.
-pub(in crate::ledger) fn board(number: u32) -> Board {
+pub(crate) fn board(number: u32) -> Board {
     reissue(number, 0)
 }
 
 /// The same board with a further certificate for a new key.
-pub(in crate::ledger) fn reissue(number: u32, generation: u8) -> Board {
+pub(crate) fn reissue(number: u32, generation: u8) -> Board {
     let mut serial = [generation; 16];
     serial[..4].copy_from_slice(&(number + 1).to_be_bytes());
     let mut uid = [0xa5; 12];
@@ -205,7 +205,7 @@ impl Board {
         [&[0x30, 16][..], self.certificate_serial.as_bytes()].concat()
     }
 
-    pub(in crate::ledger) fn session_opened(&self) -> Fact {
+    pub(crate) fn session_opened(&self) -> Fact {
         let profile = profile();
         Fact::SessionOpened {
             lane: LaneName::parse("lane0").unwrap(),
@@ -219,7 +219,7 @@ impl Board {
         }
     }
 
-    pub(in crate::ledger) fn appraised(&self, instance: u8) -> Fact {
+    pub(crate) fn appraised(&self, instance: u8) -> Fact {
         Fact::EvidenceAppraised {
             code: VerdictCode::Pass,
             detail: "trusted".to_owned(),
@@ -260,7 +260,7 @@ impl Board {
         fact
     }
 
-    pub(in crate::ledger) fn intended(&self) -> Fact {
+    pub(crate) fn intended(&self) -> Fact {
         Fact::CertificateIntended {
             uid: self.uid.clone(),
             certificate_serial: self.certificate_serial,
@@ -278,7 +278,7 @@ impl Board {
         }
     }
 
-    pub(in crate::ledger) fn issued(&self) -> Fact {
+    pub(crate) fn issued(&self) -> Fact {
         let tbs = self.tbs();
         let certificate = [&[0x30, 20][..], &tbs, &[0x05, 0x00]].concat();
         Fact::CertificateIssued {
@@ -324,7 +324,7 @@ impl Board {
         }
     }
 
-    pub(in crate::ledger) fn revoked(&self, reason: RevocationReason) -> Fact {
+    pub(crate) fn revoked(&self, reason: RevocationReason) -> Fact {
         Fact::CertificateRevoked {
             uid: self.uid.clone(),
             certificate_serial: self.certificate_serial,
@@ -349,7 +349,7 @@ impl Board {
         Fact::BoardReleased(self.quarantine("checked"))
     }
 
-    pub(in crate::ledger) fn verdict(&self, code: VerdictCode) -> Fact {
+    pub(crate) fn verdict(&self, code: VerdictCode) -> Fact {
         Fact::VerdictReached {
             lane: LaneName::parse("lane0").unwrap(),
             code,
@@ -380,6 +380,6 @@ pub(in crate::ledger) fn batch_hold() -> Fact {
     }
 }
 
-pub(in crate::ledger) fn events(name: &str, facts: impl IntoIterator<Item = Fact>) -> Vec<Event> {
+pub(crate) fn events(name: &str, facts: impl IntoIterator<Item = Fact>) -> Vec<Event> {
     facts.into_iter().map(|fact| event(name, fact)).collect()
 }

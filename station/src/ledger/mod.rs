@@ -21,6 +21,7 @@ pub mod event;
 mod event_store;
 mod evidence_claims;
 mod examination;
+mod failed_boards;
 #[cfg(test)]
 pub mod fake;
 #[cfg(test)]

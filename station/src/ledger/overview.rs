@@ -33,8 +33,6 @@ pub struct BatchOverview {
     pub provisioned: u64,
     /// Boards that were ordered to lock and did not answer.
     pub in_doubt: u64,
-    /// Boards that were seen with a proven UID, and whose last verdict in this batch is no pass.
-    pub failed: u64,
     /// How many events it has.
     pub events: u64,
     /// Leaf hash of its last event.
@@ -259,7 +257,6 @@ pub(in crate::ledger) fn batches(
             closed: optional_int(row, 11)?.map(UtcMillis),
             provisioned: int(row, 12)?,
             in_doubt: int(row, 13)?,
-            failed: int(row, 14)?,
         })
     };
     list(views, &sql, params![batch.map(Text)], row)

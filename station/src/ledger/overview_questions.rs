@@ -6,16 +6,12 @@ use super::overview::DeviceFilter;
 pub(in crate::ledger) fn batches_sql(one: bool) -> String {
     let live = "SELECT count(*) FROM certificate
         WHERE certificate.batch = b.id AND revoked IS NULL AND provisioned";
-    // Beside `max`, the other column is that of the same row.
-    let last = "SELECT code, max(entry) FROM verdict
-        WHERE verdict.batch = b.id AND uid IS NOT NULL GROUP BY uid";
     let which = if one { "id = ?1" } else { "?1 IS NULL" };
     format!(
         "SELECT id, profile, product, work_order, quantity, taken, next_seq, head,
             opened, o.time_ms, closed, c.time_ms,
             ({live} IS NOT NULL),
-            ({live} IS NULL AND committed IS NOT NULL),
-            (SELECT count(*) FROM ({last}) WHERE code NOT IN ('PASS', 'ALREADY-PROVISIONED'))
+            ({live} IS NULL AND committed IS NOT NULL)
          FROM batch b JOIN event o ON o.entry = b.opened LEFT JOIN event c ON c.entry = b.closed
          WHERE {which} ORDER BY opened"
     )

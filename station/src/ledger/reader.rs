@@ -22,7 +22,7 @@ use super::leaf::Entry;
 use super::log_store::{self, StoredNote};
 use super::proof::{self, Path as ProofPath};
 use super::range_proof::RangeProof;
-use super::{integrity, overview};
+use super::{failed_boards, integrity, overview};
 use crate::clock::UtcMillis;
 use crate::encoding::Hex;
 use crate::names::{BatchId, CertificateSerial, StationName};
@@ -285,6 +285,14 @@ impl Reader {
     /// Where the file cannot be read.
     pub fn batch(&self, batch: &BatchId) -> Result<Option<BatchOverview>, LedgerError> {
         overview::batches(&self.connection, Some(batch)).map(|mut found| found.pop())
+    }
+
+    /// How many boards of a batch failed, counted as its manifest counts them.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn failed_boards(&self, batch: &BatchId) -> Result<u64, LedgerError> {
+        failed_boards::count(&self.connection, batch)
     }
 
     /// The boards that the filter lets through, by UID.

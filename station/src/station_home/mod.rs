@@ -205,6 +205,9 @@ fn check_not_writable_by_others(path: &Path) -> Result<(), HomeError> {
 }
 
 #[cfg(test)]
+pub(crate) use tests::home_with_operators;
+
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -214,6 +217,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write_new(&folder.path().join(CONFIG), config.as_bytes()).unwrap();
         folder
+    }
+
+    /// A folder with a configuration that lists these, and their roles; for tests in other rooms.
+    pub(crate) fn home_with_operators(operators: &[(&str, &str)]) -> tempfile::TempDir {
+        let listed = |(id, role): &(&str, &str)| {
+            format!("\n[[operator]]\nid = \"{id}\"\nrole = \"{role}\"\n")
+        };
+        let listed: Vec<_> = operators.iter().map(listed).collect();
+        home(&[config::tests::sample(), listed.concat()].concat())
     }
 
     #[test]

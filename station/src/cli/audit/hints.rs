@@ -24,9 +24,17 @@ pub(super) struct Hints {
     components: BTreeSet<String>,
     /// Where a batch is asked for: those that there are.
     batches: BTreeSet<String>,
-    /// Whether a row names the certificate that is asked for, or is of the batch, though it does not answer.
-    certificate_seen: bool,
-    batch_seen: bool,
+    /// What is there of all that is asked for, though it does not answer.
+    seen: BTreeSet<Asked>,
+}
+
+/// What is asked for by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Serial,
+    Uid,
+    Certificate,
+    Batch,
 }
 
 impl Hints {
@@ -34,12 +42,15 @@ impl Hints {
     pub(super) fn hear(&mut self, question: &Question, row: &BoardRow) {
         add(&mut self.almost, question.almost(row), NAMES_MAX);
         add(&mut self.components, question.components(row), LIST_MAX);
-        self.certificate_seen |= question.is_certificate_of(row);
+        let serial = question.serial.is_some() && question.serial == row.serial;
+        self.see(Asked::Serial, serial);
+        self.see(Asked::Uid, question.uid.as_ref() == Some(&row.uid));
+        self.see(Asked::Certificate, question.is_certificate_of(row));
     }
 
     /// The batch that a manifest is of.
     pub(super) fn hear_batch(&mut self, question: &Question, batch: &BatchId) {
-        self.batch_seen |= question.is_about(batch);
+        self.see(Asked::Batch, question.is_about(batch));
         if question.batch.is_some() {
             add(&mut self.batches, [batch.as_str()], LIST_MAX);
         }
@@ -55,8 +66,13 @@ impl Hints {
         add(&mut self.almost, other.almost, NAMES_MAX);
         add(&mut self.components, other.components, LIST_MAX);
         add(&mut self.batches, other.batches, LIST_MAX);
-        self.certificate_seen |= other.certificate_seen;
-        self.batch_seen |= other.batch_seen;
+        self.seen.extend(other.seen);
+    }
+
+    fn see(&mut self, what: Asked, is_there: bool) {
+        if is_there {
+            self.seen.insert(what);
+        }
     }
 
     /// Says so, where nothing was found.
@@ -70,6 +86,8 @@ impl Hints {
             output.remark(&json!({ "did_you_mean": names }), &line);
         }
         let hints = [
+            self.serial(question, some_unverified),
+            self.uid(question, some_unverified),
             self.component(question),
             digest(question),
             self.batch(question),
@@ -78,6 +96,19 @@ impl Hints {
         for line in hints.into_iter().flatten() {
             output.remark(&json!({ "hint": line }), &line);
         }
+    }
+
+    /// Of a serial in other letters it was said already.
+    fn serial(&self, question: &Question, some_unverified: bool) -> Option<String> {
+        let asked = question.serial.as_ref()?;
+        let unknown = !self.seen.contains(&Asked::Serial) && self.almost.is_empty();
+        unknown.then(|| no_device(&format!("serial {asked}"), "--serial", some_unverified))
+    }
+
+    fn uid(&self, question: &Question, some_unverified: bool) -> Option<String> {
+        let asked = question.uid.as_ref()?;
+        (!self.seen.contains(&Asked::Uid))
+            .then(|| no_device(&format!("UID {asked}"), "--uid", some_unverified))
     }
 
     fn component(&self, question: &Question) -> Option<String> {
@@ -89,7 +120,7 @@ impl Hints {
 
     fn batch(&self, question: &Question) -> Option<String> {
         let asked = question.batch.as_ref()?;
-        let unknown = !self.batch_seen && !self.batches.is_empty();
+        let unknown = !self.seen.contains(&Asked::Batch) && !self.batches.is_empty();
         let there = listed(&self.batches);
         unknown.then(|| format!("no manifest here is of batch {asked}; {there}"))
     }
@@ -99,13 +130,25 @@ impl Hints {
             CertificateName::Serial(serial) => format!("serial number {serial}"),
             CertificateName::Digest(digest) => format!("SHA-256 {digest}"),
         };
-        let held = if some_unverified { "here" } else { "that held" };
-        (!self.certificate_seen).then(|| {
+        let held = which(some_unverified);
+        (!self.seen.contains(&Asked::Certificate)).then(|| {
             format!(
                 "no manifest {held} names this certificate ({asked}); that does not say that it is not genuine"
             )
         })
     }
+}
+
+/// The manifests that were listened to.
+const fn which(some_unverified: bool) -> &'static str {
+    if some_unverified { "here" } else { "that held" }
+}
+
+fn no_device(name: &str, option: &str, some_unverified: bool) -> String {
+    let held = which(some_unverified);
+    format!(
+        "no manifest {held} has a device with {name}; station audit query without {option} lists those that there are"
+    )
 }
 
 fn digest(question: &Question) -> Option<String> {

@@ -7,6 +7,7 @@ use super::{InitArguments, finish, start};
 use crate::cli::context::Context;
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::failure::Failure;
+use crate::cli::named_file::must_be_readable;
 use crate::hsm::Token;
 use crate::identity::signer::KeyRole;
 use crate::station_home::{
@@ -104,11 +105,13 @@ fn unfinished_config(paths: &HomePaths) -> Result<Config, Failure> {
 }
 
 fn given<'a>(path: Option<&'a Path>, flag: &str) -> Result<&'a Path, Failure> {
-    path.ok_or_else(|| {
+    let path = path.ok_or_else(|| {
         Failure::usage(
             "cannot complete the station home",
             format_args!("{flag} is missing"),
             "give what the root and the product owner have signed; see station init --help",
         )
-    })
+    })?;
+    must_be_readable(path)?;
+    Ok(path)
 }

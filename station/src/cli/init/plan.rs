@@ -10,6 +10,7 @@ use firmware_proto::ProductCode;
 use super::{InitArguments, PinArguments};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::named_file::must_be_readable;
 use crate::hsm::{KeyUri, KeyUris, PinSource, PoolSize, TokenUri, role_name};
 use crate::identity::signer::KeyRole;
 use crate::names::{LaneName, OperatorId};
@@ -62,7 +63,9 @@ impl Plan {
         })?;
         if !arguments.development {
             let owner = arguments.owner_key.as_deref();
-            read_public_key(owner.ok_or_else(|| missing("--owner-key"))?)?;
+            let owner = owner.ok_or_else(|| missing("--owner-key"))?;
+            must_be_readable(owner)?;
+            read_public_key(owner)?;
         }
         let config = Config {
             development: arguments.development,

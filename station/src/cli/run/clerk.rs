@@ -1,6 +1,7 @@
 //! Does what the terminal wishes, one wish after another, and answers by events. The only one beneath the
 //! terminal that waits: for the ledger, the token, a PIN's hash.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,16 +17,16 @@ use super::people::{Outcome, People};
 use super::reprint::Reprint;
 use super::resting::Resting;
 use super::scans;
-use crate::access::{Deed, Register, permits};
+use crate::access::{Deed, Register};
 use crate::cli::failure::Failure;
 use crate::cli::provision::chosen_lanes::ChosenLanes;
 use crate::cli::provision::owner_desk::OwnerDesk;
 use crate::cli::provision::preparation::{WorkingStation, office};
-use crate::clock::Clock as _;
-use crate::clock::{MonotonicMillis, UtcMillis};
+use crate::clock::{Clock, MonotonicMillis, UtcMillis};
 use crate::ledger::event::{Actor, Event as LedgerEvent, Fact};
 use crate::ledger::standing::Durability;
 use crate::ledger::{EventStore as _, Reader};
+use crate::line::clock_guard::ClockGuard;
 use crate::line::control::ControlRequest;
 use crate::line::control_socket::Handler;
 use crate::line::system_clock::SystemClock;
@@ -303,15 +304,9 @@ impl<'a> Clerk<'a> {
         office(self.station).record_wrong_pins(&register, self.now()?)
     }
 
-    /// The time for what is recorded: the line's, which does not follow a jump; without one, never before the
-    /// ledger's last event.
     fn now(&self) -> Result<UtcMillis, Failure> {
-        if let Some(line) = &self.line {
-            return Ok(line.floor.clock.now().utc);
-        }
-        let reader = Reader::open(&self.station.owned.home.ledger())?;
-        let last = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
-        Ok(self.clock.utc().max(last))
+        let of_line = self.line.as_ref().map(|line| &line.floor.clock);
+        time_of_record(of_line, &self.clock, &self.station.owned.home.ledger())
     }
 
     pub(super) fn actor(&self) -> Result<Actor, Failure> {
@@ -321,13 +316,7 @@ impl<'a> Clerk<'a> {
 
     /// Who is signed in, where their role lets them do it.
     pub(super) fn permitted(&self, deed: Deed) -> Result<Actor, Failure> {
-        let (actor, role) = self.people.who().ok_or_else(nobody_signed_in)?;
-        permits(role, deed).map_err(|denied| {
-            let what = format!("operator {} may not do this", actor.operator);
-            Failure::usage(what, denied, "ask somebody who has that role")
-                .because(RefusalReason::OtherRole)
-        })?;
-        Ok(actor)
+        self.people.permitted(deed)
     }
 
     fn scanned(&mut self, code: String, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
@@ -349,6 +338,21 @@ impl<'a> Clerk<'a> {
     }
 }
 
+/// The time for what is recorded: the line's, which does not follow a jump; without one, never before the ledger's
+/// last event.
+fn time_of_record(
+    line: Option<&ClockGuard>,
+    clock: &dyn Clock,
+    ledger: &Path,
+) -> Result<UtcMillis, Failure> {
+    if let Some(line) = line {
+        return Ok(line.now().utc);
+    }
+    let reader = Reader::open(ledger)?;
+    let last = reader.entry(reader.size()?.saturating_sub(1))?.leaf.time;
+    Ok(clock.utc().max(last))
+}
+
 pub(super) fn nobody_signed_in() -> Failure {
     let why = "nobody is signed in";
     Failure::usage("it was not done", why, "scan your badge first")
@@ -363,4 +367,50 @@ pub(super) fn named<T, E: std::fmt::Display>(
         Failure::usage("it was not done", error, "type it once more")
             .because(RefusalReason::NotAName)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::fixture::{new_ledger_at, station_event};
+    use crate::line::fake::FakeClock;
+
+    /// When the last event of the ledger below was.
+    const LAST: u64 = 1_795_336_300_000;
+
+    /// A ledger in that folder whose last event was then.
+    fn ledger(folder: &Path) -> std::path::PathBuf {
+        let path = folder.join("ledger.sqlite");
+        let accepted = Fact::ClockAccepted {
+            reason: "set".to_owned(),
+            actor: crate::ledger::fixture::actor(),
+        };
+        let event = LedgerEvent {
+            time: UtcMillis(LAST),
+            ..station_event(accepted)
+        };
+        let store = new_ledger_at(&path);
+        store.record(vec![event], Durability::Durable).unwrap();
+        path
+    }
+
+    #[test]
+    fn what_the_screen_records_has_the_time_of_the_line() {
+        const HOUR: u64 = 3_600_000;
+        let folder = tempfile::tempdir().unwrap();
+        let path = ledger(folder.path());
+        let clock = Arc::new(FakeClock::at(UtcMillis(LAST + 1_000)));
+        let time = |line| time_of_record(line, &*clock, &path).unwrap().0;
+        let guard = ClockGuard::after(clock.clone(), UtcMillis(LAST));
+        assert_eq!(time(Some(&guard)), LAST + 1_000);
+        // The clock jumps: the line goes on with the time that it has, and so does what is recorded beside it.
+        clock.step_utc(3_600_000);
+        clock.advance(500);
+        assert_eq!(time(Some(&guard)), LAST + 1_500);
+        // Without a line there is nothing to follow but the clock.
+        assert_eq!(time(None), LAST + HOUR + 1_500);
+        // Nothing is before what was recorded last.
+        clock.step_utc(-7_200_000);
+        assert_eq!(time(None), LAST);
+    }
 }

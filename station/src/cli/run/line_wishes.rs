@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::clerk::Clerk;
 use super::line_work::{EndedLine, Listeners, RunningLine};
+use super::people::People;
 use crate::access::Deed;
 use crate::cli::failure::Failure;
 use crate::cli::provision;
@@ -48,8 +49,8 @@ impl Clerk<'_> {
 
     /// Somebody wishes that it pauses.
     pub(super) fn pause_line(&self) -> Result<(), Failure> {
-        self.permitted(Deed::PauseBatch)?;
-        self.refuse_what_is_in_the_way(Wish::Pause, None)?;
+        let line = self.line.as_ref().map(RunningLine::state);
+        may_pause(&self.people, line)?;
         self.pause();
         Ok(())
     }
@@ -131,6 +132,14 @@ impl Clerk<'_> {
     }
 }
 
+/// Whether somebody may pause the line now, which does that, or does not run.
+fn may_pause(people: &People, line: Option<LineState>) -> Result<(), Failure> {
+    people.permitted(Deed::PauseBatch)?;
+    let state = line.unwrap_or(LineState::Paused);
+    wishes::obstacle(Wish::Pause, (state, None), None)
+        .map_or(Ok(()), |obstacle| Err(in_the_way(obstacle)))
+}
+
 fn no_such_batch(name: &BatchId) -> Failure {
     let why = format!("there is no batch {name}");
     Failure::usage("it was not done", why, "choose another").because(RefusalReason::BatchUnknown)
@@ -165,4 +174,46 @@ fn in_the_way(obstacle: Obstacle) -> Failure {
         ),
     };
     Failure::usage("it was not done", why, next).because(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::MonotonicMillis;
+    use crate::ledger::fixture::new_ledger_at;
+    use crate::station_home::{StationHome, home_with_operators};
+
+    /// Somebody who came to the terminal, or nobody.
+    fn signed_in(who: &str) -> People {
+        let folder = home_with_operators(&[("op-7", "operator"), ("sv-7", "supervisor")]);
+        let home = StationHome::open(folder.path()).unwrap();
+        drop(new_ledger_at(&home.ledger()));
+        let now = MonotonicMillis(1_000);
+        let mut people = People::new(&home, now);
+        people.identify(who, now).unwrap();
+        assert_eq!(people.who().is_some(), who != "nobody");
+        people
+    }
+
+    /// A wish may come from before the screen showed it grey.
+    #[test]
+    fn a_pause_is_refused_to_whoever_may_not_and_while_there_is_nothing_to_pause() {
+        use LineState::{Finishing, Full, Running};
+        let reason = |who: &str, line| {
+            let refused = may_pause(&signed_in(who), line).err()?;
+            refused.to_refusal().reason
+        };
+        for line in [None, Some(Running), Some(Finishing)] {
+            assert_eq!(reason("nobody", line), Some(RefusalReason::NobodySignedIn));
+            assert_eq!(reason("op-7", line), Some(RefusalReason::OtherRole));
+        }
+        for (line, expected) in [
+            (None, Some(RefusalReason::LineStands)),
+            (Some(Full), Some(RefusalReason::LineStands)),
+            (Some(Finishing), Some(RefusalReason::LineEnding)),
+            (Some(Running), None),
+        ] {
+            assert_eq!(reason("sv-7", line), expected, "{line:?}");
+        }
+    }
 }

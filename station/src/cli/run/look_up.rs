@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::happenings;
 use super::news;
 use crate::cli::failure::Failure;
-use crate::cli::{device, device_history};
+use crate::cli::{batch_view, device, device_history};
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::ledger::reader::BatchOverview;
@@ -29,15 +29,20 @@ pub(super) fn batches(home: &StationHome) -> Result<Vec<BatchOverview>, Failure>
     Ok(batches)
 }
 
-/// A batch in the list.
-pub(super) fn row(batch: &BatchOverview) -> BatchRow {
+/// The same as the screen lists them.
+pub(in crate::cli) fn rows(home: &StationHome) -> Result<Vec<BatchRow>, Failure> {
+    let batches = batch_view::all(home)?.into_iter().rev();
+    Ok(batches.map(|(batch, failed)| row(&batch, failed)).collect())
+}
+
+fn row(batch: &BatchOverview, failed: u64) -> BatchRow {
     BatchRow {
         batch: batch.batch.to_string(),
         product: batch.product.as_str().to_owned(),
         work_order: batch.work_order.to_string(),
         done: batch.provisioned,
         target: batch.quantity,
-        failed: batch.failed,
+        failed,
         in_doubt: batch.in_doubt,
         closed: batch.closed.is_some(),
     }

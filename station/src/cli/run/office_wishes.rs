@@ -39,8 +39,7 @@ impl Clerk<'_> {
     }
 
     pub(super) fn list_batches(&self) -> Result<(), Failure> {
-        let batches = look_up::batches(&self.station.owned.home)?;
-        let rows = batches.iter().map(look_up::row).collect();
+        let rows = look_up::rows(&self.station.owned.home)?;
         self.tell(StationNews::Batches(rows));
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! As long as nobody is enrolled, the list in `station.toml` counts and their word is taken.
 
+use super::clerk::nobody_signed_in;
 use crate::access::{BadgeCode, Deed, Moment, OperatorBook, Refused, Register, permits};
 use crate::access::{Scan, SignIn, SignInState, SignInTimes, Step};
 use crate::cli::failure::Failure;
@@ -14,6 +15,7 @@ use crate::station_home::StationHome;
 use crate::tui::event::{NotLetIn, StationNews};
 use crate::tui::state::sign_in;
 use crate::tui::told::Told;
+use crate::words::RefusalReason;
 
 /// What the terminal calls a deed, and what the table of roles calls it.
 const DEEDS: [(sign_in::Deed, Deed); 6] = [
@@ -94,6 +96,17 @@ impl People {
         let proven = self.machine.who();
         let proven = proven.map(|who| (who.actor.clone(), who.role));
         proven.or_else(|| self.asserted.clone())
+    }
+
+    /// Who is signed in, where their role lets them do it.
+    pub(super) fn permitted(&self, deed: Deed) -> Result<Actor, Failure> {
+        let (actor, role) = self.who().ok_or_else(nobody_signed_in)?;
+        permits(role, deed).map_err(|denied| {
+            let what = format!("operator {} may not do this", actor.operator);
+            Failure::usage(what, denied, "ask somebody who has that role")
+                .because(RefusalReason::OtherRole)
+        })?;
+        Ok(actor)
     }
 
     /// Whether the text is somebody's badge.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::ledger::failed_boards::sessions_sql;
 use crate::ledger::log_store::connect_in_memory;
 use crate::ledger::overview_questions::{batches_sql, devices_sql};
 use crate::ledger::reader::{DeviceFilter, Selection, Whose};
@@ -134,6 +135,7 @@ fn every_question_is_a_lookup() {
     let known = [
         "overview.rs",
         "overview_questions.rs",
+        "failed_boards.rs",
         "invariants.rs",
         "leaves.rs",
     ];
@@ -173,6 +175,7 @@ fn a_board_is_found_among_millions() {
         "all boards"
     );
     assert_eq!(scans(&views, &batches_sql(true)).unwrap(), [""; 0]);
+    assert_eq!(scans(&views, &sessions_sql()).unwrap(), [""; 0]);
     let certificate = "SELECT serial, uid, batch, device_serial, key, issued, provisioned, revoked
          FROM certificate WHERE";
     for condition in ["serial = ?1", "uid = ?1", "batch = ?1"] {
