@@ -78,13 +78,10 @@ fn a_batch_is_held_until_somebody_clears_it_though_no_line_works_on_it() {
         head.batch = "B-1".to_owned();
     }
     let other = held(VerdictCode::HwLimit, true, "B-2");
-    drop(lane(&mut state, "L1", &other));
+    lane(&mut state, "L1", &other);
     assert!(!state.batch_is_held(), "another batch is");
-    drop(lane(
-        &mut state,
-        "L1",
-        &held(VerdictCode::HwLimit, true, "B-1"),
-    ));
+    let own = held(VerdictCode::HwLimit, true, "B-1");
+    lane(&mut state, "L1", &own);
     assert!(state.batch_is_held());
     let ended = StationNews::LineEnded {
         line: LineState::Paused,
