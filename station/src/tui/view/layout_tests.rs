@@ -19,7 +19,7 @@ const WIDTHS: std::ops::RangeInclusive<u16> = SMALLEST.0..=200;
 const HEIGHTS: std::ops::RangeInclusive<u16> = SMALLEST.1..=60;
 
 /// How many states are drawn at each of them.
-const PER_SIZE: usize = 3;
+const PER_SIZE: usize = 4;
 
 const SIZES: [(u16, u16); 7] = [
     SMALLEST,

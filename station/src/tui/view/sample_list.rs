@@ -62,6 +62,36 @@ pub(super) fn on_every_lane(lanes: usize) -> Vec<(String, State)> {
     .to_vec()
 }
 
+/// What is longer than its place, at its newest line, further away, and at its oldest.
+fn leafed() -> Vec<(String, State)> {
+    let run = running(8);
+    let long = with(&run, |state| {
+        for board in 0..60 {
+            let said = Said::Told(Told::NoLabel(format!("code-{board:02}")));
+            state.log.add(NOON + board, true, said);
+        }
+        state.device = device();
+        if let Some(report) = &mut state.device.report {
+            report.timeline = vec![report.timeline.clone(); 9].concat();
+        }
+        if let Some(lane) = state.lanes.list.first_mut() {
+            lane.frames = vec![lane.frames.clone(); 4].concat();
+        }
+    });
+    let mut all = Vec::new();
+    for (name, away) in [("newest", 0), ("further", 5), ("oldest", 1_000)] {
+        for screen in [Screen::Log, Screen::Device, Screen::Lane] {
+            let state = with(&on(&long, screen), |state| {
+                state.log.below = away;
+                state.device.scrolled = away;
+                state.lanes.frames_below = away;
+            });
+            all.push((format!("leafed-{screen:?}-{name}").to_lowercase(), state));
+        }
+    }
+    all
+}
+
 /// Every screen and state, by name.
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub(super) fn all() -> Vec<(String, State)> {
@@ -109,6 +139,9 @@ pub(super) fn all() -> Vec<(String, State)> {
         add(&format!("line-{lanes}"), running(lanes));
     }
     for (name, state) in [8, 24, 32].into_iter().flat_map(on_every_lane) {
+        add(&name, state);
+    }
+    for (name, state) in leafed() {
         add(&name, state);
     }
     for chosen in 0..10 {
@@ -244,6 +277,7 @@ pub(super) fn all() -> Vec<(String, State)> {
         "ask-open",
         asked(&batches, Dialog::OpenBatch(half, BatchField::Profile)),
     );
+    add("ask-discard", asked(&batches, Dialog::Discard));
     add(
         "ask-close",
         asked(
