@@ -56,6 +56,16 @@ pub(crate) fn must_be_readable(path: &Path) -> Result<(), Failure> {
         .map_err(|error| unreadable(path, &error.into()))
 }
 
+/// Where nobody can wait for its end: no pipe and no device.
+pub(crate) fn must_be_a_file(path: &Path) -> Result<(), Failure> {
+    let found = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if found.is_file() {
+        return Ok(());
+    }
+    let what = format!("cannot read {}", path.display());
+    Err(Failure::usage(what, "it is no file", "name a file"))
+}
+
 /// Writes beside the file and renames, so that nobody ever sees half of it. A link stays one, and a file keeps
 /// its permissions.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -73,6 +73,8 @@ pub(super) struct Clerk<'a> {
     pub(super) clock: SystemClock,
     pub(super) people: People,
     pub(super) line: Option<RunningLine>,
+    /// In whose name it works.
+    pub(super) line_of: Option<Actor>,
     /// What is left of the line before, while none runs.
     pub(super) resting: Option<Resting>,
     /// Somebody has signed in while a line that was paused had not ended yet: it is begun again.
@@ -125,6 +127,7 @@ impl<'a> Clerk<'a> {
             clock,
             people,
             line: None,
+            line_of: None,
             resting: None,
             takes_up: false,
             reprint: Reprint::default(),
@@ -333,6 +336,15 @@ impl<'a> Clerk<'a> {
             return Ok(());
         }
         let labels = self.line.as_ref().map(|line| &line.floor.labels);
+        if labels.is_some() && lane.is_some() {
+            // The board gets its serial in the name of whoever began the line.
+            let who = self.permitted(Deed::ProvisionBoards)?;
+            if self.line_of.as_ref() != Some(&who) {
+                let why = "the line still works in another person's name";
+                let refused = Failure::usage("the label was not used", why, "wait for its end");
+                return Err(refused.because(RefusalReason::LineEnding));
+            }
+        }
         self.tell(scans::for_a_lane(labels, code, lane));
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::errand::Errand;
 use super::look_up;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
-use crate::cli::named_file::read_text;
+use crate::cli::named_file::{must_be_a_file, read_text};
 use crate::cli::provision::preparation::{office, standing};
 use crate::clock::Clock as _;
 use crate::ledger::event::{Actor, AlarmAcknowledgedRecord, Fact};
@@ -56,7 +56,9 @@ impl Clerk<'_> {
             refused.because(RefusalReason::NotANumber)
         })?;
         let file = profile_file(self.station.owned.home.path(), &new.profile);
-        let profile_text = read_text(&file)
+        // What is no file may never end, and who waits for it hears nothing else.
+        let profile_text = must_be_a_file(&file)
+            .and_then(|()| read_text(&file))
             .map_err(|refused| refused.because(RefusalReason::ProfileUnreadable))?;
         let profile_name = file.file_name().unwrap_or_default();
         let request = ControlRequest::OpenBatch {

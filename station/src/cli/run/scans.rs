@@ -5,14 +5,14 @@ use crate::names::LaneName;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
 
-/// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told.
+/// Gives it to the lane that the screen named; gives what is told.
 pub(super) fn for_a_lane(
     labels: Option<&LabelDesk>,
     code: String,
-    chosen: Option<&str>,
+    lane: Option<&str>,
 ) -> StationNews {
-    let chosen = chosen.and_then(|lane| LaneName::parse(lane).ok());
-    let scanned = labels.map(|labels| labels.scanned(&code, chosen.as_ref()));
+    let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
+    let scanned = labels.map(|labels| labels.scanned(&code, meant.as_ref()));
     match scanned.unwrap_or(Scanned::NobodyWaits) {
         Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
@@ -20,6 +20,10 @@ pub(super) fn for_a_lane(
         }),
         Scanned::Foreign => StationNews::Told(Told::LabelOdd(code)),
         Scanned::Odd => StationNews::Told(Told::NoLabel(code)),
+        Scanned::WaitsNoLonger => {
+            let lane = lane.unwrap_or_default().to_owned();
+            StationNews::Told(Told::WaitsNoLonger(lane))
+        }
         Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits(code)),
     }
 }
@@ -37,21 +41,23 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_for_the_chosen_lane_where_it_waits() {
+    fn a_label_is_for_the_lane_that_the_screen_named() {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         for (chosen, expected) in [
-            (Some("L1"), "L1"),
-            (Some("L2"), "L2"),
-            (Some("L3"), "L3"),
-            (Some("L4"), "L1"),
-            (None, "L1"),
+            (Some("L1"), taken("L1")),
+            (Some("L3"), taken("L3")),
+            (
+                Some("L4"),
+                StationNews::Told(Told::WaitsNoLonger("L4".to_owned())),
+            ),
+            (None, taken("L1")),
         ] {
             let labels = LabelDesk::asking(pattern.clone(), Vec::new());
             for lane in ["L1", "L2", "L3"] {
                 labels.wait(&LaneName::parse(lane).unwrap());
             }
             let told = for_a_lane(Some(&labels), "SA-000001".to_owned(), chosen);
-            assert_eq!(told, taken(expected), "{chosen:?}");
+            assert_eq!(told, expected, "{chosen:?}");
         }
     }
 
