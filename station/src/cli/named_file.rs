@@ -133,6 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn who_cannot_wait_is_told_that_a_pipe_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, file) = (folder.path().join("pipe"), folder.path().join("file"));
+        fifo(&pipe);
+        fs::write(&file, "text").unwrap();
+        assert!(must_be_a_file(&file).is_ok());
+        for other in [&pipe, folder.path(), &folder.path().join("none")] {
+            let refused = must_be_a_file(other).unwrap_err();
+            assert_eq!(refused.status(), ExitStatus::Usage, "{}", other.display());
+        }
+    }
+
+    #[test]
     fn what_has_no_end_is_read_up_to_the_bound() {
         let endless = Path::new("/dev/zero");
         let refused = read(endless, 1000).unwrap_err();

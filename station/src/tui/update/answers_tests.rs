@@ -2,11 +2,13 @@
 
 use super::answers::{lane, station};
 use crate::line::wishes::LineState;
-use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::event::{Did, LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
+use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::Held;
+use crate::tui::state::said::Said;
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
@@ -128,4 +130,27 @@ fn the_next_scan_is_for_whom_the_screen_names() {
     };
     drop(station(&mut state, ended));
     assert_eq!(state.lanes.served_next(), None);
+}
+
+#[test]
+fn a_reason_is_not_given_for_what_was_held_after_somebody_else_cleared_it() {
+    let mut state = running();
+    lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
+    let about = || About::Lane("L1".to_owned());
+    let (code, asked) = (VerdictCode::UidReused, about());
+    state.dialog = Some(Dialog::Acknowledge { about: asked, code });
+    let other = About::Lane("L2".to_owned());
+    drop(station(
+        &mut state,
+        StationNews::HoldCleared { about: other },
+    ));
+    assert!(state.dialog.is_some(), "another one was cleared");
+    drop(station(
+        &mut state,
+        StationNews::HoldCleared { about: about() },
+    ));
+    assert_eq!(state.dialog, None);
+    let said = state.notice.map(|notice| notice.said);
+    let told = Said::Told(Told::Did(Did::Cleared("L1".to_owned())));
+    assert_eq!(said, Some(told));
 }
