@@ -33,6 +33,8 @@ pub(super) struct Cell<'a> {
     pub(super) lane: &'a Lane,
     /// What tells its port from the others' ports.
     pub(super) label: &'a str,
+    /// As much of it as a small cell shows.
+    pub(super) tail: &'a str,
     /// How a small cell is shared out.
     pub(super) shares: Shares,
     /// Where it is drawn.

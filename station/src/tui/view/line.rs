@@ -21,8 +21,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
     let body = body(state.size);
     let labels = port_label::labels(&lanes.list);
     if let Some(grid) = Grid::of(state.size, lanes.list.len()) {
-        let shares = Shares::of(state.language, grid.cell.0, &labels);
-        for (at, (lane, label)) in lanes.list.iter().zip(&labels).enumerate() {
+        let (shares, tails) = Shares::of(state.language, grid.cell.0, &labels);
+        let ports = labels.iter().zip(&tails);
+        for (at, (lane, (label, tail))) in lanes.list.iter().zip(ports).enumerate() {
             let Some(place) = grid.place(at) else {
                 continue;
             };
@@ -30,6 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State) {
                 state,
                 lane,
                 label,
+                tail,
                 shares,
                 place,
                 chosen: at == lanes.chosen,

@@ -72,6 +72,23 @@ pub(super) fn tail(label: &str, room: u16) -> String {
     fit_end(label, room)
 }
 
+/// The tails of all labels; without what stands between their parts where only so they are told from each other.
+pub(super) fn tails(labels: &[&str], room: u16) -> Vec<String> {
+    let tails: Vec<_> = labels.iter().map(|label| tail(label, room)).collect();
+    if differ(&tails) {
+        return tails;
+    }
+    let dense = |label: &&str| label.replace(|c: char| !c.is_alphanumeric(), "");
+    let dense: Vec<_> = labels.iter().map(dense).collect();
+    let fits = dense.iter().all(|label| columns(label) <= room);
+    if fits && differ(&dense) { dense } else { tails }
+}
+
+fn differ(texts: &[String]) -> bool {
+    let different: std::collections::BTreeSet<_> = texts.iter().collect();
+    different.len() == texts.len()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -128,6 +145,29 @@ mod tests {
         ] {
             assert_eq!(tail(label, room), wanted, "{label} in {room}");
         }
+    }
+
+    #[test]
+    fn ports_behind_two_hubs_are_told_from_each_other() {
+        let ports: Vec<_> = (0..32)
+            .map(|at| {
+                format!(
+                    "/dev/serial/by-path/usb-0:{}.{}.1:1.0",
+                    1 + at / 8,
+                    1 + at % 8
+                )
+            })
+            .collect();
+        let ports: Vec<_> = ports.iter().map(String::as_str).collect();
+        let lanes = lanes(&ports);
+        let labels = labels(&lanes);
+        assert_eq!((labels[0], labels[31]), ("1.1.1", "4.8.1"));
+        let short = tails(&labels, 3);
+        assert_eq!((&*short[0], &*short[31]), ("111", "481"));
+        assert!(differ(&short), "{short:?}");
+        assert_eq!(tails(&labels, 5), labels);
+        // There is no room for more.
+        assert_eq!(tails(&["1.1.1.1", "4.1.1.1"], 3), ["1.1", "1.1"]);
     }
 
     proptest! {

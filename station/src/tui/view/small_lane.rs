@@ -11,7 +11,7 @@ use super::canvas::{Canvas, fit_end};
 use super::lane::{Cell, PORT};
 use super::lane_words::{beside, board_of, doing, name_look, name_of, row_look};
 use super::lane_words::{state_sign, state_word, time_ms, time_text, whole_seconds};
-use super::port_label::tail;
+use super::port_label::tails;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::lanes::{Lane, Shown};
 use crate::tui::theme::Look;
@@ -42,8 +42,8 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    /// For a row of that width and ports with these labels.
-    pub(super) fn of(language: Language, width: u16, labels: &[&str]) -> Self {
+    /// For a row of that width and ports with these labels; with it as much of each label as is shown.
+    pub(super) fn of(language: Language, width: u16, labels: &[&str]) -> (Self, Vec<String>) {
         let words = [Phrase::Pass, Phrase::Fail, Phrase::Error];
         let words = words.map(|phrase| columns(language.say(phrase)));
         let word = words.into_iter().max().unwrap_or_default();
@@ -54,12 +54,13 @@ impl Shares {
         let fitting = whole.into_iter().find(|(.., room)| *room >= PORT);
         let short = (0, SHORT_TIME, room(0, SHORT_WORD, SHORT_TIME).max(PORT));
         let (gap, time, room) = fitting.unwrap_or(short);
-        let widest = labels.iter().map(|label| columns(&tail(label, room))).max();
-        Self {
-            port: widest.unwrap_or_default(),
-            time,
-            gap,
-        }
+        let tails = tails(labels, room);
+        let port = tails
+            .iter()
+            .map(|tail| columns(tail))
+            .max()
+            .unwrap_or_default();
+        (Self { port, time, gap }, tails)
     }
 }
 
@@ -206,7 +207,7 @@ fn header(
     };
     rest = rest.columns(0, rest.width.saturating_sub(taken));
     if port > 0 && port <= rest.width {
-        canvas.put_right(rest, &tail(label, port), Look::Label);
+        canvas.put_right(rest, cell.tail, Look::Label);
         rest = rest.columns(0, rest.width.saturating_sub(port + 1));
     }
     if let Some(board) = board.filter(|_| rest.width >= BOARD) {
