@@ -48,7 +48,7 @@ fn told_text(language: Language, told: &Told) -> String {
         Told::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
         Told::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
         Told::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
-        Told::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
+        Told::NobodyWaits => language.say(Phrase::NobodyWaits).to_owned(),
         Told::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
         }

@@ -195,7 +195,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelTaken => "{0} 归工位 {1}。",
         P::LabelOdd => "{0} 不是本产品的标签。",
         P::NoLabel => "不是本产品的标签。请扫描板上的标签，或取出电路板：{0}",
-        P::NobodyWaits => "没有工位等待标签：{0} 未使用。",
+        P::NobodyWaits => "没有工位等待标签：未使用任何内容。",
         P::NoReason => "扫描的代码不是原因：请手动输入。",
         P::ScanTooLong => "未采用：扫描内容超过 {0} 个字符。请只扫描正确的代码。",
         P::EntryTooLong => "超过 {0} 个字符的部分不被接受：请用退格键缩短。",

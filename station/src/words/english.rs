@@ -195,7 +195,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelTaken => "{0} belongs to lane {1}.",
         P::LabelOdd => "{0} is no label of this product.",
         P::NoLabel => "No label of this product. Scan the label or take the board out: {0}",
-        P::NobodyWaits => "No lane waits for a label: {0} was not used.",
+        P::NobodyWaits => "No lane waits for a label: nothing was used.",
         P::NoReason => "A scan is no reason: type why.",
         P::ScanTooLong => "Not taken: a scan of more than {0} characters. Scan the right code alone.",
         P::EntryTooLong => "More than {0} characters are not taken: shorten it with Backspace.",

@@ -196,7 +196,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelTaken => "{0} gehört zu Platz {1}.",
         P::LabelOdd => "{0} ist kein Etikett dieses Produkts.",
         P::NoLabel => "Passt nicht zum Produkt. Etikett scannen oder Platine entnehmen: {0}",
-        P::NobodyWaits => "Kein Platz wartet auf ein Etikett: {0} nicht verwendet.",
+        P::NobodyWaits => "Kein Platz wartet auf ein Etikett: nichts verwendet.",
         P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
         P::ScanTooLong => "Zählt nicht: Scan mit mehr als {0} Zeichen. Nur den richtigen Code scannen.",
         P::EntryTooLong => "Mehr als {0} Zeichen werden nicht angenommen: mit der Rücktaste kürzen.",

@@ -372,7 +372,7 @@ listed! {
     LabelOdd,
     /// 0 code that was scanned; says what to do.
     NoLabel,
-    /// Notice; 0 text.
+    /// Notice.
     NobodyWaits,
     /// Notice.
     NoReason,

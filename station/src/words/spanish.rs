@@ -196,7 +196,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::LabelTaken => "{0} es del puesto {1}.",
         P::LabelOdd => "{0} no es una etiqueta de este producto.",
         P::NoLabel => "No es de este producto. Escanee la etiqueta o retire la placa: {0}",
-        P::NobodyWaits => "Ningún puesto espera etiqueta: {0} no se usó.",
+        P::NobodyWaits => "Ningún puesto espera etiqueta: no se usó nada.",
         P::NoReason => "Un escaneo no es un motivo: escríbalo.",
         P::ScanTooLong => "No se usó: lectura de más de {0} caracteres. Escanee solo el código debido.",
         P::EntryTooLong => "No se admiten más de {0} caracteres: acórtelo con la tecla Retroceso.",

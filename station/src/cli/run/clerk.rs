@@ -325,11 +325,7 @@ impl<'a> Clerk<'a> {
             return self.conclude(outcome);
         }
         if look_up {
-            let report = look_up::board(&self.station.owned.home, &code)?;
-            self.tell(StationNews::Device {
-                wanted: code,
-                report: report.map(Box::new),
-            });
+            self.tell(look_up::answer(&self.station.owned.home, &code)?);
             return Ok(());
         }
         let labels = self.line.as_ref().map(|line| &line.floor.labels);

@@ -1,11 +1,13 @@
 //! What becomes of a scan that is neither a badge nor a board to be looked up: it is for a lane that waits for a label.
 
+use crate::access::as_told;
 use crate::line::label_desk::{LabelDesk, Scanned};
 use crate::names::LaneName;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
 
-/// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told.
+/// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told: nothing
+/// of what may be a PIN.
 pub(super) fn for_a_lane(
     labels: Option<&LabelDesk>,
     code: String,
@@ -18,9 +20,9 @@ pub(super) fn for_a_lane(
             serial: serial.to_string(),
             lane: lane.to_string(),
         }),
-        Scanned::Foreign => StationNews::Told(Told::LabelOdd(code)),
-        Scanned::Odd => StationNews::Told(Told::NoLabel(code)),
-        Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits(code)),
+        Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(&code))),
+        Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(&code))),
+        Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits),
     }
 }
 
@@ -60,8 +62,37 @@ mod tests {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         let labels = LabelDesk::asking(pattern, Vec::new());
         let code = || "SA-000001".to_owned();
-        let nobody = StationNews::Told(Told::NobodyWaits(code()));
+        let nobody = StationNews::Told(Told::NobodyWaits);
         assert_eq!(for_a_lane(Some(&labels), code(), Some("L1")), nobody);
         assert_eq!(for_a_lane(None, code(), Some("L1")), nobody);
+    }
+
+    #[test]
+    fn what_may_be_a_pin_is_told_by_no_answer() {
+        // Where the pattern has letters, where it is all digits, and where no lane waits.
+        for (pattern, waits) in [
+            ("SA-######", true),
+            ("1#######", true),
+            ("SA-######", false),
+        ] {
+            for pin in ["7391", "739164", "739164739164", "739164x"] {
+                let labels = LabelDesk::asking(SerialPattern::parse(pattern).unwrap(), Vec::new());
+                if waits {
+                    labels.wait(&LaneName::parse("L1").unwrap());
+                }
+                let told = for_a_lane(Some(&labels), pin.to_owned(), None);
+                assert!(!format!("{told:?}").contains("7391"), "{told:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_shaped_as_a_label_is_told() {
+        for code in ["GW4711", "4006381333931", "SB-000001"] {
+            let labels = LabelDesk::asking(SerialPattern::parse("SA-######").unwrap(), Vec::new());
+            labels.wait(&LaneName::parse("L1").unwrap());
+            let told = for_a_lane(Some(&labels), code.to_owned(), None);
+            assert!(format!("{told:?}").contains(code), "{told:?}");
+        }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn submit(state: &mut State) -> Vec<Action> {
 }
 
 /// A scan. It fills fields, except where words are asked for, and never has a wish done by itself. Nothing of it
-/// is told where it is not taken: it may be a badge.
+/// is told where it is not taken: it may be a badge. What of it the station tells is decided there.
 fn scanned(state: &mut State, code: String) -> Vec<Action> {
     match &mut state.dialog {
         Some(Dialog::OpenBatch(batch, field)) if field.next().is_none() => {

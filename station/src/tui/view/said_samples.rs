@@ -52,7 +52,7 @@ fn of_labels() -> Vec<Said> {
         }),
         Said::Told(Told::LabelOdd("4711".to_owned())),
         Said::Told(Told::NoLabel("4006381333931".to_owned())),
-        Said::Told(Told::NobodyWaits(serial())),
+        Said::Told(Told::NobodyWaits),
         Said::NoReason,
         Said::QuestionStands,
         Said::SignInToLeave,
