@@ -4,6 +4,7 @@
 //! thread of its own, and answers by events.
 
 mod alarm_watch;
+mod board_named;
 mod clerk;
 mod earlier;
 mod errand;

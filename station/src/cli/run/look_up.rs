@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::board_named;
 use super::happenings;
 use super::news;
 use crate::access::as_told;
 use crate::cli::failure::Failure;
-use crate::cli::{batch_view, device, device_history};
+use crate::cli::{batch_view, device_history};
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::ledger::reader::BatchOverview;
@@ -123,7 +124,7 @@ fn answer_of(reader: &Reader, wanted: &str) -> Result<StationNews, Failure> {
 
 /// All that is known of a board by its serial or UID; none where nothing is.
 fn board(reader: &Reader, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
-    let Some(found) = device::known(reader, wanted)? else {
+    let Some(found) = board_named::meant(reader, wanted)? else {
         return Ok(None);
     };
     let mut timeline: Vec<Moment> = device_history::events(reader, &found.uid)?
