@@ -2,7 +2,7 @@
 
 use crate::line::wishes::LineState;
 use crate::tui::action::Action;
-use crate::tui::event::{LaneNews, Refused, StationNews};
+use crate::tui::event::{Did, LaneNews, Refused, StationNews};
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchHead;
 use crate::tui::state::device::{Device, DeviceReport};
@@ -159,8 +159,24 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
         state.draft = None;
     }
     let bad = told.is_bad();
+    let anew = look_up_anew(state, &told);
     state.say(Said::Told(told), bad);
-    lists.then_some(Action::ListBatches).into_iter().collect()
+    let lists = lists.then_some(Action::ListBatches);
+    lists.into_iter().chain(anew).collect()
+}
+
+/// A label that was printed again is in the past of the board that is shown: that is asked for once more.
+fn look_up_anew(state: &State, told: &Told) -> Option<Action> {
+    let Told::Did(Did::Printed(device)) = told else {
+        return None;
+    };
+    let shown = state.device.report.as_ref()?;
+    let is_shown = shown.uid == *device || shown.serial.as_ref() == Some(device);
+    (is_shown && state.sign_in.person().is_some()).then(|| Action::Scan {
+        code: shown.uid.clone(),
+        lane: None,
+        look_up: true,
+    })
 }
 
 fn refuse(state: &mut State, refused: Refused) {

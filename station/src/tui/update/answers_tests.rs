@@ -1,12 +1,17 @@
 //! What lanes and the station tell, and what the state is then.
 
 use super::answers::{lane, station};
+use super::scan_tests::signed_in;
 use crate::line::wishes::LineState;
-use crate::tui::event::{LaneNews, StationNews};
+use crate::tui::action::Action;
+use crate::tui::event::{Did, LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
+use crate::tui::state::device::DeviceReport;
 use crate::tui::state::lanes::Held;
+use crate::tui::state::sign_in::SignIn;
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
 
@@ -92,4 +97,38 @@ fn a_batch_is_held_until_somebody_clears_it_though_no_line_works_on_it() {
     let about = About::Batch("B-1".to_owned());
     drop(station(&mut state, StationNews::HoldCleared { about }));
     assert!(!state.batch_is_held());
+}
+
+fn answer(wanted: &str, uid: Option<&str>) -> StationNews {
+    let report = uid.map(|uid| {
+        Box::new(DeviceReport {
+            uid: uid.to_owned(),
+            serial: Some(wanted.to_owned()),
+            ..DeviceReport::default()
+        })
+    });
+    StationNews::Device {
+        wanted: wanted.to_owned(),
+        report,
+    }
+}
+
+#[test]
+fn a_board_whose_label_was_printed_again_is_looked_up_anew() {
+    let printed = |device: &str| StationNews::Told(Told::Did(Did::Printed(device.to_owned())));
+    let mut state = signed_in();
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    let again = Action::Scan {
+        code: "A5".to_owned(),
+        lane: None,
+        look_up: true,
+    };
+    let done = station(&mut state, printed("SA-000001"));
+    assert_eq!(done, [Action::ListBatches, again]);
+    // Another board's, or while nobody is signed in: nothing is looked up.
+    let done = station(&mut state, printed("SA-000002"));
+    assert_eq!(done, [Action::ListBatches]);
+    state.sign_in = SignIn::Nobody;
+    let done = station(&mut state, printed("SA-000001"));
+    assert_eq!(done, [Action::ListBatches]);
 }
