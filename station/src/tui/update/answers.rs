@@ -202,6 +202,9 @@ fn refuse(state: &mut State, refused: Refused) {
 fn show_device(state: &mut State, wanted: String, report: Option<Box<DeviceReport>>) {
     if report.is_none() {
         state.say(Said::UnknownBoard(wanted.clone()), true);
+    } else {
+        // What stands there would be said of the board that is shown.
+        state.unsay(|said| matches!(said, Said::UnknownBoard(_)));
     }
     state.device = Device {
         wanted: Some(wanted),

@@ -1,10 +1,10 @@
 //! What lanes and the station tell, and what the state is then.
 
 use super::answers::{lane, station};
-use super::scan_tests::signed_in;
+use super::scan_tests::{keys, shoot, signed_in};
 use crate::line::wishes::LineState;
 use crate::tui::action::Action;
-use crate::tui::event::{Did, LaneNews, StationNews};
+use crate::tui::event::{Did, LaneNews, NotLetIn, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
@@ -131,4 +131,39 @@ fn a_board_whose_label_was_printed_again_is_looked_up_anew() {
     state.sign_in = SignIn::Nobody;
     let done = station(&mut state, printed("SA-000001"));
     assert_eq!(done, [Action::ListBatches]);
+}
+
+#[test]
+fn that_a_board_is_unknown_is_not_said_beside_one_that_is_known() {
+    let mut state = signed_in();
+    drop(station(&mut state, answer("SA-000009", None)));
+    assert!(state.notice.is_some());
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    assert_eq!(state.notice, None);
+    // Something else that is said stays.
+    drop(station(&mut state, StationNews::Told(Told::NobodyWaits)));
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    assert!(state.notice.is_some());
+}
+
+#[test]
+fn that_a_pin_was_wrong_is_not_said_to_whoever_comes_next() {
+    let not_let_in = StationNews::Told(Told::NotLetIn {
+        why: NotLetIn::WrongPin,
+        wait_s: 0,
+    });
+    let mut state = signed_in();
+    state.sign_in = SignIn::Nobody;
+    drop(station(&mut state, not_let_in.clone()));
+    assert!(state.notice.is_some());
+    let done = shoot(&mut state, &keys("BADGE-2\r"));
+    assert!(matches!(done[..], [Action::Identify { .. }]), "{done:?}");
+    assert_eq!(state.notice, None);
+    // The PIN is asked for once more: that it was wrong stands until another one is typed.
+    let operator = "op-17".to_owned();
+    drop(station(&mut state, not_let_in));
+    drop(station(&mut state, StationNews::WantsPin { operator }));
+    assert!(state.notice.is_some());
+    drop(shoot(&mut state, &keys("739164\r")));
+    assert_eq!(state.notice, None);
 }

@@ -10,6 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
 
@@ -193,6 +194,8 @@ fn acknowledge(about: About, code: VerdictCode, reason: String) -> Action {
 }
 
 fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
+    // That somebody was not let in is not said of whoever comes next.
+    state.unsay(|said| matches!(said, Said::Told(Told::NotLetIn { .. })));
     match std::mem::take(&mut state.sign_in) {
         SignIn::Nobody => {
             state.sign_in = SignIn::Checking;
