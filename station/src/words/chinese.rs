@@ -74,7 +74,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::TooSmallGoesOn => "产线继续运行。现在不接受扫描和按键；F10 退出。",
         P::ScanReady => "请扫描或输入",
         P::ScanWait => "稍候",
-        P::SignInBadge => "请扫描工牌",
+        P::SignInBadge => "请扫描工牌，或输入编号",
         P::SignInByName => "尚无工牌。输入编号：{0}",
         P::SignInPin => "{0}：请输入 PIN",
         P::SignInTitle => "登录",

@@ -74,7 +74,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::TooSmallGoesOn => "The line goes on meanwhile. Scans and keys are not taken; F10 leaves.",
         P::ScanReady => "scan or type",
         P::ScanWait => "wait",
-        P::SignInBadge => "Scan your badge",
+        P::SignInBadge => "Scan your badge, or type your ID",
         P::SignInByName => "No badges yet. Type an ID: {0}",
         P::SignInPin => "{0}: enter the PIN",
         P::SignInTitle => "Sign in",

@@ -74,7 +74,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::TooSmallGoesOn => "Die Linie läuft weiter. Scans und Tasten zählen nicht; F10 beendet.",
         P::ScanReady => "scannen oder tippen",
         P::ScanWait => "warten",
-        P::SignInBadge => "Ausweis scannen",
+        P::SignInBadge => "Ausweis scannen oder ID tippen",
         P::SignInByName => "Noch keine Ausweise. ID tippen: {0}",
         P::SignInPin => "{0}: PIN eingeben",
         P::SignInTitle => "Anmelden",

@@ -75,7 +75,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::TooSmallGoesOn => "La línea sigue. No se toman lecturas ni teclas; F10 sale.",
         P::ScanReady => "escanee o escriba",
         P::ScanWait => "espere",
-        P::SignInBadge => "Escanee su tarjeta",
+        P::SignInBadge => "Escanee su tarjeta o teclee su ID",
         P::SignInByName => "Aún sin tarjetas. Teclee un ID: {0}",
         P::SignInPin => "{0}: introduzca el PIN",
         P::SignInTitle => "Iniciar sesión",
