@@ -56,6 +56,16 @@ pub(crate) fn must_be_readable(path: &Path) -> Result<(), Failure> {
         .map_err(|error| unreadable(path, &error.into()))
 }
 
+/// Where nobody can wait for its end: no pipe and no device.
+pub(crate) fn must_be_a_file(path: &Path) -> Result<(), Failure> {
+    let found = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if found.is_file() {
+        return Ok(());
+    }
+    let what = format!("cannot read {}", path.display());
+    Err(Failure::usage(what, "it is no file", "name a file"))
+}
+
 /// Writes beside the file and renames, so that nobody ever sees half of it. A link stays one, and a file keeps
 /// its permissions.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -120,6 +130,19 @@ mod tests {
     fn fifo(path: &Path) {
         let mode = rustix::fs::Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    }
+
+    #[test]
+    fn who_cannot_wait_is_told_that_a_pipe_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, file) = (folder.path().join("pipe"), folder.path().join("file"));
+        fifo(&pipe);
+        fs::write(&file, "text").unwrap();
+        assert!(must_be_a_file(&file).is_ok());
+        for other in [&pipe, folder.path(), &folder.path().join("none")] {
+            let refused = must_be_a_file(other).unwrap_err();
+            assert_eq!(refused.status(), ExitStatus::Usage, "{}", other.display());
+        }
     }
 
     #[test]

@@ -25,6 +25,17 @@ mod reprint;
 mod resting;
 mod scans;
 
+/// A lane that nobody sees would be worked on by nobody.
+fn all_are_seen(lanes: usize) -> Result<(), Failure> {
+    if lanes <= MOST_LANES {
+        return Ok(());
+    }
+    let why = format!("there are {lanes}");
+    let what = format!("a terminal shows at most {MOST_LANES} lanes");
+    let next = "name those of this terminal with --port and --lane, or work without one: station provision";
+    Err(Failure::usage(what, why, next))
+}
+
 #[cfg(test)]
 pub(super) use look_up::rows as batch_rows;
 
@@ -48,6 +59,7 @@ use crate::line::system_clock::SystemClock;
 use crate::station_home::write_new;
 use crate::tui::action::Action;
 use crate::tui::event::Event;
+use crate::tui::geometry::MOST_LANES;
 use crate::tui::runner::{self, Desk, Parted, ScreenError, Surroundings};
 use crate::tui::state::State;
 use crate::tui::state::lanes::Lane;
@@ -87,6 +99,7 @@ fn language(text: &str) -> Result<Language, String> {
 pub(crate) fn run(arguments: &RunArguments, context: &Context) -> Result<ExitStatus, Failure> {
     let home = context.home()?;
     let chosen = chosen_lanes::chosen(&arguments.ports, &home)?;
+    all_are_seen(chosen.lanes.len())?;
     let station = WorkingStation::take(context)?;
     let config = &station.owned.home.config().terminal;
     let state = State {
@@ -213,5 +226,16 @@ impl Desk for ToClerk {
         let _removed = std::fs::remove_file(&self.recordings);
         write_new(&self.recordings, text.as_bytes()).map_err(io::Error::other)?;
         Ok(self.recordings.display().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_lane_is_worked_on_unseen() {
+        assert!(all_are_seen(MOST_LANES).is_ok());
+        assert!(all_are_seen(MOST_LANES + 1).is_err());
     }
 }

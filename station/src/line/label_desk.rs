@@ -1,6 +1,7 @@
 //! Lanes that wait for a label to be scanned, where the profile wants each board's serial from its label.
 //!
-//! 1. One scan serves one lane: the chosen one where it waits, else the one that has waited longest.
+//! 1. One scan serves one lane: the chosen one where it waits, else the one that has waited longest ([`serves`]). The
+//!    screen says which before the scan, and that one gets the label or none does.
 //! 2. A label of another product is a board's that does not belong here, or a label on the wrong board: the lane
 //!    that it was scanned for gets it, and its board fails.
 //! 3. Any other code is no label (a bar code on a box, a work order): it is scanned in vain, and costs no board.
@@ -9,6 +10,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::names::{DeviceSerial, LaneName};
 use crate::profile::SerialPattern;
+
+/// Which lane the next scan is for: of those that wait, the longest first, the chosen one or the first.
+pub fn serves<'a>(
+    waiting: impl Iterator<Item = &'a str> + Clone,
+    chosen: Option<&str>,
+) -> Option<&'a str> {
+    let preferred = waiting.clone().find(|lane| chosen == Some(*lane));
+    preferred.or_else(|| waiting.into_iter().next())
+}
 
 /// The desk at which scans and lanes meet. Asks for no labels by default.
 #[derive(Debug, Default)]
@@ -51,6 +61,8 @@ pub enum Scanned {
     Odd,
     /// No lane waits for a label.
     NobodyWaits,
+    /// The lane that it was scanned for waits no longer; another does.
+    WaitsNoLonger,
 }
 
 impl LabelDesk {
@@ -70,19 +82,22 @@ impl LabelDesk {
         self.pattern.is_some()
     }
 
-    /// Somebody scanned something.
+    /// Somebody scanned something for a lane, or for the one that has waited longest.
     #[must_use]
-    pub fn scanned(&self, code: &str, chosen: Option<&LaneName>) -> Scanned {
+    pub fn scanned(&self, code: &str, lane: Option<&LaneName>) -> Scanned {
         let mut waiting = self.lock();
-        let open: Vec<usize> = (0..waiting.len())
+        let mut open = (0..waiting.len())
             .filter(|at| waiting.get(*at).is_some_and(|lane| lane.scanned.is_none()))
-            .collect();
-        let preferred = open.iter().copied().find(|at| {
-            let lane = waiting.get(*at).map(|waiting| &waiting.lane);
-            chosen.is_some() && lane == chosen
-        });
-        let Some(lane) = preferred.or_else(|| open.first().copied()) else {
+            .peekable();
+        if open.peek().is_none() {
             return Scanned::NobodyWaits;
+        }
+        let is_meant = |at: &usize| {
+            let waits = waiting.get(*at).map(|waiting| &waiting.lane);
+            lane.is_none() || waits == lane
+        };
+        let Some(lane) = open.find(is_meant) else {
+            return Scanned::WaitsNoLonger;
         };
         let (Some(label), Some(lane)) = (self.label(code), waiting.get_mut(lane)) else {
             return Scanned::Odd;
@@ -157,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_serves_one_lane_the_chosen_one_first_then_who_waits_longest() {
+    fn a_scan_serves_the_lane_that_is_meant_or_none() {
         let desk = desk();
         assert_eq!(desk.scanned("SA-000001", None), Scanned::NobodyWaits);
         for name in ["L1", "L2", "L3"] {
@@ -168,16 +183,26 @@ mod tests {
             desk.scanned("SA-000007", Some(&third)),
             taken("SA-000007", "L3")
         );
-        // It has its label: the next scan is for another lane.
+        // It has its label: the next scan is for another lane, and never by mistake.
         assert_eq!(
             desk.scanned("SA-000008", Some(&third)),
-            taken("SA-000008", "L1")
+            Scanned::WaitsNoLonger
         );
+        assert_eq!(desk.scanned("SA-000008", None), taken("SA-000008", "L1"));
         let own = Label::OfProduct(DeviceSerial::parse("SA-000007").unwrap());
         assert_eq!(desk.take(&third), Some(own));
         assert_eq!(desk.take(&third), None);
         desk.leave(&lane("L2"));
         assert_eq!(desk.scanned("SA-000009", None), Scanned::NobodyWaits);
+    }
+
+    #[test]
+    fn the_next_scan_is_for_the_chosen_lane_or_who_waits_longest() {
+        let waiting = ["L3", "L1"];
+        for (chosen, lane) in [(Some("L1"), "L1"), (Some("L2"), "L3"), (None, "L3")] {
+            assert_eq!(serves(waiting.into_iter(), chosen), Some(lane));
+        }
+        assert_eq!(serves([].into_iter(), Some("L1")), None);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use crate::words::{Language, Phrase};
 /// The smallest terminal that everything is laid out for: columns and rows.
 pub const SMALLEST: (u16, u16) = (80, 24);
 
+/// Most lanes that are laid out, at the smallest terminal as at every other.
+pub const MOST_LANES: usize = 32;
+
 /// Whether a terminal is large enough for everything.
 #[must_use]
 pub const fn is_enough((width, height): (u16, u16)) -> bool {
@@ -272,7 +275,7 @@ mod tests {
 
     #[test]
     fn up_to_32_lanes_fit_from_the_smallest_terminal_on() {
-        for lanes in 1..=32 {
+        for lanes in 1..=MOST_LANES {
             for size in [SMALLEST, (100, 30), (132, 43), (200, 60)] {
                 let grid = Grid::of(size, lanes).unwrap_or_else(|| panic!("{lanes} at {size:?}"));
                 let places: Vec<_> = (0..lanes).filter_map(|lane| grid.place(lane)).collect();

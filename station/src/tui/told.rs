@@ -23,6 +23,8 @@ pub enum Told {
     NoLabel(String),
     /// No lane waits for a label. Nothing of the code: it may be a PIN that was typed once too often.
     NobodyWaits,
+    /// The lane that a label was scanned for waits no longer.
+    WaitsNoLonger(String),
     /// A label waits for the printer; boards go on.
     LabelWaits {
         /// The serial on it.

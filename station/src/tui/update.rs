@@ -162,10 +162,20 @@ fn press(state: &mut State, key: Key) -> Vec<Action> {
     actions
 }
 
-/// What cannot be taken back and is asked about by nobody waits until it is clear that no scan begins with it.
+/// What cannot be taken back and is asked about by nobody waits until it is clear that no scan begins with it, and so
+/// does the answer to a question.
 fn obey_or_hold(state: &mut State, command: Command) -> Vec<Action> {
+    let answers = command == Command::Submit
+        && question(state).is_some()
+        && state.scanner.is_ready()
+        && !state.help;
+    if answers && state.is_asked_just_now() {
+        // A key that is held down comes again and again: it answers nothing, however long it is held.
+        state.entered_ms = Some(state.monotonic_ms);
+        return obey(state, command);
+    }
     let waits = matches!(command, Command::Next | Command::SignOut | Command::Record);
-    if !waits || state.scanner.is_typing() {
+    if !(waits || answers) || state.scanner.is_typing() {
         return obey(state, command);
     }
     state.held = Some((command, state.monotonic_ms));

@@ -51,16 +51,6 @@ pub const fn outcome(code: VerdictCode) -> Phrase {
     }
 }
 
-/// Its word where there is little room: at most five columns.
-#[must_use]
-pub const fn short_outcome(code: VerdictCode) -> Phrase {
-    match code.outcome() {
-        Outcome::Pass => Phrase::PassShort,
-        Outcome::Fail => Phrase::FailShort,
-        Outcome::Error => Phrase::ErrorShort,
-    }
-}
-
 /// The outcome's sign, which stands beside its word: colour alone says nothing.
 #[must_use]
 pub const fn sign(code: VerdictCode) -> &'static str {

@@ -23,6 +23,7 @@ mod help;
 mod phrase;
 mod port_fault;
 mod refusals;
+mod short_outcome;
 mod spanish;
 mod spanish_actions;
 mod spanish_meanings;

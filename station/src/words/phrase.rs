@@ -10,12 +10,6 @@ listed! {
     Fail,
     /// The outcome where the station is at fault.
     Error,
-    /// The outcome of a good board in at most five columns.
-    PassShort,
-    /// The outcome of a bad board in at most five columns.
-    FailShort,
-    /// The outcome where the station is at fault in at most five columns.
-    ErrorShort,
     /// A lane that takes no board.
     Held,
     /// No board is in work.
@@ -132,6 +126,8 @@ listed! {
     TooSmallGoesOn,
     /// The entry line.
     ScanReady,
+    /// The next scan is the label of the board on this lane.
+    ScanFor,
     /// The entry line, after a scan.
     ScanWait,
     /// Dialog.
@@ -374,6 +370,8 @@ listed! {
     NoLabel,
     /// Notice.
     NobodyWaits,
+    /// The lane that a label was scanned for waits no longer.
+    WaitsNoLonger,
     /// Notice.
     NoReason,
     /// Notice; 0 characters.

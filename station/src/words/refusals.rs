@@ -245,7 +245,7 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
         ],
         R::ProfileUnreadable => [
             "The profile cannot be read. Type a name from profiles/, or a path.",
-            "无法读取配置文件。请输入 profiles/ 中的名称或路径。",
+            "无法读取配置文件。请输入已有的名称或文件路径。",
             "No se puede leer el perfil. Escriba un nombre de profiles/ o una ruta.",
             "Das Profil ist nicht lesbar. Namen aus profiles/ oder Pfad eingeben.",
         ],

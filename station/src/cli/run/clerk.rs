@@ -73,6 +73,8 @@ pub(super) struct Clerk<'a> {
     pub(super) clock: SystemClock,
     pub(super) people: People,
     pub(super) line: Option<RunningLine>,
+    /// In whose name it works.
+    pub(super) line_of: Option<Actor>,
     /// What is left of the line before, while none runs.
     pub(super) resting: Option<Resting>,
     /// Somebody has signed in while a line that was paused had not ended yet: it is begun again.
@@ -125,6 +127,7 @@ impl<'a> Clerk<'a> {
             clock,
             people,
             line: None,
+            line_of: None,
             resting: None,
             takes_up: false,
             reprint: Reprint::default(),
@@ -230,7 +233,7 @@ impl<'a> Clerk<'a> {
                 code,
                 lane,
                 look_up,
-            } => self.scanned(code, lane.as_deref(), look_up),
+            } => self.scanned(&code, lane.as_deref(), look_up),
             Action::Reprint { device, reason } => {
                 let (errand, reason) = (self.errand()?, a_reason(reason)?);
                 self.reprint.begin(errand, device, reason)
@@ -319,16 +322,25 @@ impl<'a> Clerk<'a> {
         self.people.permitted(deed)
     }
 
-    fn scanned(&mut self, code: String, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
-        if self.people.is_badge(&code)? {
-            let outcome = self.people.identify(&code, self.clock.monotonic())?;
+    fn scanned(&mut self, code: &str, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
+        if self.people.is_badge(code)? {
+            let outcome = self.people.identify(code, self.clock.monotonic())?;
             return self.conclude(outcome);
         }
         if look_up {
-            self.tell(look_up::answer(&self.station.owned.home, &code)?);
+            self.tell(look_up::answer(&self.station.owned.home, code)?);
             return Ok(());
         }
         let labels = self.line.as_ref().map(|line| &line.floor.labels);
+        if labels.is_some() && lane.is_some() {
+            // The board gets its serial in the name of whoever began the line.
+            let who = self.permitted(Deed::ProvisionBoards)?;
+            if self.line_of.as_ref() != Some(&who) {
+                let why = "the line still works in another person's name";
+                let refused = Failure::usage("the label was not used", why, "wait for its end");
+                return Err(refused.because(RefusalReason::LineEnding));
+            }
+        }
         self.tell(scans::for_a_lane(labels, code, lane));
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
-use crate::cli::named_file::read_text;
+use crate::cli::named_file::{must_be_a_file, read_text};
 use crate::words::RefusalReason;
 
 /// Most names that are told: as many as a dialog has room for.
@@ -19,6 +19,8 @@ pub(super) fn profile_named(home: &Path, named: &str) -> Result<(PathBuf, String
         .find(|file| file.exists());
     let read = file
         .ok_or_else(|| unknown(&folder, named))
+        // What is no file may never end, and who waits for it hears nothing else.
+        .and_then(|file| must_be_a_file(&file).map(|()| file))
         .and_then(|file| Ok((read_text(&file)?, file)));
     read.map(|(text, file)| (file, text))
         .map_err(|refused| refused.because(RefusalReason::ProfileUnreadable))

@@ -6,22 +6,25 @@ use crate::names::LaneName;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
 
-/// Gives it to the chosen lane where that one waits, else to the one that waits longest; gives what is told: nothing
-/// of what may be a PIN.
+/// Gives it to the lane that the screen named; gives what is told: nothing of what may be a PIN.
 pub(super) fn for_a_lane(
     labels: Option<&LabelDesk>,
-    code: String,
-    chosen: Option<&str>,
+    code: &str,
+    lane: Option<&str>,
 ) -> StationNews {
-    let chosen = chosen.and_then(|lane| LaneName::parse(lane).ok());
-    let scanned = labels.map(|labels| labels.scanned(&code, chosen.as_ref()));
+    let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
+    let scanned = labels.map(|labels| labels.scanned(code, meant.as_ref()));
     match scanned.unwrap_or(Scanned::NobodyWaits) {
         Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
             lane: lane.to_string(),
         }),
-        Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(&code))),
-        Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(&code))),
+        Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(code))),
+        Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(code))),
+        Scanned::WaitsNoLonger => {
+            let lane = lane.unwrap_or_default().to_owned();
+            StationNews::Told(Told::WaitsNoLonger(lane))
+        }
         Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits),
     }
 }
@@ -39,21 +42,23 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_for_the_chosen_lane_where_it_waits() {
+    fn a_label_is_for_the_lane_that_the_screen_named() {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         for (chosen, expected) in [
-            (Some("L1"), "L1"),
-            (Some("L2"), "L2"),
-            (Some("L3"), "L3"),
-            (Some("L4"), "L1"),
-            (None, "L1"),
+            (Some("L1"), taken("L1")),
+            (Some("L3"), taken("L3")),
+            (
+                Some("L4"),
+                StationNews::Told(Told::WaitsNoLonger("L4".to_owned())),
+            ),
+            (None, taken("L1")),
         ] {
             let labels = LabelDesk::asking(pattern.clone(), Vec::new());
             for lane in ["L1", "L2", "L3"] {
                 labels.wait(&LaneName::parse(lane).unwrap());
             }
-            let told = for_a_lane(Some(&labels), "SA-000001".to_owned(), chosen);
-            assert_eq!(told, taken(expected), "{chosen:?}");
+            let told = for_a_lane(Some(&labels), "SA-000001", chosen);
+            assert_eq!(told, expected, "{chosen:?}");
         }
     }
 
@@ -61,10 +66,10 @@ mod tests {
     fn what_no_lane_takes_is_told() {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         let labels = LabelDesk::asking(pattern, Vec::new());
-        let code = || "SA-000001".to_owned();
+        let code = "SA-000001";
         let nobody = StationNews::Told(Told::NobodyWaits);
-        assert_eq!(for_a_lane(Some(&labels), code(), Some("L1")), nobody);
-        assert_eq!(for_a_lane(None, code(), Some("L1")), nobody);
+        assert_eq!(for_a_lane(Some(&labels), code, Some("L1")), nobody);
+        assert_eq!(for_a_lane(None, code, Some("L1")), nobody);
     }
 
     #[test]
@@ -80,7 +85,7 @@ mod tests {
                 if waits {
                     labels.wait(&LaneName::parse("L1").unwrap());
                 }
-                let told = for_a_lane(Some(&labels), pin.to_owned(), None);
+                let told = for_a_lane(Some(&labels), pin, None);
                 assert!(!format!("{told:?}").contains("7391"), "{told:?}");
             }
         }
@@ -91,7 +96,7 @@ mod tests {
         for code in ["GW4711", "4006381333931", "SB-000001"] {
             let labels = LabelDesk::asking(SerialPattern::parse("SA-######").unwrap(), Vec::new());
             labels.wait(&LaneName::parse("L1").unwrap());
-            let told = for_a_lane(Some(&labels), code.to_owned(), None);
+            let told = for_a_lane(Some(&labels), code, None);
             assert!(format!("{told:?}").contains(code), "{told:?}");
         }
     }

@@ -90,7 +90,10 @@ impl Alarms {
         }
         self.list.insert(0, alarm);
         if self.list.len() > MAX_ALARMS {
+            // Whatever holds something can only be cleared where it is seen.
+            let quiet = |alarm: &Alarm| !alarm.about.holds();
             let oldest = self.list.iter().rposition(|alarm| alarm.acknowledged);
+            let oldest = oldest.or_else(|| self.list.iter().rposition(quiet));
             let oldest = oldest.unwrap_or(MAX_ALARMS);
             self.list.remove(oldest);
             if oldest < self.chosen {
@@ -176,5 +179,22 @@ mod tests {
         }
         alarms.look();
         assert_eq!(alarms.chosen(), alarms.list.first());
+    }
+
+    #[test]
+    fn what_is_held_is_not_pushed_off_by_alarms_that_hold_nothing() {
+        let board = |number: usize| Alarm {
+            about: About::Board {
+                lane: "L2".to_owned(),
+                uid: Some(number.to_string()),
+            },
+            ..held_for(VerdictCode::FwMeasurement)
+        };
+        let mut alarms = Alarms::default();
+        alarms.add(held_for(VerdictCode::UidReused));
+        (0..2 * MAX_ALARMS).for_each(|number| alarms.add(board(number)));
+        assert_eq!(alarms.list.len(), MAX_ALARMS);
+        let held = |alarm: &Alarm| alarm.about.holds();
+        assert!(alarms.list.iter().any(held));
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::line::label_desk::serves;
 use crate::provisioning::Step;
 use crate::tui::event::LaneNews;
 use crate::verdict::VerdictCode;
@@ -17,6 +18,8 @@ pub struct Lanes {
     pub list: Vec<Lane>,
     /// Which of them is looked at.
     pub chosen: usize,
+    /// Those that wait for a label, the longest first.
+    pub awaiting: Vec<String>,
     /// How many of its frames are below the window; 0 follows the newest.
     pub frames_below: usize,
 }
@@ -185,6 +188,19 @@ impl Lanes {
             lane.doing = doing.clone();
             lane.held = None;
         }
+        self.awaiting.clear();
+    }
+
+    /// The lane that the next scan is for.
+    #[must_use]
+    pub fn served_next(&self) -> Option<&str> {
+        let chosen = self.chosen().map(|lane| lane.name.as_str());
+        serves(self.awaiting.iter().map(String::as_str), chosen)
+    }
+
+    /// The lane has its label, or waits for none.
+    pub fn has_label(&mut self, name: &str) {
+        self.awaiting.retain(|waits| waits != name);
     }
 
     /// What the ledger says of the lanes' past.
@@ -210,6 +226,14 @@ impl Lanes {
             self.frames_below = still_below(&lane.frames, frames, self.frames_below);
         }
         lane.note(news, monotonic_ms);
+        match (lane.doing == Doing::AwaitsLabel, news) {
+            (true, LaneNews::AwaitsLabel) => {
+                self.has_label(name);
+                self.awaiting.push(name.to_owned());
+            }
+            (true, _) => {}
+            (false, _) => self.has_label(name),
+        }
     }
 }
 

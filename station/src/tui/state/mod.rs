@@ -29,7 +29,7 @@ use sign_in::SignIn;
 pub const NOTICE_MS: u64 = 8_000;
 
 /// How long a question must stand before an Enter answers it, in milliseconds: nobody reads faster.
-pub const READ_MS: u64 = 300;
+pub const READ_MS: u64 = REPEAT_MS;
 
 /// The key that leaves is held down where it comes again within so many milliseconds.
 const REPEAT_MS: u64 = 700;
@@ -90,6 +90,8 @@ pub struct State {
     pub beneath: Option<Dialog>,
     /// When that question began to stand, until there was time to read it.
     pub asked_ms: Option<u64>,
+    /// When an Enter last came that was no answer to it.
+    pub entered_ms: Option<u64>,
     /// A key that is obeyed once it is clear that no scan begins with it, and when it came.
     pub held: Option<(Command, u64)>,
     /// The batch that the station was last asked to open, until it is open: where it refuses, nobody types it again.
@@ -181,7 +183,9 @@ impl State {
     #[must_use]
     pub fn is_asked_just_now(&self) -> bool {
         let since = |at| self.monotonic_ms.saturating_sub(at);
-        self.asked_ms.is_some_and(|at| since(at) < READ_MS)
+        let recent = |at: u64| since(at) < READ_MS;
+        let entered = self.entered_ms.is_some_and(recent);
+        self.asked_ms.is_some_and(|at| entered || recent(at))
     }
 
     /// Whether the program is on its way out.

@@ -134,7 +134,10 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
         }
         StationNews::Health { hsm, ledger } => state.health = Health { hsm, ledger },
         StationNews::Device { wanted, report } => show_device(state, wanted, report),
-        StationNews::HoldCleared { about } => clear_hold(state, &about),
+        StationNews::HoldCleared { about } => {
+            clear_hold(state, &about);
+            take_back_reason(state, &about);
+        }
         StationNews::Refused(refused) => refuse(state, refused),
     }
     Vec::new()
@@ -159,6 +162,9 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
         state.draft = None;
     }
     let bad = told.is_bad();
+    if let Told::LabelTaken { lane, .. } = &told {
+        state.lanes.has_label(lane);
+    }
     let anew = look_up_anew(state, &told);
     state.say(Said::Told(told), bad);
     let lists = lists.then_some(Action::ListBatches);
@@ -243,6 +249,24 @@ fn end_line(state: &mut State, line: LineState, fault: Option<String>) {
     state.batches.line = line;
     let bad = fault.is_some();
     state.say(Said::LineEnded(fault), bad);
+}
+
+/// Somebody else has cleared what a reason is being typed for: what may be held there next has not been read.
+fn take_back_reason(state: &mut State, about: &About) {
+    let is_of_it = |dialog: &Dialog| match dialog {
+        Dialog::Acknowledge { about: asked, .. } => asked == about,
+        _ => false,
+    };
+    if !about.holds() || !state.dialog.as_ref().is_some_and(is_of_it) {
+        return;
+    }
+    state.dialog = None;
+    state.scanner.clear();
+    let did = match about {
+        About::Lane(name) | About::Batch(name) => Did::Cleared(name.clone()),
+        About::Clock | About::Board { .. } => Did::AcceptedClock,
+    };
+    state.say(Said::Told(Told::Did(did)), true);
 }
 
 fn clear_hold(state: &mut State, about: &About) {

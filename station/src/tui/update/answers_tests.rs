@@ -9,7 +9,9 @@ use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
 use crate::tui::state::device::DeviceReport;
+use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::Held;
+use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
@@ -97,6 +99,64 @@ fn a_batch_is_held_until_somebody_clears_it_though_no_line_works_on_it() {
     let about = About::Batch("B-1".to_owned());
     drop(station(&mut state, StationNews::HoldCleared { about }));
     assert!(!state.batch_is_held());
+}
+
+#[test]
+fn the_next_scan_is_for_whom_the_screen_names() {
+    let mut state = State::default();
+    let head = BatchHead {
+        lanes: ["L1", "L2", "L3"]
+            .map(|lane| (lane.to_owned(), lane.to_owned()))
+            .to_vec(),
+        ..BatchHead::default()
+    };
+    drop(station(&mut state, StationNews::LineStarted(head)));
+    assert_eq!(state.lanes.served_next(), None);
+    for name in ["L3", "L2"] {
+        lane(&mut state, name, &LaneNews::AwaitsLabel);
+    }
+    assert_eq!(state.lanes.served_next(), Some("L3"), "it waits longest");
+    state.lanes.chosen = 1;
+    assert_eq!(state.lanes.served_next(), Some("L2"), "it is chosen");
+    // What is scanned again before the lane has said that it goes on is for the other one.
+    let taken = Told::LabelTaken {
+        serial: "SA-1".to_owned(),
+        lane: "L2".to_owned(),
+    };
+    drop(station(&mut state, StationNews::Told(taken)));
+    assert_eq!(state.lanes.served_next(), Some("L3"));
+    lane(&mut state, "L3", &LaneNews::Step(5));
+    assert_eq!(state.lanes.served_next(), None);
+    lane(&mut state, "L1", &LaneNews::AwaitsLabel);
+    let ended = StationNews::LineEnded {
+        line: LineState::Paused,
+        fault: None,
+    };
+    drop(station(&mut state, ended));
+    assert_eq!(state.lanes.served_next(), None);
+}
+
+#[test]
+fn a_reason_is_not_given_for_what_was_held_after_somebody_else_cleared_it() {
+    let mut state = running();
+    lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
+    let about = || About::Lane("L1".to_owned());
+    let (code, asked) = (VerdictCode::UidReused, about());
+    state.dialog = Some(Dialog::Acknowledge { about: asked, code });
+    let other = About::Lane("L2".to_owned());
+    drop(station(
+        &mut state,
+        StationNews::HoldCleared { about: other },
+    ));
+    assert!(state.dialog.is_some(), "another one was cleared");
+    drop(station(
+        &mut state,
+        StationNews::HoldCleared { about: about() },
+    ));
+    assert_eq!(state.dialog, None);
+    let said = state.notice.map(|notice| notice.said);
+    let told = Said::Told(Told::Did(Did::Cleared("L1".to_owned())));
+    assert_eq!(said, Some(told));
 }
 
 fn answer(wanted: &str, uid: Option<&str>) -> StationNews {

@@ -214,7 +214,7 @@ fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
             state.sign_in = signed_in;
             vec![Action::Scan {
                 code: text,
-                lane: state.lanes.chosen().map(|lane| lane.name.clone()),
+                lane: state.lanes.served_next().map(str::to_owned),
                 look_up: state.screen == Screen::Device,
             }]
         }

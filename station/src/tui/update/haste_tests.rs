@@ -35,7 +35,13 @@ fn an_enter_soon_after_a_key_that_waited_answers_nothing() {
         assert_eq!(press(&mut state, Key::F(9)), []);
         assert_eq!(after(&mut state, wait_ms, Key::Enter), [], "{wait_ms} ms");
         assert_eq!(state.dialog, Some(Dialog::SignOut), "{wait_ms} ms");
-        assert_eq!(after(&mut state, READ_MS, Key::Enter), [Action::SignOut]);
+        assert_eq!(after(&mut state, READ_MS, Key::Enter), []);
+        let (monotonic_ms, utc_ms) = (state.monotonic_ms + FAST_MS + 1, 0);
+        let tick = Event::Tick {
+            monotonic_ms,
+            utc_ms,
+        };
+        assert_eq!(update(&mut state, tick), [Action::SignOut]);
     }
     // So fast it is a scanner's, and so is the key before it.
     let mut state = at_work();

@@ -3,7 +3,7 @@
 use super::update;
 use crate::line::wishes::LineState;
 use crate::tui::action::{Action, NewBatch};
-use crate::tui::event::{Event, Key, NotLetIn, StationNews};
+use crate::tui::event::{Event, Key, LaneNews, NotLetIn, StationNews};
 use crate::tui::geometry;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::{BatchRow, DEEDS};
@@ -93,6 +93,10 @@ fn alarm_on(lane: &str) -> Alarm {
 fn what_is_wished_of_a_lane_is_wished_of_the_chosen_one() {
     let mut state = signed_in();
     drop(press(&mut state, Key::Right));
+    for lane in ["L1", "L2"] {
+        let (lane, news) = (lane.to_owned(), LaneNews::AwaitsLabel);
+        drop(update(&mut state, Event::Lane { lane, news }));
+    }
     type_text(&mut state, "SA-1");
     let done = press(&mut state, Key::Enter);
     let scan = Action::Scan {
@@ -290,13 +294,13 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_is_at_work() {
         state.sign_in = SignIn::Nobody;
         hear(&mut state, StationNews::LineIs(line));
         assert_eq!(press(&mut state, Key::F(10)), []);
-        assert_eq!(press(&mut state, Key::Enter), [Action::Leave]);
+        assert_eq!(press_and_wait(&mut state, Key::Enter), [Action::Leave]);
     }
     // Whoever is signed in is asked, and leaves.
     let mut state = signed_in();
     hear(&mut state, StationNews::LineIs(LineState::Running));
     assert_eq!(press(&mut state, Key::F(10)), []);
-    assert_eq!(press(&mut state, Key::Enter), [Action::Leave]);
+    assert_eq!(press_and_wait(&mut state, Key::Enter), [Action::Leave]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::line::wishes::LineState;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key};
 use crate::tui::geometry::SMALLEST;
-use crate::tui::scanner::PAUSE_MS;
+use crate::tui::scanner::{FAST_MS, PAUSE_MS};
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::{BatchHead, BatchRow};
 use crate::tui::state::dialog::{BatchField, Dialog};
@@ -63,6 +63,18 @@ pub(super) fn keys(text: &str) -> Vec<Key> {
     text.chars().map(key).collect()
 }
 
+/// An Enter, and time for what could follow it in a scan.
+pub(super) fn answer(state: &mut State) -> Vec<Action> {
+    assert_eq!(press(state, Key::Enter), []);
+    let monotonic_ms = state.monotonic_ms + FAST_MS + 1;
+    let utc_ms = 0;
+    let tick = Event::Tick {
+        monotonic_ms,
+        utc_ms,
+    };
+    update(state, tick)
+}
+
 pub(super) fn wait_for_mark(state: &mut State) {
     let tick = Event::Tick {
         monotonic_ms: state.monotonic_ms + PAUSE_MS + 1,
@@ -114,15 +126,33 @@ fn at_sign_in_a_framed_scan_neither_leaves_nor_changes_the_language() {
 
 #[test]
 fn an_enter_answers_no_question_that_nobody_can_have_read() {
-    let mut state = signed_in();
-    drop(press(&mut state, Key::F(10)));
-    let asked = state.monotonic_ms;
     for (after_ms, answers) in [(READ_MS - 1, false), (READ_MS, true)] {
+        let mut state = signed_in();
+        drop(press(&mut state, Key::F(10)));
         let key = Key::Enter;
-        let at_ms = asked + after_ms;
-        let done = update(&mut state, Event::Key { key, at_ms });
+        let at_ms = state.monotonic_ms + after_ms;
+        assert_eq!(update(&mut state, Event::Key { key, at_ms }), []);
+        let (monotonic_ms, utc_ms) = (at_ms + FAST_MS + 1, 0);
+        let tick = Event::Tick {
+            monotonic_ms,
+            utc_ms,
+        };
+        let done = update(&mut state, tick);
         assert_eq!(done == [Action::Leave], answers, "{after_ms} ms");
     }
+    // A key that is held down, as a keyboard repeats it, answers nothing.
+    let mut state = signed_in();
+    state.dialog = Some(Dialog::CloseBatch {
+        batch: "B-1".to_owned(),
+    });
+    state.asked_ms = Some(state.monotonic_ms);
+    let opened = state.monotonic_ms;
+    for at_ms in (500..10_000).step_by(33) {
+        let key = Key::Enter;
+        let at_ms = opened + at_ms;
+        assert_eq!(update(&mut state, Event::Key { key, at_ms }), []);
+    }
+    assert!(state.dialog.is_some());
     // Nor is a scan of nothing but its frame a wish and its answer.
     let mut state = signed_in();
     for frame in ["\u{3}\r\r", "\u{3}\u{3}\r"] {
@@ -136,13 +166,21 @@ fn an_enter_answers_no_question_that_nobody_can_have_read() {
 fn no_scan_answers_a_question_and_it_is_told() {
     let batch = "B-1".to_owned();
     for question in [Dialog::SignOut, Dialog::Leave, Dialog::CloseBatch { batch }] {
-        for scan in ["]C1\r", "   \r", "\u{2}\u{3}\r", "]C1\r\r", "SA-000001\r"] {
+        for scan in [
+            "]C1\r",
+            "   \r",
+            "\u{2}\u{3}\r",
+            "]C1\r\r",
+            "SA-000001\r",
+            "\rSA-000001\r",
+            "\r\r",
+        ] {
             let mut state = signed_in();
             state.dialog = Some(question.clone());
             assert!(shoot(&mut state, &keys(scan)).is_empty(), "{scan:?}");
             assert_eq!(state.dialog.as_ref(), Some(&question), "{scan:?}");
             let told = state.notice.map(|notice| notice.said);
-            let of_code = scan.starts_with("SA").then_some(Said::QuestionStands);
+            let of_code = scan.contains("SA").then_some(Said::QuestionStands);
             assert_eq!(told, of_code, "{scan:?}");
             assert_eq!(state.log.lines.len(), usize::from(of_code.is_some()));
         }
@@ -208,5 +246,5 @@ fn signing_out_is_asked_about_while_boards_are_finished_and_what_is_awaited_is_s
     assert!(press(&mut state, Key::F(9)).is_empty());
     wait_for_mark(&mut state);
     assert_eq!(state.dialog, Some(Dialog::SignOut));
-    assert_eq!(press(&mut state, Key::Enter), [Action::SignOut]);
+    assert_eq!(answer(&mut state), [Action::SignOut]);
 }

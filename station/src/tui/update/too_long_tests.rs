@@ -1,6 +1,6 @@
 //! What is longer than any code: a scan is refused whole, and of what a hand types nothing is cut unsaid.
 
-use super::scan_tests::{keys, press, shoot, signed_in, wait_for_mark};
+use super::scan_tests::{answer, keys, press, shoot, signed_in, wait_for_mark};
 use super::update;
 use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key};
@@ -125,7 +125,7 @@ fn a_scanner_that_sends_no_enter_holds_nobody_up_for_ever() {
         );
         assert_eq!(state.dialog, Some(Dialog::Leave));
         wait_for_mark(&mut state);
-        assert_eq!(press(&mut state, Key::Enter), [Action::Leave]);
+        assert_eq!(answer(&mut state), [Action::Leave]);
     }
     // By itself it goes as well, in a field too.
     for dialog in [Dialog::Leave, fields()] {

@@ -6,13 +6,16 @@
 //! running  Alarms 0  HSM ok  Ledger ok                             > scan or type
 //! ```
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, fit_end};
 use crate::line::wishes::LineState;
 use crate::tui::geometry::{HEADER_ROWS, Place, columns, whole};
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Look;
 use crate::tui::{clock_text, vocabulary};
 use crate::words::Phrase;
+
+/// Most columns of the name of the lane that the next scan is for.
+const LANE: u16 = 12;
 
 /// Columns of the progress bar.
 const BAR: u16 = 20;
@@ -103,22 +106,22 @@ fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
         let text = format!("{} {}", language.say(name), language.say(word));
         x += canvas.put(row.columns(x, row.width), &text, look) + 2;
     }
-    let (mark, word) = if state.is_ready_for_scan() {
-        ("▶", Phrase::ScanReady)
-    } else {
-        ("…", Phrase::ScanWait)
+    let next = state.lanes.served_next();
+    let next = next.filter(|_| state.screen != Screen::Device);
+    let (mark, word) = match next {
+        _ if !state.is_ready_for_scan() => ("…", language.say(Phrase::ScanWait).to_owned()),
+        Some(name) => ("▶", language.fill(Phrase::ScanFor, &[&fit_end(name, LANE)])),
+        None => ("▶", language.say(Phrase::ScanReady).to_owned()),
     };
     let screen = match state.screen {
         Screen::Line => String::new(),
         other => format!("[{}]  ", language.say(vocabulary::screen(other))),
     };
-    let text = format!("{screen}{mark} {}", language.say(word));
     let room = row.columns(x, row.width);
-    let text = if columns(&text) > room.width {
-        mark.to_owned()
-    } else {
-        text
-    };
+    // Which lane a scan is for is said before the name of the screen, whose picture says it too.
+    let said = [format!("{screen}{mark} {word}"), format!("{mark} {word}")];
+    let fitting = said.into_iter().find(|text| columns(text) <= room.width);
+    let text = fitting.unwrap_or_else(|| mark.to_owned());
     canvas.put_right(room, &text, Look::Label);
 }
 

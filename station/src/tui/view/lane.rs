@@ -163,10 +163,7 @@ fn header(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
         let drawn = canvas.put(rest, &told, look);
         rest = rest.columns(drawn + 1, rest.width);
     }
-    let port = [&lane.port, port_label::last_part(&lane.port)]
-        .into_iter()
-        .find(|port| fits(port, rest))
-        .map_or_else(|| port_label::tail(label, rest.width), str::to_owned);
+    let port = port_label::fitting(&lane.port, label, rest.width);
     canvas.put_right(rest, &port, Look::Label);
 }
 

@@ -3,6 +3,7 @@
 use super::canvas::{Canvas, wrap};
 use super::lane_words::{beside, state_word};
 use super::line::said_of;
+use super::port_label;
 use super::window::{self, Newest, Window};
 use crate::tui::clock_text;
 use crate::tui::geometry::{self, Place, columns};
@@ -32,7 +33,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let hint = language.say(Phrase::ChooseLane);
     let drawn = canvas.put_right(rest, hint, Look::Label);
     let port = rest.columns(0, rest.width.saturating_sub(drawn + 1));
-    canvas.put_short(port, &lane.port, Look::Plain);
+    let labels = port_label::labels(&state.lanes.list);
+    let label = labels.get(state.lanes.chosen).copied().unwrap_or_default();
+    let shown = port_label::fitting(&lane.port, label, port.width);
+    canvas.put(port, &shown, Look::Plain);
     let mut below = place.below(1);
     for (text, most, look) in story(language, lane) {
         let used = canvas.put_wrapped(below.top(most), &text, look);

@@ -71,11 +71,7 @@ fn focus_on(canvas: &mut Canvas<'_>, state: &State, lane: &Lane, label: &str, pl
     let text = format!("{board}{took}");
     let drawn = canvas.put(rest, &text, Look::Plain) + 2;
     let rest = rest.columns(drawn, rest.width);
-    let port = if fits(&lane.port, rest) {
-        lane.port.clone()
-    } else {
-        port_label::tail(label, rest.width)
-    };
+    let port = port_label::fitting(&lane.port, label, rest.width);
     canvas.put(rest, &port, Look::Label);
     let (why, to_do) = said_of(language, lane);
     let rest = place.below(1);

@@ -39,8 +39,17 @@ pub(super) fn labels<'a>(lanes: &'a [Lane]) -> Vec<&'a str> {
 }
 
 /// The name of a port's file.
-pub(super) fn last_part(port: &str) -> &str {
+fn last_part(port: &str) -> &str {
     port.rsplit('/').next().unwrap_or(port)
+}
+
+/// As much of a port as there is room for: all of it, the name of its file, or what tells it from the others.
+pub(super) fn fitting(port: &str, label: &str, room: u16) -> String {
+    let whole = [port, last_part(port)].into_iter();
+    let mut whole = whole.filter(|port| columns(port) <= room);
+    whole
+        .next()
+        .map_or_else(|| tail(label, room), str::to_owned)
 }
 
 /// As much of a label's end as there is room for, from where a number or a word begins if one does.

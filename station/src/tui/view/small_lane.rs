@@ -1,7 +1,7 @@
 //! A lane's cell of two or three rows, where 32 lanes share the smallest terminal.
 //!
 //! ```text
-//!  L02 ✔ PASS   3s   2 ▸L03 ● 3/8    1s   3  L10 ◆ …0009  9s  10  L08 ✘ FAIL   3s   8
+//!  L02 ✔ PASS    2  3s ▸L03 ● 3/8     3  1s  L10 ◆ …0009  10  9s  L08 ✘ FAIL    8  3s
 //!  SA-000123            measured   …CB0002   scan the label       ! HW-LIMIT …CB0007
 //! ```
 //!
@@ -15,7 +15,6 @@ use super::port_label::tail;
 use crate::tui::geometry::{Place, columns};
 use crate::tui::state::lanes::{Lane, Shown};
 use crate::tui::theme::Look;
-use crate::tui::vocabulary;
 use crate::words::{Language, Phrase};
 
 /// Columns of the name that are seen at least, its mark among them.
@@ -28,13 +27,18 @@ const BOARD: u16 = 4;
 const TIME: u16 = 6;
 const SHORT_TIME: u16 = 3;
 
+/// Columns of an outcome's short word.
+const SHORT_WORD: u16 = 5;
+
 /// How the first row of a cell is shared out: the same in all cells of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shares {
     /// Columns for the port.
     port: u16,
-    /// Whether an outcome's short word is said.
-    short: bool,
+    /// Columns for a time; where they are few, an outcome's short word is said as well.
+    time: u16,
+    /// Columns left free before the next cell.
+    gap: u16,
 }
 
 impl Shares {
@@ -42,14 +46,19 @@ impl Shares {
     pub(super) fn of(language: Language, width: u16, labels: &[&str]) -> Self {
         let words = [Phrase::Pass, Phrase::Fail, Phrase::Error];
         let words = words.map(|phrase| columns(language.say(phrase)));
-        let word = words.into_iter().max().unwrap_or_default() + 2;
-        let room = width.saturating_sub(NAME + 1 + word + 1 + TIME + 1);
-        let short = room < PORT;
-        let room = room.max(PORT);
+        let word = words.into_iter().max().unwrap_or_default();
+        let room = |gap: u16, word: u16, time: u16| {
+            width.saturating_sub(gap + NAME + 1 + 2 + word + 1 + time + 1)
+        };
+        let whole = [1, 0].map(|gap| (gap, TIME, room(gap, word, TIME)));
+        let fitting = whole.into_iter().find(|(.., room)| *room >= PORT);
+        let short = (0, SHORT_TIME, room(0, SHORT_WORD, SHORT_TIME).max(PORT));
+        let (gap, time, room) = fitting.unwrap_or(short);
         let widest = labels.iter().map(|label| columns(&tail(label, room))).max();
         Self {
             port: widest.unwrap_or_default(),
-            short,
+            time,
+            gap,
         }
     }
 }
@@ -58,9 +67,9 @@ impl Shares {
 /// room in the rows below the name, the row of the name has instead of a time.
 pub(super) fn draw(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
     let Cell { lane, place, .. } = *cell;
-    // The gap at the right belongs to the row of the name; the rows below begin under the name.
+    // Where there is little room, the gap at the right belongs to the row of the name; the rows below begin under it.
     let head = Place {
-        width: place.width + 1,
+        width: place.width + 1 - cell.shares.gap,
         ..place.row(0)
     };
     let below = Place {
@@ -158,30 +167,47 @@ fn header(
     let (word, look) = match lane.shown() {
         // The row below has the word, and may have it alone.
         Shown::AwaitsLabel | Shown::Fault => state_sign(lane),
-        Shown::Verdict if shares.short => short_word(language, lane),
+        Shown::Verdict if shares.time < TIME => short_word(language, lane),
         _ => state_word(language, lane),
     };
+    // A name that ends as its port does says both.
+    let port = if lane.name.ends_with(label) {
+        0
+    } else {
+        shares.port
+    };
     let board_here = board.map_or(0, |_| BOARD + 1);
-    let others = columns(&word) + 1 + board_here + SHORT_TIME + 1 + shares.port + 1;
+    let others = columns(&word) + 1 + board_here + shares.time + 1 + port + u16::from(port > 0);
     let room = row.width.saturating_sub(others);
     let name = name_of(lane, cell.chosen, room.max(NAME));
+    let port = if name.ends_with(label) {
+        0
+    } else {
+        shares.port
+    };
     let mut x = canvas.put(row, &name, name_look(cell.chosen)) + 1;
     x += canvas.put(row.columns(x, row.width), &word, look) + 1;
     if let Some((said, look)) = told {
         x += canvas.put(row.columns(x, row.width), &said, look) + 1;
     }
     let mut rest = row.columns(x, row.width);
-    if shares.port <= rest.width {
-        canvas.put_right(rest, &tail(label, shares.port), Look::Label);
-        rest = rest.columns(0, rest.width.saturating_sub(shares.port + 1));
-    }
-    let room = rest.width.saturating_sub(board_here);
-    let tenths = Some(time_text(state, lane)).filter(|_| !shares.short);
+    // The time stands last: what stands beside the next lane's name is no name.
+    let room = rest
+        .width
+        .saturating_sub(board_here + port + u16::from(port > 0));
+    let tenths = Some(time_text(state, lane)).filter(|_| shares.time == TIME);
     let whole = time_ms(state, lane).map(whole_seconds);
     let mut times = tenths.into_iter().chain(whole);
-    if let Some(time) = times.find(|time| columns(time) <= room) {
-        canvas.put_right(rest, &time, Look::Plain);
-        rest = rest.columns(0, rest.width.saturating_sub(columns(&time) + 1));
+    let time = times.find(|time| columns(time) <= room).unwrap_or_default();
+    canvas.put_right(rest, &time, Look::Plain);
+    let taken = match board {
+        Some(_) if time.is_empty() => 0,
+        _ => columns(&time).max(shares.time.min(room)) + 1,
+    };
+    rest = rest.columns(0, rest.width.saturating_sub(taken));
+    if port > 0 && port <= rest.width {
+        canvas.put_right(rest, &tail(label, port), Look::Label);
+        rest = rest.columns(0, rest.width.saturating_sub(port + 1));
     }
     if let Some(board) = board.filter(|_| rest.width >= BOARD) {
         canvas.put(rest, &fit_end(board, rest.width), Look::Plain);
@@ -192,6 +218,6 @@ fn header(
 fn short_word(language: Language, lane: &Lane) -> (String, Look) {
     let (sign, look) = state_sign(lane);
     let code = lane.verdict.as_ref().map(|verdict| verdict.code);
-    let word = code.map_or("", |code| language.say(vocabulary::short_outcome(code)));
+    let word = code.map_or("", |code| language.short_outcome(code.outcome()));
     (format!("{sign} {word}"), look)
 }

@@ -151,6 +151,7 @@ fn catalogue(language: Language) -> BTreeSet<String> {
     for code in VerdictCode::ALL {
         texts.push(language.action(*code).to_owned());
         texts.push(language.meaning(*code).to_owned());
+        texts.push(language.short_outcome(code.outcome()).to_owned());
     }
     let reasons = RefusalReason::ALL.iter().map(|reason| Some(*reason));
     let refusals = reasons.chain([None]).map(|why| language.refusal(why));
