@@ -18,6 +18,7 @@ mod pin;
 mod register;
 mod secret;
 mod sign_in;
+mod told_code;
 
 pub use badge::BadgeCode;
 pub use delay::WrongPins;
@@ -29,3 +30,4 @@ pub use pin::{OperatorPin, PinFault, PinHash};
 pub use register::Register;
 pub use secret::Secret;
 pub use sign_in::{Scan, SignIn, SignInState, SignInTimes, SignedIn, Step};
+pub use told_code::as_told;

@@ -4,6 +4,7 @@
 //! thread of its own, and answers by events.
 
 mod alarm_watch;
+mod board_named;
 mod clerk;
 mod earlier;
 mod errand;
@@ -19,6 +20,7 @@ mod looks;
 mod news;
 mod office_wishes;
 mod people;
+mod profile_named;
 mod reprint;
 mod resting;
 mod scans;

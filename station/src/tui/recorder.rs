@@ -1,7 +1,8 @@
 //! The last events and the state before them, so that what somebody saw can be seen again.
 //!
 //! Bounded: two halves, of which the older is dropped when the newer is full. What is typed as a PIN is never
-//! in it, nor what a scanner sends: it may be a badge, whoever is signed in.
+//! in it, nor what a scanner sends: it may be a badge, whoever is signed in. Nor is what is typed where no dialog
+//! asks for it: it may be a PIN that is typed once too often.
 
 use std::mem;
 
@@ -130,8 +131,17 @@ fn without_pin(state: &State, event: &Event) -> Event {
     if let Event::Station(StationNews::Told(told)) = event {
         return Event::Station(StationNews::Told(told.without_code()));
     }
+    let has_field = state.dialog.as_ref().is_some_and(Dialog::has_field);
+    // Help's own character is nobody's secret, and opens it again in a replay.
+    let help = matches!(
+        event,
+        Event::Key {
+            key: Key::Char('?'),
+            ..
+        }
+    );
     match state.sign_in {
-        SignIn::Person(_) => event.clone(),
+        SignIn::Person(_) if help || has_field => event.clone(),
         _ => hidden(event),
     }
 }
@@ -204,6 +214,9 @@ mod tests {
             }),
             ..State::default()
         };
+        state.dialog = Some(Dialog::Reprint {
+            device: "SA-000001".to_owned(),
+        });
         let mut recorder = Recorder::new(&state);
         for event in typed("Q7\n", 1_000) {
             play(&mut recorder, &mut state, event);
@@ -216,6 +229,31 @@ mod tests {
         let text = recorder.text();
         assert!(!text.contains("\"Q\"") && !text.contains("\"7\""), "{text}");
         assert!(text.contains("\"char\":\"x\""), "{text}");
+    }
+
+    #[test]
+    fn a_pin_that_is_typed_once_too_often_is_not_in_a_recording() {
+        let mut state = State {
+            size: (80, 24),
+            sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
+                operator: "op-17".to_owned(),
+                role: crate::tui::state::sign_in::Role::Operator,
+                may: Vec::new(),
+                may_not: Vec::new(),
+            }),
+            ..State::default()
+        };
+        let mut recorder = Recorder::new(&state);
+        // By hand: far slower than a scanner.
+        for (at_ms, character) in (1_000..).step_by(400).zip("739164\r".chars()) {
+            let key = Key::Char(character);
+            play(&mut recorder, &mut state, Event::Key { key, at_ms });
+        }
+        let text = recorder.text();
+        for digit in "739164".chars() {
+            let kept = format!("\"char\":\"{digit}\"");
+            assert!(!text.contains(&kept), "{text}");
+        }
     }
 
     #[test]

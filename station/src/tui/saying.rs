@@ -49,7 +49,7 @@ fn told_text(language: Language, told: &Told) -> String {
         Told::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
         Told::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
         Told::WaitsNoLonger(lane) => language.fill(Phrase::WaitsNoLonger, &[lane]),
-        Told::NobodyWaits(text) => language.fill(Phrase::NobodyWaits, &[text]),
+        Told::NobodyWaits => language.say(Phrase::NobodyWaits).to_owned(),
         Told::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])
         }

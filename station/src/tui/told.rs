@@ -17,12 +17,12 @@ pub enum Told {
         /// The lane.
         lane: String,
     },
-    /// A label of another product was scanned: its board fails.
+    /// A label of another product was scanned: its board fails. What may be a PIN is not told.
     LabelOdd(String),
-    /// A scan is no label; the lane waits on.
+    /// A scan is no label; the lane waits on. What may be a PIN is not told.
     NoLabel(String),
-    /// No lane waits for a label.
-    NobodyWaits(String),
+    /// No lane waits for a label. Nothing of the code: it may be a PIN that was typed once too often.
+    NobodyWaits,
     /// The lane that a label was scanned for waits no longer.
     WaitsNoLonger(String),
     /// A label waits for the printer; boards go on.
@@ -66,7 +66,6 @@ impl Told {
         match self {
             Self::LabelOdd(_) => Self::LabelOdd("*".to_owned()),
             Self::NoLabel(_) => Self::NoLabel("*".to_owned()),
-            Self::NobodyWaits(_) => Self::NobodyWaits("*".to_owned()),
             other => other.clone(),
         }
     }

@@ -368,7 +368,7 @@ listed! {
     LabelOdd,
     /// 0 code that was scanned; says what to do.
     NoLabel,
-    /// Notice; 0 text.
+    /// Notice.
     NobodyWaits,
     /// The lane that a label was scanned for waits no longer.
     WaitsNoLonger,

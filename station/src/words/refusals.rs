@@ -244,10 +244,10 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "In einem Feld steht der Code eines Ausweises. Geben Sie etwas anderes ein.",
         ],
         R::ProfileUnreadable => [
-            "The profile cannot be read. See whether its name is right.",
-            "无法读取配置文件。请检查名称。",
-            "No se puede leer el perfil. Compruebe su nombre.",
-            "Das Profil ist nicht lesbar. Prüfen Sie den Namen.",
+            "The profile cannot be read. Type a name from profiles/, or a path.",
+            "无法读取配置文件。请输入已有的名称或文件路径。",
+            "No se puede leer el perfil. Escriba un nombre de profiles/ o una ruta.",
+            "Das Profil ist nicht lesbar. Namen aus profiles/ oder Pfad eingeben.",
         ],
         R::ProfileFaulty => [
             "The profile has faults, or lacks the product owner's signature. Ask who made it.",

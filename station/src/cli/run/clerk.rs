@@ -233,7 +233,7 @@ impl<'a> Clerk<'a> {
                 code,
                 lane,
                 look_up,
-            } => self.scanned(code, lane.as_deref(), look_up),
+            } => self.scanned(&code, lane.as_deref(), look_up),
             Action::Reprint { device, reason } => {
                 let (errand, reason) = (self.errand()?, a_reason(reason)?);
                 self.reprint.begin(errand, device, reason)
@@ -322,17 +322,13 @@ impl<'a> Clerk<'a> {
         self.people.permitted(deed)
     }
 
-    fn scanned(&mut self, code: String, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
-        if self.people.is_badge(&code)? {
-            let outcome = self.people.identify(&code, self.clock.monotonic())?;
+    fn scanned(&mut self, code: &str, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
+        if self.people.is_badge(code)? {
+            let outcome = self.people.identify(code, self.clock.monotonic())?;
             return self.conclude(outcome);
         }
         if look_up {
-            let report = look_up::board(&self.station.owned.home, &code)?;
-            self.tell(StationNews::Device {
-                wanted: code,
-                report: report.map(Box::new),
-            });
+            self.tell(look_up::answer(&self.station.owned.home, code)?);
             return Ok(());
         }
         let labels = self.line.as_ref().map(|line| &line.floor.labels);

@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 
+use super::board_named;
 use super::happenings;
 use super::news;
+use crate::access::as_told;
 use crate::cli::failure::Failure;
-use crate::cli::{batch_view, device, device_history};
+use crate::cli::{batch_view, device_history};
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::ledger::reader::BatchOverview;
 use crate::names::BatchId;
 use crate::station_home::StationHome;
+use crate::tui::event::StationNews;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchRow;
 use crate::tui::state::device::{DeviceReport, Moment};
@@ -107,13 +110,24 @@ pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Fai
     Ok(alarms.into())
 }
 
+/// What is told of a board that somebody looks up. What may be a PIN is told by no answer.
+pub(super) fn answer(home: &StationHome, wanted: &str) -> Result<StationNews, Failure> {
+    answer_of(&Reader::open(&home.ledger())?, wanted)
+}
+
+fn answer_of(reader: &Reader, wanted: &str) -> Result<StationNews, Failure> {
+    Ok(StationNews::Device {
+        report: board(reader, wanted)?.map(Box::new),
+        wanted: as_told(wanted),
+    })
+}
+
 /// All that is known of a board by its serial or UID; none where nothing is.
-pub(super) fn board(home: &StationHome, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
-    let reader = Reader::open(&home.ledger())?;
-    let Some(found) = device::known(&reader, wanted)? else {
+fn board(reader: &Reader, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
+    let Some(found) = board_named::meant(reader, wanted)? else {
         return Ok(None);
     };
-    let mut timeline: Vec<Moment> = device_history::events(&reader, &found.uid)?
+    let mut timeline: Vec<Moment> = device_history::events(reader, &found.uid)?
         .into_iter()
         .map(|(time, fact)| {
             let (happening, values, detail) = happenings::of(&fact);
@@ -139,4 +153,22 @@ pub(super) fn board(home: &StationHome, wanted: &str) -> Result<Option<DeviceRep
         certificate: found.live.map(|(serial, _)| serial.to_string()),
         timeline,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::fixture::new_ledger_at;
+
+    #[test]
+    fn what_may_be_a_pin_is_not_told_where_the_ledger_knows_no_such_board() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        drop(new_ledger_at(&path));
+        let reader = Reader::open(&path).unwrap();
+        for (typed, told) in [("739164", false), ("739164x", false), ("SA-000009", true)] {
+            let answer = answer_of(&reader, typed).unwrap();
+            assert_eq!(format!("{answer:?}").contains(typed), told, "{answer:?}");
+        }
+    }
 }

@@ -1,15 +1,14 @@
 //! What the terminal wishes of the office: batches and holds.
 
 use firmware_proto::Uid;
-use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 use super::clerk::{Clerk, named};
 use super::errand::Errand;
 use super::look_up;
+use super::profile_named::profile_named;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
-use crate::cli::named_file::{must_be_a_file, read_text};
 use crate::cli::provision::preparation::{office, standing};
 use crate::clock::Clock as _;
 use crate::ledger::event::{Actor, AlarmAcknowledgedRecord, Fact};
@@ -55,11 +54,7 @@ impl Clerk<'_> {
             let refused = wrong(&format_args!("{:?} is no number", new.quantity));
             refused.because(RefusalReason::NotANumber)
         })?;
-        let file = profile_file(self.station.owned.home.path(), &new.profile);
-        // What is no file may never end, and who waits for it hears nothing else.
-        let profile_text = must_be_a_file(&file)
-            .and_then(|()| read_text(&file))
-            .map_err(|refused| refused.because(RefusalReason::ProfileUnreadable))?;
+        let (file, profile_text) = profile_named(self.station.owned.home.path(), &new.profile)?;
         let profile_name = file.file_name().unwrap_or_default();
         let request = ControlRequest::OpenBatch {
             batch: batch.clone(),
@@ -184,16 +179,6 @@ pub(super) fn a_reason(typed: String) -> Result<String, Failure> {
 /// A UID as the screen shows it.
 fn uid_of(text: &str) -> Result<Uid, serde_json::Error> {
     serde_json::from_value(text.into())
-}
-
-/// The file that was named: as it is, else among the home's profiles.
-fn profile_file(home: &Path, named: &str) -> PathBuf {
-    let path = PathBuf::from(named);
-    let kept = home.join("profiles").join(format!("{named}.toml"));
-    if !path.exists() && kept.exists() {
-        return kept;
-    }
-    path
 }
 
 #[cfg(test)]

@@ -1,30 +1,31 @@
 //! What becomes of a scan that is neither a badge nor a board to be looked up: it is for a lane that waits for a label.
 
+use crate::access::as_told;
 use crate::line::label_desk::{LabelDesk, Scanned};
 use crate::names::LaneName;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
 
-/// Gives it to the lane that the screen named; gives what is told.
+/// Gives it to the lane that the screen named; gives what is told: nothing of what may be a PIN.
 pub(super) fn for_a_lane(
     labels: Option<&LabelDesk>,
-    code: String,
+    code: &str,
     lane: Option<&str>,
 ) -> StationNews {
     let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
-    let scanned = labels.map(|labels| labels.scanned(&code, meant.as_ref()));
+    let scanned = labels.map(|labels| labels.scanned(code, meant.as_ref()));
     match scanned.unwrap_or(Scanned::NobodyWaits) {
         Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
             lane: lane.to_string(),
         }),
-        Scanned::Foreign => StationNews::Told(Told::LabelOdd(code)),
-        Scanned::Odd => StationNews::Told(Told::NoLabel(code)),
+        Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(code))),
+        Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(code))),
         Scanned::WaitsNoLonger => {
             let lane = lane.unwrap_or_default().to_owned();
             StationNews::Told(Told::WaitsNoLonger(lane))
         }
-        Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits(code)),
+        Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits),
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
             for lane in ["L1", "L2", "L3"] {
                 labels.wait(&LaneName::parse(lane).unwrap());
             }
-            let told = for_a_lane(Some(&labels), "SA-000001".to_owned(), chosen);
+            let told = for_a_lane(Some(&labels), "SA-000001", chosen);
             assert_eq!(told, expected, "{chosen:?}");
         }
     }
@@ -65,9 +66,38 @@ mod tests {
     fn what_no_lane_takes_is_told() {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         let labels = LabelDesk::asking(pattern, Vec::new());
-        let code = || "SA-000001".to_owned();
-        let nobody = StationNews::Told(Told::NobodyWaits(code()));
-        assert_eq!(for_a_lane(Some(&labels), code(), Some("L1")), nobody);
-        assert_eq!(for_a_lane(None, code(), Some("L1")), nobody);
+        let code = "SA-000001";
+        let nobody = StationNews::Told(Told::NobodyWaits);
+        assert_eq!(for_a_lane(Some(&labels), code, Some("L1")), nobody);
+        assert_eq!(for_a_lane(None, code, Some("L1")), nobody);
+    }
+
+    #[test]
+    fn what_may_be_a_pin_is_told_by_no_answer() {
+        // Where the pattern has letters, where it is all digits, and where no lane waits.
+        for (pattern, waits) in [
+            ("SA-######", true),
+            ("1#######", true),
+            ("SA-######", false),
+        ] {
+            for pin in ["7391", "739164", "739164739164", "739164x"] {
+                let labels = LabelDesk::asking(SerialPattern::parse(pattern).unwrap(), Vec::new());
+                if waits {
+                    labels.wait(&LaneName::parse("L1").unwrap());
+                }
+                let told = for_a_lane(Some(&labels), pin, None);
+                assert!(!format!("{told:?}").contains("7391"), "{told:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_code_that_is_shaped_as_a_label_is_told() {
+        for code in ["GW4711", "4006381333931", "SB-000001"] {
+            let labels = LabelDesk::asking(SerialPattern::parse("SA-######").unwrap(), Vec::new());
+            labels.wait(&LaneName::parse("L1").unwrap());
+            let told = for_a_lane(Some(&labels), code, None);
+            assert!(format!("{told:?}").contains(code), "{told:?}");
+        }
     }
 }

@@ -227,6 +227,11 @@ impl State {
         self.tell(said, bad);
     }
 
+    /// Takes away what stands there, where it is that: it is true no longer. The log keeps it.
+    pub fn unsay(&mut self, is_over: impl FnOnce(&Said) -> bool) {
+        self.notice.take_if(|notice| is_over(&notice.said));
+    }
+
     /// Says something that is worth nothing later.
     pub fn tell(&mut self, said: Said, bad: bool) {
         self.notice = Some(Notice {

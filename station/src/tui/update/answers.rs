@@ -165,8 +165,24 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
     if let Told::LabelTaken { lane, .. } = &told {
         state.lanes.has_label(lane);
     }
+    let anew = look_up_anew(state, &told);
     state.say(Said::Told(told), bad);
-    lists.then_some(Action::ListBatches).into_iter().collect()
+    let lists = lists.then_some(Action::ListBatches);
+    lists.into_iter().chain(anew).collect()
+}
+
+/// A label that was printed again is in the past of the board that is shown: that is asked for once more.
+fn look_up_anew(state: &State, told: &Told) -> Option<Action> {
+    let Told::Did(Did::Printed(device)) = told else {
+        return None;
+    };
+    let shown = state.device.report.as_ref()?;
+    let is_shown = shown.uid == *device || shown.serial.as_ref() == Some(device);
+    (is_shown && state.sign_in.person().is_some()).then(|| Action::Scan {
+        code: shown.uid.clone(),
+        lane: None,
+        look_up: true,
+    })
 }
 
 fn refuse(state: &mut State, refused: Refused) {
@@ -192,6 +208,9 @@ fn refuse(state: &mut State, refused: Refused) {
 fn show_device(state: &mut State, wanted: String, report: Option<Box<DeviceReport>>) {
     if report.is_none() {
         state.say(Said::UnknownBoard(wanted.clone()), true);
+    } else {
+        // What stands there would be said of the board that is shown.
+        state.unsay(|said| matches!(said, Said::UnknownBoard(_)));
     }
     state.device = Device {
         wanted: Some(wanted),

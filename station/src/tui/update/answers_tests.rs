@@ -1,14 +1,18 @@
 //! What lanes and the station tell, and what the state is then.
 
 use super::answers::{lane, station};
+use super::scan_tests::{keys, shoot, signed_in};
 use crate::line::wishes::LineState;
-use crate::tui::event::{Did, LaneNews, StationNews};
+use crate::tui::action::Action;
+use crate::tui::event::{Did, LaneNews, NotLetIn, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
+use crate::tui::state::device::DeviceReport;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::Held;
 use crate::tui::state::said::Said;
+use crate::tui::state::sign_in::SignIn;
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
@@ -153,4 +157,73 @@ fn a_reason_is_not_given_for_what_was_held_after_somebody_else_cleared_it() {
     let said = state.notice.map(|notice| notice.said);
     let told = Said::Told(Told::Did(Did::Cleared("L1".to_owned())));
     assert_eq!(said, Some(told));
+}
+
+fn answer(wanted: &str, uid: Option<&str>) -> StationNews {
+    let report = uid.map(|uid| {
+        Box::new(DeviceReport {
+            uid: uid.to_owned(),
+            serial: Some(wanted.to_owned()),
+            ..DeviceReport::default()
+        })
+    });
+    StationNews::Device {
+        wanted: wanted.to_owned(),
+        report,
+    }
+}
+
+#[test]
+fn a_board_whose_label_was_printed_again_is_looked_up_anew() {
+    let printed = |device: &str| StationNews::Told(Told::Did(Did::Printed(device.to_owned())));
+    let mut state = signed_in();
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    let again = Action::Scan {
+        code: "A5".to_owned(),
+        lane: None,
+        look_up: true,
+    };
+    let done = station(&mut state, printed("SA-000001"));
+    assert_eq!(done, [Action::ListBatches, again]);
+    // Another board's, or while nobody is signed in: nothing is looked up.
+    let done = station(&mut state, printed("SA-000002"));
+    assert_eq!(done, [Action::ListBatches]);
+    state.sign_in = SignIn::Nobody;
+    let done = station(&mut state, printed("SA-000001"));
+    assert_eq!(done, [Action::ListBatches]);
+}
+
+#[test]
+fn that_a_board_is_unknown_is_not_said_beside_one_that_is_known() {
+    let mut state = signed_in();
+    drop(station(&mut state, answer("SA-000009", None)));
+    assert!(state.notice.is_some());
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    assert_eq!(state.notice, None);
+    // Something else that is said stays.
+    drop(station(&mut state, StationNews::Told(Told::NobodyWaits)));
+    drop(station(&mut state, answer("SA-000001", Some("A5"))));
+    assert!(state.notice.is_some());
+}
+
+#[test]
+fn that_a_pin_was_wrong_is_not_said_to_whoever_comes_next() {
+    let not_let_in = StationNews::Told(Told::NotLetIn {
+        why: NotLetIn::WrongPin,
+        wait_s: 0,
+    });
+    let mut state = signed_in();
+    state.sign_in = SignIn::Nobody;
+    drop(station(&mut state, not_let_in.clone()));
+    assert!(state.notice.is_some());
+    let done = shoot(&mut state, &keys("BADGE-2\r"));
+    assert!(matches!(done[..], [Action::Identify { .. }]), "{done:?}");
+    assert_eq!(state.notice, None);
+    // The PIN is asked for once more: that it was wrong stands until another one is typed.
+    let operator = "op-17".to_owned();
+    drop(station(&mut state, not_let_in));
+    drop(station(&mut state, StationNews::WantsPin { operator }));
+    assert!(state.notice.is_some());
+    drop(shoot(&mut state, &keys("739164\r")));
+    assert_eq!(state.notice, None);
 }

@@ -10,6 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
+use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
 
@@ -49,7 +50,7 @@ pub(super) fn submit(state: &mut State) -> Vec<Action> {
 }
 
 /// A scan. It fills fields, except where words are asked for, and never has a wish done by itself. Nothing of it
-/// is told where it is not taken: it may be a badge.
+/// is told where it is not taken: it may be a badge. What of it the station tells is decided there.
 fn scanned(state: &mut State, code: String) -> Vec<Action> {
     match &mut state.dialog {
         Some(Dialog::OpenBatch(batch, field)) if field.next().is_none() => {
@@ -193,6 +194,8 @@ fn acknowledge(about: About, code: VerdictCode, reason: String) -> Action {
 }
 
 fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
+    // That somebody was not let in is not said of whoever comes next.
+    state.unsay(|said| matches!(said, Said::Told(Told::NotLetIn { .. })));
     match std::mem::take(&mut state.sign_in) {
         SignIn::Nobody => {
             state.sign_in = SignIn::Checking;

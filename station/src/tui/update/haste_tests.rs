@@ -142,10 +142,7 @@ fn a_refusal_of_something_else_throws_no_field_away() {
 fn the_log_is_read_from_its_end_whoever_leafed_in_it_before() {
     let mut state = signed_in();
     for _ in 0..50 {
-        hear(
-            &mut state,
-            StationNews::Told(Told::NobodyWaits("SA-1".to_owned())),
-        );
+        hear(&mut state, StationNews::Told(Told::NobodyWaits));
     }
     assert_eq!(press(&mut state, Key::F(6)), []);
     assert_eq!(press(&mut state, Key::PageUp), []);

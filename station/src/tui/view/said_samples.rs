@@ -52,7 +52,7 @@ fn of_labels() -> Vec<Said> {
         }),
         Said::Told(Told::LabelOdd("4711".to_owned())),
         Said::Told(Told::NoLabel("4006381333931".to_owned())),
-        Said::Told(Told::NobodyWaits(serial())),
+        Said::Told(Told::NobodyWaits),
         Said::Told(Told::WaitsNoLonger("L04".to_owned())),
         Said::NoReason,
         Said::QuestionStands,

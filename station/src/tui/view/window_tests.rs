@@ -32,7 +32,7 @@ fn log() -> State {
         } else {
             String::new()
         };
-        let told = Told::NobodyWaits(format!("{}{long}", name(at)));
+        let told = Told::LabelOdd(format!("{}{long}", name(at)));
         samples::hear(&mut state, StationNews::Told(told));
     }
     state.notice = None;
@@ -186,7 +186,7 @@ fn whoever_reads_further_up_is_told_how_much_is_new_and_keeps_their_place() {
         (state.log.below, state.lanes.frames_below) = (3, 3);
         assert_eq!(marked(state).1, 3);
         let lowest = seen(state).last().copied();
-        let more = (0..4).map(|at| Told::NobodyWaits(name(100 + at)));
+        let more = (0..4).map(|at| Told::LabelOdd(name(100 + at)));
         for told in more {
             samples::hear(state, StationNews::Told(told));
         }
