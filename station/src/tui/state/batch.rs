@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::freshness::Freshness;
 use super::sign_in::Deed;
 use crate::line::wishes::{Batch, LineState};
 use crate::verdict::VerdictCode;
@@ -21,6 +22,8 @@ pub struct Batches {
     pub line: LineState,
     /// All that there are, the newest first.
     pub list: Vec<BatchRow>,
+    /// When that was asked and told.
+    pub freshness: Freshness,
     /// Which of them is looked at.
     pub chosen: usize,
     /// Which deed is looked at.
