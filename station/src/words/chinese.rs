@@ -162,6 +162,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Certificate => "证书",
         P::NoCertificate => "无",
         P::NoAlarms => "没有警报，没有锁定。",
+        P::ClearHold => "Enter：填写原因并解除锁定",
         P::Acknowledge => "Enter：填写原因并确认",
         P::Acknowledged => "已确认",
         P::WireStatistics => "线路（本终端打开以来）",

@@ -162,6 +162,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Certificate => "Certificate",
         P::NoCertificate => "none",
         P::NoAlarms => "No alarms, nothing is held.",
+        P::ClearHold => "Enter: clear the hold with a reason",
         P::Acknowledge => "Enter: acknowledge with a reason",
         P::Acknowledged => "acknowledged",
         P::WireStatistics => "Wire, since this terminal was opened",

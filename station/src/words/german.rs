@@ -163,6 +163,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Certificate => "Zertifikat",
         P::NoCertificate => "keines",
         P::NoAlarms => "Keine Alarme, nichts ist gesperrt.",
+        P::ClearHold => "Enter: Sperre mit Grund aufheben",
         P::Acknowledge => "Enter: mit Grund quittieren",
         P::Acknowledged => "quittiert",
         P::WireStatistics => "Leitung, seit Öffnen des Terminals",

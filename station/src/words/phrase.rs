@@ -306,7 +306,9 @@ listed! {
     NoCertificate,
     /// Alarms screen, empty.
     NoAlarms,
-    /// Hint on the alarms screen.
+    /// Hint on the alarms screen, at what holds.
+    ClearHold,
+    /// Hint on the alarms screen, at what does not.
     Acknowledge,
     /// State of an alarm.
     Acknowledged,

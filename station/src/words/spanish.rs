@@ -163,6 +163,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Certificate => "Certificado",
         P::NoCertificate => "ninguno",
         P::NoAlarms => "Sin alarmas, nada está retenido.",
+        P::ClearHold => "Intro: levantar la retención con un motivo",
         P::Acknowledge => "Intro: reconocer con un motivo",
         P::Acknowledged => "reconocida",
         P::WireStatistics => "Línea serie, desde abrir el terminal",
