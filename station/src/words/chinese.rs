@@ -152,6 +152,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Failed => "不合格",
         P::Passed => "合格",
         P::CountersByCode => "按代码统计判定",
+        P::More => "另有 {0} 项",
         P::YieldOverTime => "直通率走势",
         P::NoVerdictsYet => "暂无判定",
         P::WhatCanBeDone => "可执行操作",

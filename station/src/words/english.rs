@@ -152,6 +152,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Failed => "failed",
         P::Passed => "passed",
         P::CountersByCode => "Verdicts by code",
+        P::More => "+{0} more",
         P::YieldOverTime => "Yield over time",
         P::NoVerdictsYet => "no verdicts yet",
         P::WhatCanBeDone => "What can be done",

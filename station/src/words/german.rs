@@ -153,6 +153,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Failed => "durchgefallen",
         P::Passed => "bestanden",
         P::CountersByCode => "Urteile nach Code",
+        P::More => "+{0} weitere",
         P::YieldOverTime => "Ausbeute im Verlauf",
         P::NoVerdictsYet => "noch keine Urteile",
         P::WhatCanBeDone => "Was möglich ist",

@@ -286,6 +286,8 @@ listed! {
     Passed,
     /// Title of the bar chart.
     CountersByCode,
+    /// Under a list that is longer than its place; 0 how many are not seen.
+    More,
     /// Title of the chart.
     YieldOverTime,
     /// An empty chart.

@@ -153,6 +153,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Failed => "fallidas",
         P::Passed => "aprobadas",
         P::CountersByCode => "Veredictos por código",
+        P::More => "+{0} más",
         P::YieldOverTime => "Rendimiento en el tiempo",
         P::NoVerdictsYet => "sin veredictos aún",
         P::WhatCanBeDone => "Qué se puede hacer",

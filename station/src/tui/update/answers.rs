@@ -151,6 +151,9 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
 
 fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
     match &told {
+        Told::Did(Did::OpenedBatch { batch, .. }) => {
+            state.batches.opened = Some(batch.clone());
+        }
         Told::NotLetIn { .. } | Told::SignedOut => {
             // What is left of a PIN must not stand where IDs are typed.
             if !matches!(state.sign_in, SignIn::Nobody) {

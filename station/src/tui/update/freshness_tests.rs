@@ -1,10 +1,11 @@
-//! While the batches are looked at, their list is asked anew by itself.
+//! While the batches are looked at, their list is asked anew by itself; and what was opened is what is looked at.
 
 use super::update;
 use crate::tui::action::Action;
-use crate::tui::event::{Event, Key, Refused, StationNews};
+use crate::tui::event::{Did, Event, Key, Refused, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::batch::BatchRow;
+use crate::tui::told::Told;
 
 fn rows(names: &str) -> Vec<BatchRow> {
     let row = |name: &str| BatchRow {
@@ -80,4 +81,36 @@ fn a_list_that_is_refused_is_not_refused_again_and_again() {
     assert_eq!(press(&mut state, 2), [Action::ListBatches]);
     lists(&mut state, "B-1");
     assert_eq!(asked_until(&mut state, 505_000), 1);
+}
+
+#[test]
+fn the_batch_that_was_opened_is_the_one_that_is_looked_at() {
+    let chosen = |state: &State| state.batches.chosen().map(|row| row.batch.clone());
+    let opened = || {
+        let batch = "B-3".to_owned();
+        let told = Told::Did(Did::OpenedBatch { batch, boards: 8 });
+        Event::Station(StationNews::Told(told))
+    };
+    let mut state = looking();
+    press(&mut state, 2);
+    lists(&mut state, "B-2 B-1");
+    assert_eq!(update(&mut state, opened()), [Action::ListBatches]);
+    // One that was on its way.
+    lists(&mut state, "B-2 B-1");
+    assert_eq!(chosen(&state).as_deref(), Some("B-2"));
+    lists(&mut state, "B-3 B-2 B-1");
+    assert_eq!(chosen(&state).as_deref(), Some("B-3"));
+    // Only once: whoever looks at another one then goes on looking at that.
+    let down = |state: &mut State| {
+        let (key, at_ms) = (Key::Down, state.monotonic_ms);
+        update(state, Event::Key { key, at_ms })
+    };
+    down(&mut state);
+    lists(&mut state, "B-3 B-2 B-1");
+    assert_eq!(chosen(&state).as_deref(), Some("B-2"));
+    // And whoever has chosen before the list came has chosen.
+    update(&mut state, opened());
+    down(&mut state);
+    lists(&mut state, "B-3 B-2 B-1");
+    assert_eq!(chosen(&state).as_deref(), Some("B-1"));
 }

@@ -1,4 +1,4 @@
-//! What is said of the chosen alarm.
+//! What is said of the chosen batch and of the chosen alarm, and of which batch the charts are.
 
 use super::layout_tests::drawn;
 use super::samples::{alarms, person, running};
@@ -9,6 +9,7 @@ use crate::tui::state::sign_in::Role;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Theme;
 use crate::tui::update::update;
+use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase};
 
 fn seen(state: &State) -> String {
@@ -62,5 +63,34 @@ fn whoever_may_see_to_no_alarm_is_told_so_and_not_of_a_hold() {
             text, "Acknowledge the alarm: takes the role supervisor",
             "{at}"
         );
+    }
+}
+
+#[test]
+fn the_charts_say_of_which_batch_they_are_and_how_many_codes_are_not_seen() {
+    let all = VerdictCode::ALL;
+    let mut state = State {
+        size: SMALLEST,
+        screen: Screen::Batch,
+        ..running(4)
+    };
+    let batch = state.batches.head.as_ref().unwrap().batch.clone();
+    for (count, unseen) in [(1, None), (7, None), (8, Some(2)), (12, Some(6))] {
+        let codes = all.iter().take(count).map(|code| (*code, 3));
+        state.batches.progress.codes = codes.collect();
+        let text = seen(&state);
+        assert!(
+            text.contains(&format!("Verdicts by code: {batch}")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("Yield over time: {batch}")),
+            "{text}"
+        );
+        let more = unseen.map(|unseen| format!("+{unseen} more"));
+        match more {
+            Some(more) => assert!(text.contains(&more), "{text}"),
+            None => assert!(!text.contains(" more"), "{text}"),
+        }
     }
 }
