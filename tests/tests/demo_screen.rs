@@ -70,6 +70,25 @@ fn passed(out: &Path) -> u64 {
     passed.unwrap_or_else(|| panic!("{batch}"))
 }
 
+/// The folder that it would use is refused where it holds something else: so the script says which that is.
+#[test]
+fn the_demo_at_the_screen_leaves_the_other_ones_results_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("script");
+    std::fs::create_dir(&script).expect("a folder");
+    let demo = script.join("demo");
+    std::fs::copy(repository::root().join("script/demo"), &demo).expect("a copy");
+    for (arguments, name) in [(&["--screen"][..], "demo-screen"), (&[][..], "demo")] {
+        let mine = folder.path().join("target").join(name);
+        std::fs::create_dir_all(&mine).expect("a folder");
+        std::fs::write(mine.join("mine"), "").expect("a file");
+        let said = run(Command::new(&demo).args(arguments)).code(1).stderr;
+        let expected = format!("{} exists and is no demo of ours", mine.display());
+        assert!(said.contains(&expected), "{said}");
+        std::fs::remove_dir_all(&mine).expect("removed");
+    }
+}
+
 #[test]
 fn a_newcomer_operates_a_line_from_sign_in_to_the_last_board() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -12,19 +12,39 @@ use acceptance::wait_for;
 /// The least that the configuration takes.
 const IDLE: Duration = Duration::from_secs(5);
 
-fn sign_out_when_idle(station: &PreparedStation) {
+fn sign_out_when_idle(station: &PreparedStation, idle: Duration) {
     let path = station.home().join("station.toml");
     let config = std::fs::read_to_string(&path).unwrap();
-    let short = format!("idle_seconds = {}", IDLE.as_secs());
+    let short = format!("idle_seconds = {}", idle.as_secs());
     assert!(config.contains("idle_minutes = 15"), "{config}");
     std::fs::write(&path, config.replace("idle_minutes = 15", &short)).unwrap();
+}
+
+/// The list of batches is asked anew every few seconds: by nobody.
+#[test]
+fn who_does_nothing_at_the_batches_is_signed_out_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = PreparedStation::create(folder.path());
+    sign_out_when_idle(&station, IDLE * 2);
+    station.open_batch("B-1", 4);
+    let plan = LinePlan::good_boards(folder.path(), &station, 1, 342);
+    let line = SimulatedLine::start(&folder.path().join("line"), &plan);
+    let mut screen = at_terminal(&station, &line.ports(), (100, 30));
+    sign_in(&screen, OPERATOR);
+    screen.see("1/4");
+    drop(line.finish());
+    screen.press(2);
+    screen.see("What can be done");
+    screen.see("Scan your badge");
+    sign_in(&screen, OPERATOR);
+    leave(&mut screen);
 }
 
 #[test]
 fn who_does_nothing_is_signed_out_and_the_line_pauses() {
     let folder = tempfile::tempdir().unwrap();
     let station = PreparedStation::create(folder.path());
-    sign_out_when_idle(&station);
+    sign_out_when_idle(&station, IDLE);
     station.open_batch("B-1", 4);
     let plan = LinePlan::good_boards(folder.path(), &station, 1, 341);
     let line = SimulatedLine::start(&folder.path().join("line"), &plan);

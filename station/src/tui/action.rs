@@ -96,6 +96,12 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it may be wished with nobody there; what a person wishes is told by their keys, too.
+    #[must_use]
+    pub const fn comes_by_itself(&self) -> bool {
+        matches!(self, Self::ListBatches)
+    }
+
     /// What somebody has put into fields, and is kept for ever.
     #[must_use]
     pub fn kept_words(&self) -> Vec<&str> {

@@ -9,6 +9,8 @@ mod entry;
 #[cfg(test)]
 mod field_tests;
 #[cfg(test)]
+mod freshness_tests;
+#[cfg(test)]
 mod haste_tests;
 #[cfg(test)]
 mod key_tests;
@@ -37,6 +39,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     let before = watched(state);
     let asked = question(state);
     let mut actions = take(state, event);
+    for _ in actions
+        .iter()
+        .filter(|action| **action == Action::ListBatches)
+    {
+        state.batches.freshness.ask(state.monotonic_ms);
+    }
     if question(state).is_none() {
         state.beneath = None;
     }
@@ -114,10 +122,16 @@ fn pass_time(state: &mut State, monotonic_ms: u64, utc_ms: u64) -> Vec<Action> {
     {
         state.notice = None;
     }
-    if is_held_within(state, FAST_MS) {
-        return Vec::new();
+    let mut actions = Vec::new();
+    if !is_held_within(state, FAST_MS) {
+        actions = obey_held(state);
     }
-    obey_held(state)
+    // What the line adds to failed and in doubt is told by nobody.
+    let is_seen = state.screen == Screen::Batch && state.batches.freshness.is_due(monotonic_ms);
+    if is_seen && !actions.contains(&Action::ListBatches) {
+        actions.push(Action::ListBatches);
+    }
+    actions
 }
 
 /// Tells now and then that somebody is there, so that they are not signed out while they only look around.

@@ -122,7 +122,7 @@ pub const fn deed(deed: Deed) -> Phrase {
         Deed::Pause => Phrase::DeedPause,
         Deed::OpenBatch => Phrase::DeedOpen,
         Deed::CloseBatch => Phrase::DeedClose,
-        Deed::Acknowledge => Phrase::DeedClearHold,
+        Deed::Acknowledge => Phrase::DeedAcknowledge,
         Deed::Reprint => Phrase::DeedReprint,
     }
 }

@@ -86,23 +86,23 @@ const LEAVE: [&str; 4] = [
 
 const LINE: [&str; 4] = [
     "Every lane with its board, its step and its verdict. The chosen lane's full \
-     story is at the bottom. With many lanes, the end of a lane's port stands at the \
-     right of its name. Put boards in; take them out when the verdict stands. \
-     At the top: the rate of the last 15 minutes, and from it the time left; a dash \
-     while fewer than two boards have passed in them, and in the first minute.",
+     story is at the bottom. With many lanes, what tells a lane's port from the others \
+     stands at the right of its name. Put boards in; take them out when the verdict \
+     stands. At the top: the rate of the last 15 minutes, and from it the time left; \
+     a dash while what passed in them is too little to tell.",
     "每个工位显示电路板、步骤和判定。底部是所选工位的详情。\
-     工位多时，名称右侧是端口的末尾。放入电路板；出现判定后取出。\
-     顶部：最近 15 分钟的速率，并由此得出剩余时间；其间合格不足两块，或第一分钟内，显示横线。",
+     工位多时，名称右侧是端口中与其他工位不同的部分。放入电路板；出现判定后取出。\
+     顶部：最近 15 分钟的速率，并由此得出剩余时间；其间合格太少、无法判断时，显示横线。",
     "Cada puesto con su placa, su paso y su veredicto. Abajo, todo sobre el puesto \
-     elegido. Con muchos puestos, a la derecha del nombre está el final del puerto. \
-     Ponga placas; sáquelas cuando haya veredicto. Arriba: el ritmo de los \
-     últimos 15 minutos y, con él, el tiempo que falta; un guion si en ellos pasaron \
-     menos de dos placas, y en el primer minuto.",
+     elegido. Con muchos puestos, a la derecha del nombre está lo que distingue su \
+     puerto de los demás. Ponga placas; sáquelas cuando haya veredicto. Arriba: el \
+     ritmo de los últimos 15 minutos y, con él, el tiempo que falta; un guion si en \
+     ellos pasaron muy pocas placas para saberlo.",
     "Jeder Platz mit Platine, Schritt und Urteil. Unten steht alles zum gewählten \
-     Platz. Bei vielen Plätzen steht rechts vom Namen das Ende des Ports. Platinen \
-     einlegen; herausnehmen, wenn das Urteil steht. Oben: das Tempo der letzten 15 \
-     Minuten, daraus die Restzeit; ein Strich, solange darin weniger als zwei Platinen \
-     bestanden haben, und in der ersten Minute.",
+     Platz. Bei vielen Plätzen steht rechts vom Namen, was den Port von den anderen \
+     unterscheidet. Platinen einlegen; herausnehmen, wenn das Urteil steht. Oben: das \
+     Tempo der letzten 15 Minuten, daraus die Restzeit; ein Strich, solange darin zu \
+     wenige Platinen bestanden haben, um es zu sagen.",
 ];
 
 const BATCH: [&str; 4] = [
@@ -162,17 +162,20 @@ const LANE: [&str; 4] = [
 ];
 
 const LOG: [&str; 4] = [
-    "What happened in this shift, the newest at the bottom. Arrows, Page Up and Page \
-     Down leaf; Home goes to the oldest line, End to the newest. While you read \
-     further up, the last row says how many lines are below.",
-    "本班次发生的事，最新在底部。方向键、Page Up 和 Page Down 翻页；\
+    "What happened, the newest at the bottom; at the top what the ledger has of the \
+     time before the start. Arrows, Page Up and Page Down leaf; Home goes to the \
+     oldest line, End to the newest. While you read further up, the last row says how \
+     many lines are below.",
+    "发生的事，最新在底部；最上面是启动之前的账本记录。\
+     方向键、Page Up 和 Page Down 翻页；\
      Home 到最旧，End 到最新。往上翻看时，最后一行说明下方还有多少行。",
-    "Lo ocurrido en este turno, lo último abajo. Flechas, Re Pág y Av Pág pasan \
-     páginas; Inicio va a lo más antiguo, Fin a lo último. Mientras lee más arriba, \
-     la última fila dice cuántas líneas hay abajo.",
-    "Was in dieser Schicht geschah, das Neueste unten. Pfeile, Bild auf und Bild ab \
-     blättern; Pos1 geht zur ältesten Zeile, Ende zur neuesten. Wer weiter oben \
-     liest, sieht in der letzten Zeile, wie viele Zeilen unten noch kommen.",
+    "Lo ocurrido, lo último abajo; arriba, lo que el libro tiene de antes de arrancar. \
+     Flechas, Re Pág y Av Pág pasan páginas; Inicio va a lo más antiguo, Fin a lo \
+     último. Mientras lee más arriba, la última fila dice cuántas líneas hay abajo.",
+    "Was geschah, das Neueste unten; oben, was das Journal aus der Zeit vor dem Start \
+     hat. Pfeile, Bild auf und Bild ab blättern; Pos1 geht zur ältesten Zeile, Ende \
+     zur neuesten. Wer weiter oben liest, sieht in der letzten Zeile, wie viele \
+     Zeilen unten noch kommen.",
 ];
 
 #[cfg(test)]

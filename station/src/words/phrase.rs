@@ -286,6 +286,8 @@ listed! {
     Passed,
     /// Title of the bar chart.
     CountersByCode,
+    /// Under a list that is longer than its place; 0 how many are not seen.
+    More,
     /// Title of the chart.
     YieldOverTime,
     /// An empty chart.
@@ -306,7 +308,9 @@ listed! {
     NoCertificate,
     /// Alarms screen, empty.
     NoAlarms,
-    /// Hint on the alarms screen.
+    /// Hint on the alarms screen, at what holds.
+    ClearHold,
+    /// Hint on the alarms screen, at what does not.
     Acknowledge,
     /// State of an alarm.
     Acknowledged,

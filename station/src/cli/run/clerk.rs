@@ -152,7 +152,9 @@ impl<'a> Clerk<'a> {
             crate::tui::panic_point::pass("clerk");
             match orders.recv_timeout(self.until_look()) {
                 Ok(Order::Wish(action)) => {
-                    self.people.touched(self.clock.monotonic());
+                    if !action.comes_by_itself() {
+                        self.people.touched(self.clock.monotonic());
+                    }
                     if let Err(failure) = self.fulfil(action) {
                         self.refuse(&failure);
                     }

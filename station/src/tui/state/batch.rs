@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::freshness::Freshness;
 use super::sign_in::Deed;
 use crate::line::wishes::{Batch, LineState};
 use crate::verdict::VerdictCode;
@@ -21,8 +22,12 @@ pub struct Batches {
     pub line: LineState,
     /// All that there are, the newest first.
     pub list: Vec<BatchRow>,
+    /// When that was asked and told.
+    pub freshness: Freshness,
     /// Which of them is looked at.
     pub chosen: usize,
+    /// The one that was opened just now, until it is in the list and looked at.
+    pub opened: Option<String>,
     /// Which deed is looked at.
     pub deed: usize,
 }
@@ -121,7 +126,8 @@ impl Batches {
         (self.line, head)
     }
 
-    /// The list anew; the same batch stays the one that is looked at, and where it is gone its neighbour is.
+    /// The list anew; the same batch stays the one that is looked at, and where it is gone its neighbour is. What was
+    /// opened just now is looked at next.
     pub fn renew(&mut self, list: Vec<BatchRow>) {
         let place = |row: &BatchRow| list.iter().position(|new| new.batch == row.batch);
         let (before, from) = self.list.split_at(self.chosen.min(self.list.len()));
@@ -130,6 +136,11 @@ impl Batches {
         let at = after.or_else(|| before.iter().rev().find_map(place));
         self.chosen = at.unwrap_or(0);
         self.list = list;
+        let opened = |row: &BatchRow| self.opened.as_ref() == Some(&row.batch);
+        if let Some(at) = self.list.iter().position(opened) {
+            self.chosen = at;
+            self.opened = None;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod batch;
 pub mod device;
 pub mod dialog;
+pub mod freshness;
 pub mod lanes;
 pub mod log;
 pub mod said;

@@ -121,7 +121,10 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
             state.sign_in = SignIn::Person(person);
             return vec![Action::ListBatches];
         }
-        StationNews::Batches(list) => state.batches.renew(list),
+        StationNews::Batches(list) => {
+            state.batches.freshness.answer(state.monotonic_ms);
+            state.batches.renew(list);
+        }
         StationNews::LineStarted(head) => begin_line(state, head),
         StationNews::Wear(wear) => state.lanes.wear(&wear),
         StationNews::Progress(progress) => state.batches.progress = progress,
@@ -138,13 +141,19 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
             clear_hold(state, &about);
             take_back_reason(state, &about);
         }
-        StationNews::Refused(refused) => refuse(state, refused),
+        StationNews::Refused(refused) => {
+            state.batches.freshness.refuse();
+            refuse(state, refused);
+        }
     }
     Vec::new()
 }
 
 fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
     match &told {
+        Told::Did(Did::OpenedBatch { batch, .. }) => {
+            state.batches.opened = Some(batch.clone());
+        }
         Told::NotLetIn { .. } | Told::SignedOut => {
             // What is left of a PIN must not stand where IDs are typed.
             if !matches!(state.sign_in, SignIn::Nobody) {

@@ -89,6 +89,7 @@ fn step_on_batches(state: &mut State, direction: Direction) {
         Direction::Up | Direction::Down => {
             let forward = direction == Direction::Down;
             batches.chosen = moved(batches.chosen, batches.list.len(), 1, forward);
+            batches.opened = None;
         }
         Direction::Left | Direction::Right => {
             let forward = direction == Direction::Right;

@@ -98,7 +98,11 @@ fn story(canvas: &mut Canvas<'_>, state: &State, alarm: &Alarm, place: Place) {
         canvas.put(last, language.say(Phrase::Acknowledged), Look::Grey);
         return;
     }
-    let hint = language.say(Phrase::Acknowledge);
+    let hint = language.say(if alarm.about.holds() {
+        Phrase::ClearHold
+    } else {
+        Phrase::Acknowledge
+    });
     match why_not(state, Deed::Acknowledge) {
         None => canvas.put(last, hint, Look::Label),
         Some(why) => {

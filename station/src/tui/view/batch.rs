@@ -40,7 +40,7 @@ fn batches(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         Phrase::InDoubt,
     ];
     let cells = heads.map(|phrase| language.say(phrase).to_owned());
-    table_row(canvas, place.row(0), &cells, Look::Label);
+    table_row(canvas, beside_mark(place.row(0)), &cells, Look::Label);
     if state.batches.list.is_empty() {
         canvas.put(place.row(1), language.say(Phrase::NoBatch), Look::Plain);
     }
@@ -48,19 +48,21 @@ fn batches(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let first = state.batches.chosen.saturating_sub(room - 1);
     let shown = state.batches.list.iter().enumerate().skip(first).take(room);
     for (row, (at, batch)) in (1..).zip(shown) {
-        let look = if at == state.batches.chosen {
-            Look::Chosen
+        let (mark, look) = if at == state.batches.chosen {
+            ("▸", Look::Chosen)
         } else {
-            Look::Plain
+            (" ", Look::Plain)
         };
-        let done = state.batches.done(batch);
-        table_row(
-            canvas,
-            place.row(row),
-            &cells_of(language, batch, done),
-            look,
-        );
+        let cells = cells_of(language, batch, state.batches.done(batch));
+        let row = place.row(row);
+        canvas.put(row, mark, look);
+        table_row(canvas, beside_mark(row), &cells, look);
     }
+}
+
+/// What is left of a row beside the mark of the chosen one.
+fn beside_mark(row: Place) -> Place {
+    row.columns(2, row.width)
 }
 
 fn cells_of(language: Language, batch: &BatchRow, (done, target): (u64, u64)) -> [String; 6] {
@@ -81,7 +83,7 @@ fn cells_of(language: Language, batch: &BatchRow, (done, target): (u64, u64)) ->
 
 /// A row of the table: each cell in its column.
 fn table_row(canvas: &mut Canvas<'_>, row: Place, cells: &[String; 6], look: Look) {
-    const WIDTHS: [u16; 6] = [17, 14, 12, 11, 14, 12];
+    const WIDTHS: [u16; 6] = [16, 13, 12, 11, 14, 12];
     let mut x = 0;
     for (cell, width) in cells.iter().zip(WIDTHS) {
         let place = row.columns(x, width.saturating_sub(1));
@@ -122,10 +124,14 @@ fn deeds(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     }
 }
 
-/// What a chart shows, and that there is nothing to show yet.
+/// What a chart shows, of which batch, and that there is nothing to show yet.
 fn heading(canvas: &mut Canvas<'_>, state: &State, place: Place, title: Phrase, is_empty: bool) {
     let language = state.language;
-    canvas.put(place.row(0), language.say(title), Look::Strong);
+    let title = language.say(title);
+    let head = state.batches.head.as_ref();
+    let of_batch = head.map(|head| format!("{title}: {}", head.batch));
+    let title = of_batch.as_deref().unwrap_or(title);
+    canvas.put_short(place.row(0), title, Look::Strong);
     if is_empty {
         let nothing = language.say(Phrase::NoVerdictsYet);
         canvas.put(place.row(1), nothing, Look::Plain);
@@ -148,7 +154,18 @@ fn codes(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         .max()
         .unwrap_or(1)
         .max(1);
-    let rows = usize::from(place.height.saturating_sub(1));
+    let room = usize::from(place.height.saturating_sub(1));
+    // Where not all are seen, the last row says so.
+    let rows = if codes.len() > room {
+        room.saturating_sub(1)
+    } else {
+        room
+    };
+    if codes.len() > rows {
+        let unseen = (codes.len() - rows).to_string();
+        let more = state.language.fill(Phrase::More, &[&unseen]);
+        canvas.put(place.below(place.height - 1), &more, Look::Label);
+    }
     let name = codes
         .iter()
         .take(rows)

@@ -36,6 +36,8 @@ mod window;
 #[cfg(test)]
 mod cell_tests;
 #[cfg(test)]
+mod chosen_tests;
+#[cfg(test)]
 mod grey_tests;
 #[cfg(test)]
 mod layout_tests;
