@@ -107,6 +107,21 @@ fn an_adapter_that_is_unplugged_is_named_and_its_lane_bound() {
         "{config}"
     );
 
+    // A lane that is there has its own speed in the block, and not that of a new one.
+    let config = bench.config();
+    assert!(config.contains("baud = 115200"), "{config}");
+    fs::write(
+        bench.station.home().join("station.toml"),
+        config.replace("baud = 115200", "baud = 19200"),
+    )
+    .expect("a configuration");
+    let running = bench.identify(&[]);
+    bench.plug("left", "ttyUSB0", "A5");
+    let found = running.finish().ok().json_lines();
+    let block = found[0]["block"].as_str().expect("a block");
+    assert!(block.contains("baud = 19200"), "{block}");
+    bench.unplug("left");
+
     // Plugged in again, elsewhere: it came, and the lane misses it.
     let running = bench.identify(&[]);
     bench.plug("middle", "ttyUSB0", "A5");

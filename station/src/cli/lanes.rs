@@ -177,6 +177,7 @@ fn tell(
     let name = wanted.or(lane).map_or("NAME", LaneName::as_str);
     let adapter = place.adapter.as_ref();
     let key = |adapter: &String| format!("adapter = {}\n", quoted(adapter));
+    let baud = baud_of(&home.config().lanes, name, baud);
     let block = format!(
         "[[lane]]\nname = {}\nport = {}\nbaud = {baud}\n{}",
         quoted(name),
@@ -199,6 +200,12 @@ fn tell(
     context.output.text(&format!("{port} {happened}: {whose}"));
     context.output.text("");
     block.lines().for_each(|line| context.output.text(line));
+}
+
+/// The speed of the lane of that name; the other one where there is none.
+fn baud_of(lanes: &[LaneConfig], name: &str, of_new: u32) -> u32 {
+    let lane = lanes.iter().find(|lane| lane.name.as_str() == name);
+    lane.map_or(of_new, |lane| lane.baud)
 }
 
 /// A TOML basic string.
