@@ -158,6 +158,7 @@ impl SignIn {
         self.claimed(known, false, now)
     }
 
+    /// Somebody who may not sign in changes nothing about who is signed in.
     fn claimed(
         &mut self,
         known: &Operator,
@@ -256,6 +257,13 @@ impl SignIn {
     /// Nobody wants to give the PIN, or whoever is signed in wants to leave.
     pub fn leave(&mut self) -> Vec<Step> {
         self.sign_out(SignedOutWhy::Badge)
+    }
+
+    /// Nobody's PIN is awaited any more. Whoever is signed in stays.
+    pub fn forget_claim(&mut self) {
+        if let SignInState::AwaitingPin(_) = self.state {
+            self.state = SignInState::SignedOut;
+        }
     }
 
     /// The station ends.

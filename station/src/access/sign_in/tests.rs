@@ -137,6 +137,23 @@ fn a_wrong_pin_asks_again_and_a_disabled_operator_is_told_so() {
 }
 
 #[test]
+fn whoever_may_not_sign_in_changes_nothing_for_whoever_works() {
+    let mut others = book();
+    others.find_mut(&id("sv-2")).unwrap().disabled = true;
+    let mut sign_in = signed_in("BADGE-1", Role::Operator);
+    let before = sign_in.state().clone();
+    let scan = sign_in.scanned("BADGE-2", &others, NOON);
+    assert!(matches!(scan, Scan::Refused(Refused::Disabled(_))));
+    assert!(sign_in.named(&id("nobody"), &others, NOON).is_err());
+    sign_in.forget_claim();
+    assert_eq!(sign_in.state(), &before);
+    // A PIN that is awaited is another matter.
+    sign_in.scanned("BADGE-0", &others, NOON);
+    sign_in.forget_claim();
+    assert_eq!(sign_in.state(), &SignInState::SignedOut);
+}
+
+#[test]
 fn who_is_idle_or_disabled_is_signed_out() {
     let mut sign_in = signed_in("BADGE-1", Role::Operator);
     let idle = SignInTimes::default().idle_ms;

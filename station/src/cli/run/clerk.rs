@@ -201,8 +201,10 @@ impl<'a> Clerk<'a> {
             Action::Prove { pin, .. } => {
                 let Secret(typed) = &pin;
                 let outcome = self.people.prove(typed, now);
-                self.record_wrong_pins()?;
-                self.conclude(outcome)
+                // What came of it is told all the same: the screen waits for it.
+                let recorded = self.record_wrong_pins();
+                self.conclude(outcome)?;
+                recorded
             }
             Action::SignOut => {
                 self.pause();

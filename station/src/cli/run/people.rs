@@ -128,26 +128,33 @@ impl People {
         }
         match self.machine.scanned(text, &book, now) {
             Scan::Badge(steps) => Ok(self.after(steps, now)),
-            Scan::Refused(refused) => Ok(Outcome::refused(not_let_in(&refused), 0)),
+            Scan::Refused(refused) => Ok(self.turn_away(not_let_in(&refused))),
             Scan::NoBadge => Ok(self.name(text, &book, now)),
         }
     }
 
     fn name(&mut self, text: &str, book: &OperatorBook, now: MonotonicMillis) -> Outcome {
         let Ok(id) = OperatorId::parse(text) else {
-            return Outcome::refused(NotLetIn::Unknown, 0);
+            return self.turn_away(NotLetIn::Unknown);
         };
         match self.machine.named(&id, book, now) {
             Ok(steps) => self.after(steps, now),
-            Err(refused) => Outcome::refused(not_let_in(&refused), 0),
+            Err(refused) => self.turn_away(not_let_in(&refused)),
         }
+    }
+
+    /// Somebody may not sign in. Whoever is signed in stays, on the screen as well; where a PIN was awaited it is no
+    /// more, as the screen shows.
+    fn turn_away(&mut self, why: NotLetIn) -> Outcome {
+        self.machine.forget_claim();
+        Outcome::refused(why, 0)
     }
 
     /// Somebody of the list in `station.toml`.
     fn assert(&mut self, text: &str) -> Outcome {
         let listed = &self.home.config().operators;
         let Some(known) = listed.iter().find(|known| known.id.as_str() == text) else {
-            return Outcome::refused(NotLetIn::Unknown, 0);
+            return self.turn_away(NotLetIn::Unknown);
         };
         let actor = Actor {
             operator: known.id.clone(),
@@ -324,3 +331,6 @@ pub(super) const fn shown_role(role: Role) -> sign_in::Role {
         Role::Auditor => sign_in::Role::Auditor,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,18 +150,20 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
 }
 
 fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
-    match &told {
-        Told::Did(Did::OpenedBatch { batch, .. }) => {
-            state.batches.opened = Some(batch.clone());
+    if let Told::Did(Did::OpenedBatch { batch, .. }) = &told {
+        state.batches.opened = Some(batch.clone());
+    }
+    // Somebody who is not let in changes nothing for whoever is signed in: only the station's word ends that.
+    let is_nobody = match &told {
+        Told::NotLetIn { .. } => state.sign_in.person().is_none(),
+        told => *told == Told::SignedOut,
+    };
+    if is_nobody {
+        // What is left of a PIN must not stand where IDs are typed.
+        if !matches!(state.sign_in, SignIn::Nobody) {
+            state.scanner.clear();
         }
-        Told::NotLetIn { .. } | Told::SignedOut => {
-            // What is left of a PIN must not stand where IDs are typed.
-            if !matches!(state.sign_in, SignIn::Nobody) {
-                state.scanner.clear();
-            }
-            state.sign_in = SignIn::Nobody;
-        }
-        _ => {}
+        state.sign_in = SignIn::Nobody;
     }
     if told == Told::SignedOut {
         state.dialog = None;
@@ -200,6 +202,9 @@ fn refuse(state: &mut State, refused: Refused) {
     state
         .draft
         .take_if(|_| refused.reason == Some(RefusalReason::BadgeTyped));
+    if state.sign_in == SignIn::Checking {
+        state.sign_in = SignIn::Nobody;
+    }
     // Something of before was not done, and somebody types by now: that is not thrown away.
     let fills_in = state.dialog.as_ref().is_some_and(Dialog::has_field);
     if fills_in || state.beneath.is_some() {
@@ -208,9 +213,6 @@ fn refuse(state: &mut State, refused: Refused) {
     }
     state.log.add(state.utc_ms, true, said);
     state.scanner.clear();
-    if state.sign_in == SignIn::Checking {
-        state.sign_in = SignIn::Nobody;
-    }
     state.dialog = Some(Dialog::Refused(refused));
 }
 

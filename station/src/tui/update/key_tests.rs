@@ -312,10 +312,6 @@ fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
             operator: operator(),
         },
         StationNews::SignedIn(person(&operator())),
-        StationNews::Told(Told::NotLetIn {
-            why: NotLetIn::Unknown,
-            wait_s: 0,
-        }),
     ] {
         let mut state = signed_in();
         state.device = Device {
@@ -344,6 +340,10 @@ fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
         StationNews::Wear(vec![("L1".to_owned(), wear)]),
         StationNews::LineIs(LineState::Finishing),
         StationNews::SignedIn(person("op-17")),
+        StationNews::Told(Told::NotLetIn {
+            why: NotLetIn::Unknown,
+            wait_s: 0,
+        }),
     ] {
         hear(&mut state, news);
     }

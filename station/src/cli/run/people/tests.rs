@@ -1,0 +1,315 @@
+//! The clerk's word on who works, and what the screen makes of it.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::super::errand;
+use super::*;
+use crate::access::{NewOperator, PinHash};
+use crate::ledger::event::{OperatorEnrolledRecord, OperatorStateRecord};
+use crate::ledger::fixture::{actor, new_ledger_at, station_event};
+use crate::ledger::standing::Durability;
+use crate::ledger::{EventStore as _, LedgerHandle};
+use crate::station_home::home_with_operators;
+use crate::tui::action::{Action, Secret};
+use crate::tui::event::{Event, Key};
+use crate::tui::state::State;
+use crate::tui::state::sign_in::SignIn as Shown;
+use crate::tui::update::update;
+
+const IDLE_MS: u64 = 15 * 60 * 1000;
+
+/// Everybody's PIN is 4711; at a cost that a test can pay.
+fn hash() -> PinHash {
+    let hash = "fedc1a2c046d7ff5947b6a516748fa248d9468df9949bcd2c4b46f8c12c707f8";
+    let salt = "30313233343536373839616263646566";
+    let kept = serde_json::json!({ "memory_kib": 64, "passes": 2, "salt": salt, "hash": hash });
+    serde_json::from_value(kept).unwrap()
+}
+
+/// A station's people, and its screen.
+struct Station {
+    _folder: tempfile::TempDir,
+    ledger: LedgerHandle,
+    people: People,
+    file: PathBuf,
+    state: State,
+    now: MonotonicMillis,
+    /// What is in the ledger of comings and goings.
+    recorded: Vec<String>,
+}
+
+impl Station {
+    /// op-1 and sv-9 are listed, nobody is enrolled.
+    fn listed() -> Self {
+        let folder = home_with_operators(&[("sv-9", "supervisor")]);
+        let home = StationHome::open(folder.path()).unwrap();
+        let now = MonotonicMillis(1_000_000);
+        let state = State {
+            size: (100, 30),
+            monotonic_ms: now.0,
+            ..State::default()
+        };
+        Self {
+            ledger: new_ledger_at(&home.ledger()),
+            people: People::new(&home, now),
+            file: folder.path().join("operators.json"),
+            _folder: folder,
+            state,
+            now,
+            recorded: Vec::new(),
+        }
+    }
+
+    /// so-1, op-1 and op-2 are enrolled, op-3 was.
+    fn staffed() -> Self {
+        let station = Self::listed();
+        station.enrol();
+        station
+    }
+
+    fn enrol(&self) {
+        for (name, role) in [
+            ("so-1", Role::SecurityOfficer),
+            ("op-1", Role::Operator),
+            ("op-2", Role::Operator),
+            ("op-3", Role::Operator),
+        ] {
+            let operator = OperatorId::parse(name).unwrap();
+            let new = NewOperator {
+                id: operator.clone(),
+                role,
+                badge: BadgeCode::parse(&format!("BADGE-{name}")),
+                pin: hash(),
+            };
+            self.people.register.enrol(new).unwrap();
+            self.tell_ledger(Fact::OperatorEnrolled(OperatorEnrolledRecord {
+                operator,
+                role,
+                badge: true,
+                actor: actor(),
+            }));
+        }
+        self.disable("op-3");
+    }
+
+    fn disable(&self, name: &str) {
+        self.tell_ledger(Fact::OperatorDisabled(OperatorStateRecord {
+            operator: OperatorId::parse(name).unwrap(),
+            reason: "test".to_owned(),
+            actor: actor(),
+        }));
+    }
+
+    fn tell_ledger(&self, fact: Fact) {
+        let events = vec![station_event(fact)];
+        self.ledger.record(events, Durability::Durable).unwrap();
+    }
+
+    /// A scanner at the screen.
+    fn scan(&mut self, text: &str) {
+        self.pass(2_000);
+        let keys = text.chars().map(Key::Char).chain([Key::Enter]);
+        keys.for_each(|key| self.press(key));
+    }
+
+    fn press(&mut self, key: Key) {
+        let at_ms = self.now.0;
+        self.happens(Event::Key { key, at_ms });
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now = self.now.plus(ms);
+        let (monotonic_ms, utc_ms) = (self.now.0, 0);
+        self.happens(Event::Tick {
+            monotonic_ms,
+            utc_ms,
+        });
+    }
+
+    fn happens(&mut self, event: Event) {
+        for action in update(&mut self.state, event) {
+            self.wish(action);
+        }
+    }
+
+    /// As the clerk fulfils it.
+    fn wish(&mut self, action: Action) {
+        self.people.touched(self.now);
+        let outcome = match action {
+            Action::Identify { badge } => self.people.identify(&badge, self.now),
+            Action::Scan { code, .. } => match self.people.is_badge(&code) {
+                Ok(true) => self.people.identify(&code, self.now),
+                Ok(false) => return,
+                Err(failure) => Err(failure),
+            },
+            Action::Prove {
+                pin: Secret(ref typed),
+                ..
+            } => Ok(self.people.prove(typed, self.now)),
+            Action::SignOut => Ok(self.people.leave(self.now)),
+            _ => return,
+        };
+        match outcome {
+            Ok(outcome) => self.conclude(outcome),
+            Err(failure) => self.happens(Event::Station(errand::refused(&failure))),
+        }
+    }
+
+    /// As the clerk looks now and then.
+    fn look(&mut self) {
+        if let Ok(outcome) = self.people.tick(self.now) {
+            self.conclude(outcome);
+        }
+    }
+
+    fn conclude(&mut self, outcome: Outcome) {
+        for fact in outcome.facts {
+            self.recorded.push(match fact {
+                Fact::SignedIn(record) => format!("+{}", record.actor.operator),
+                Fact::SignedOut(record) => format!("-{} {:?}", record.operator, record.why),
+                other => panic!("{other:?}"),
+            });
+        }
+        for news in outcome.news {
+            self.happens(Event::Station(news));
+        }
+    }
+
+    fn sign_in(&mut self, name: &str) {
+        self.scan(&format!("BADGE-{name}"));
+        self.scan("4711");
+        assert_eq!(self.both(), (Some(name.to_owned()), Some(name.to_owned())));
+    }
+
+    /// Who works, as the clerk says and as the screen does.
+    fn both(&self) -> (Option<String>, Option<String>) {
+        let works = self.people.who().map(|(actor, _)| actor.operator);
+        let shown = self.state.sign_in.person();
+        (
+            works.map(|who| who.to_string()),
+            shown.map(|person| person.operator.clone()),
+        )
+    }
+
+    fn agrees(&self) -> bool {
+        let (works, shown) = self.both();
+        let asks = match (self.people.machine.state(), &self.state.sign_in) {
+            (SignInState::AwaitingPin(claim), Shown::WantsPin { operator }) => {
+                claim.operator.as_str() == operator
+            }
+            (_, Shown::WantsPin { .. } | Shown::Checking) => false,
+            _ => true,
+        };
+        works == shown && asks
+    }
+}
+
+#[test]
+fn whoever_is_turned_away_leaves_the_one_who_works_on_the_screen_as_at_the_clerk() {
+    let mut station = Station::staffed();
+    station.sign_in("op-2");
+    let op_2 = (Some("op-2".to_owned()), Some("op-2".to_owned()));
+    for badge in ["BADGE-op-3", "BADGE-of-nobody"] {
+        station.scan(badge);
+        assert_eq!(station.both(), op_2, "{badge}");
+    }
+    assert_eq!(station.recorded, ["+op-2"]);
+    // Their own badge signs them out, on both.
+    station.scan("BADGE-op-2");
+    assert_eq!(station.both(), (None, None));
+    assert_eq!(station.recorded, ["+op-2", "-op-2 Badge"]);
+}
+
+#[test]
+fn a_pin_that_is_awaited_is_no_more_once_somebody_else_is_turned_away() {
+    let mut station = Station::staffed();
+    station.scan("BADGE-op-2");
+    // The PIN's field is left, and somebody who may not sign in comes.
+    station.press(Key::Escape);
+    station.scan("BADGE-op-3");
+    assert_eq!(station.people.machine.state(), &SignInState::SignedOut);
+    assert_eq!(station.state.sign_in, Shown::Nobody);
+}
+
+#[derive(Clone, Debug)]
+enum Input {
+    Scan(&'static str),
+    Escape,
+    SignOut,
+    Wait(u64),
+    Disable(&'static str),
+    /// The register is unreadable, or readable again.
+    Break,
+    Mend,
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let scans = vec![
+        "BADGE-so-1",
+        "BADGE-op-1",
+        "BADGE-op-2",
+        "BADGE-op-3",
+        "BADGE-of-nobody",
+        "op-1",
+        "op-3",
+    ];
+    prop_oneof![
+        4 => prop::sample::select(scans).prop_map(Input::Scan),
+        6 => Just(Input::Scan("4711")),
+        1 => Just(Input::Scan("0815")),
+        1 => Just(Input::Scan("12")),
+        1 => Just(Input::Escape),
+        1 => Just(Input::SignOut),
+        1 => prop::sample::select(vec![1_000, 31_000, IDLE_MS + 1]).prop_map(Input::Wait),
+        1 => prop::sample::select(vec!["op-1", "op-2"]).prop_map(Input::Disable),
+        1 => Just(Input::Break),
+        2 => Just(Input::Mend),
+    ]
+}
+
+fn give(station: &mut Station, input: &Input) {
+    let aside = station.file.with_extension("aside");
+    match input {
+        Input::Scan(text) => station.scan(text),
+        Input::Escape => station.press(Key::Escape),
+        Input::SignOut => {
+            if station.state.sign_in.person().is_some() {
+                station.wish(Action::SignOut);
+            }
+        }
+        Input::Wait(ms) => station.pass(*ms),
+        Input::Disable(name) => station.disable(name),
+        Input::Break if !aside.exists() => {
+            std::fs::rename(&station.file, &aside).unwrap();
+            crate::station_home::write_new(&station.file, b"{").unwrap();
+        }
+        Input::Mend if aside.exists() => std::fs::rename(&aside, &station.file).unwrap(),
+        Input::Break | Input::Mend => {}
+    }
+    // What was refused is read, and put away.
+    if station.state.dialog.is_some() {
+        station.press(Key::Escape);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever comes, the screen shows whom the clerk has work, and both as the ledger says.
+    #[test]
+    fn who_is_shown_is_who_works(inputs in prop::collection::vec(input(), 1..40)) {
+        let mut station = Station::staffed();
+        for input in &inputs {
+            give(&mut station, input);
+            prop_assert!(station.agrees(), "{input:?}: {:?} {:?} {:?}", station.both(),
+                station.people.machine.state(), station.state.sign_in);
+            station.look();
+            prop_assert!(station.agrees(), "a look after {input:?}: {:?}", station.both());
+            let said = station.recorded.last().and_then(|last| last.strip_prefix('+'));
+            let (works, _) = station.both();
+            prop_assert_eq!(works.as_deref(), said);
+        }
+    }
+}
