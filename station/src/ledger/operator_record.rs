@@ -73,7 +73,7 @@ pub enum SignedOutWhy {
     Idle,
     /// The station was ended.
     End,
-    /// They were disabled meanwhile.
+    /// They were disabled meanwhile; or others were enrolled, and their word alone counts no more.
     Disabled,
 }
 

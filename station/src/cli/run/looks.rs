@@ -82,10 +82,7 @@ impl Clerk<'_> {
         let outcome = self.people.tick(self.clock.monotonic());
         let Ok(outcome) = outcome else { return };
         let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
-        if signed_out
-            && self.people.who().is_none()
-            && let Err(failure) = self.conclude(outcome)
-        {
+        if signed_out && let Err(failure) = self.conclude(outcome) {
             self.refuse(&failure);
         }
     }

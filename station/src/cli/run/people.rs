@@ -126,11 +126,26 @@ impl People {
         if book.is_empty() {
             return Ok(self.assert(text));
         }
-        match self.machine.scanned(text, &book, now) {
-            Scan::Badge(steps) => Ok(self.after(steps, now)),
-            Scan::Refused(refused) => Ok(self.turn_away(not_let_in(&refused))),
-            Scan::NoBadge => Ok(self.name(text, &book, now)),
+        let ended = self.end_assertion(&book);
+        let mut outcome = match self.machine.scanned(text, &book, now) {
+            Scan::Badge(steps) => self.after(steps, now),
+            Scan::Refused(refused) => self.turn_away(not_let_in(&refused)),
+            Scan::NoBadge => self.name(text, &book, now),
+        };
+        if let Some(ended) = ended {
+            outcome.facts.insert(0, ended);
+            let told = StationNews::Told(Told::SignedOut);
+            outcome.news.insert(0, told);
         }
+        Ok(outcome)
+    }
+
+    /// From the first who is enrolled on nobody's word is taken, that of somebody who is signed in by it neither.
+    fn end_assertion(&mut self, book: &OperatorBook) -> Option<Fact> {
+        if book.is_empty() {
+            return None;
+        }
+        self.dismiss(SignedOutWhy::Disabled)
     }
 
     fn name(&mut self, text: &str, book: &OperatorBook, now: MonotonicMillis) -> Outcome {
@@ -161,9 +176,10 @@ impl People {
             assurance: Assurance::Asserted,
         };
         let role = known.role;
+        let mut facts: Vec<_> = self.dismiss(SignedOutWhy::Badge).into_iter().collect();
         self.asserted = Some((actor.clone(), role));
         let news = StationNews::SignedIn(person(&actor, role));
-        let facts = vec![Fact::SignedIn(SignedInRecord { role, actor })];
+        facts.push(Fact::SignedIn(SignedInRecord { role, actor }));
         let news = vec![news];
         Outcome { facts, news }
     }
@@ -214,17 +230,15 @@ impl People {
         let mut outcome = self.after(steps, now);
         // What has not changed is not told again.
         outcome.news.clear();
+        let mut gone = self.end_assertion(&book);
         if now.since(self.touched) > self.times.idle_ms {
-            let gone = self.dismiss(SignedOutWhy::Idle);
-            if gone.is_some() {
-                outcome.news = vec![StationNews::Told(Told::SignedOut)];
-            }
-            outcome.facts.extend(gone);
+            gone = gone.or_else(|| self.dismiss(SignedOutWhy::Idle));
         }
         let ended = *self.machine.state() == SignInState::SignedOut;
-        if ended && before != SignInState::SignedOut {
+        if gone.is_some() || (ended && before != SignInState::SignedOut) {
             outcome.news = vec![StationNews::Told(Told::SignedOut)];
         }
+        outcome.facts.extend(gone);
         Ok(outcome)
     }
 

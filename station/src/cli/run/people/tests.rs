@@ -233,6 +233,48 @@ fn a_pin_that_is_awaited_is_no_more_once_somebody_else_is_turned_away() {
     assert_eq!(station.state.sign_in, Shown::Nobody);
 }
 
+#[test]
+fn nobody_s_word_counts_any_more_once_people_are_enrolled() {
+    // A look ends it.
+    let mut station = Station::listed();
+    station.scan("op-1");
+    assert_eq!(station.recorded, ["+op-1"]);
+    station.enrol();
+    station.look();
+    assert_eq!(station.both(), (None, None));
+    assert_eq!(station.recorded, ["+op-1", "-op-1 Disabled"]);
+
+    // So does whoever comes before the next look, proves who they are or not.
+    for (badge, shown) in [("BADGE-op-2", Some("op-2")), ("BADGE-op-3", None)] {
+        let mut station = Station::listed();
+        station.scan("op-1");
+        station.enrol();
+        station.scan(badge);
+        assert_eq!(station.recorded, ["+op-1", "-op-1 Disabled"], "{badge}");
+        assert_eq!(station.both(), (None, None), "{badge}");
+        station.scan("4711");
+        let shown = shown.map(str::to_owned);
+        assert_eq!(station.both(), (shown.clone(), shown), "{badge}");
+        if badge == "BADGE-op-2" {
+            station.disable("op-2");
+            station.look();
+            assert_eq!(station.both(), (None, None));
+            let last = station.recorded.last().map(String::as_str);
+            assert_eq!(last, Some("-op-2 Disabled"));
+        }
+    }
+}
+
+#[test]
+fn whoever_of_the_list_comes_next_ends_the_one_before() {
+    let mut station = Station::listed();
+    station.scan("op-1");
+    let badge = "sv-9".to_owned();
+    station.wish(Action::Identify { badge });
+    assert_eq!(station.recorded, ["+op-1", "-op-1 Badge", "+sv-9"]);
+    assert!(station.agrees());
+}
+
 #[derive(Clone, Debug)]
 enum Input {
     Scan(&'static str),
