@@ -21,6 +21,8 @@ pub enum Trouble {
     Label,
     /// The line works, and something is to be known about it.
     Remark,
+    /// Who is enrolled cannot be read.
+    Operators,
 }
 
 impl Language {
@@ -73,6 +75,12 @@ const fn texts(trouble: Trouble) -> [&'static str; 4] {
             "标签的结果未被记录：请叫主管。",
             "No consta qué pasó con una etiqueta: llame al supervisor.",
             "Was aus einem Etikett wurde, ist nicht festgehalten: Schichtleitung rufen.",
+        ],
+        Trouble::Operators => [
+            "Who works here cannot be read, nobody can sign in: call the supervisor.",
+            "人员名册无法读取，无人能登录：请叫主管。",
+            "Lista de personas ilegible, nadie puede entrar: llame al supervisor.",
+            "Personenliste nicht lesbar, niemand kann sich anmelden: Schichtleitung rufen.",
         ],
     }
 }

@@ -157,10 +157,14 @@ fn whoever_may_not_sign_in_changes_nothing_for_whoever_works() {
 fn who_is_idle_or_disabled_is_signed_out() {
     let mut sign_in = signed_in("BADGE-1", Role::Operator);
     let idle = SignInTimes::default().idle_ms;
-    assert!(sign_in.tick(&book(), NOON.plus(idle - 1)).is_empty());
+    assert!(sign_in.tick(Some(&book()), NOON.plus(idle - 1)).is_empty());
     sign_in.touched(NOON.plus(idle - 1));
-    assert!(sign_in.tick(&book(), NOON.plus(2 * idle - 2)).is_empty());
-    let steps = sign_in.tick(&book(), NOON.plus(2 * idle - 1));
+    assert!(
+        sign_in
+            .tick(Some(&book()), NOON.plus(2 * idle - 2))
+            .is_empty()
+    );
+    let steps = sign_in.tick(Some(&book()), NOON.plus(2 * idle - 1));
     assert_eq!(
         steps,
         [Step::RecordSignedOut(id("op-1"), SignedOutWhy::Idle)]
@@ -169,7 +173,7 @@ fn who_is_idle_or_disabled_is_signed_out() {
     let mut sign_in = signed_in("BADGE-1", Role::Operator);
     let mut disabled = book();
     disabled.find_mut(&id("op-1")).unwrap().disabled = true;
-    let steps = sign_in.tick(&disabled, NOON);
+    let steps = sign_in.tick(Some(&disabled), NOON);
     assert_eq!(
         steps,
         [Step::RecordSignedOut(id("op-1"), SignedOutWhy::Disabled)]
@@ -180,7 +184,7 @@ fn who_is_idle_or_disabled_is_signed_out() {
 fn a_badge_without_a_pin_is_forgotten() {
     let mut sign_in = SignIn::new(SignInTimes::default(), NOON);
     sign_in.scanned("BADGE-1", &book(), NOON);
-    assert!(sign_in.tick(&book(), NOON.plus(30_000)).is_empty());
+    assert!(sign_in.tick(Some(&book()), NOON.plus(30_000)).is_empty());
     assert_eq!(sign_in.state(), &SignInState::SignedOut);
 }
 
@@ -220,7 +224,7 @@ proptest! {
                 Input::Wrong => sign_in.checked(&Err(Refused::WrongPin { wait_ms: 0 }), now),
                 Input::Wait(ms) => {
                     now = now.plus(ms);
-                    sign_in.tick(&book, now)
+                    sign_in.tick(Some(&book), now)
                 }
                 Input::End => sign_in.end(),
             };

@@ -35,7 +35,7 @@ use crate::names::{BatchId, LaneName};
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, StationNews};
 use crate::tui::told::Told;
-use crate::words::RefusalReason;
+use crate::words::{RefusalReason, Trouble};
 
 /// What the clerk is given.
 pub(super) enum Order {
@@ -134,7 +134,7 @@ impl<'a> Clerk<'a> {
             last_batch: None,
             verdicts: 0,
             alarms: None,
-            unread: LastingFault::default(),
+            unread: LastingFault::of(Trouble::Ledger),
             health: Health::default(),
             frames: FrameWatch::default(),
             leaving: false,

@@ -5,25 +5,28 @@ use crate::tui::told::Told;
 use crate::words::Trouble;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LastingFault {
+    trouble: Trouble,
     /// What was told of it, while it lasts.
     told: Option<String>,
 }
 
 impl LastingFault {
-    /// Takes in what is wrong with the ledger now, if anything is; gives what is to be told.
+    /// Nothing is wrong yet; what will be is such a trouble.
+    pub(super) const fn of(trouble: Trouble) -> Self {
+        let told = None;
+        Self { trouble, told }
+    }
+
+    /// Takes in what is wrong now, if anything is; gives what is to be told.
     pub(super) fn follow(&mut self, now: Option<String>) -> Option<StationNews> {
         if self.told == now {
             return None;
         }
         self.told.clone_from(&now);
-        now.map(|says| {
-            StationNews::Told(Told::Trouble {
-                trouble: Trouble::Ledger,
-                says,
-            })
-        })
+        let trouble = self.trouble;
+        now.map(|says| StationNews::Told(Told::Trouble { trouble, says }))
     }
 }
 
@@ -33,7 +36,7 @@ mod tests {
 
     #[test]
     fn what_lasts_is_told_once_and_what_changes_or_comes_back_is_told_again() {
-        let mut fault = LastingFault::default();
+        let mut fault = LastingFault::of(Trouble::Ledger);
         let looks = [
             (None, false),
             (Some("locked"), true),

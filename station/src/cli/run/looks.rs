@@ -7,7 +7,6 @@ use super::clerk::Clerk;
 use super::health::Health;
 use crate::clock::Clock as _;
 use crate::tui::event::StationNews;
-use crate::tui::told::Told;
 
 /// How often the clerk looks whether somebody is to be signed out, and tells how far the batch is.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -80,9 +79,7 @@ impl Clerk<'_> {
             self.tell(StationNews::Progress(progress));
         }
         let outcome = self.people.tick(self.clock.monotonic());
-        let Ok(outcome) = outcome else { return };
-        let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
-        if signed_out && let Err(failure) = self.conclude(outcome) {
+        if let Err(failure) = self.conclude(outcome) {
             self.refuse(&failure);
         }
     }

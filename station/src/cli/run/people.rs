@@ -3,6 +3,7 @@
 //! As long as nobody is enrolled, the list in `station.toml` counts and their word is taken.
 
 use super::clerk::nobody_signed_in;
+use super::lasting_fault::LastingFault;
 use crate::access::{BadgeCode, Deed, Moment, OperatorBook, Refused, Register, permits};
 use crate::access::{Scan, SignIn, SignInState, SignInTimes, Step};
 use crate::cli::failure::Failure;
@@ -15,7 +16,7 @@ use crate::station_home::StationHome;
 use crate::tui::event::{NotLetIn, StationNews};
 use crate::tui::state::sign_in;
 use crate::tui::told::Told;
-use crate::words::RefusalReason;
+use crate::words::{RefusalReason, Trouble};
 
 /// What the terminal calls a deed, and what the table of roles calls it.
 const DEEDS: [(sign_in::Deed, Deed); 6] = [
@@ -49,6 +50,8 @@ pub(super) struct People {
     times: SignInTimes,
     /// When a person did something last.
     touched: MonotonicMillis,
+    /// Why the register cannot be read, as far as it was told.
+    unread: LastingFault,
 }
 
 /// What came of something that a person did.
@@ -88,6 +91,7 @@ impl People {
             asserted: None,
             times,
             touched: now,
+            unread: LastingFault::of(Trouble::Operators),
         }
     }
 
@@ -223,14 +227,17 @@ impl People {
     }
 
     /// Time has passed.
-    pub(super) fn tick(&mut self, now: MonotonicMillis) -> Result<Outcome, Failure> {
-        let book = self.register.book()?;
+    pub(super) fn tick(&mut self, now: MonotonicMillis) -> Outcome {
+        let (book, fault) = match self.register.book() {
+            Ok(book) => (Some(book), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         let before = self.machine.state().clone();
-        let steps = self.machine.tick(&book, now);
+        let steps = self.machine.tick(book.as_ref(), now);
         let mut outcome = self.after(steps, now);
         // What has not changed is not told again.
         outcome.news.clear();
-        let mut gone = self.end_assertion(&book);
+        let mut gone = book.and_then(|book| self.end_assertion(&book));
         if now.since(self.touched) > self.times.idle_ms {
             gone = gone.or_else(|| self.dismiss(SignedOutWhy::Idle));
         }
@@ -239,7 +246,8 @@ impl People {
             outcome.news = vec![StationNews::Told(Told::SignedOut)];
         }
         outcome.facts.extend(gone);
-        Ok(outcome)
+        outcome.news.extend(self.unread.follow(fault));
+        outcome
     }
 
     /// Does what the sign-in wants done.

@@ -38,6 +38,8 @@ struct Station {
     now: MonotonicMillis,
     /// What is in the ledger of comings and goings.
     recorded: Vec<String>,
+    /// How often it was told that something is wrong.
+    troubles: usize,
 }
 
 impl Station {
@@ -59,6 +61,7 @@ impl Station {
             state,
             now,
             recorded: Vec::new(),
+            troubles: 0,
         }
     }
 
@@ -159,9 +162,8 @@ impl Station {
 
     /// As the clerk looks now and then.
     fn look(&mut self) {
-        if let Ok(outcome) = self.people.tick(self.now) {
-            self.conclude(outcome);
-        }
+        let outcome = self.people.tick(self.now);
+        self.conclude(outcome);
     }
 
     fn conclude(&mut self, outcome: Outcome) {
@@ -173,6 +175,8 @@ impl Station {
             });
         }
         for news in outcome.news {
+            let trouble = matches!(news, StationNews::Told(Told::Trouble { .. }));
+            self.troubles += usize::from(trouble);
             self.happens(Event::Station(news));
         }
     }
@@ -273,6 +277,28 @@ fn whoever_of_the_list_comes_next_ends_the_one_before() {
     station.wish(Action::Identify { badge });
     assert_eq!(station.recorded, ["+op-1", "-op-1 Badge", "+sv-9"]);
     assert!(station.agrees());
+}
+
+#[test]
+fn idle_time_goes_by_without_the_register_and_that_it_cannot_be_read_is_told_once() {
+    let mut station = Station::staffed();
+    station.sign_in("op-2");
+    give(&mut station, &Input::Break);
+    station.look();
+    station.look();
+    assert_eq!(station.troubles, 1);
+    assert!(station.both().0.is_some());
+    station.pass(IDLE_MS + 1);
+    station.look();
+    assert_eq!(station.both(), (None, None));
+    assert_eq!(station.recorded, ["+op-2", "-op-2 Idle"]);
+    assert_eq!(station.troubles, 1);
+    // It is well again, and then it is not.
+    give(&mut station, &Input::Mend);
+    station.look();
+    give(&mut station, &Input::Break);
+    station.look();
+    assert_eq!(station.troubles, 2);
 }
 
 #[derive(Clone, Debug)]
