@@ -201,10 +201,10 @@ impl<'a> Clerk<'a> {
             Action::Prove { pin, .. } => {
                 let Secret(typed) = &pin;
                 let outcome = self.people.prove(typed, now);
-                // What came of it is told all the same: the screen waits for it.
+                // What came of it first: it may be owed something, and the screen waits for it.
+                let concluded = self.conclude(outcome);
                 let recorded = self.record_wrong_pins();
-                self.conclude(outcome)?;
-                recorded
+                concluded.and(recorded)
             }
             Action::SignOut => {
                 self.pause();
@@ -269,13 +269,17 @@ impl<'a> Clerk<'a> {
     }
 
     /// Records what a person did about signing in, and tells what came of it.
-    pub(super) fn conclude(&mut self, outcome: Outcome) -> Result<(), Failure> {
+    pub(super) fn conclude(&mut self, mut outcome: Outcome) -> Result<(), Failure> {
         // Whoever is gone, boards are made in their name no longer, whether somebody else comes at once or nobody.
         let gone = |fact: &Fact| matches!(fact, Fact::SignedOut(_));
         if outcome.facts.iter().any(gone) {
             self.pause();
         }
-        self.record(outcome.facts)?;
+        let due = self.people.due(&mut outcome);
+        let recorded = self.record(due.clone());
+        if let Err(failure) = &recorded {
+            self.people.unrecorded(due, failure, &mut outcome);
+        }
         let signed_in = outcome
             .news
             .iter()
@@ -285,6 +289,7 @@ impl<'a> Clerk<'a> {
         if signed_out {
             self.pause();
         }
+        recorded?;
         if signed_in && self.line.is_some() {
             let line = self.line.as_ref().map(RunningLine::state);
             self.takes_up = line == Some(LineState::Finishing);

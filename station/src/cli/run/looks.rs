@@ -79,7 +79,11 @@ impl Clerk<'_> {
             self.tell(StationNews::Progress(progress));
         }
         let outcome = self.people.tick(self.clock.monotonic());
-        if let Err(failure) = self.conclude(outcome) {
+        // What is owed is tried again at each look; that the ledger takes nothing is told by its health.
+        let anew = !outcome.facts.is_empty();
+        if let Err(failure) = self.conclude(outcome)
+            && anew
+        {
             self.refuse(&failure);
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! As long as nobody is enrolled, the list in `station.toml` counts and their word is taken.
 
+mod owed;
+
 use super::clerk::nobody_signed_in;
 use super::lasting_fault::LastingFault;
 use crate::access::{BadgeCode, Deed, Moment, OperatorBook, Refused, Register, permits};
@@ -52,6 +54,8 @@ pub(super) struct People {
     touched: MonotonicMillis,
     /// Why the register cannot be read, as far as it was told.
     unread: LastingFault,
+    /// Who has left, and is not recorded to have yet.
+    owed: Vec<Fact>,
 }
 
 /// What came of something that a person did.
@@ -92,6 +96,7 @@ impl People {
             times,
             touched: now,
             unread: LastingFault::of(Trouble::Operators),
+            owed: Vec::new(),
         }
     }
 
@@ -212,10 +217,11 @@ impl People {
         Some(Fact::SignedOut(SignedOutRecord { operator, why }))
     }
 
-    /// The station ends.
+    /// The station ends: what is to be recorded still.
     pub(super) fn end(&mut self, now: MonotonicMillis) -> Vec<Fact> {
         let steps = self.machine.end();
-        let mut facts = self.after(steps, now).facts;
+        let mut outcome = self.after(steps, now);
+        let mut facts = self.due(&mut outcome);
         facts.extend(self.dismiss(SignedOutWhy::End));
         facts
     }

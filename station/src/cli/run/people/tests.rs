@@ -38,6 +38,8 @@ struct Station {
     now: MonotonicMillis,
     /// What is in the ledger of comings and goings.
     recorded: Vec<String>,
+    /// Whether the ledger takes nothing.
+    is_locked: bool,
     /// How often it was told that something is wrong.
     troubles: usize,
 }
@@ -61,6 +63,7 @@ impl Station {
             state,
             now,
             recorded: Vec::new(),
+            is_locked: false,
             troubles: 0,
         }
     }
@@ -166,13 +169,13 @@ impl Station {
         self.conclude(outcome);
     }
 
-    fn conclude(&mut self, outcome: Outcome) {
-        for fact in outcome.facts {
-            self.recorded.push(match fact {
-                Fact::SignedIn(record) => format!("+{}", record.actor.operator),
-                Fact::SignedOut(record) => format!("-{} {:?}", record.operator, record.why),
-                other => panic!("{other:?}"),
-            });
+    fn conclude(&mut self, mut outcome: Outcome) {
+        let due = self.people.due(&mut outcome);
+        if self.is_locked && !due.is_empty() {
+            let failure = Failure::station("cannot record", "it is locked", "wait");
+            self.people.unrecorded(due, &failure, &mut outcome);
+        } else {
+            self.recorded.extend(due.iter().map(said));
         }
         for news in outcome.news {
             let trouble = matches!(news, StationNews::Told(Told::Trouble { .. }));
@@ -207,6 +210,14 @@ impl Station {
             _ => true,
         };
         works == shown && asks
+    }
+}
+
+fn said(fact: &Fact) -> String {
+    match fact {
+        Fact::SignedIn(record) => format!("+{}", record.actor.operator),
+        Fact::SignedOut(record) => format!("-{} {:?}", record.operator, record.why),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -301,6 +312,52 @@ fn idle_time_goes_by_without_the_register_and_that_it_cannot_be_read_is_told_onc
     assert_eq!(station.troubles, 2);
 }
 
+#[test]
+fn whoever_cannot_be_recorded_is_not_signed_in() {
+    let mut station = Station::staffed();
+    station.is_locked = true;
+    station.scan("BADGE-op-2");
+    station.scan("4711");
+    assert_eq!(station.both(), (None, None));
+    assert_eq!(station.state.sign_in, Shown::Nobody);
+    station.is_locked = false;
+    station.look();
+    assert_eq!(station.recorded, [""; 0]);
+    station.sign_in("op-2");
+    // So it is with whose word is taken.
+    let mut station = Station::listed();
+    station.is_locked = true;
+    station.scan("op-1");
+    assert_eq!(station.both(), (None, None));
+    assert!(station.agrees());
+}
+
+#[test]
+fn whoever_has_left_is_recorded_once_it_can_be_and_before_whoever_comes() {
+    let left = || {
+        let mut station = Station::staffed();
+        station.sign_in("op-1");
+        station.is_locked = true;
+        station.scan("BADGE-op-1");
+        assert_eq!(station.both(), (None, None));
+        station.look();
+        station.look();
+        assert_eq!(station.recorded, ["+op-1"]);
+        station.is_locked = false;
+        station
+    };
+    let mut station = left();
+    station.look();
+    station.look();
+    assert_eq!(station.recorded, ["+op-1", "-op-1 Badge"]);
+    let mut station = left();
+    station.sign_in("op-2");
+    assert_eq!(station.recorded, ["+op-1", "-op-1 Badge", "+op-2"]);
+    let mut station = left();
+    let at_the_end: Vec<_> = station.people.end(station.now).iter().map(said).collect();
+    assert_eq!(at_the_end, ["-op-1 Badge"]);
+}
+
 #[derive(Clone, Debug)]
 enum Input {
     Scan(&'static str),
@@ -311,6 +368,9 @@ enum Input {
     /// The register is unreadable, or readable again.
     Break,
     Mend,
+    /// The ledger takes nothing, or everything again.
+    Lock,
+    Unlock,
 }
 
 fn input() -> impl Strategy<Value = Input> {
@@ -334,6 +394,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop::sample::select(vec!["op-1", "op-2"]).prop_map(Input::Disable),
         1 => Just(Input::Break),
         2 => Just(Input::Mend),
+        1 => Just(Input::Lock),
+        2 => Just(Input::Unlock),
     ]
 }
 
@@ -355,6 +417,8 @@ fn give(station: &mut Station, input: &Input) {
         }
         Input::Mend if aside.exists() => std::fs::rename(&aside, &station.file).unwrap(),
         Input::Break | Input::Mend => {}
+        Input::Lock => station.is_locked = true,
+        Input::Unlock => station.is_locked = false,
     }
     // What was refused is read, and put away.
     if station.state.dialog.is_some() {
@@ -375,9 +439,11 @@ proptest! {
                 station.people.machine.state(), station.state.sign_in);
             station.look();
             prop_assert!(station.agrees(), "a look after {input:?}: {:?}", station.both());
-            let said = station.recorded.last().and_then(|last| last.strip_prefix('+'));
+            let owed: Vec<_> = station.people.owed.iter().map(said).collect();
+            let last = owed.last().or(station.recorded.last());
+            let last = last.and_then(|last| last.strip_prefix('+'));
             let (works, _) = station.both();
-            prop_assert_eq!(works.as_deref(), said);
+            prop_assert_eq!(works.as_deref(), last);
         }
     }
 }
