@@ -69,11 +69,12 @@ fn of_labels() -> Vec<Said> {
 }
 
 /// Everything that can be wrong with the station itself.
-pub(super) const TROUBLES: [Trouble; 4] = [
+pub(super) const TROUBLES: [Trouble; 5] = [
     Trouble::Hsm,
     Trouble::Ledger,
     Trouble::DiskNearlyFull { free_mib: 97 },
     Trouble::Label,
+    Trouble::Operators,
 ];
 
 fn of_people() -> Vec<Said> {
