@@ -1,6 +1,6 @@
 //! Lanes that wait for a label to be scanned, where the profile wants each board's serial from its label.
 //!
-//! 1. One scan serves one lane: the chosen one where it waits, else the one that has waited longest ([`serves`]). The
+//! 1. One scan serves one lane: the chosen one where it waits, else the one that has waited longest ([`crate::line::wishes::serves`]). The
 //!    screen says which before the scan, and that one gets the label or none does.
 //! 2. A label of another product is a board's that does not belong here, or a label on the wrong board: the lane
 //!    that it was scanned for gets it, and its board fails.
@@ -10,15 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::names::{DeviceSerial, LaneName};
 use crate::profile::SerialPattern;
-
-/// Which lane the next scan is for: of those that wait, the longest first, the chosen one or the first.
-pub fn serves<'a>(
-    waiting: impl Iterator<Item = &'a str> + Clone,
-    chosen: Option<&str>,
-) -> Option<&'a str> {
-    let preferred = waiting.clone().find(|lane| chosen == Some(*lane));
-    preferred.or_else(|| waiting.into_iter().next())
-}
 
 /// The desk at which scans and lanes meet. Asks for no labels by default.
 #[derive(Debug, Default)]
@@ -194,15 +185,6 @@ mod tests {
         assert_eq!(desk.take(&third), None);
         desk.leave(&lane("L2"));
         assert_eq!(desk.scanned("SA-000009", None), Scanned::NobodyWaits);
-    }
-
-    #[test]
-    fn the_next_scan_is_for_the_chosen_lane_or_who_waits_longest() {
-        let waiting = ["L3", "L1"];
-        for (chosen, lane) in [(Some("L1"), "L1"), (Some("L2"), "L3"), (None, "L3")] {
-            assert_eq!(serves(waiting.into_iter(), chosen), Some(lane));
-        }
-        assert_eq!(serves([].into_iter(), Some("L1")), None);
     }
 
     #[test]

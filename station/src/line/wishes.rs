@@ -117,9 +117,27 @@ pub fn obstacle(
     }
 }
 
+/// Which lane the next scan is for: of those that wait, the longest first, the chosen one or the first.
+pub fn serves<'a>(
+    waiting: impl Iterator<Item = &'a str> + Clone,
+    chosen: Option<&str>,
+) -> Option<&'a str> {
+    let preferred = waiting.clone().find(|lane| chosen == Some(*lane));
+    preferred.or_else(|| waiting.into_iter().next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_scan_is_for_the_chosen_lane_or_who_waits_longest() {
+        let waiting = ["L3", "L1"];
+        for (chosen, lane) in [(Some("L1"), "L1"), (Some("L2"), "L3"), (None, "L3")] {
+            assert_eq!(serves(waiting.into_iter(), chosen), Some(lane));
+        }
+        assert_eq!(serves([].into_iter(), Some("L1")), None);
+    }
 
     const OPEN: Batch<'_> = Batch {
         name: "B-1",

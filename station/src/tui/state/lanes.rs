@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::line::label_desk::serves;
+use crate::line::wishes::serves;
 use crate::provisioning::Step;
 use crate::tui::event::LaneNews;
 use crate::verdict::VerdictCode;

@@ -9,14 +9,14 @@ use crate::tui::told::Told;
 
 impl People {
     /// What is to be recorded now: what is owed of before, then what has come to it.
-    pub(in super::super) fn due(&mut self, outcome: &mut Outcome) -> Vec<Fact> {
+    pub(in crate::cli::run) fn due(&mut self, outcome: &mut Outcome) -> Vec<Fact> {
         let mut due = std::mem::take(&mut self.owed);
         due.append(&mut outcome.facts);
         due
     }
 
     /// It could not be recorded.
-    pub(in super::super) fn unrecorded(
+    pub(in crate::cli::run) fn unrecorded(
         &mut self,
         due: Vec<Fact>,
         why: &Failure,
