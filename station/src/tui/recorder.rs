@@ -131,6 +131,13 @@ fn without_pin(state: &State, event: &Event) -> Event {
     if let Event::Station(StationNews::Told(told)) = event {
         return Event::Station(StationNews::Told(told.without_code()));
     }
+    // What was looked for may be anything that was scanned; what was found says which board it was.
+    if let Event::Station(StationNews::Device { report, .. }) = event {
+        return Event::Station(StationNews::Device {
+            wanted: "*".to_owned(),
+            report: report.clone(),
+        });
+    }
     let has_field = state.dialog.as_ref().is_some_and(Dialog::has_field);
     // Help's own character is nobody's secret, and opens it again in a replay.
     let help = matches!(
@@ -174,6 +181,22 @@ mod tests {
             at_ms,
         };
         (from_ms..).step_by(2).zip(text.chars()).map(key).collect()
+    }
+
+    #[test]
+    fn what_was_looked_for_is_not_in_a_recording() {
+        let state = State::default();
+        let mut recorder = Recorder::new(&state);
+        let news = StationNews::Device {
+            wanted: "OLDBADGE-77".to_owned(),
+            report: None,
+        };
+        recorder.note(&state, &Event::Station(news));
+        let text = recorder.text();
+        assert!(
+            text.contains("wanted") && !text.contains("OLDBADGE"),
+            "{text}"
+        );
     }
 
     #[test]
