@@ -12,8 +12,9 @@ pub(super) fn for_a_lane(
     code: &str,
     lane: Option<&str>,
 ) -> StationNews {
+    // What the screen names no lane for serves none, though one may have begun to wait meanwhile.
     let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
-    let scanned = labels.map(|labels| labels.scanned(code, meant.as_ref()));
+    let scanned = meant.and_then(|meant| Some(labels?.scanned(code, Some(&meant))));
     match scanned.unwrap_or(Scanned::NobodyWaits) {
         Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
@@ -51,7 +52,7 @@ mod tests {
                 Some("L4"),
                 StationNews::Told(Told::WaitsNoLonger("L4".to_owned())),
             ),
-            (None, taken("L1")),
+            (None, StationNews::Told(Told::NobodyWaits)),
         ] {
             let labels = LabelDesk::asking(pattern.clone(), Vec::new());
             for lane in ["L1", "L2", "L3"] {
@@ -85,7 +86,7 @@ mod tests {
                 if waits {
                     labels.wait(&LaneName::parse("L1").unwrap());
                 }
-                let told = for_a_lane(Some(&labels), pin, None);
+                let told = for_a_lane(Some(&labels), pin, Some("L1"));
                 assert!(!format!("{told:?}").contains("7391"), "{told:?}");
             }
         }
@@ -96,7 +97,7 @@ mod tests {
         for code in ["GW4711", "4006381333931", "SB-000001"] {
             let labels = LabelDesk::asking(SerialPattern::parse("SA-######").unwrap(), Vec::new());
             labels.wait(&LaneName::parse("L1").unwrap());
-            let told = for_a_lane(Some(&labels), code, None);
+            let told = for_a_lane(Some(&labels), code, Some("L1"));
             assert!(format!("{told:?}").contains(code), "{told:?}");
         }
     }
