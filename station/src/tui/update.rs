@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod answers_tests;
 mod choosing;
+#[cfg(test)]
+mod choosing_tests;
 mod entry;
 #[cfg(test)]
 mod field_tests;
@@ -18,6 +20,8 @@ mod key_tests;
 mod scan_tests;
 #[cfg(test)]
 mod taking_back_tests;
+#[cfg(test)]
+mod telling_tests;
 #[cfg(test)]
 mod too_long_tests;
 

@@ -17,7 +17,7 @@ use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
 
-fn running() -> State {
+pub(super) fn running() -> State {
     let mut state = State::default();
     let head = BatchHead {
         lanes: vec![("L1".to_owned(), "port".to_owned())],
@@ -29,7 +29,7 @@ fn running() -> State {
     state
 }
 
-fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
+pub(super) fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
     LaneNews::Held(Held {
         name: name.to_owned(),
         of_batch,
@@ -185,6 +185,8 @@ fn a_board_whose_label_was_printed_again_is_looked_up_anew() {
     };
     let done = station(&mut state, printed("SA-000001"));
     assert_eq!(done, [Action::ListBatches, again]);
+    // By its UID as well.
+    assert_eq!(station(&mut state, printed("A5")).len(), 2);
     // Another board's, or while nobody is signed in: nothing is looked up.
     let done = station(&mut state, printed("SA-000002"));
     assert_eq!(done, [Action::ListBatches]);

@@ -111,6 +111,7 @@ fn scroll(state: &mut State, direction: Direction, by: usize) {
         Screen::Batch => {
             let count = state.batches.list.len();
             state.batches.chosen = leafed(state.batches.chosen, count.saturating_sub(1), by, down);
+            state.batches.opened = None;
         }
         Screen::Line => {}
     }
@@ -143,13 +144,14 @@ fn moved(at: usize, count: usize, by: usize, forward: bool) -> usize {
     if forward {
         let there = at.saturating_add(by);
         // A whole row down from the last row but one may land beyond a row that is not full.
-        if there > last && by > 1 && at / by < last / by {
-            return last;
+        match (there > last, at / by < last / by) {
+            (false, _) => there,
+            (true, true) => last,
+            (true, false) => at,
         }
-        if there > last { at.min(last) } else { there }
     } else if at >= by {
         at - by
     } else {
-        at.min(last)
+        at
     }
 }

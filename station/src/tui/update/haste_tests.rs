@@ -3,11 +3,11 @@
 use super::scan_tests::{keys, press, shoot, signed_in, wait_for_mark};
 use super::update;
 use crate::line::wishes::LineState;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, NewBatch};
 use crate::tui::event::{Event, Key, Refused, StationNews};
 use crate::tui::geometry::SMALLEST;
 use crate::tui::scanner::FAST_MS;
-use crate::tui::state::dialog::Dialog;
+use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Leaving, READ_MS, State};
 use crate::tui::told::Told;
@@ -58,6 +58,27 @@ fn leaving_is_not_confirmed_unread_in_a_small_window_either() {
     assert_eq!(after(&mut state, FAST_MS + 20, Key::Enter), []);
     assert_eq!(state.dialog, Some(Dialog::Leave));
     assert_eq!(after(&mut state, READ_MS, Key::Enter), [Action::Leave]);
+}
+
+#[test]
+fn in_a_small_window_a_key_can_be_taken_back_and_the_fields_of_a_batch_are_kept() {
+    let mut state = signed_in();
+    state.size = (SMALLEST.0 - 1, SMALLEST.1);
+    for key in [Key::Char('S'), Key::Char('A'), Key::Backspace] {
+        assert_eq!(press(&mut state, key), []);
+    }
+    assert_eq!(state.scanner.entry(), "S");
+    assert_eq!(press(&mut state, Key::Redraw), [Action::Redraw]);
+    let batch = NewBatch {
+        batch: "B-1".to_owned(),
+        ..NewBatch::default()
+    };
+    let fields = Dialog::OpenBatch(batch, BatchField::Profile);
+    state.dialog = Some(fields.clone());
+    assert_eq!(press(&mut state, Key::F(10)), []);
+    assert_eq!(state.dialog, Some(Dialog::Leave));
+    assert_eq!(press(&mut state, Key::Escape), []);
+    assert_eq!(state.dialog, Some(fields));
 }
 
 #[test]
