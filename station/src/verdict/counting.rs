@@ -72,3 +72,88 @@ fn without_identity(code: VerdictCode, session: &Heard, certificates: &[Issued])
         code
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PASS: Option<VerdictCode> = Some(VerdictCode::Pass);
+    const LIMIT: Option<VerdictCode> = Some(VerdictCode::HwLimit);
+    const VERSION: Option<VerdictCode> = Some(VerdictCode::FwVersion);
+
+    fn heard(sessions: &[(Option<VerdictCode>, bool)]) -> Vec<Heard> {
+        let one = |(first, (code, uid_proven)): (u64, &(Option<VerdictCode>, bool))| Heard {
+            first: Some(10 * first),
+            code: *code,
+            uid_proven: *uid_proven,
+        };
+        (1..).zip(sessions).map(one).collect()
+    }
+
+    fn revoked(at: u64) -> Issued {
+        Issued {
+            provisioned: true,
+            live: false,
+            revoked_at: Some(at),
+        }
+    }
+
+    #[test]
+    fn the_session_that_counts_is_the_first_good_one_or_the_last_of_the_best_known() {
+        let live = Issued {
+            provisioned: true,
+            live: true,
+            revoked_at: None,
+        };
+        let unused = Issued {
+            provisioned: false,
+            ..live
+        };
+        for (sessions, certificate, at, code) in [
+            (
+                &[(LIMIT, true), (PASS, true), (PASS, true)][..],
+                live,
+                1,
+                PASS,
+            ),
+            // Its certificate says that it was good, whatever became of the session.
+            (&[(LIMIT, true), (None, true)], live, 1, PASS),
+            (&[(LIMIT, true), (VERSION, true)], unused, 1, VERSION),
+            (&[(LIMIT, true), (VERSION, false)], unused, 0, LIMIT),
+            (&[(LIMIT, true), (None, true)], unused, 0, LIMIT),
+            (&[(LIMIT, false), (VERSION, false)], unused, 1, VERSION),
+            (
+                &[(None, false), (None, true), (None, false)],
+                unused,
+                2,
+                None,
+            ),
+        ] {
+            let found = counted(&heard(sessions), &[certificate]);
+            assert_eq!(found, Some((at, code)), "{sessions:?}");
+        }
+        assert_eq!(counted(&[], &[live]), None);
+    }
+
+    #[test]
+    fn a_good_board_is_revoked_once_all_its_certificates_are_and_one_of_them_since() {
+        let unused = Issued {
+            provisioned: false,
+            live: true,
+            revoked_at: None,
+        };
+        let revoked_code = Some(VerdictCode::Revoked);
+        for (certificates, code) in [
+            (&[revoked(11)][..], revoked_code),
+            (&[revoked(9)], PASS),
+            (&[revoked(9), revoked(11)], revoked_code),
+            (&[revoked(11), unused], PASS),
+            (&[], PASS),
+        ] {
+            let found = counted(&heard(&[(PASS, true)]), certificates);
+            assert_eq!(found, Some((0, code)), "{certificates:?}");
+        }
+        let found = counted(&heard(&[(LIMIT, true)]), &[revoked(11)]);
+        assert_eq!(found, Some((0, LIMIT)), "a bad one stays what it is");
+    }
+}

@@ -124,6 +124,105 @@ fn a_key_within_a_scan_or_right_after_it_is_not_pressed_by_anybody() {
     assert!(!scanner.is_in_scan(at + FAST_MS + 1));
 }
 
+#[test]
+fn how_long_a_scan_lasts_depends_on_how_many_keys_it_has_had() {
+    for (keys, limit_ms) in [(4, FAST_MS), (5, PAUSE_MS), (6, PAUSE_MS)] {
+        let mut scanner = Scanner::default();
+        let (_, at) = shoot(&mut scanner, &"x".repeat(keys), 1_000);
+        assert!(scanner.is_in_scan(at + limit_ms), "{keys} keys");
+        assert!(!scanner.is_in_scan(at + limit_ms + 1), "{keys} keys");
+    }
+    let mut scanner = Scanner::default();
+    let (_, at) = shoot(&mut scanner, "SA-1\n", 1_000);
+    assert!(scanner.is_in_scan(at + FAST_MS));
+    assert!(!scanner.is_in_scan(at + FAST_MS + 1));
+}
+
+#[test]
+fn a_shot_lasts_until_the_line_has_been_still_for_the_whole_pause() {
+    let mut scanner = Scanner::default();
+    let (_, mut at) = shoot(&mut scanner, "SA-1\n", 1_000);
+    // Each character that trickles in holds it up again.
+    for _ in 0..4 {
+        at += PAUSE_MS;
+        scanner.take('x', at);
+        scanner.pass(at, false);
+        assert_eq!((scanner.entry(), scanner.is_ready()), ("", false));
+    }
+    scanner.pass(at + PAUSE_MS, false);
+    assert!(!scanner.is_ready());
+    scanner.take('x', at + PAUSE_MS + 1);
+    assert_eq!(scanner.entry(), "x");
+}
+
+#[test]
+fn a_few_fast_keys_behind_a_slow_one_are_a_hand_s() {
+    let mut scanner = Scanner::default();
+    scanner.take('x', 1_000);
+    let (found, at) = shoot(&mut scanner, "ab", 2_000);
+    assert_eq!(found, Vec::<String>::new());
+    assert_eq!(scanner.submit(at + 2), Submitted::Typed("xab".to_owned()));
+}
+
+#[test]
+fn what_was_erased_counts_no_more() {
+    // The keys before it are no part of a burst.
+    let mut scanner = Scanner::default();
+    let (_, at) = shoot(&mut scanner, "SA-1", 1_000);
+    scanner.erase(at + 2);
+    scanner.take('2', at + 4);
+    assert_eq!(
+        scanner.submit(at + 500),
+        Submitted::Typed("SA-2".to_owned())
+    );
+    // Where nothing is left, an Enter is a person's own.
+    let mut scanner = Scanner::default();
+    scanner.take('x', 1_000);
+    scanner.erase(2_000);
+    assert_eq!(scanner.submit(2_100), Submitted::Empty);
+    // Whoever erases is there: what is left is not forgotten while they go on.
+    let mut scanner = Scanner::default();
+    scanner.take('S', 10);
+    scanner.take('A', 500);
+    scanner.erase(FORGET_MS);
+    scanner.pass(FORGET_MS + 1_000, true);
+    assert_eq!(scanner.entry(), "S");
+}
+
+#[test]
+fn a_code_in_brackets_keeps_what_is_no_identifier() {
+    for (shot, code) in [
+        ("]C-SA", "]C-SA"),
+        ("]1SA", "]1SA"),
+        ("]C1 SA", "SA"),
+        ("]C1", ""),
+    ] {
+        let (found, _) = shoot(&mut Scanner::default(), &format!("{shot}\n"), 0);
+        let expected: Vec<_> = Some(code)
+            .filter(|code| !code.is_empty())
+            .into_iter()
+            .collect();
+        assert_eq!(found, expected, "{shot:?}");
+    }
+}
+
+#[test]
+fn nothing_of_a_scan_that_is_too_long_stands_there_and_a_hand_keeps_what_it_typed() {
+    let mut scanner = Scanner::default();
+    shoot(&mut scanner, &"x".repeat(MAX_CHARS + 1), 1_000);
+    let seen = (scanner.entry(), scanner.over());
+    assert_eq!(seen, ("", Some(TooLong::Scanned)));
+    let mut scanner = Scanner::default();
+    let mut at = 1_000;
+    for _ in 0..=MAX_CHARS {
+        at += 2 * FAST_MS;
+        scanner.take('x', at);
+    }
+    scanner.pass(at + FORGET_MS + 1, false);
+    assert_eq!(scanner.entry().len(), MAX_CHARS);
+    assert_eq!(scanner.over(), Some(TooLong::Typed));
+}
+
 proptest! {
     #[test]
     fn nothing_that_is_typed_gets_through_as_control_or_without_end(

@@ -197,4 +197,55 @@ mod tests {
         let held = |alarm: &Alarm| alarm.about.holds();
         assert!(alarms.list.iter().any(held));
     }
+
+    #[test]
+    fn of_one_board_each_code_stands_once_since_when_it_was_told_first() {
+        let told = |code, utc_ms| Alarm {
+            about: About::Board {
+                lane: "L2".to_owned(),
+                uid: None,
+            },
+            utc_ms,
+            ..held_for(code)
+        };
+        let mut alarms = Alarms::default();
+        alarms.add(told(VerdictCode::FwMeasurement, 1));
+        alarms.add(told(VerdictCode::FwMeasurement, 2));
+        alarms.add(told(VerdictCode::KeyForeign, 3));
+        let expected = [
+            told(VerdictCode::KeyForeign, 3),
+            told(VerdictCode::FwMeasurement, 1),
+        ];
+        assert_eq!(alarms.list, expected);
+    }
+
+    #[test]
+    fn the_oldest_ones_go_first() {
+        let of = |lane: usize, acknowledged| Alarm {
+            about: About::Lane(format!("L{lane}")),
+            acknowledged,
+            ..held_for(VerdictCode::UidReused)
+        };
+        let is_there = |alarms: &Alarms, lane| {
+            let about = of(lane, false).about;
+            alarms.list.iter().any(|alarm| alarm.about == about)
+        };
+        for acknowledged in [true, false] {
+            let mut alarms = Alarms::default();
+            (0..=MAX_ALARMS).for_each(|lane| alarms.add(of(lane, acknowledged)));
+            let (oldest, next) = (is_there(&alarms, 0), is_there(&alarms, 1));
+            assert_eq!((oldest, next), (false, true), "{acknowledged}");
+            assert!(is_there(&alarms, MAX_ALARMS), "{acknowledged}");
+        }
+        let quiet = |lane: usize| Alarm {
+            about: About::Board {
+                lane: format!("L{lane}"),
+                uid: None,
+            },
+            ..held_for(VerdictCode::FwMeasurement)
+        };
+        let mut alarms = Alarms::default();
+        (0..=MAX_ALARMS).for_each(|lane| alarms.add(quiet(lane)));
+        assert_eq!(alarms.list.last(), Some(&quiet(1)));
+    }
 }
