@@ -29,7 +29,7 @@ const SIZES: [(usize, (u16, u16)); 8] = [
 const LONG_CODE: usize = 15;
 
 /// The rows of each lane's cell, from its mark to the next one's.
-fn cells(state: &State) -> Vec<Vec<String>> {
+pub(super) fn cells(state: &State) -> Vec<Vec<String>> {
     let (rows, faults) = drawn(state, Theme::Monochrome);
     assert_eq!(faults, Vec::<String>::new(), "{}", rows.join("\n"));
     let grid = Grid::of(state.size, state.lanes.list.len()).unwrap();

@@ -16,15 +16,11 @@ use crate::tui::vocabulary;
 
 const SIZE: (u16, u16) = (120, 40);
 
-/// The styles of the cells where that text stands; none where it does not.
-fn styles(state: &State, theme: Theme, text: &str) -> Option<Vec<Style>> {
-    let (width, height) = SIZE;
+/// The styles of the cells where that text stands first; none where it does not.
+pub(super) fn styles(state: &State, theme: Theme, text: &str) -> Option<Vec<Style>> {
+    let (width, height) = state.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    let state = State {
-        size: SIZE,
-        ..state.clone()
-    };
-    drop(draw(&state, theme, &mut buffer));
+    drop(draw(state, theme, &mut buffer));
     let columns = text.chars().count();
     let rows = buffer.content.chunks(usize::from(width));
     let mut places = rows.flat_map(|row| row.windows(columns));
@@ -35,6 +31,10 @@ fn styles(state: &State, theme: Theme, text: &str) -> Option<Vec<Style>> {
 
 #[track_caller]
 fn looks_grey(state: &State, text: &str) -> bool {
+    let state = &State {
+        size: SIZE,
+        ..state.clone()
+    };
     let mut found = Vec::new();
     for theme in [Theme::Colours, Theme::Monochrome] {
         let grey = Style::reset().patch(theme.style(Look::Grey));

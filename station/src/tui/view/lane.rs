@@ -172,7 +172,7 @@ fn header(canvas: &mut Canvas<'_>, cell: &Cell<'_>) {
 /// Why and what to do, as far as there are rows; whole in the focus below the lanes.
 fn story(canvas: &mut Canvas<'_>, language: Language, lane: &Lane, place: Place) {
     let told = matches!(lane.shown(), Shown::Held | Shown::Fault | Shown::Verdict);
-    if place.height == 0 || !told {
+    if !told {
         return;
     }
     let (why, to_do) = line::why_and_what(language, lane);

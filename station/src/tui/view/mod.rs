@@ -38,6 +38,8 @@ mod cell_tests;
 #[cfg(test)]
 mod chosen_tests;
 #[cfg(test)]
+mod footer_tests;
+#[cfg(test)]
 mod grey_tests;
 #[cfg(test)]
 mod layout_tests;
@@ -51,6 +53,8 @@ mod said_samples;
 mod sample_list;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod small_lane_tests;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Shares {
         };
         let whole = [1, 0].map(|gap| (gap, TIME, room(gap, word, TIME)));
         let fitting = whole.into_iter().find(|(.., room)| *room >= PORT);
-        let short = (0, SHORT_TIME, room(0, SHORT_WORD, SHORT_TIME).max(PORT));
+        let short = (0, SHORT_TIME, room(0, SHORT_WORD, SHORT_TIME));
         let (gap, time, room) = fitting.unwrap_or(short);
         let tails = tails(labels, room);
         let port = tails
@@ -141,7 +141,7 @@ fn board<'a>(canvas: &mut Canvas<'_>, lane: &'a Lane, row: Place, drawn: u16) ->
     if columns(&shown) < BOARD && shown != board {
         return Some(board);
     }
-    if lane.shown() == Shown::Verdict && drawn == 0 {
+    if drawn == 0 {
         canvas.put(rest, &shown, row_look(lane));
     } else {
         canvas.put_right(rest, &shown, Look::Plain);

@@ -1,15 +1,18 @@
 //! Lists that are longer than the screen: all of them is seen by leafing, and what is not seen is told.
 
+use ratatui::style::Style;
+
+use super::grey_tests::styles;
 use super::layout_tests::drawn;
 use super::samples;
 use crate::tui::event::{Event, Key, LaneNews, StationNews};
 use crate::tui::geometry::SMALLEST;
 use crate::tui::state::lanes::ShownFrame;
 use crate::tui::state::{READ_MS, Screen, State};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Look, Theme};
 use crate::tui::told::Told;
 use crate::tui::update::update;
-use crate::words::{Happening, Language};
+use crate::words::{Happening, Language, Phrase};
 
 /// How many lines each list has.
 const LINES: usize = 60;
@@ -215,5 +218,33 @@ fn leafing_does_nothing_under_help() {
             press(&mut state, key);
         }
         assert_eq!((state.log, state.device, state.lanes), before);
+    }
+}
+
+/// Whoever does not follow the newest line should not forget it.
+#[test]
+fn the_mark_is_strong_where_there_is_something_newer_and_only_there() {
+    for (fresh, ..) in all() {
+        for (away, look) in [(0, Look::Label), (1, Look::Strong), (9, Look::Strong)] {
+            let mut state = fresh.clone();
+            state.log.below = away;
+            state.device.scrolled = away;
+            state.lanes.frames_below = away;
+            for (sign, phrase) in [("▲", Phrase::KeysUp), ("▼", Phrase::KeysDown)] {
+                let keys = state.language.say(phrase);
+                let (rows, _) = drawn(&state, Theme::Colours);
+                let is_mark = |row: &&String| row.contains(sign) && row.contains(keys);
+                if !rows.iter().any(|row| is_mark(&row)) {
+                    continue;
+                }
+                let theme = Theme::Colours;
+                let wanted = Style::reset().patch(theme.style(look));
+                let found = styles(&state, theme, keys).unwrap();
+                let alike = |style: &Style| {
+                    (style.fg, style.add_modifier) == (wanted.fg, wanted.add_modifier)
+                };
+                assert!(found.iter().all(alike), "{:?} at {away}", state.screen);
+            }
+        }
     }
 }
