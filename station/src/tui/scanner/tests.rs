@@ -53,8 +53,8 @@ fn what_the_scanner_puts_around_is_stripped() {
 fn a_lone_question_mark_asks_for_help_and_one_in_a_scan_does_not() {
     let mut scanner = Scanner::default();
     scanner.take('?', 10);
-    assert!(!scanner.pass(100, true));
-    assert!(scanner.pass(300, true));
+    assert!(!scanner.pass(10 + LONE_MS, true));
+    assert!(scanner.pass(11 + LONE_MS, true));
     assert!(scanner.entry().is_empty());
     let (found, _) = shoot(&mut scanner, "?SA-1\n", 400);
     assert_eq!(found, ["?SA-1"]);
@@ -83,6 +83,8 @@ fn a_scan_of_nothing_is_no_enter_of_a_person() {
     // What is no more than a key that does nothing holds nobody up.
     let mut scanner = Scanner::default();
     scanner.take('\u{1}', 1_000);
+    scanner.pass(1_000 + PAUSE_MS, false);
+    assert_eq!(scanner.clone().submit(2_000), Submitted::Dropped);
     scanner.pass(1_001 + PAUSE_MS, false);
     assert_eq!(scanner.submit(2_000), Submitted::Empty);
 }

@@ -5,7 +5,7 @@ use super::answers_tests::{held, running};
 use super::scan_tests::signed_in;
 use crate::line::wishes::LineState;
 use crate::tui::action::NewBatch;
-use crate::tui::event::{Did, LaneNews, NotLetIn, Refused, StationNews};
+use crate::tui::event::{AdapterChange, Did, LaneNews, NotLetIn, Refused, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::{About, Alarm};
 use crate::tui::state::batch::BatchHead;
@@ -61,10 +61,16 @@ fn what_goes_wrong_is_marked_in_the_log_and_nothing_else_is() {
         LaneNews::Verdict(Box::new(verdict))
     };
     let port = "a".to_owned();
+    let swapped = AdapterChange {
+        before: "A".to_owned(),
+        now: "B".to_owned(),
+        belongs_to: None,
+    };
     for (news, bad, alarms) in [
         (verdict(VerdictCode::Pass), false, 0),
         (verdict(VerdictCode::HwLimit), true, 0),
         (verdict(VerdictCode::FwMeasurement), true, 1),
+        (LaneNews::AdapterChanged(swapped), true, 0),
         (LaneNews::PortMissing(PortFault::Missing { port }), true, 0),
     ] {
         let mut state = running();

@@ -11,7 +11,7 @@ use crate::tui::state::State;
 use crate::tui::state::lanes::Held;
 use crate::tui::theme::{Look, Theme};
 use crate::verdict::VerdictCode;
-use crate::words::Cause;
+use crate::words::{Cause, Language};
 
 /// So many lanes of which the first one has said that alone.
 fn saying(lanes: usize, news: &[LaneNews]) -> State {
@@ -107,9 +107,9 @@ fn a_name_that_ends_as_its_port_does_says_both_only_where_that_end_is_seen() {
         !short[1..].iter().any(|word| word.ends_with("00")),
         "{short:?}"
     );
-    let long = words(&with("fixture-left-", "left-"));
-    let again = long[1..].iter().any(|word| word.ends_with("00"));
-    assert!(again || long[0].ends_with("left-00"), "{long:?}");
+    let long = words(&with("fixture-leftmostbench", "leftmostbench"));
+    assert!(!long[0].ends_with("leftmostbench00"), "{long:?}");
+    assert!(long[1..].iter().any(|word| word == "00"), "{long:?}");
 }
 
 #[test]
@@ -129,4 +129,32 @@ fn a_verdict_stands_in_block_letters_from_the_size_on_that_has_room_for_them() {
         (width - 1, height)
     ));
     assert!(!blocks((3 * width, 2 * height + 7), (width, height - 1)));
+}
+
+#[test]
+fn a_port_stands_apart_whatever_else_has_to_be_in_its_row() {
+    let verdict = |code| {
+        let verdict = samples::verdict(code, samples::OUT_OF_LIMITS);
+        LaneNews::Verdict(Box::new(verdict))
+    };
+    for aside in [held("B-2026-47", true), LaneNews::Silent] {
+        for codes in VerdictCode::ALL.chunks(32) {
+            let mut state = saying(32, &[]);
+            for (lane, code) in state.lanes.list.iter_mut().zip(codes) {
+                lane.note(&verdict(*code), 100_000);
+                lane.note(&aside, 100_000);
+            }
+            for language in Language::ALL {
+                state.language = language;
+                for ((at, cell), code) in cells(&state).iter().enumerate().zip(codes) {
+                    let mut words = cell[0].split_whitespace();
+                    let port = at.to_string();
+                    assert!(
+                        words.any(|word| word == port),
+                        "{code} in {language}: {cell:?}"
+                    );
+                }
+            }
+        }
+    }
 }
