@@ -183,6 +183,19 @@ mod tests {
         (from_ms..).step_by(2).zip(text.chars()).map(key).collect()
     }
 
+    fn signed_in() -> State {
+        State {
+            size: (80, 24),
+            sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
+                operator: "op-17".to_owned(),
+                role: crate::tui::state::sign_in::Role::Operator,
+                may: Vec::new(),
+                may_not: Vec::new(),
+            }),
+            ..State::default()
+        }
+    }
+
     #[test]
     fn what_was_looked_for_is_not_in_a_recording() {
         let state = State::default();
@@ -227,16 +240,7 @@ mod tests {
 
     #[test]
     fn what_a_scanner_sends_is_not_in_a_recording_and_what_a_hand_types_is() {
-        let mut state = State {
-            size: (80, 24),
-            sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
-                operator: "op-17".to_owned(),
-                role: crate::tui::state::sign_in::Role::Operator,
-                may: Vec::new(),
-                may_not: Vec::new(),
-            }),
-            ..State::default()
-        };
+        let mut state = signed_in();
         state.dialog = Some(Dialog::Reprint {
             device: "SA-000001".to_owned(),
         });
@@ -256,16 +260,7 @@ mod tests {
 
     #[test]
     fn a_pin_that_is_typed_once_too_often_is_not_in_a_recording() {
-        let mut state = State {
-            size: (80, 24),
-            sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
-                operator: "op-17".to_owned(),
-                role: crate::tui::state::sign_in::Role::Operator,
-                may: Vec::new(),
-                may_not: Vec::new(),
-            }),
-            ..State::default()
-        };
+        let mut state = signed_in();
         let mut recorder = Recorder::new(&state);
         // By hand: far slower than a scanner.
         for (at_ms, character) in (1_000..).step_by(400).zip("739164\r".chars()) {

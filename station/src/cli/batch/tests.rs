@@ -96,6 +96,16 @@ impl Books {
         self.session(batch, [opened(number), verdict(code, (None, Some(number)))]);
     }
 
+    /// One that claims a UID, proves that of the board with the next number, and comes to that.
+    fn claims_one_and_proves_the_next(&mut self, batch: &str, number: u8, verdict: Fact) {
+        self.session(batch, [opened(number), appraised(number + 1), verdict]);
+    }
+
+    fn revokes(&mut self, batch: &str, number: u8) {
+        let reason = RevocationReason::CessationOfOperation;
+        self.session(batch, [board(number.into()).revoked(reason)]);
+    }
+
     /// What the list, the batch's own view and the screen say of the batch.
     fn counted(&self) -> [u64; 3] {
         let home = StationHome::open(self.folder.path()).unwrap();
@@ -165,13 +175,11 @@ fn the_list_the_view_and_the_screen_count_the_same_failed_boards() {
             },
         ),
         ("claims one UID and proves another", 1, |books| {
-            let code = verdict(AttUid, (Some(2), Some(1)));
-            books.session(B, [opened(1), appraised(2), code]);
+            books.claims_one_and_proves_the_next(B, 1, verdict(AttUid, (Some(2), Some(1))));
             books.proves(B, 2, HwLimit);
         }),
         ("proved a UID that its verdict does not name", 1, |books| {
-            let code = verdict(LinkLost, (None, Some(1)));
-            books.session(B, [opened(1), appraised(2), code]);
+            books.claims_one_and_proves_the_next(B, 1, verdict(LinkLost, (None, Some(1))));
             books.proves(B, 2, FwVersion);
         }),
         (
@@ -204,16 +212,14 @@ fn the_list_the_view_and_the_screen_count_the_same_failed_boards() {
         }),
         ("passed, and was revoked", 1, |books| {
             books.pass(B, 1);
-            let revoked = board(1).revoked(RevocationReason::CessationOfOperation);
-            books.session(B, [revoked]);
+            books.revokes(B, 1);
         }),
         (
             "revoked before it was found to be another batch's",
             0,
             |books| {
                 books.pass(BEFORE, 1);
-                let revoked = board(1).revoked(RevocationReason::CessationOfOperation);
-                books.session(B, [revoked]);
+                books.revokes(B, 1);
                 books.proves(B, 1, AlreadyProvisioned);
             },
         ),

@@ -18,19 +18,25 @@ fn seen(state: &State) -> String {
     rows.join("\n")
 }
 
+/// Somebody in that role looks at that alarm.
+fn looking_at_alarm(at: usize, role: Role) -> State {
+    let mut state = State {
+        size: SMALLEST,
+        screen: Screen::Alarms,
+        sign_in: person(role),
+        ..running(4)
+    };
+    state.alarms.list = alarms();
+    state.alarms.chosen = at;
+    state
+}
+
 #[test]
 fn an_alarm_says_what_an_enter_does_with_it() {
     for language in Language::ALL {
         for (at, alarm) in alarms().into_iter().enumerate() {
-            let mut state = State {
-                language,
-                size: SMALLEST,
-                screen: Screen::Alarms,
-                sign_in: person(Role::Supervisor),
-                ..running(4)
-            };
-            state.alarms.list = alarms();
-            state.alarms.chosen = at;
+            let mut state = looking_at_alarm(at, Role::Supervisor);
+            state.language = language;
             let text = seen(&state).replace(' ', "");
             for (phrase, is_it) in [
                 (Phrase::ClearHold, alarm.about.holds()),
@@ -47,14 +53,7 @@ fn an_alarm_says_what_an_enter_does_with_it() {
 #[test]
 fn whoever_may_see_to_no_alarm_is_told_so_and_not_of_a_hold() {
     for at in 0..alarms().len() {
-        let mut state = State {
-            size: SMALLEST,
-            screen: Screen::Alarms,
-            sign_in: person(Role::Operator),
-            ..running(4)
-        };
-        state.alarms.list = alarms();
-        state.alarms.chosen = at;
+        let mut state = looking_at_alarm(at, Role::Operator);
         let (key, at_ms) = (Key::Enter, state.monotonic_ms + 10_000);
         drop(update(&mut state, Event::Key { key, at_ms }));
         let said = state.notice.map(|notice| notice.said).unwrap();
