@@ -21,7 +21,9 @@ fn saying(lanes: usize, news: &[LaneNews]) -> State {
     };
     let lane = &mut state.lanes.list[0];
     (lane.verdict, lane.uid) = (None, None);
-    news.iter().for_each(|news| lane.note(news, 100_000));
+    for news in news {
+        lane.note(news, 100_000);
+    }
     state
 }
 
