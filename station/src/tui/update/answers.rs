@@ -34,7 +34,7 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
                 about: about(held),
                 code: held.code,
                 cause: held.cause.clone(),
-                utc_ms,
+                utc_ms: held.since_ms.unwrap_or(utc_ms),
                 acknowledged: false,
             };
             state.alarms.add(alarm);
@@ -78,6 +78,7 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
             about: About::Board {
                 lane: name.to_owned(),
                 uid: verdict.uid.clone(),
+                code: verdict.code,
             },
             code: verdict.code,
             cause: Cause::Verdict(verdict.detail.clone()),

@@ -86,7 +86,12 @@ fn alarm(about: About) -> Alarm {
 /// One about a board on that lane.
 fn alarm_on(lane: &str) -> Alarm {
     let lane = lane.to_owned();
-    alarm(About::Board { lane, uid: None })
+    let code = VerdictCode::KeyForeign;
+    alarm(About::Board {
+        lane,
+        uid: None,
+        code,
+    })
 }
 
 #[test]
@@ -117,6 +122,7 @@ fn what_is_wished_of_a_lane_is_wished_of_the_chosen_one() {
     let cleared = |name: &str, of_batch| Action::ClearHold {
         name: name.to_owned(),
         of_batch,
+        since_ms: 1,
         reason: reason(),
     };
     for (about, wished) in [

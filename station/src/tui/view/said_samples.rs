@@ -235,6 +235,7 @@ pub(super) fn all(run: &State) -> Vec<(String, State)> {
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: cause.clone(),
+                since_ms: None,
             });
         });
     }

@@ -50,6 +50,7 @@ pub(super) fn on_every_lane(lanes: usize) -> Vec<(String, State)> {
         of_batch: true,
         code: VerdictCode::KeyReused,
         cause: Cause::Verdict("board 07 has the same key".to_owned()),
+        since_ms: None,
     })];
     let run = running(lanes);
     [
@@ -294,6 +295,7 @@ pub(super) fn all() -> Vec<(String, State)> {
             Dialog::Acknowledge {
                 about: About::Lane("L07".to_owned()),
                 code: VerdictCode::KeyReused,
+                since_ms: 0,
             },
         ),
     );
@@ -305,8 +307,10 @@ pub(super) fn all() -> Vec<(String, State)> {
                 about: About::Board {
                     lane: "L03".to_owned(),
                     uid: None,
+                    code: VerdictCode::FwMeasurement,
                 },
                 code: VerdictCode::FwMeasurement,
+                since_ms: 0,
             },
         ),
     );

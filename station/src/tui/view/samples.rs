@@ -171,6 +171,7 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: Cause::Verdict("board 07 has the same key".to_owned()),
+                since_ms: None,
             }),
         ],
         7 => vec![LaneNews::PortMissing(PortFault::Missing {
@@ -273,6 +274,7 @@ pub(super) fn alarms() -> Vec<Alarm> {
             About::Board {
                 lane: "L05".to_owned(),
                 uid: Some("F55CDF463D6CEDAD1ACB1B29".to_owned()),
+                code: VerdictCode::FwMeasurement,
             },
             VerdictCode::FwMeasurement,
             Cause::Verdict("component main: the digest is not the released one".to_owned()),
