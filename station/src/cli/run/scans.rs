@@ -51,6 +51,10 @@ fn for_a_lane(labels: Option<&LabelDesk>, code: &str, lane: Option<&str>) -> Sta
         }),
         Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(code))),
         Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(code))),
+        Scanned::OfAnotherLane { has, waits } => StationNews::Told(Told::LabelOfLane {
+            lane: has.to_string(),
+            waits: waits.to_string(),
+        }),
         Scanned::WaitsNoLonger => {
             let lane = lane.unwrap_or_default().to_owned();
             StationNews::Told(Told::WaitsNoLonger(lane))
@@ -90,6 +94,22 @@ mod tests {
             let told = for_a_lane(Some(&labels), "SA-000001", chosen);
             assert_eq!(told, expected, "{chosen:?}");
         }
+    }
+
+    #[test]
+    fn a_label_that_is_scanned_twice_is_told_to_be_another_lanes() {
+        let pattern = SerialPattern::parse("SA-######").unwrap();
+        let labels = LabelDesk::asking(pattern, Vec::new());
+        for lane in ["L1", "L2"] {
+            labels.wait(&LaneName::parse(lane).unwrap());
+        }
+        let scan = |lane| for_a_lane(Some(&labels), "SA-000001", Some(lane));
+        assert_eq!(scan("L1"), taken("L1"));
+        let of_first = Told::LabelOfLane {
+            lane: "L1".to_owned(),
+            waits: "L2".to_owned(),
+        };
+        assert_eq!(scan("L2"), StationNews::Told(of_first));
     }
 
     #[test]
