@@ -48,6 +48,7 @@ fn told_text(language: Language, told: &Told) -> String {
         Told::LabelTaken { serial, lane } => language.fill(Phrase::LabelTaken, &[serial, lane]),
         Told::LabelOdd(text) => language.fill(Phrase::LabelOdd, &[text]),
         Told::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
+        Told::LabelOfLane { lane, waits } => language.fill(Phrase::LabelOfLane, &[lane, waits]),
         Told::WaitsNoLonger(lane) => language.fill(Phrase::WaitsNoLonger, &[lane]),
         Told::NobodyWaits => language.say(Phrase::NobodyWaits).to_owned(),
         Told::LabelWaits { serial, why } => {

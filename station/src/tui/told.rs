@@ -21,6 +21,13 @@ pub enum Told {
     LabelOdd(String),
     /// A scan is no label; the lane waits on. What may be a PIN is not told.
     NoLabel(String),
+    /// A label is that of another lane's board in work; the lane that it was scanned for waits on.
+    LabelOfLane {
+        /// The lane that has it.
+        lane: String,
+        /// The lane that waits.
+        waits: String,
+    },
     /// No lane waits for a label. Nothing of the code: it may be a PIN that was typed once too often.
     NobodyWaits,
     /// The lane that a label was scanned for waits no longer.

@@ -376,6 +376,8 @@ listed! {
     NobodyWaits,
     /// The lane that a label was scanned for waits no longer.
     WaitsNoLonger,
+    /// 0 the lane that has the label, 1 the one that it was scanned for.
+    LabelOfLane,
     /// Notice.
     NoReason,
     /// Notice; 0 characters.

@@ -126,3 +126,21 @@ fn shown(verdict: &Verdict) -> ShownVerdict {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::StopRules;
+    use crate::words::Language;
+
+    #[test]
+    fn every_stop_rule_of_a_profile_has_words_in_every_language() {
+        let mut said = std::collections::BTreeSet::new();
+        for key in StopRules::KEYS {
+            for language in Language::ALL {
+                let words = language.stop_rule(key);
+                assert!(!words.contains('_') && words != key, "{language}: {key}");
+                assert!(said.insert(words), "{language} says two rules alike: {key}");
+            }
+        }
+    }
+}

@@ -193,12 +193,21 @@ impl People {
         Outcome { facts, news }
     }
 
-    /// A PIN was typed. Takes a good part of a second.
+    /// A PIN was typed. Takes a good part of a second. What is not the right one, and is somebody's badge, was shown
+    /// by them.
     pub(super) fn prove(&mut self, typed: &str, now: MonotonicMillis) -> Outcome {
-        match self.machine.pin(typed, now) {
+        let mut outcome = match self.machine.pin(typed, now) {
             Ok(steps) => self.after(steps, now),
             Err(_) => self.ask_again(NotLetIn::NotDigits, 0),
+        };
+        if self.who().is_none() && self.is_badge(typed).unwrap_or(false) {
+            // Where the register cannot be read, what came of the PIN stands.
+            if let Ok(shown) = self.identify(typed, now) {
+                outcome.facts.extend(shown.facts);
+                outcome.news = shown.news;
+            }
         }
+        outcome
     }
 
     /// Whoever is signed in leaves, or is no more awaited.
@@ -297,7 +306,7 @@ impl People {
 
     fn check(&self, id: &OperatorId, pin: &crate::access::OperatorPin) -> Result<Role, Refused> {
         let now = Moment::now()?;
-        self.register.check_pin(id, pin, &now)
+        self.register.check_pin_beside_badges(id, pin, &now)
     }
 
     /// Says why, and asks for the PIN again where it is still awaited.

@@ -1,5 +1,6 @@
 //! The clerk's word on who works, and what the screen makes of it.
 
+mod badges;
 mod random;
 
 use std::path::PathBuf;
