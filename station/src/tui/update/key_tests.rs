@@ -13,7 +13,7 @@ use crate::tui::state::lanes::{Lane, Wear};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::state::{READ_MS, Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Language};
 
@@ -313,7 +313,7 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_is_at_work() {
 fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
     let operator = || "sv-3".to_owned();
     for news in [
-        StationNews::Told(Told::SignedOut),
+        StationNews::Told(Told::SignedOut(Gone::Left)),
         StationNews::WantsPin {
             operator: operator(),
         },

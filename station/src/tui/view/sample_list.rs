@@ -12,7 +12,7 @@ use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, PortFault, RefusalReason};
 
@@ -184,7 +184,9 @@ pub(super) fn all() -> Vec<(String, State)> {
     );
     add(
         "notice",
-        with(&run, |state| state.say(Said::Told(Told::SignedOut), false)),
+        with(&run, |state| {
+            state.say(Said::Told(Told::SignedOut(Gone::Left)), false)
+        }),
     );
     let batches = with(&on(&run, Screen::Batch), |state| {
         state.batches.renew(rows());
