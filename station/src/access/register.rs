@@ -106,6 +106,35 @@ impl Register {
         pin: &OperatorPin,
         now: &Moment,
     ) -> Result<Role, Refused> {
+        self.check(id, pin, now, |_| false)
+    }
+
+    /// The same where badges are shown too: digits that are no PIN of this operator, and somebody's badge, were
+    /// scanned and not guessed. They are refused as any other, and not counted.
+    ///
+    /// # Errors
+    /// As [`Self::check_pin`].
+    pub fn check_pin_beside_badges(
+        &self,
+        id: &OperatorId,
+        pin: &OperatorPin,
+        now: &Moment,
+    ) -> Result<Role, Refused> {
+        let code = BadgeCode::parse(pin.secret().expose());
+        let is_badge = |book: &OperatorBook| {
+            let found = code.as_ref().and_then(|code| book.by_badge(code));
+            found.is_some()
+        };
+        self.check(id, pin, now, is_badge)
+    }
+
+    fn check(
+        &self,
+        id: &OperatorId,
+        pin: &OperatorPin,
+        now: &Moment,
+        is_no_guess: impl Fn(&OperatorBook) -> bool,
+    ) -> Result<Role, Refused> {
         let _lock = self.lock()?;
         let mut book = self.book()?;
         let Some(known) = book.find(id).cloned() else {
@@ -131,6 +160,12 @@ impl Register {
         entry.unrecorded = known.unrecorded.saturating_add(1);
         operator_file::write(&self.path, &book)?;
         let fits = known.pin.fits(pin);
+        if fits == Some(false) && is_no_guess(&book) {
+            book.wrong_pins = before;
+            *book.find_mut(id)? = known;
+            operator_file::write(&self.path, &book)?;
+            return Err(Refused::WrongPin { wait_ms: 0 });
+        }
         if fits != Some(true) {
             let wrong = &book.find_mut(id)?.wrong_pins;
             let wait_ms = wrong.operator_wait(now);

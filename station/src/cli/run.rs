@@ -20,6 +20,7 @@ mod looks;
 mod news;
 mod office_wishes;
 mod people;
+mod people_wishes;
 mod profile_named;
 mod reprint;
 mod resting;

@@ -10,6 +10,7 @@ use super::fake::{
 };
 use super::floor::{Floor, Production};
 use super::hold::{Hold, HoldCause, PortNames};
+use super::label_desk::{LabelDesk, Scanned};
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
@@ -21,6 +22,7 @@ use crate::ledger::event::{Actor, Assurance, Fact};
 use crate::ledger::fake::MemoryStore;
 use crate::ledger::fixture::opening;
 use crate::names::{BatchId, LaneName, OperatorId};
+use crate::profile::SerialPattern;
 use crate::provisioning::{LastBoard, Step};
 use crate::verdict::VerdictCode;
 
@@ -36,23 +38,22 @@ struct Bench {
 
 impl Bench {
     fn start() -> Self {
-        Self::start_held(None)
+        Self::start_with(|_| {})
     }
 
     /// A lane on which there is a hold from before.
-    fn start_held(hold: Option<Hold>) -> Self {
+    fn start_held(hold: Hold) -> Self {
+        Self::start_with(|floor| floor.holds.place(hold, PortNames::new()))
+    }
+
+    fn start_with(change: impl FnOnce(&mut Floor<SoftwareSigner, MemoryStore>)) -> Self {
         let clock = Arc::new(FakeClock::at(UtcMillis(1_795_336_200_000)));
         let guard = ClockGuard::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let batch = BatchId::parse("B1").unwrap();
-        let floor = Arc::new(Floor::new(
-            SoftwareSigner::from_seed(1),
-            MemoryStore::new(),
-            guard,
-            Production::new(batch, 10, 0),
-        ));
-        if let Some(hold) = hold {
-            floor.holds.place(hold, PortNames::new());
-        }
+        let (signer, production) = (SoftwareSigner::from_seed(1), Production::new(batch, 10, 0));
+        let mut floor = Floor::new(signer, MemoryStore::new(), guard, production);
+        change(&mut floor);
+        let floor = Arc::new(floor);
         let (socket, port) = fake_port();
         let (sender, events) = queue();
         let (begins, begun) = channel();
@@ -242,13 +243,14 @@ fn a_doubled_key_holds_the_lane_until_it_is_cleared() {
 
 #[test]
 fn a_hold_from_before_keeps_every_board_out() {
-    let bench = Bench::start_held(Some(Hold {
+    let bench = Bench::start_held(Hold {
         lane: LaneName::parse(LANE).unwrap(),
         code: VerdictCode::UidReused,
         detail: "seen yesterday".to_owned(),
         batch: None,
         cause: HoldCause::Code,
-    }));
+        since: None,
+    });
     let device = bench.socket.plug_in();
     bench.await_hold(VerdictCode::UidReused);
     assert!(bench.last_boards().is_empty(), "no session was begun");
@@ -363,6 +365,7 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
         detail: "as told".to_owned(),
         batch: None,
         cause: HoldCause::Code,
+        since: None,
     };
     bench.floor.holds.place(hold, PortNames::new());
     bench.await_hold(VerdictCode::KeyReused);
@@ -370,5 +373,24 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
     bench.await_news(|news| *news == News::Released);
     bench.await_news(|news| *news == News::Step(Step::AwaitingBoard));
     assert_eq!(bench.last_boards(), [false, true, false]);
+    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
+}
+
+#[test]
+fn a_label_is_no_other_lanes_until_its_boards_work_is_over() {
+    let pattern = SerialPattern::parse("SA-######").unwrap();
+    let bench = Bench::start_with(|floor| floor.labels = LabelDesk::asking(pattern, Vec::new()));
+    bench.floor.store.open_batch(opening(BATCH, 10)).unwrap();
+    let scan = |lane| bench.floor.labels.scanned("SA-000001", Some(lane));
+    let [own, other] = ["L1", "L2"].map(|name| LaneName::parse(name).unwrap());
+    let device = bench.device_says(b"label\0");
+    bench.await_news(|news| *news == News::AwaitsLabel);
+    bench.floor.labels.wait(&other);
+    assert!(matches!(scan(&own), Scanned::Taken { .. }));
+    bench.await_news(|news| matches!(news, News::Board { .. }));
+    assert!(matches!(scan(&other), Scanned::OfAnotherLane { .. }));
+    drop(device);
+    bench.await_verdict(VerdictCode::LinkLost);
+    assert!(matches!(scan(&other), Scanned::Taken { .. }));
     assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
 }

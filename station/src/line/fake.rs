@@ -219,6 +219,10 @@ impl FakeSession {
                 self.at_work = true;
                 return vec![Action::Report(Step::Identified)];
             }
+            b"label\0" => {
+                self.at_work = true;
+                return vec![Action::Reserve { uid: uid() }];
+            }
             b"forever\0" => {
                 self.forever = true;
                 return vec![Action::Draw];

@@ -5,6 +5,8 @@
 //! 2. A label of another product is a board's that does not belong here, or a label on the wrong board: the lane
 //!    that it was scanned for gets it, and its board fails.
 //! 3. Any other code is no label (a bar code on a box, a work order): it is scanned in vain, and costs no board.
+//! 4. A label that a lane was given is no other lane's until its board's work is over: a trigger that is pulled twice
+//!    gives it to nobody else.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,13 +20,17 @@ pub struct LabelDesk {
     pattern: Option<SerialPattern>,
     /// Codes that are scanned at this screen too, and are no labels, whatever they look like.
     no_labels: Vec<String>,
-    waiting: Mutex<Vec<Waiting>>,
+    /// The one that has waited longest first.
+    lanes: Mutex<Vec<AtDesk>>,
 }
 
+/// A lane from when it waits for a label until its board's work is over.
 #[derive(Debug)]
-struct Waiting {
+struct AtDesk {
     lane: LaneName,
-    scanned: Option<Label>,
+    /// What was scanned for it; it waits until then.
+    label: Option<Label>,
+    taken: bool,
 }
 
 /// What was scanned for a lane.
@@ -50,6 +56,13 @@ pub enum Scanned {
     Foreign,
     /// It is no label of this product.
     Odd,
+    /// It is the label of a board that is in work on another lane.
+    OfAnotherLane {
+        /// The lane that has it.
+        has: LaneName,
+        /// The lane that it was scanned for.
+        waits: LaneName,
+    },
     /// No lane waits for a label.
     NobodyWaits,
     /// The lane that it was scanned for waits no longer; another does.
@@ -63,7 +76,7 @@ impl LabelDesk {
         Self {
             pattern: Some(pattern),
             no_labels,
-            waiting: Mutex::default(),
+            lanes: Mutex::default(),
         }
     }
 
@@ -76,28 +89,32 @@ impl LabelDesk {
     /// Somebody scanned something for a lane, or for the one that has waited longest.
     #[must_use]
     pub fn scanned(&self, code: &str, lane: Option<&LaneName>) -> Scanned {
-        let mut waiting = self.lock();
-        let mut open = (0..waiting.len())
-            .filter(|at| waiting.get(*at).is_some_and(|lane| lane.scanned.is_none()))
-            .peekable();
-        if open.peek().is_none() {
+        let mut lanes = self.lock();
+        let waits = |at: &AtDesk| at.label.is_none();
+        if !lanes.iter().any(waits) {
             return Scanned::NobodyWaits;
         }
-        let is_meant = |at: &usize| {
-            let waits = waiting.get(*at).map(|waiting| &waiting.lane);
-            lane.is_none() || waits == lane
-        };
-        let Some(lane) = open.find(is_meant) else {
+        let is_meant = |at: &AtDesk| waits(at) && lane.is_none_or(|lane| at.lane == *lane);
+        let Some(meant) = lanes.iter().position(is_meant) else {
             return Scanned::WaitsNoLonger;
         };
-        let (Some(label), Some(lane)) = (self.label(code), waiting.get_mut(lane)) else {
+        let Some(label) = self.label(code) else {
             return Scanned::Odd;
         };
-        lane.scanned = Some(label.clone());
+        let has = lanes.iter().find(|at| at.label.as_ref() == Some(&label));
+        let has = has.map(|at| at.lane.clone());
+        let Some(meant) = lanes.get_mut(meant) else {
+            return Scanned::NobodyWaits;
+        };
+        let waits = meant.lane.clone();
+        if let Some(has) = has {
+            return Scanned::OfAnotherLane { has, waits };
+        }
+        meant.label = Some(label.clone());
         match label {
             Label::OfProduct(serial) => Scanned::Taken {
                 serial,
-                lane: lane.lane.clone(),
+                lane: waits,
             },
             Label::Foreign(_) => Scanned::Foreign,
         }
@@ -115,30 +132,31 @@ impl LabelDesk {
 
     /// The lane waits for a label.
     pub fn wait(&self, lane: &LaneName) {
-        let mut waiting = self.lock();
-        waiting.retain(|waits| waits.lane != *lane);
-        waiting.push(Waiting {
+        let mut lanes = self.lock();
+        lanes.retain(|at| at.lane != *lane);
+        lanes.push(AtDesk {
             lane: lane.clone(),
-            scanned: None,
+            label: None,
+            taken: false,
         });
     }
 
-    /// The label that was scanned for the lane, which waits no longer then.
+    /// The label that was scanned for the lane, once.
     pub(super) fn take(&self, lane: &LaneName) -> Option<Label> {
-        let mut waiting = self.lock();
-        let at = waiting.iter().position(|waits| waits.lane == *lane)?;
-        let label = waiting.get_mut(at)?.scanned.take()?;
-        waiting.remove(at);
+        let mut lanes = self.lock();
+        let at = lanes.iter_mut().find(|at| at.lane == *lane)?;
+        let label = at.label.clone().filter(|_| !at.taken)?;
+        at.taken = true;
         Some(label)
     }
 
-    /// The lane waits no longer.
+    /// The lane waits no longer, or its board's work is over.
     pub(super) fn leave(&self, lane: &LaneName) {
-        self.lock().retain(|waits| waits.lane != *lane);
+        self.lock().retain(|at| at.lane != *lane);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<AtDesk>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -207,5 +225,54 @@ mod tests {
         assert_eq!(desk.scanned("SA-000001", None), Scanned::NobodyWaits);
         let foreign = Label::Foreign(DeviceSerial::parse("SB-000001").unwrap());
         assert_eq!(desk.take(&lane("L1")), Some(foreign));
+    }
+
+    #[test]
+    fn a_label_is_given_to_no_second_lane_while_its_board_is_in_work() {
+        let desk = desk();
+        let (first, second) = (lane("L1"), lane("L2"));
+        // What else is no label of this product fails a board as well, and no more than one.
+        for code in ["SA-000001", "SB-000001"] {
+            desk.wait(&first);
+            desk.wait(&second);
+            let refused = Scanned::OfAnotherLane {
+                has: first.clone(),
+                waits: second.clone(),
+            };
+            let given = desk.scanned(code, Some(&first));
+            assert!(matches!(given, Scanned::Taken { .. } | Scanned::Foreign));
+            assert_eq!(desk.scanned(code, Some(&second)), refused);
+            assert!(desk.take(&first).is_some());
+            assert_eq!(desk.scanned(code, Some(&second)), refused);
+            assert_eq!(desk.take(&second), None);
+            // The lane waits on for its own.
+            let own = desk.scanned("SA-000002", Some(&second));
+            assert_eq!(own, taken("SA-000002", "L2"));
+            desk.leave(&second);
+            desk.leave(&first);
+        }
+    }
+
+    #[test]
+    fn a_label_is_used_again_once_its_boards_work_is_over() {
+        let desk = desk();
+        let (first, second) = (lane("L1"), lane("L2"));
+        desk.wait(&first);
+        assert_eq!(desk.scanned("SA-000001", None), taken("SA-000001", "L1"));
+        assert!(desk.take(&first).is_some());
+        desk.leave(&first);
+        // The same board placed again, on whichever lane.
+        for again in [&first, &second] {
+            desk.wait(again);
+            let expected = taken("SA-000001", again.as_str());
+            assert_eq!(desk.scanned("SA-000001", Some(again)), expected);
+            desk.leave(again);
+        }
+        // A lane that waits anew has no label, whatever it had.
+        desk.wait(&first);
+        assert_eq!(desk.scanned("SA-000001", None), taken("SA-000001", "L1"));
+        desk.wait(&first);
+        assert_eq!(desk.take(&first), None);
+        assert_eq!(desk.scanned("SA-000001", None), taken("SA-000001", "L1"));
     }
 }

@@ -64,15 +64,20 @@ pub struct StopRules {
 }
 
 impl StopRules {
+    /// Their keys in the profile, which name them in the ledger too.
+    pub const KEYS: [&str; 5] = [
+        "failures_in_a_row_on_lane",
+        "failures_in_a_row_in_batch",
+        "first_pass_yield",
+        "same_code_on_lane",
+        "attestation_alarms",
+    ];
+
     pub(super) fn read<'t>(faults: &mut Faults<'t>, item: &Item<'t>) -> Self {
         let Some(mut table) = faults.table(item, "write it as [stop_rules]") else {
             return Self::default();
         };
-        let lane = table.optional("failures_in_a_row_on_lane");
-        let batch = table.optional("failures_in_a_row_in_batch");
-        let first = table.optional("first_pass_yield");
-        let same = table.optional("same_code_on_lane");
-        let alarms = table.optional("attestation_alarms");
+        let [lane, batch, first, same, alarms] = Self::KEYS.map(|key| table.optional(key));
         let rules = Self {
             failures_in_a_row_on_lane: lane.and_then(|item| in_a_row(faults, &item)),
             failures_in_a_row_in_batch: batch.and_then(|item| in_a_row(faults, &item)),

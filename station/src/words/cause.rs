@@ -97,12 +97,13 @@ impl Language {
         let unit = if rule.name == YIELD { " %" } else { "" };
         let figure = |figure: u32| format!("{figure}{unit}");
         let (found, limit) = (figure(rule.found), figure(rule.limit));
+        let name = self.stop_rule(&rule.name);
         match rule.window {
             Some(window) => {
-                let values = [&*rule.name, &*found, &*limit, &*window.to_string()];
+                let values = [name, &*found, &*limit, &*window.to_string()];
                 self.fill(Phrase::StopRuleAmong, &values)
             }
-            None => self.fill(Phrase::StopRule, &[&rule.name, &found, &limit]),
+            None => self.fill(Phrase::StopRule, &[name, &found, &limit]),
         }
     }
 }

@@ -50,7 +50,7 @@ pub enum Happening {
     AlarmAcknowledged,
     /// 0 code, 1 lane.
     LaneHeld,
-    /// 0 code, 1 stop rule.
+    /// 0 code, 1 stop rule by its key in the profile.
     BatchHeld,
     /// 0 what it is called in the ledger.
     Other,
@@ -91,6 +91,10 @@ impl Language {
     pub fn happened(self, happening: Happening, values: &[String]) -> String {
         let mut text = self.text_of(happening).to_owned();
         for (place, value) in values.iter().enumerate() {
+            let value = match (happening, place) {
+                (Happening::BatchHeld, 1) => self.stop_rule(value),
+                _ => value,
+            };
             text = text.replace(&format!("{{{place}}}"), value);
         }
         text
@@ -279,5 +283,9 @@ mod tests {
         let values = ["PASS", "L1", "0.3", "0"].map(str::to_owned);
         let said = Language::German.happened(Happening::VerdictReached, &values);
         assert_eq!(said, "Urteil PASS auf L1 nach 0.3 s, Wiederholungen: 0");
+        let values = ["HW-LIMIT", "first_pass_yield"].map(str::to_owned);
+        let said = Language::English.happened(Happening::BatchHeld, &values);
+        let expected = "batch held by stop rule first-pass yield, after HW-LIMIT";
+        assert_eq!(said, expected);
     }
 }

@@ -27,6 +27,7 @@ mod short_outcome;
 mod spanish;
 mod spanish_actions;
 mod spanish_meanings;
+mod stop_rules;
 mod trouble;
 
 use std::fmt;

@@ -198,6 +198,35 @@ fn wrong_pins_delay_the_next_across_restarts() {
 }
 
 #[test]
+fn digits_that_are_a_badge_are_no_guess_only_where_badges_are_shown() {
+    let home = home();
+    let register = &home.register;
+    let (op_1, so_1) = (id("op-1"), id("so-1"));
+    let badge = BadgeCode::parse("88001234").unwrap();
+    register.set_badge(&so_1, &badge).unwrap();
+    let (now, later) = (at("a", 1_000_000), at("a", 1_001_000));
+    let guess = pin("0815");
+    assert!(
+        register
+            .check_pin_beside_badges(&op_1, &guess, &now)
+            .is_err()
+    );
+    let counted = |expected| {
+        let book = register.book().unwrap();
+        let of_op_1 = book.find(&op_1).unwrap();
+        let counts = (book.wrong_pins.count(), of_op_1.wrong_pins.count());
+        assert_eq!(counts, (expected, expected));
+        assert_eq!(of_op_1.unrecorded, expected);
+    };
+    counted(1);
+    let word = register.check_pin_beside_badges(&op_1, &pin("88001234"), &later);
+    assert!(matches!(word, Err(Refused::WrongPin { .. })), "{word:?}");
+    counted(1);
+    assert!(register.check_pin(&op_1, &pin("88001234"), &later).is_err());
+    counted(2);
+}
+
+#[test]
 fn guessing_at_many_operators_makes_everybody_wait() {
     let home = home();
     let now = at("a", 1_000_000);

@@ -11,13 +11,11 @@ use super::frame_watch::FrameWatch;
 use super::health::Health;
 use super::lasting_fault::LastingFault;
 use super::line_work::{LeftBoard, RunningLine};
-use super::look_up;
 use super::office_wishes::a_reason;
-use super::people::{Outcome, People};
+use super::people::People;
 use super::reprint::Reprint;
 use super::resting::Resting;
-use super::scans;
-use crate::access::{Deed, Register};
+use crate::access::Deed;
 use crate::cli::failure::Failure;
 use crate::cli::provision::chosen_lanes::ChosenLanes;
 use crate::cli::provision::owner_desk::OwnerDesk;
@@ -30,11 +28,10 @@ use crate::line::clock_guard::ClockGuard;
 use crate::line::control::ControlRequest;
 use crate::line::control_socket::Handler;
 use crate::line::system_clock::SystemClock;
-use crate::line::wishes::{LineState, Wish};
+use crate::line::wishes::Wish;
 use crate::names::{BatchId, LaneName};
-use crate::tui::action::{Action, Secret};
+use crate::tui::action::Action;
 use crate::tui::event::{Event, StationNews};
-use crate::tui::told::Told;
 use crate::words::{RefusalReason, Trouble};
 
 /// What the clerk is given.
@@ -191,26 +188,11 @@ impl<'a> Clerk<'a> {
     }
 
     fn fulfil(&mut self, action: Action) -> Result<(), Failure> {
-        let now = self.clock.monotonic();
         self.keep_badges_out(&action)?;
         match action {
-            Action::Identify { badge } => {
-                let outcome = self.people.identify(&badge, now)?;
-                self.conclude(outcome)
-            }
-            Action::Prove { pin, .. } => {
-                let Secret(typed) = &pin;
-                let outcome = self.people.prove(typed, now);
-                // What came of it first: it may be owed something, and the screen waits for it.
-                let concluded = self.conclude(outcome);
-                let recorded = self.record_wrong_pins();
-                concluded.and(recorded)
-            }
-            Action::SignOut => {
-                self.pause();
-                let outcome = self.people.leave(now);
-                self.conclude(outcome)
-            }
+            Action::Identify { badge } => self.identify(&badge),
+            Action::Prove { pin, .. } => self.prove(&pin),
+            Action::SignOut => self.sign_out(),
             Action::ListBatches => self.list_batches(),
             Action::OpenBatch(batch) => self.open_batch(&batch),
             Action::StartLine { batch } => self.start_line(&named(&batch, BatchId::parse)?),
@@ -224,8 +206,9 @@ impl<'a> Clerk<'a> {
             Action::ClearHold {
                 name,
                 of_batch,
+                since_ms,
                 reason,
-            } => self.clear_hold(&name, of_batch, reason),
+            } => self.clear_hold(&name, of_batch, UtcMillis(since_ms), reason),
             Action::AcceptClock { reason } => self.accept_clock(reason),
             Action::AcknowledgeAlarm {
                 lane,
@@ -256,49 +239,6 @@ impl<'a> Clerk<'a> {
         }
     }
 
-    /// A badge's code is as good as the badge: it never goes into the ledger, whichever field it was put in.
-    fn keep_badges_out(&self, action: &Action) -> Result<(), Failure> {
-        for text in action.kept_words() {
-            if self.people.is_badge(text)? {
-                let why = "a field has the code of a badge";
-                return Err(Failure::usage("it was not done", why, "type other words")
-                    .because(RefusalReason::BadgeTyped));
-            }
-        }
-        Ok(())
-    }
-
-    /// Records what a person did about signing in, and tells what came of it.
-    pub(super) fn conclude(&mut self, mut outcome: Outcome) -> Result<(), Failure> {
-        // Whoever is gone, boards are made in their name no longer, whether somebody else comes at once or nobody.
-        let gone = |fact: &Fact| matches!(fact, Fact::SignedOut(_));
-        if outcome.facts.iter().any(gone) {
-            self.pause();
-        }
-        let due = self.people.due(&mut outcome);
-        let recorded = self.record(due.clone());
-        if let Err(failure) = &recorded {
-            self.people.unrecorded(due, failure, &mut outcome);
-        }
-        let signed_in = outcome
-            .news
-            .iter()
-            .any(|news| matches!(news, StationNews::SignedIn(_)));
-        let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
-        outcome.news.into_iter().for_each(|news| self.tell(news));
-        if signed_out {
-            self.pause();
-        }
-        recorded?;
-        if signed_in && self.line.is_some() {
-            let line = self.line.as_ref().map(RunningLine::state);
-            self.takes_up = line == Some(LineState::Finishing);
-        } else if signed_in {
-            return self.take_up_work();
-        }
-        Ok(())
-    }
-
     pub(super) fn record(&self, facts: Vec<Fact>) -> Result<(), Failure> {
         if facts.is_empty() {
             return Ok(());
@@ -310,13 +250,7 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    /// Wrong PINs are told to the ledger at once, whoever is signed in next.
-    fn record_wrong_pins(&self) -> Result<(), Failure> {
-        let register = Register::of(&self.station.owned.home.paths());
-        office(self.station).record_wrong_pins(&register, self.now()?)
-    }
-
-    fn now(&self) -> Result<UtcMillis, Failure> {
+    pub(super) fn now(&self) -> Result<UtcMillis, Failure> {
         let of_line = self.line.as_ref().map(|line| &line.floor.clock);
         time_of_record(of_line, &self.clock, &self.station.owned.home.ledger())
     }
@@ -329,29 +263,6 @@ impl<'a> Clerk<'a> {
     /// Who is signed in, where their role lets them do it.
     pub(super) fn permitted(&self, deed: Deed) -> Result<Actor, Failure> {
         self.people.permitted(deed)
-    }
-
-    fn scanned(&mut self, code: &str, lane: Option<&str>, look_up: bool) -> Result<(), Failure> {
-        if self.people.is_badge(code)? {
-            let outcome = self.people.identify(code, self.clock.monotonic())?;
-            return self.conclude(outcome);
-        }
-        if look_up {
-            self.tell(look_up::answer(&self.station.owned.home, code)?);
-            return Ok(());
-        }
-        let labels = self.line.as_ref().map(|line| &line.floor.labels);
-        if labels.is_some() && lane.is_some() {
-            // The board gets its serial in the name of whoever began the line.
-            let who = self.permitted(Deed::ProvisionBoards)?;
-            if self.line_of.as_ref() != Some(&who) {
-                let why = "the line still works in another person's name";
-                let refused = Failure::usage("the label was not used", why, "wait for its end");
-                return Err(refused.because(RefusalReason::LineEnding));
-            }
-        }
-        self.tell(scans::for_a_lane(labels, code, lane));
-        Ok(())
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn of(news: &News) -> LaneNews {
             of_batch: hold.batch.is_some(),
             code: hold.code,
             cause: cause(hold),
+            since_ms: hold.since.map(|since| since.0),
         }),
         News::Released => LaneNews::Released,
         News::Ended(_) => LaneNews::Ended,
@@ -123,5 +124,23 @@ fn shown(verdict: &Verdict) -> ShownVerdict {
             round_trips: u64::from(wire.round_trips),
             retries: u64::from(verdict.retries),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::StopRules;
+    use crate::words::Language;
+
+    #[test]
+    fn every_stop_rule_of_a_profile_has_words_in_every_language() {
+        let mut said = std::collections::BTreeSet::new();
+        for key in StopRules::KEYS {
+            for language in Language::ALL {
+                let words = language.stop_rule(key);
+                assert!(!words.contains('_') && words != key, "{language}: {key}");
+                assert!(said.insert(words), "{language} says two rules alike: {key}");
+            }
+        }
     }
 }

@@ -1,17 +1,46 @@
-//! What becomes of a scan that is neither a badge nor a board to be looked up: it is for a lane that waits for a label.
+//! What becomes of a scan: a badge, a board to be looked up, or the label of a board on a lane that waits for one.
 
-use crate::access::as_told;
+use super::clerk::Clerk;
+use super::look_up;
+use crate::access::{Deed, as_told};
+use crate::cli::failure::Failure;
 use crate::line::label_desk::{LabelDesk, Scanned};
 use crate::names::LaneName;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
+use crate::words::RefusalReason;
+
+impl Clerk<'_> {
+    pub(super) fn scanned(
+        &mut self,
+        code: &str,
+        lane: Option<&str>,
+        look_up: bool,
+    ) -> Result<(), Failure> {
+        if self.people.is_badge(code)? {
+            return self.identify(code);
+        }
+        if look_up {
+            self.tell(look_up::answer(&self.station.owned.home, code)?);
+            return Ok(());
+        }
+        let labels = self.line.as_ref().map(|line| &line.floor.labels);
+        if labels.is_some() && lane.is_some() {
+            // The board gets its serial in the name of whoever began the line.
+            let who = self.permitted(Deed::ProvisionBoards)?;
+            if self.line_of.as_ref() != Some(&who) {
+                let why = "the line still works in another person's name";
+                let refused = Failure::usage("the label was not used", why, "wait for its end");
+                return Err(refused.because(RefusalReason::LineEnding));
+            }
+        }
+        self.tell(for_a_lane(labels, code, lane));
+        Ok(())
+    }
+}
 
 /// Gives it to the lane that the screen named; gives what is told: nothing of what may be a PIN.
-pub(super) fn for_a_lane(
-    labels: Option<&LabelDesk>,
-    code: &str,
-    lane: Option<&str>,
-) -> StationNews {
+fn for_a_lane(labels: Option<&LabelDesk>, code: &str, lane: Option<&str>) -> StationNews {
     // What the screen names no lane for serves none, though one may have begun to wait meanwhile.
     let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
     let scanned = meant.and_then(|meant| Some(labels?.scanned(code, Some(&meant))));
@@ -22,6 +51,10 @@ pub(super) fn for_a_lane(
         }),
         Scanned::Foreign => StationNews::Told(Told::LabelOdd(as_told(code))),
         Scanned::Odd => StationNews::Told(Told::NoLabel(as_told(code))),
+        Scanned::OfAnotherLane { has, waits } => StationNews::Told(Told::LabelOfLane {
+            lane: has.to_string(),
+            waits: waits.to_string(),
+        }),
         Scanned::WaitsNoLonger => {
             let lane = lane.unwrap_or_default().to_owned();
             StationNews::Told(Told::WaitsNoLonger(lane))
@@ -61,6 +94,22 @@ mod tests {
             let told = for_a_lane(Some(&labels), "SA-000001", chosen);
             assert_eq!(told, expected, "{chosen:?}");
         }
+    }
+
+    #[test]
+    fn a_label_that_is_scanned_twice_is_told_to_be_another_lanes() {
+        let pattern = SerialPattern::parse("SA-######").unwrap();
+        let labels = LabelDesk::asking(pattern, Vec::new());
+        for lane in ["L1", "L2"] {
+            labels.wait(&LaneName::parse(lane).unwrap());
+        }
+        let scan = |lane| for_a_lane(Some(&labels), "SA-000001", Some(lane));
+        assert_eq!(scan("L1"), taken("L1"));
+        let of_first = Told::LabelOfLane {
+            lane: "L1".to_owned(),
+            waits: "L2".to_owned(),
+        };
+        assert_eq!(scan("L2"), StationNews::Told(of_first));
     }
 
     #[test]

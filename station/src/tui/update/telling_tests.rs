@@ -119,7 +119,11 @@ fn a_hold_that_is_cleared_takes_the_half_typed_reason_along_and_no_other_questio
     ));
     assert_eq!(state.dialog, Some(Dialog::Leave));
     let (code, asked) = (VerdictCode::UidReused, about());
-    state.dialog = Some(Dialog::Acknowledge { about: asked, code });
+    state.dialog = Some(Dialog::Acknowledge {
+        about: asked,
+        code,
+        since_ms: 1,
+    });
     "half".chars().for_each(|c| state.scanner.take(c, 1));
     drop(station(
         &mut state,

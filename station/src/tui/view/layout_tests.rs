@@ -155,6 +155,14 @@ fn what_to_do_after_a_scan_in_vain_is_never_cut() {
         let said = language.fill(Phrase::NoLabel, &["(01)0"]);
         let there = |text: &str| text.replace(' ', "");
         assert!(there(last).contains(&there(&said)), "{last}");
+        let of_lane = Told::LabelOfLane {
+            lane: "lane10".to_owned(),
+            waits: "lane12".to_owned(),
+        };
+        state.say(Said::Told(of_lane), true);
+        let (rows, _) = drawn(&state, Theme::Monochrome);
+        let last = rows.last().unwrap();
+        assert!(last.contains("lane12") && !last.contains('…'), "{last}");
     }
 }
 

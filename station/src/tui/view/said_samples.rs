@@ -10,7 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Role};
 use crate::tui::state::why_not::WhyNot;
 use crate::tui::state::{Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule, Trouble};
 
@@ -54,6 +54,10 @@ fn of_labels() -> Vec<Said> {
         Said::Told(Told::NoLabel("4006381333931".to_owned())),
         Said::Told(Told::NobodyWaits),
         Said::Told(Told::WaitsNoLonger("L04".to_owned())),
+        Said::Told(Told::LabelOfLane {
+            lane: "L02".to_owned(),
+            waits: "L04".to_owned(),
+        }),
         Said::NoReason,
         Said::QuestionStands,
         Said::SignInToLeave,
@@ -99,7 +103,7 @@ fn of_people() -> Vec<Said> {
     ];
     let not_let_in = |why| Said::Told(Told::NotLetIn { why, wait_s: 8 });
     let all = roles.map(signed_in).into_iter();
-    all.chain([Said::Told(Told::SignedOut)])
+    all.chain(Gone::ALL.map(|gone| Said::Told(Told::SignedOut(gone))))
         .chain(refusals.map(not_let_in))
         .collect()
 }
@@ -165,6 +169,15 @@ fn each() -> Vec<Said> {
     ports.chain(rest).chain(TROUBLES.map(trouble)).collect()
 }
 
+/// The stop rules by their keys in the profile.
+pub(super) const STOP_RULES: [&str; 5] = [
+    "failures_in_a_row_on_lane",
+    "failures_in_a_row_in_batch",
+    "first_pass_yield",
+    "same_code_on_lane",
+    "attestation_alarms",
+];
+
 /// What lanes can stand still for.
 fn causes() -> Vec<Cause> {
     let rule = |name: &str, window| {
@@ -179,13 +192,15 @@ fn causes() -> Vec<Cause> {
         back,
         seconds: 7_200,
     };
-    vec![
+    let in_a_row = |key: &str| key.starts_with("failures_in_a_row");
+    let rules = STOP_RULES.map(|key| rule(key, (!in_a_row(key)).then_some(20)));
+    let mut all = vec![
         Cause::Verdict("the same key as board 07".to_owned()),
-        rule("same_code_on_lane", Some(20)),
-        rule("failures_in_a_row_on_lane", None),
         clock(true),
         clock(false),
-    ]
+    ];
+    all.extend(rules);
+    all
 }
 
 /// Each event of a board, with a code and without; what its places are filled with are names and codes.
@@ -235,6 +250,7 @@ pub(super) fn all(run: &State) -> Vec<(String, State)> {
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: cause.clone(),
+                since_ms: None,
             });
         });
     }

@@ -37,6 +37,7 @@ fn held(name: &str, of_batch: bool) -> LaneNews {
         of_batch,
         code: VerdictCode::KeyReused,
         cause: Cause::Verdict("why".to_owned()),
+        since_ms: None,
     })
 }
 
@@ -109,6 +110,9 @@ fn a_name_that_ends_as_its_port_does_says_both_only_where_that_end_is_seen() {
         !short[1..].iter().any(|word| word.ends_with("00")),
         "{short:?}"
     );
+    // What the port has no need of, the name has.
+    let name = words(&with("fixture-left-", "left-")).swap_remove(0);
+    assert!(name.ends_with("left-00"), "{name}");
     let long = words(&with("fixture-leftmostbench", "leftmostbench"));
     assert!(!long[0].ends_with("leftmostbench00"), "{long:?}");
     assert!(long[1..].iter().any(|word| word == "00"), "{long:?}");
