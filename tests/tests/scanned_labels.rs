@@ -6,6 +6,7 @@ use acceptance::ledger_books;
 use acceptance::operator_screen::{at_terminal, leave, sign_in};
 use acceptance::prepared_station::{OPERATOR, PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
+use acceptance::staffed_station::{OFFICER, OFFICER_PIN, SUPERVISOR_PIN, Staffed};
 use acceptance::wait_for;
 
 fn open_batch(station: &PreparedStation) {
@@ -110,4 +111,56 @@ fn without_a_screen_nothing_is_provisioned() {
         "{}",
         finished.stderr
     );
+}
+
+/// A board gets its serial in the name of whoever began the line: nobody else's scan gives it one.
+#[test]
+fn a_serial_is_given_by_whoever_began_the_line_alone() {
+    let staffed = Staffed::create();
+    let (supervisor, officer) = ((SUPERVISOR, SUPERVISOR_PIN), (OFFICER, OFFICER_PIN));
+    staffed.add("op-2", "operator", "2580", Some(officer)).ok();
+    let (folder, station) = (staffed.folder.path(), &staffed.station);
+    let profile = station.labelled_profile().to_string_lossy().into_owned();
+    let order = ["--work-order", "WO-1", "--quantity", "1"];
+    let mut arguments = vec!["batch", "open", "B-1", "--profile", &profile];
+    arguments.extend(order);
+    staffed.run(&arguments, Some(supervisor)).ok();
+    let plan = LinePlan {
+        lanes: 1,
+        devices: 1,
+        ..LinePlan::good_boards(folder, station, 1, 5)
+    };
+    let line = SimulatedLine::start(&folder.join("line"), &plan);
+    let mut screen = at_terminal(station, &line.ports(), (100, 30));
+    let come = |(who, pin): (&str, &str)| {
+        screen.see("▶");
+        screen.scan(&format!("BADGE-{who}"));
+        screen.see(&format!("{who}: enter the PIN"));
+        screen.scan(pin);
+        screen.see(&format!("Operator {who} "));
+    };
+    screen.see("Scan your badge");
+    come(supervisor);
+    screen.see("scan the label");
+    for (who, why) in [
+        (officer, "Your role may not do this."),
+        (("op-2", "2580"), "The line is ending."),
+    ] {
+        come(who);
+        screen.see("▶");
+        screen.scan("SA-000042");
+        screen.see(why);
+        screen.type_text("\x1b");
+        screen.see_that("no refusal", |text| !text.contains("Not done"));
+    }
+    // The board waits on, for them.
+    come(supervisor);
+    screen.see("▶");
+    screen.scan("SA-000042");
+    screen.see("1/1");
+    drop(line.finish());
+    leave(&mut screen);
+    let reached = staffed.leaves(&["verdict-reached"]);
+    assert_eq!(reached.len(), 1, "{reached:?}");
+    assert_eq!(reached[0]["device_serial"], "SA-000042");
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::state::dialog::BatchField;
 use crate::verdict::VerdictCode;
 
 /// A wish.
@@ -27,6 +28,13 @@ pub enum Action {
     ListBatches,
     /// Make a new batch.
     OpenBatch(NewBatch),
+    /// Say whether what has come into a field of a new batch is somebody's badge.
+    LookAtField {
+        /// Which.
+        field: BatchField,
+        /// What stands there.
+        text: Secret,
+    },
     /// Have the line work on a batch.
     StartLine {
         /// Which.
@@ -138,7 +146,7 @@ pub struct NewBatch {
     pub quantity: String,
 }
 
-/// A PIN on its way; never shown, never recorded.
+/// A PIN, or what may be a badge, on its way; never shown, never recorded.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret(#[serde(skip)] pub String);
 

@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::action::Secret;
 use super::state::alarms::{About, Alarm};
 use super::state::batch::{BatchHead, BatchRow, Progress};
 use super::state::device::DeviceReport;
+use super::state::dialog::BatchField;
 use super::state::lanes::{Held, ShownFrame, ShownVerdict, Wear};
 use super::state::sign_in::Person;
 use super::told::Told;
@@ -197,6 +199,13 @@ pub enum StationNews {
     HoldCleared {
         /// What it was about.
         about: About,
+    },
+    /// What has come into a field of a new batch is somebody's badge.
+    BadgeInField {
+        /// Which.
+        field: BatchField,
+        /// What stood there.
+        code: Secret,
     },
     /// A wish was refused.
     Refused(Refused),

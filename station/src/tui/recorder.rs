@@ -2,13 +2,14 @@
 //!
 //! Bounded: two halves, of which the older is dropped when the newer is full. What is typed as a PIN is never
 //! in it, nor what a scanner sends: it may be a badge, whoever is signed in. Nor is what is typed where no dialog
-//! asks for it: it may be a PIN that is typed once too often.
+//! asks for it: it may be a PIN that is typed once too often. Where the station says that a badge was typed, nothing
+//! that was typed before is in it.
 
 use std::mem;
 
 use serde::{Deserialize, Serialize};
 
-use super::action::NewBatch;
+use super::action::{NewBatch, Secret};
 use super::event::{Event, Key, StationNews};
 use super::scanner::PAUSE_MS;
 use super::state::State;
@@ -16,6 +17,7 @@ use super::state::dialog::Dialog;
 use super::state::said::Said;
 use super::state::sign_in::SignIn;
 use super::update::update;
+use crate::words::RefusalReason;
 
 /// Most events of a half.
 const MAX_EVENTS: usize = 5_000;
@@ -48,6 +50,12 @@ impl Recorder {
     pub fn note(&mut self, state: &State, event: &Event) {
         if self.newer.events.len() >= MAX_EVENTS {
             self.older = mem::replace(&mut self.newer, Half::beginning(state));
+        }
+        if tells_of_badge(event) {
+            let noted = self.older.events.iter_mut().chain(&mut self.newer.events);
+            noted
+                .filter(|event| !is_help(event))
+                .for_each(|event| *event = hidden(event));
         }
         self.newer.events.push(without_pin(state, event));
     }
@@ -139,17 +147,32 @@ fn without_pin(state: &State, event: &Event) -> Event {
         });
     }
     let has_field = state.dialog.as_ref().is_some_and(Dialog::has_field);
-    // Help's own character is nobody's secret, and opens it again in a replay.
-    let help = matches!(
-        event,
-        Event::Key {
-            key: Key::Char('?'),
-            ..
-        }
-    );
+    if let Event::Station(StationNews::BadgeInField { field, .. }) = event {
+        return Event::Station(StationNews::BadgeInField {
+            field: *field,
+            code: Secret::default(),
+        });
+    }
     match state.sign_in {
-        SignIn::Person(_) if help || has_field => event.clone(),
+        SignIn::Person(_) if is_help(event) || has_field => event.clone(),
         _ => hidden(event),
+    }
+}
+
+/// Help's own character is nobody's secret, and opens it again in a replay.
+fn is_help(event: &Event) -> bool {
+    let key = Key::Char('?');
+    matches!(event, Event::Key { key: pressed, .. } if *pressed == key)
+}
+
+/// Whether the station says that what was typed is somebody's badge.
+fn tells_of_badge(event: &Event) -> bool {
+    match event {
+        Event::Station(StationNews::BadgeInField { .. }) => true,
+        Event::Station(StationNews::Refused(refused)) => {
+            refused.reason == Some(RefusalReason::BadgeTyped)
+        }
+        _ => false,
     }
 }
 
@@ -271,6 +294,47 @@ mod tests {
         for digit in "739164".chars() {
             let kept = format!("\"char\":\"{digit}\"");
             assert!(!text.contains(&kept), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_badge_that_a_hand_has_typed_into_a_field_is_not_in_a_recording() {
+        use crate::tui::state::dialog::BatchField;
+        let batch = Dialog::OpenBatch(NewBatch::default(), BatchField::default());
+        let reason = Dialog::Reprint {
+            device: "SA-000001".to_owned(),
+        };
+        let in_field = StationNews::BadgeInField {
+            field: BatchField::Name,
+            code: Secret("QX77".to_owned()),
+        };
+        let refused = StationNews::Refused(crate::tui::event::Refused {
+            reason: Some(RefusalReason::BadgeTyped),
+            ..Default::default()
+        });
+        for (dialog, told) in [(batch, in_field), (reason, refused)] {
+            let mut state = State {
+                size: (80, 24),
+                sign_in: SignIn::Person(crate::tui::state::sign_in::Person {
+                    operator: "op-17".to_owned(),
+                    role: crate::tui::state::sign_in::Role::Operator,
+                    may: Vec::new(),
+                    may_not: Vec::new(),
+                }),
+                dialog: Some(dialog),
+                ..State::default()
+            };
+            let mut recorder = Recorder::new(&state);
+            for (at_ms, key) in (1_000..).step_by(400).zip("QX77\r".chars()) {
+                let key = Key::Char(key);
+                play(&mut recorder, &mut state, Event::Key { key, at_ms });
+            }
+            play(&mut recorder, &mut state, Event::Station(told));
+            let text = recorder.text();
+            assert!(!text.contains("\"Q\"") && !text.contains("QX77"), "{text}");
+            let mut again = replay(&text).unwrap();
+            again.scanner = state.scanner.clone();
+            assert_eq!(again, state);
         }
     }
 

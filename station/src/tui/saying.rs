@@ -8,7 +8,7 @@ use super::state::said::Said;
 use super::told::{Gone, Told};
 use super::vocabulary;
 use crate::verdict::VerdictCode;
-use crate::words::{Language, Phrase};
+use crate::words::{Language, Phrase, RefusalReason};
 
 /// One line of it.
 #[must_use]
@@ -35,6 +35,7 @@ pub fn text(language: Language, said: &Said) -> String {
         Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
         Said::Adapter { lane, change } => adapter_changed(language, lane, change),
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),
+        Said::BadgeInField => language.refusal(Some(RefusalReason::BadgeTyped)).to_owned(),
         Said::NoReason => language.say(Phrase::NoReason).to_owned(),
         Said::ScanTooLong => language.fill(Phrase::ScanTooLong, &[&MAX_CHARS.to_string()]),
         Said::EntryTooLong => language.fill(Phrase::EntryTooLong, &[&MAX_CHARS.to_string()]),

@@ -4,6 +4,7 @@
 mod answers;
 #[cfg(test)]
 mod answers_tests;
+mod badges;
 mod choosing;
 #[cfg(test)]
 mod choosing_tests;
@@ -42,7 +43,9 @@ const PRESENCE_MS: u64 = 2_000;
 pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     let before = watched(state);
     let asked = question(state);
+    let fields = badges::fields(state);
     let mut actions = take(state, event);
+    actions.extend(badges::ask(state, fields.as_ref()));
     for _ in actions
         .iter()
         .filter(|action| **action == Action::ListBatches)

@@ -195,6 +195,7 @@ impl<'a> Clerk<'a> {
             Action::SignOut => self.sign_out(),
             Action::ListBatches => self.list_batches(),
             Action::OpenBatch(batch) => self.open_batch(&batch),
+            Action::LookAtField { field, text } => self.look_at_field(field, text),
             Action::StartLine { batch } => self.start_line(&named(&batch, BatchId::parse)?),
             Action::PauseLine => self.pause_line(),
             Action::CloseBatch { batch } => {

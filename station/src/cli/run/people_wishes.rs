@@ -11,6 +11,7 @@ use crate::ledger::event::Fact;
 use crate::line::wishes::LineState;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::StationNews;
+use crate::tui::state::dialog::BatchField;
 use crate::tui::told::Told;
 use crate::words::RefusalReason;
 
@@ -34,6 +35,15 @@ impl Clerk<'_> {
         self.pause();
         let outcome = self.people.leave(self.clock.monotonic());
         self.conclude(outcome)
+    }
+
+    /// Has a badge taken out of a field at once, before anybody reads it there.
+    pub(super) fn look_at_field(&self, field: BatchField, text: Secret) -> Result<(), Failure> {
+        let Secret(typed) = &text;
+        if self.people.is_badge(typed)? {
+            self.tell(StationNews::BadgeInField { field, code: text });
+        }
+        Ok(())
     }
 
     /// A badge's code is as good as the badge: it never goes into the ledger, whichever field it was put in.

@@ -66,6 +66,8 @@ pub enum Said {
     },
     /// The ledger knows no such board.
     UnknownBoard(String),
+    /// A field of a new batch had the code of a badge.
+    BadgeInField,
     /// A scan came where a reason is to be typed.
     NoReason,
     /// A scan was longer than any code may be.

@@ -1,5 +1,6 @@
 //! What lanes and the station tell.
 
+use super::badges;
 use crate::line::wishes::LineState;
 use crate::tui::action::Action;
 use crate::tui::event::{Did, LaneNews, Refused, StationNews};
@@ -142,6 +143,7 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
             clear_hold(state, &about);
             take_back_reason(state, &about);
         }
+        StationNews::BadgeInField { field, code } => badges::take_out(state, field, &code),
         StationNews::Refused(refused) => {
             state.batches.freshness.refuse();
             refuse(state, refused);

@@ -34,8 +34,15 @@ pub(super) fn signed_in() -> State {
     }
 }
 
-/// Keys, two milliseconds apart, after a pause.
+/// Keys, two milliseconds apart, after a pause; that the station is asked about a field is left out.
 pub(super) fn shoot(state: &mut State, keys: &[Key]) -> Vec<Action> {
+    let mut done = shoot_all(state, keys);
+    done.retain(|action| !matches!(action, Action::LookAtField { .. }));
+    done
+}
+
+/// The same, with nothing left out.
+pub(super) fn shoot_all(state: &mut State, keys: &[Key]) -> Vec<Action> {
     let from = state.monotonic_ms + 2 * READ_MS;
     let mut done = Vec::new();
     for (at_ms, key) in (from..).step_by(2).zip(keys) {

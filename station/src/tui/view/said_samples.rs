@@ -58,6 +58,7 @@ fn of_labels() -> Vec<Said> {
             lane: "L02".to_owned(),
             waits: "L04".to_owned(),
         }),
+        Said::BadgeInField,
         Said::NoReason,
         Said::QuestionStands,
         Said::SignInToLeave,
