@@ -14,6 +14,7 @@ pub mod man_on_the_wire;
 pub mod mutation;
 pub mod operator_screen;
 pub mod outside_root;
+pub mod owner_socket;
 pub mod prepared_station;
 pub mod production_station;
 pub mod repository;

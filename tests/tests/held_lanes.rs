@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use acceptance::owner_socket::ask;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Finished, Running, run};
@@ -98,6 +99,13 @@ fn a_held_lane_stays_held_until_a_supervisor_clears_it() {
         2,
         "the third board was not begun"
     );
+
+    // A reason that was typed for a hold of before clears none.
+    let reason = format!(r#""operator":"{SUPERVISOR}","reason":"seen","since":1"#);
+    let of_before = format!(r#"{{"request":"clear-hold","lane":"{LANE}",{reason}}}"#);
+    let answer = ask(&station.home().join("control.sock"), &of_before);
+    assert!(answer.contains("it is held anew since"), "{answer}");
+    assert_eq!(lane_status(&station)["held"], "KEY-REUSED");
 
     let mut clear = as_supervisor(&station, &CLEAR);
     let cleared = json(run(clear.arg("--json"))).remove(0);

@@ -1,6 +1,7 @@
 //! Operators who prove who they are: enrolment, PINs at commands, the delay after wrong ones, roles.
 #![forbid(unsafe_code)]
 
+use acceptance::owner_socket::ask;
 use acceptance::prepared_station::SUPERVISOR;
 use acceptance::serial_wire::SerialWire;
 use acceptance::staffed_station::{OFFICER, OFFICER_PIN, SUPERVISOR_PIN, Staffed};
@@ -218,20 +219,4 @@ fn a_running_line_believes_nobody_without_a_pin() {
     drop(line.finish());
     let closed = staffed.leaves(&["batch-closed"]);
     assert_eq!(closed[0]["actor"]["assurance"], "badge-and-pin");
-}
-
-/// One line to the owner of the home, and its answer.
-fn ask(socket: &std::path::Path, line: &str) -> String {
-    use std::io::{Read as _, Write as _};
-    // A socket's file is there a moment before anybody listens.
-    let connect = || std::os::unix::net::UnixStream::connect(socket).ok();
-    let mut stream = wait_for::value("the line listens", connect);
-    stream
-        .write_all(format!("{line}\n").as_bytes())
-        .expect("the line takes it");
-    let mut answer = String::new();
-    stream
-        .read_to_string(&mut answer)
-        .expect("the line answers");
-    answer
 }

@@ -73,11 +73,13 @@ pub(crate) fn run(command: &HoldCommand, context: &Context) -> Result<ExitStatus
             let request = match held(&home, name, *batch)? {
                 Held::Lane(lane) => ControlRequest::ClearHold {
                     lane,
+                    since: None,
                     reason,
                     operator,
                 },
                 Held::Batch(batch) => ControlRequest::ClearBatchHold {
                     batch,
+                    since: None,
                     reason,
                     operator,
                 },
@@ -131,7 +133,7 @@ pub(super) fn clear_command(name: &str) -> String {
 /// Clears a batch's hold; run by the owner of the home.
 pub(super) fn clear_batch(
     owner: &Owner,
-    batch: &BatchId,
+    (batch, since): (&BatchId, Option<UtcMillis>),
     reason: &str,
     actor: &Actor,
     now: UtcMillis,
@@ -145,6 +147,7 @@ pub(super) fn clear_batch(
         )
         .because(RefusalReason::NotHeld));
     };
+    refuse_what_was_not_read(since, hold.time, hold.code)?;
     let cleared = Event {
         time: now,
         batch: Some(batch.clone()),
@@ -167,7 +170,7 @@ pub(super) fn clear_batch(
 /// Clears a lane's hold; run by the owner of the home.
 pub(super) fn clear_lane(
     owner: &Owner,
-    lane: &LaneName,
+    (lane, since): (&LaneName, Option<UtcMillis>),
     reason: &str,
     actor: &Actor,
     now: UtcMillis,
@@ -181,6 +184,7 @@ pub(super) fn clear_lane(
         )
         .because(RefusalReason::NotHeld));
     };
+    refuse_what_was_not_read(since, hold.time, hold.code)?;
     let cleared = Event::of_station(
         now,
         Fact::HoldCleared {
@@ -205,6 +209,24 @@ pub(super) fn clear_lane(
         hold.code
     );
     Ok(Done::Fact { text, json })
+}
+
+/// Whoever has read why something was held has not read what it is held for since: their reason is for the former.
+fn refuse_what_was_not_read(
+    read: Option<UtcMillis>,
+    held: UtcMillis,
+    code: VerdictCode,
+) -> Result<(), Failure> {
+    if read.is_none_or(|read| read == held) {
+        return Ok(());
+    }
+    let why = format_args!("what was read is cleared, and it is held anew since {held} for {code}");
+    let refused = Failure::usage(
+        "the hold was not cleared",
+        why,
+        "look at the new hold first",
+    );
+    Err(refused.because(RefusalReason::HeldAnew))
 }
 
 fn list(context: &Context) -> Result<(), Failure> {

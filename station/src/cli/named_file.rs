@@ -78,11 +78,20 @@ pub(crate) fn write_with<T>(
     fill: impl FnOnce(&mut File) -> io::Result<T>,
 ) -> Result<T, Failure> {
     replace(path, fill).map_err(|error| {
-        Failure::usage(
-            format_args!("cannot write {}", path.display()),
-            error,
-            "name a file in a folder that is there and can be written, on a disk that is not full",
-        )
+        let (why, action) = match error.kind() {
+            ErrorKind::NotFound => (
+                "there is no such folder".to_owned(),
+                "make the folder, or name a file in one that is there",
+            ),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                (error.to_string(), "make room on the disk")
+            }
+            _ => (
+                error.to_string(),
+                "name a file in a folder that is there and can be written",
+            ),
+        };
+        Failure::usage(format_args!("cannot write {}", path.display()), why, action)
     })
 }
 

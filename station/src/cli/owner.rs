@@ -177,12 +177,18 @@ impl Owner {
             ControlRequest::RevokeAndCloseBatch { batch, reason, .. } => {
                 batch_work::close(self, batch, Some(reason), actor, now)?
             }
-            ControlRequest::ClearHold { lane, reason, .. } => {
-                hold::clear_lane(self, lane, reason, actor, now)?
-            }
-            ControlRequest::ClearBatchHold { batch, reason, .. } => {
-                hold::clear_batch(self, batch, reason, actor, now)?
-            }
+            ControlRequest::ClearHold {
+                lane,
+                since,
+                reason,
+                ..
+            } => hold::clear_lane(self, (lane, *since), reason, actor, now)?,
+            ControlRequest::ClearBatchHold {
+                batch,
+                since,
+                reason,
+                ..
+            } => hold::clear_batch(self, (batch, *since), reason, actor, now)?,
             ControlRequest::QuarantineBoard { uid, reason, .. } => {
                 device_quarantine::turn(self, uid, Turn::Aside, reason, actor, now)?
             }

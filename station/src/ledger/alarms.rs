@@ -9,12 +9,13 @@ use super::event::Fact;
 use super::reader::Reader;
 use crate::clock::UtcMillis;
 use crate::names::LaneName;
+use crate::verdict::VerdictCode;
 
-/// When somebody looked last at the alarms of a board on a lane.
-pub type LookedAt = BTreeMap<(LaneName, Option<Uid>), UtcMillis>;
+/// When somebody looked last at a board's alarm of that code on a lane.
+pub type LookedAt = BTreeMap<(LaneName, Option<Uid>, VerdictCode), UtcMillis>;
 
 impl Reader {
-    /// When somebody looked last at the alarms of each board on each lane.
+    /// When somebody looked last at each alarm of each board on each lane.
     ///
     /// # Errors
     /// Where the ledger cannot be read.
@@ -33,7 +34,7 @@ impl Reader {
         for entry in entries {
             let leaf = self.entry(u64::from(entry.doing(doing)?))?.leaf;
             if let Fact::AlarmAcknowledged(record) = leaf.fact {
-                looked.insert((record.lane, record.uid), leaf.time);
+                looked.insert((record.lane, record.uid, record.code), leaf.time);
             }
         }
         Ok(looked)
@@ -47,18 +48,18 @@ mod tests {
     use crate::ledger::event::AlarmAcknowledgedRecord;
     use crate::ledger::fixture::{Home, actor, station_event};
     use crate::ledger::standing::Durability;
-    use crate::verdict::VerdictCode;
 
     #[test]
-    fn the_last_look_at_a_board_counts_and_no_other_boards() {
+    fn the_last_look_at_a_boards_alarm_counts_and_no_other_boards_or_codes() {
         let (home, ledger) = Home::create();
         let lane = LaneName::parse("L1").unwrap();
         let uid = |n: u8| Some(Uid::from_bytes(&[n; 8]).unwrap());
+        let code = VerdictCode::FwMeasurement;
         let look = |uid| {
             Fact::AlarmAcknowledged(AlarmAcknowledgedRecord {
                 lane: lane.clone(),
                 uid,
-                code: VerdictCode::FwMeasurement,
+                code,
                 reason: "taken to QA".to_owned(),
                 actor: actor(),
             })
@@ -74,8 +75,10 @@ mod tests {
             .alarms_looked_at()
             .unwrap();
         assert_eq!(looked.len(), 2);
-        let [first, nameless] = [uid(1), None].map(|uid| looked[&(lane.clone(), uid)]);
+        let [first, nameless] = [uid(1), None].map(|uid| looked[&(lane.clone(), uid, code)]);
         assert_eq!(first.0, nameless.0 + 1);
-        assert!(!looked.contains_key(&(lane.clone(), uid(2))));
+        assert!(!looked.contains_key(&(lane.clone(), uid(2), code)));
+        let other = VerdictCode::KeyForeign;
+        assert!(!looked.contains_key(&(lane.clone(), uid(1), other)));
     }
 }

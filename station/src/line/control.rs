@@ -9,7 +9,7 @@ use firmware_proto::Uid;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Deed, Secret};
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, UtcMillis};
 use crate::encoding::Hex;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
 use crate::role::Role;
@@ -87,6 +87,9 @@ pub enum ControlRequest {
     ClearHold {
         /// Which lane.
         lane: LaneName,
+        /// Since when it is held, where somebody has read that: what is held there later is not cleared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<UtcMillis>,
         /// Why it may go on.
         reason: String,
         /// Who asks.
@@ -112,6 +115,9 @@ pub enum ControlRequest {
     ClearBatchHold {
         /// Which batch.
         batch: BatchId,
+        /// Since when it is held, where somebody has read that: what is held there later is not cleared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<UtcMillis>,
         /// Why it may go on.
         reason: String,
         /// Who asks.

@@ -249,6 +249,7 @@ fn a_hold_from_before_keeps_every_board_out() {
         detail: "seen yesterday".to_owned(),
         batch: None,
         cause: HoldCause::Code,
+        since: None,
     });
     let device = bench.socket.plug_in();
     bench.await_hold(VerdictCode::UidReused);
@@ -364,6 +365,7 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
         detail: "as told".to_owned(),
         batch: None,
         cause: HoldCause::Code,
+        since: None,
     };
     bench.floor.holds.place(hold, PortNames::new());
     bench.await_hold(VerdictCode::KeyReused);

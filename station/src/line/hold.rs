@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock_guard::ClockJump;
 use super::stop_watch::{Seen, StopWatch, Trip};
+use crate::clock::UtcMillis;
 use crate::ledger::event::{Event, Fact, TrippedRule};
 use crate::names::{BatchId, LaneName};
 use crate::profile;
@@ -23,6 +24,8 @@ pub struct Hold {
     pub batch: Option<BatchId>,
     /// What it is for, as values.
     pub cause: HoldCause,
+    /// When it was placed, as the ledger says; none where nothing is placed and the lane waits by itself.
+    pub since: Option<UtcMillis>,
 }
 
 /// What a hold is for.
@@ -96,6 +99,7 @@ fn on_lane(verdict: &Event, seen: &Seen, holds: &Holds, trip: Option<Trip>) -> O
         detail: detail.clone(),
         batch: None,
         cause: rule.clone().map_or(HoldCause::Code, HoldCause::Rule),
+        since: Some(verdict.time),
     };
     let ports = holds.seat_of(&seen.lane);
     let fact = Fact::HoldPlaced {
@@ -121,6 +125,7 @@ fn on_batch(verdict: &Event, seen: &Seen, trip: Trip) -> Option<Placed> {
         detail: trip.detail.clone(),
         batch: Some(verdict.batch.clone()?),
         cause: HoldCause::Rule(trip.rule.clone()),
+        since: Some(verdict.time),
     };
     let fact = Fact::BatchHoldPlaced {
         lane: seen.lane.clone(),
@@ -236,7 +241,6 @@ impl Holds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::UtcMillis;
     use crate::profile::{Among, InARow, StopRules};
 
     fn failed() -> Event {
@@ -306,6 +310,7 @@ mod tests {
             detail: "seen".to_owned(),
             batch: None,
             cause: HoldCause::Code,
+            since: None,
         };
         holds.place(hold.clone(), holds.seat_of(&lane("left")));
         assert_eq!(holds.of(&lane("left")), Some(hold.clone()));

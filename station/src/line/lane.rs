@@ -194,6 +194,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                 detail: jump.to_string(),
                 batch: None,
                 cause: HoldCause::Clock(jump),
+                since: None,
             });
         }
         if let Some(hold) = self.floor.holds.of(self.reporter.lane()) {
@@ -210,6 +211,7 @@ impl<S: Signer, E: EventStore, M: BoardSession> Worker<'_, S, E, M> {
                         detail: error.to_string(),
                         batch: None,
                         cause: HoldCause::Code,
+                        since: None,
                     });
                 }
             }

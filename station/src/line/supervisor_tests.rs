@@ -79,7 +79,8 @@ fn ends_once_so_many_verdicts_are_there() {
         if !heard {
             heard = true;
             for device in devices.iter().flat_map(|device| [device; 8]) {
-                device.to_station.send(b"pass\0".to_vec()).unwrap();
+                // Three verdicts may be there before the last of them is sent, and the lanes gone.
+                let _ = device.to_station.send(b"pass\0".to_vec());
             }
             line.floor
                 .stop

@@ -33,7 +33,7 @@ pub struct BatchTally {
     met: HashSet<Uid>,
     first: Ratio,
     last: VecDeque<bool>,
-    over_time: Vec<u16>,
+    over_time: Vec<(UtcMillis, u16)>,
     /// How many first boards make a point.
     stride: usize,
     since_point: usize,
@@ -64,7 +64,7 @@ impl BatchTally {
         if let Some(passed) = first_pass(seen, &self.met) {
             self.first.all += 1;
             self.first.good += u64::from(passed);
-            self.add_point(passed);
+            self.add_point(passed, at);
         }
         self.met.extend(seen.board.clone());
         if seen.code.outcome() == Outcome::Pass && seen.code != VerdictCode::AlreadyProvisioned {
@@ -75,7 +75,7 @@ impl BatchTally {
         }
     }
 
-    fn add_point(&mut self, passed: bool) {
+    fn add_point(&mut self, passed: bool, at: UtcMillis) {
         self.last.push_back(passed);
         if self.last.len() > YIELD_WINDOW {
             self.last.pop_front();
@@ -87,7 +87,9 @@ impl BatchTally {
         self.since_point = 0;
         let good = self.last.iter().filter(|passed| **passed).count() as u64;
         let all = self.last.len() as u64;
-        self.over_time.extend(Ratio { good, all }.permille());
+        let permille = Ratio { good, all }.permille();
+        self.over_time
+            .extend(permille.map(|permille| (at, permille)));
         if self.over_time.len() > MAX_POINTS {
             let mut kept = false;
             self.over_time.retain(|_| {
@@ -112,9 +114,9 @@ impl BatchTally {
         codes
     }
 
-    /// The yield of the last boards over time, in tenths of a percent, the oldest first.
+    /// The yield of the last boards over time, in tenths of a percent, each with its time, the oldest first.
     #[must_use]
-    pub fn yield_over_time(&self) -> &[u16] {
+    pub fn yield_over_time(&self) -> &[(UtcMillis, u16)] {
         &self.over_time
     }
 
@@ -240,6 +242,10 @@ mod tests {
         }
         let points = tally.yield_over_time();
         assert!(points.len() <= MAX_POINTS && points.len() > MAX_POINTS / 3);
-        assert_eq!(points.last(), Some(&750));
+        let (at, permille) = points[points.len() - 1];
+        assert_eq!(permille, 750);
+        // Between two points of the end there are at most as many boards as make a point.
+        assert!((2_900..3_000).contains(&at.0), "{at:?}");
+        assert!(points.is_sorted());
     }
 }

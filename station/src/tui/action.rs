@@ -53,6 +53,8 @@ pub enum Action {
         name: String,
         /// Whether it is a batch's.
         of_batch: bool,
+        /// Since when it is held, as was read, UTC.
+        since_ms: u64,
         /// Why it may go on.
         reason: String,
     },

@@ -40,6 +40,19 @@ pub fn clock_text(utc_ms: u64) -> String {
     format!("{hours:02}:{minutes:02}:{:02}", seconds % 60)
 }
 
+/// Hour and minute, UTC, with the day where it is not today's.
+#[must_use]
+pub fn short_time_text(utc_ms: u64, now_ms: u64) -> String {
+    const DAY_MS: u64 = 86_400_000;
+    let text = date_text(utc_ms);
+    let from = if utc_ms / DAY_MS == now_ms / DAY_MS {
+        11
+    } else {
+        5
+    };
+    text.get(from..16).unwrap_or(&text).to_owned()
+}
+
 /// Date and time of day, UTC.
 #[must_use]
 pub fn date_text(utc_ms: u64) -> String {

@@ -5,7 +5,7 @@ use super::scanner::MAX_CHARS;
 use super::seconds;
 use super::state::lanes::ShownVerdict;
 use super::state::said::Said;
-use super::told::Told;
+use super::told::{Gone, Told};
 use super::vocabulary;
 use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase, RefusalReason};
@@ -59,7 +59,7 @@ fn told_text(language: Language, told: &Told) -> String {
             language.fill(Phrase::LabelFailed, &[serial, &language.technical(why)])
         }
         Told::NotLetIn { why, wait_s } => not_let_in(language, why, *wait_s),
-        Told::SignedOut => language.say(Phrase::SignedOut).to_owned(),
+        Told::SignedOut(gone) => language.say(signed_out(*gone)).to_owned(),
         Told::Did(did) => vocabulary::did(language, did),
         Told::Trouble { trouble, says } => {
             let trouble = language.trouble(*trouble);
@@ -103,6 +103,14 @@ fn concluded(language: Language, lane: &str, verdict: &ShownVerdict) -> String {
         text = format!("{text}  {}  {detail}", verdict.code);
     }
     format!("{text}  {} s", seconds(verdict.took_ms))
+}
+
+const fn signed_out(gone: Gone) -> Phrase {
+    match gone {
+        Gone::Left => Phrase::SignedOut,
+        Gone::Idle => Phrase::SignedOutIdle,
+        Gone::Disabled => Phrase::SignInDisabled,
+    }
 }
 
 fn not_let_in(language: Language, why: &NotLetIn, wait_s: u64) -> String {

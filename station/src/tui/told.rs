@@ -54,7 +54,7 @@ pub enum Told {
         wait_s: u64,
     },
     /// Nobody is signed in any more.
-    SignedOut,
+    SignedOut(Gone),
     /// A wish was done.
     Did(Did),
     /// Something went wrong that nobody has wished for.
@@ -64,6 +64,23 @@ pub enum Told {
         /// Technical text.
         says: String,
     },
+}
+
+/// Why somebody is signed in no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gone {
+    /// They have left, or somebody else has come.
+    Left,
+    /// Nobody did anything for as long as the configuration says.
+    Idle,
+    /// They may not sign in any more.
+    Disabled,
+}
+
+impl Gone {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Left, Self::Idle, Self::Disabled];
 }
 
 impl Told {
@@ -82,7 +99,7 @@ impl Told {
     pub const fn is_bad(&self) -> bool {
         !matches!(
             self,
-            Self::LabelTaken { .. } | Self::SignedOut | Self::Did(_)
+            Self::LabelTaken { .. } | Self::SignedOut(_) | Self::Did(_)
         )
     }
 }

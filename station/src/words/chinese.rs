@@ -91,6 +91,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInWait => "请等待 {0} 秒后重试。",
         P::SignedIn => "{0} 已登录（{1}）。",
         P::SignedOut => "已注销；在制板会完成。",
+        P::SignedOutIdle => "长时间无操作：已注销；在制板会完成。",
         P::LanguageHint => "语言：Tab",
         P::RoleOperator => "操作员",
         P::RoleSupervisor => "主管",

@@ -91,6 +91,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInWait => "Wait {0} s, then try again.",
         P::SignedIn => "{0} is signed in ({1}).",
         P::SignedOut => "Signed out; boards in work are finished.",
+        P::SignedOutIdle => "Nobody did anything: signed out; boards in work are finished.",
         P::LanguageHint => "Language: Tab",
         P::RoleOperator => "operator",
         P::RoleSupervisor => "supervisor",

@@ -92,6 +92,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInWait => "{0} s warten, dann neu versuchen.",
         P::SignedIn => "{0} ist angemeldet ({1}).",
         P::SignedOut => "Abgemeldet; Platinen in Arbeit werden beendet.",
+        P::SignedOutIdle => "Niemand tat etwas: abgemeldet; Platinen in Arbeit werden beendet.",
         P::LanguageHint => "Sprache: Tab",
         P::RoleOperator => "Bediener",
         P::RoleSupervisor => "Schichtleitung",

@@ -1,5 +1,4 @@
-//! Every phrase that the terminal can say, by name. A phrase is added here and in each language's table, or
-//! the program does not compile. `{0}`, `{1}` stand for what is filled in.
+//! Every phrase of the terminal by name, as each language's table must have it; `{0}`, `{1}` are what is filled in.
 
 listed! {
     /// A phrase.
@@ -168,6 +167,8 @@ listed! {
     SignedIn,
     /// Notice.
     SignedOut,
+    /// Nobody did anything.
+    SignedOutIdle,
     /// Sign-in: choose a language.
     LanguageHint,
     /// A role.

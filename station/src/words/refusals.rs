@@ -57,6 +57,8 @@ pub enum RefusalReason {
     SerialsUnfit,
     /// Nothing is held there.
     NotHeld,
+    /// Another hold is there by now.
+    HeldAnew,
     /// The clock is right.
     ClockIsRight,
     /// The clock is behind what is recorded.
@@ -102,6 +104,7 @@ impl RefusalReason {
         Self::OtherProduct,
         Self::SerialsUnfit,
         Self::NotHeld,
+        Self::HeldAnew,
         Self::ClockIsRight,
         Self::ClockBehind,
         Self::NoPrinter,
@@ -284,6 +287,12 @@ const fn texts(reason: Option<RefusalReason>) -> [&'static str; 4] {
             "那里已没有锁定。",
             "Ya no hay nada retenido ahí.",
             "Dort ist nichts mehr gesperrt.",
+        ],
+        R::HeldAnew => [
+            "It is held anew, for something else. Read the new alarm first.",
+            "那里又有新的锁定。请先阅读新的报警。",
+            "Está retenido de nuevo, por otra cosa. Lea antes la alarma nueva.",
+            "Es ist neu gesperrt, aus anderem Grund. Lesen Sie erst den neuen Alarm.",
         ],
         R::ClockIsRight => [
             "The clock is right: there is nothing to accept.",

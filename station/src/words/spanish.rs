@@ -92,6 +92,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::SignInWait => "Espere {0} s y repita.",
         P::SignedIn => "{0} ha entrado ({1}).",
         P::SignedOut => "Sesión cerrada; las placas en curso se terminan.",
+        P::SignedOutIdle => "Nadie hizo nada: sesión cerrada; las placas en curso se terminan.",
         P::LanguageHint => "Idioma: Tab",
         P::RoleOperator => "operador",
         P::RoleSupervisor => "supervisor",

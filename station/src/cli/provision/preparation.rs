@@ -215,6 +215,7 @@ fn restore_holds(
                 detail,
                 batch,
                 cause,
+                since: Some(held.time),
             },
             ports,
         );
@@ -227,6 +228,7 @@ fn restore_holds(
             detail: held.detail,
             batch: Some(held.batch),
             cause: HoldCause::Rule(held.rule),
+            since: Some(held.time),
         };
         if hold.batch.as_ref() == Some(ours) {
             floor.holds.place(hold, PortNames::new());

@@ -158,6 +158,7 @@ mod tests {
             detail: detail.to_owned(),
             batch: None,
             cause: crate::line::hold::HoldCause::Code,
+            since: None,
         };
         let fresh = progress.hold("left", &hold);
         assert_eq!(fresh.matches(detail).count(), 1, "{fresh}");

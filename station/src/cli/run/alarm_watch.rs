@@ -81,7 +81,11 @@ impl Changes {
             } if code.is_quiet_alarm() => {
                 let uid = uid.or(claimed_uid).map(|uid| uid.to_string());
                 let lane = lane.to_string();
-                (About::Board { lane, uid }, code, Cause::Verdict(detail))
+                (
+                    About::Board { lane, uid, code },
+                    code,
+                    Cause::Verdict(detail),
+                )
             }
             Fact::HoldPlaced {
                 lane,
@@ -100,7 +104,8 @@ impl Changes {
             Fact::AlarmAcknowledged(record) => {
                 let lane = record.lane.to_string();
                 let uid = record.uid.map(|uid| uid.to_string());
-                return self.clear(About::Board { lane, uid });
+                let code = record.code;
+                return self.clear(About::Board { lane, uid, code });
             }
             Fact::HoldCleared { lane, .. } => return self.clear(About::Lane(lane.to_string())),
             Fact::BatchHoldCleared { .. } => {
@@ -240,7 +245,7 @@ mod tests {
             ["KEY-FOREIGN at 1;"]
         );
         let facts = [verdict(VerdictCode::KeyForeign), looked_at()];
-        let cleared = r#"cleared Board { lane: "L1", uid: None }"#;
+        let cleared = r#"cleared Board { lane: "L1", uid: None, code: KeyForeign }"#;
         assert_eq!(news(facts).iter().map(told).collect::<Vec<_>>(), [cleared]);
         let facts = [
             verdict(VerdictCode::KeyForeign),
@@ -250,6 +255,15 @@ mod tests {
         let both = news(facts);
         let both: Vec<_> = both.iter().map(told).collect();
         assert_eq!(both, [cleared, "KEY-FOREIGN at 3;"]);
+        // Whoever has looked at one has not looked at another of the same board.
+        let facts = [
+            verdict(VerdictCode::KeyForeign),
+            verdict(VerdictCode::FwMeasurement),
+            looked_at(),
+        ];
+        let other = news(facts);
+        let other: Vec<_> = other.iter().map(told).collect();
+        assert_eq!(other, [cleared, "FW-MEASUREMENT at 2;"]);
     }
 
     #[test]

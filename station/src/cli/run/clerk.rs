@@ -207,8 +207,9 @@ impl<'a> Clerk<'a> {
             Action::ClearHold {
                 name,
                 of_batch,
+                since_ms,
                 reason,
-            } => self.clear_hold(&name, of_batch, reason),
+            } => self.clear_hold(&name, of_batch, UtcMillis(since_ms), reason),
             Action::AcceptClock { reason } => self.accept_clock(reason),
             Action::AcknowledgeAlarm {
                 lane,

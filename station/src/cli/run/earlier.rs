@@ -1,7 +1,7 @@
 //! What the screen's log shows of the time before the station was started: it is read from the ledger, so that
 //! whoever starts it again leafs through the shift as if nothing had been between.
 
-use super::people::shown_role;
+use super::people::{shown_gone, shown_role};
 use crate::cli::short_digests::short_digests;
 use crate::ledger::event::Fact;
 use crate::ledger::leaf::Leaf;
@@ -55,7 +55,7 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
             operator: record.actor.operator.to_string(),
             role: shown_role(record.role),
         },
-        Fact::SignedOut(_) => Said::Told(Told::SignedOut),
+        Fact::SignedOut(_) => Said::Told(Told::SignedOut(shown_gone(&leaf.fact)?)),
         Fact::LabelFailed(label) => {
             let told = Told::LabelFailed {
                 serial: label.device_serial.to_string(),

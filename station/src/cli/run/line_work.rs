@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::provision::StationFloor;
 use crate::cli::provision::labels::Labels;
 use crate::cli::provision::preparation::PreparedLine;
+use crate::clock::UtcMillis;
 use crate::ledger::{LaneWear, Reader};
 use crate::line::lane_event::{LaneEvent, News};
 use crate::line::stop::StopLevel;
@@ -25,7 +26,7 @@ use crate::line::wishes::LineState;
 use crate::names::{BatchId, LaneName};
 use crate::provisioning::Session;
 use crate::tui::event::{Event, StationNews};
-use crate::tui::state::batch::{BatchHead, Progress};
+use crate::tui::state::batch::{BatchHead, Progress, YieldPoint};
 use crate::verdict::VerdictCode;
 use crate::words::{Language, Phrase};
 
@@ -57,6 +58,13 @@ struct Figures {
     left: Mutex<Vec<LeftBoard>>,
 }
 
+fn point((at, permille): &(UtcMillis, u16)) -> YieldPoint {
+    YieldPoint {
+        utc_ms: at.0,
+        permille: *permille,
+    }
+}
+
 impl Figures {
     fn tally(&self) -> MutexGuard<'_, BatchTally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,7 +84,7 @@ impl Figures {
             rate_per_hour: tally.rate_per_hour(now),
             left_s: tally.seconds_for(target.saturating_sub(done), now),
             codes: tally.codes(),
-            yield_over_time: tally.yield_over_time().to_vec(),
+            yield_over_time: tally.yield_over_time().iter().map(point).collect(),
         }
     }
 

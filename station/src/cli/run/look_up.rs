@@ -90,7 +90,7 @@ pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Fai
         else {
             continue;
         };
-        let of = (lane, uid.or(claimed_uid));
+        let of = (lane, uid.or(claimed_uid), code);
         let seen = looked.get(&of).is_some_and(|at| leaf.time <= *at);
         if seen || !code.is_quiet_alarm() {
             continue;
@@ -99,6 +99,7 @@ pub(super) fn alarms(reader: &Reader, batch: &BatchId) -> Result<Vec<Alarm>, Fai
             about: About::Board {
                 lane: of.0.to_string(),
                 uid: of.1.map(|uid| uid.to_string()),
+                code,
             },
             code,
             cause: Cause::Verdict(detail),

@@ -36,6 +36,7 @@ pub(super) fn of(news: &News) -> LaneNews {
             of_batch: hold.batch.is_some(),
             code: hold.code,
             cause: cause(hold),
+            since_ms: hold.since.map(|since| since.0),
         }),
         News::Released => LaneNews::Released,
         News::Ended(_) => LaneNews::Ended,

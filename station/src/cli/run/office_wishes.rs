@@ -10,7 +10,7 @@ use super::profile_named::profile_named;
 use crate::access::{Deed, permits};
 use crate::cli::failure::Failure;
 use crate::cli::provision::preparation::{office, standing};
-use crate::clock::Clock as _;
+use crate::clock::{Clock as _, UtcMillis};
 use crate::ledger::event::{Actor, AlarmAcknowledgedRecord, Fact};
 use crate::line::control::ControlRequest;
 use crate::names::{BatchId, LaneName, OperatorId, WorkOrderId};
@@ -76,10 +76,12 @@ impl Clerk<'_> {
         &mut self,
         name: &str,
         of_batch: bool,
+        since: UtcMillis,
         reason: String,
     ) -> Result<(), Failure> {
         let operator = self.actor()?.operator;
-        self.have_done(clearing(name, of_batch, reason, operator)?)?;
+        let of = (name, of_batch, since);
+        self.have_done(clearing(of, reason, operator)?)?;
         self.follow_alarms();
         if let Some(line) = &self.line {
             self.tell(StationNews::Progress(line.progress()));
@@ -130,21 +132,22 @@ impl Clerk<'_> {
 
 /// What asks for a hold to be cleared.
 fn clearing(
-    name: &str,
-    of_batch: bool,
+    (name, of_batch, since): (&str, bool, UtcMillis),
     reason: String,
     operator: OperatorId,
 ) -> Result<ControlRequest, Failure> {
-    let reason = a_reason(reason)?;
+    let (reason, since) = (a_reason(reason)?, Some(since));
     Ok(if of_batch {
         ControlRequest::ClearBatchHold {
             batch: named(name, BatchId::parse)?,
+            since,
             reason,
             operator,
         }
     } else {
         ControlRequest::ClearHold {
             lane: named(name, LaneName::parse)?,
+            since,
             reason,
             operator,
         }
@@ -191,14 +194,23 @@ mod tests {
         let seen = || "seen".to_owned();
         let who = actor().operator;
         for name in ["L1", "L2"] {
-            let lane = clearing(name, false, seen(), who.clone()).unwrap();
-            let batch = clearing(name, true, seen(), who.clone()).unwrap();
-            let ControlRequest::ClearHold { lane, .. } = lane else {
+            let since = UtcMillis(7);
+            let lane = clearing((name, false, since), seen(), who.clone()).unwrap();
+            let batch = clearing((name, true, since), seen(), who.clone()).unwrap();
+            let ControlRequest::ClearHold {
+                lane, since: read, ..
+            } = lane
+            else {
                 panic!("{lane:?}");
             };
-            let ControlRequest::ClearBatchHold { batch, .. } = batch else {
+            assert_eq!(read, Some(since));
+            let ControlRequest::ClearBatchHold {
+                batch, since: read, ..
+            } = batch
+            else {
                 panic!("{batch:?}");
             };
+            assert_eq!(read, Some(since));
             assert_eq!((lane.as_str(), batch.as_str()), (name, name));
             let uid = "F55CDF463D6CEDAD1ACB1B29";
             let of = (VerdictCode::KeyForeign, seen());
@@ -214,7 +226,8 @@ mod tests {
     fn nothing_is_cleared_or_looked_at_without_a_reason() {
         for reason in ["", " ", "\t \n"] {
             let code = VerdictCode::KeyForeign;
-            let cleared = clearing("L1", false, reason.to_owned(), actor().operator);
+            let of = ("L1", false, UtcMillis(7));
+            let cleared = clearing(of, reason.to_owned(), actor().operator);
             assert!(cleared.is_err(), "{reason:?}");
             let seen = looked_at("L1", None, (code, reason.to_owned()), actor());
             assert!(seen.is_err(), "{reason:?}");

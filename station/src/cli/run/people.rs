@@ -17,7 +17,7 @@ use crate::role::Role;
 use crate::station_home::StationHome;
 use crate::tui::event::{NotLetIn, StationNews};
 use crate::tui::state::sign_in;
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::words::{RefusalReason, Trouble};
 
 /// What the terminal calls a deed, and what the table of roles calls it.
@@ -143,7 +143,7 @@ impl People {
         };
         if let Some(ended) = ended {
             outcome.facts.insert(0, ended);
-            let told = StationNews::Told(Told::SignedOut);
+            let told = StationNews::Told(Told::SignedOut(Gone::Disabled));
             outcome.news.insert(0, told);
         }
         Ok(outcome)
@@ -215,7 +215,7 @@ impl People {
         let steps = self.machine.leave();
         let mut outcome = self.after(steps, now);
         outcome.facts.extend(self.dismiss(SignedOutWhy::Badge));
-        outcome.news = vec![StationNews::Told(Told::SignedOut)];
+        outcome.news = vec![StationNews::Told(Told::SignedOut(Gone::Left))];
         outcome
     }
 
@@ -258,7 +258,10 @@ impl People {
         }
         let ended = *self.machine.state() == SignInState::SignedOut;
         if gone.is_some() || (ended && before != SignInState::SignedOut) {
-            outcome.news = vec![StationNews::Told(Told::SignedOut)];
+            // A PIN that nobody has typed is forgotten as well.
+            let why = gone.iter().chain(&outcome.facts).find_map(shown_gone);
+            let told = Told::SignedOut(why.unwrap_or(Gone::Idle));
+            outcome.news = vec![StationNews::Told(told)];
         }
         outcome.facts.extend(gone);
         outcome.news.extend(self.unread.follow(fault));
@@ -298,7 +301,9 @@ impl People {
                 operator: claim.operator.to_string(),
             },
             SignInState::SignedIn(who) => StationNews::SignedIn(person(&who.actor, who.role)),
-            SignInState::SignedOut | SignInState::Checking(_) => StationNews::Told(Told::SignedOut),
+            SignInState::SignedOut | SignInState::Checking(_) => {
+                StationNews::Told(Told::SignedOut(Gone::Left))
+            }
         };
         let news = vec![news];
         Outcome { facts, news }
@@ -357,6 +362,18 @@ fn person(actor: &Actor, role: Role) -> sign_in::Person {
         may,
         may_not,
     }
+}
+
+/// Why somebody is gone, as the screen shows it.
+pub(super) const fn shown_gone(fact: &Fact) -> Option<Gone> {
+    let Fact::SignedOut(record) = fact else {
+        return None;
+    };
+    Some(match record.why {
+        SignedOutWhy::Badge | SignedOutWhy::End => Gone::Left,
+        SignedOutWhy::Idle => Gone::Idle,
+        SignedOutWhy::Disabled => Gone::Disabled,
+    })
 }
 
 /// As the screen shows it.

@@ -74,7 +74,8 @@ impl Clerk<'_> {
             .news
             .iter()
             .any(|news| matches!(news, StationNews::SignedIn(_)));
-        let signed_out = outcome.news.contains(&StationNews::Told(Told::SignedOut));
+        let left = |news: &StationNews| matches!(news, StationNews::Told(Told::SignedOut(_)));
+        let signed_out = outcome.news.iter().any(left);
         outcome.news.into_iter().for_each(|news| self.tell(news));
         if signed_out {
             self.pause();

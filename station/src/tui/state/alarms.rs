@@ -48,6 +48,8 @@ pub enum About {
         lane: String,
         /// The board.
         uid: Option<String>,
+        /// Whoever has looked at one alarm of a board has not looked at another.
+        code: VerdictCode,
     },
 }
 
@@ -72,14 +74,13 @@ impl Alarms {
         self.list.get(self.chosen)
     }
 
-    /// Adds one; one that stands there already is not told twice. What is held for something else now says that.
+    /// Adds one; one that stands there already is not told twice. What is held anew, or for something else now,
+    /// says that.
     pub fn add(&mut self, alarm: Alarm) {
-        let known = |known: &&mut Alarm| {
-            let same = alarm.about.holds() || known.code == alarm.code;
-            !known.acknowledged && known.about == alarm.about && same
-        };
+        let known = |known: &&mut Alarm| !known.acknowledged && known.about == alarm.about;
         if let Some(known) = self.list.iter_mut().find(known) {
-            if known.code != alarm.code {
+            let placed = matches!(alarm.about, About::Lane(_) | About::Batch(_));
+            if known.code != alarm.code || placed && known.utc_ms < alarm.utc_ms {
                 *known = alarm;
             }
             return;
@@ -182,11 +183,58 @@ mod tests {
     }
 
     #[test]
+    fn whoever_has_looked_at_one_alarm_of_a_board_has_not_looked_at_the_other() {
+        let of_board = |code| Alarm {
+            about: About::Board {
+                lane: "L1".to_owned(),
+                uid: None,
+                code,
+            },
+            ..held_for(code)
+        };
+        let codes = [VerdictCode::FwMeasurement, VerdictCode::KeyForeign];
+        let mut alarms = Alarms::default();
+        for code in codes {
+            alarms.add(of_board(code));
+        }
+        assert_eq!(alarms.open(), 2);
+        alarms.clear(&of_board(codes[0]).about);
+        let open = |alarm: &&Alarm| !alarm.acknowledged;
+        let open: Vec<_> = alarms.list.iter().filter(open).collect();
+        assert_eq!(open, [&of_board(codes[1])]);
+    }
+
+    #[test]
+    fn what_is_held_anew_says_since_when() {
+        let at = |utc_ms, about| Alarm {
+            about,
+            utc_ms,
+            ..held_for(VerdictCode::UidReused)
+        };
+        let lane = || About::Lane("L1".to_owned());
+        let mut alarms = Alarms::default();
+        // An older word that comes late changes nothing.
+        for utc_ms in [2, 1] {
+            alarms.add(at(utc_ms, lane()));
+        }
+        assert_eq!(alarms.list, [at(2, lane())]);
+        alarms.add(at(3, lane()));
+        assert_eq!(alarms.list, [at(3, lane())]);
+        // Every lane tells of the clock: that is one jump.
+        let mut alarms = Alarms::default();
+        for utc_ms in [2, 3] {
+            alarms.add(at(utc_ms, About::Clock));
+        }
+        assert_eq!(alarms.list, [at(2, About::Clock)]);
+    }
+
+    #[test]
     fn what_is_held_is_not_pushed_off_by_alarms_that_hold_nothing() {
         let board = |number: usize| Alarm {
             about: About::Board {
                 lane: "L2".to_owned(),
                 uid: Some(number.to_string()),
+                code: VerdictCode::FwMeasurement,
             },
             ..held_for(VerdictCode::FwMeasurement)
         };

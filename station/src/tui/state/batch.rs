@@ -60,8 +60,17 @@ pub struct Progress {
     pub left_s: Option<u64>,
     /// Verdicts by code, the most frequent first.
     pub codes: Vec<(VerdictCode, u64)>,
-    /// The yield over time, in tenths of a percent, the oldest first.
-    pub yield_over_time: Vec<u16>,
+    /// The yield over time, the oldest first.
+    pub yield_over_time: Vec<YieldPoint>,
+}
+
+/// The yield of the last boards at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct YieldPoint {
+    /// When, UTC.
+    pub utc_ms: u64,
+    /// In tenths of a percent.
+    pub permille: u16,
 }
 
 /// A batch in the list.

@@ -24,6 +24,8 @@ pub enum Dialog {
         about: About,
         /// Its code.
         code: VerdictCode,
+        /// Since when, UTC: what is held there later has not been read.
+        since_ms: u64,
     },
     /// Why a board's label is printed again.
     Reprint {

@@ -136,6 +136,8 @@ pub struct Held {
     pub code: VerdictCode,
     /// Why.
     pub cause: Cause,
+    /// Since when, UTC; none where the lane waits by itself.
+    pub since_ms: Option<u64>,
 }
 
 /// What a lane has done: how worn its fixture and its cable are.

@@ -46,25 +46,25 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::told::Told;
+    use crate::tui::told::{Gone, Told};
 
     #[test]
     fn whoever_reads_further_up_keeps_their_place() {
         let mut log = Log::default();
         let at_the_end = |log: &Log| log.lines[log.lines.len() - 1 - log.below].utc_ms;
         for utc_ms in 0..10 {
-            log.add(utc_ms, false, Said::Told(Told::SignedOut));
+            log.add(utc_ms, false, Said::Told(Told::SignedOut(Gone::Left)));
         }
         assert_eq!(at_the_end(&log), 9, "the newest is followed");
         log.below = 4;
         let read = at_the_end(&log);
         for utc_ms in 10..14 {
-            log.add(utc_ms, false, Said::Told(Told::SignedOut));
+            log.add(utc_ms, false, Said::Told(Told::SignedOut(Gone::Left)));
             assert_eq!(at_the_end(&log), read);
         }
         // A log that is full loses its oldest, the one that is read last of all.
         for utc_ms in 14..3_000 {
-            log.add(utc_ms, false, Said::Told(Told::SignedOut));
+            log.add(utc_ms, false, Said::Told(Told::SignedOut(Gone::Left)));
             assert!(log.lines.len() <= MAX_LINES && log.below < log.lines.len());
         }
         assert_eq!(at_the_end(&log), 2_000);

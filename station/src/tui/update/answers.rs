@@ -35,7 +35,7 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
                 about: about(held),
                 code: held.code,
                 cause: held.cause.clone(),
-                utc_ms,
+                utc_ms: held.since_ms.unwrap_or(utc_ms),
                 acknowledged: false,
             };
             state.alarms.add(alarm);
@@ -79,6 +79,7 @@ fn conclude(state: &mut State, name: &str, verdict: &ShownVerdict) {
             about: About::Board {
                 lane: name.to_owned(),
                 uid: verdict.uid.clone(),
+                code: verdict.code,
             },
             code: verdict.code,
             cause: Cause::Verdict(verdict.detail.clone()),
@@ -158,7 +159,7 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
     // Somebody who is not let in changes nothing for whoever is signed in: only the station's word ends that.
     let is_nobody = match &told {
         Told::NotLetIn { .. } => state.sign_in.person().is_none(),
-        told => *told == Told::SignedOut,
+        told => matches!(told, Told::SignedOut(_)),
     };
     if is_nobody {
         // What is left of a PIN must not stand where IDs are typed.
@@ -167,11 +168,12 @@ fn take_telling(state: &mut State, told: Told) -> Vec<Action> {
         }
         state.sign_in = SignIn::Nobody;
     }
-    if told == Told::SignedOut {
+    let signed_out = matches!(told, Told::SignedOut(_));
+    if signed_out {
         state.dialog = None;
     }
     let lists = matches!(told, Told::Did(_));
-    if lists || told == Told::SignedOut {
+    if lists || signed_out {
         state.draft = None;
     }
     let bad = told.is_bad();

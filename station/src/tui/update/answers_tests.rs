@@ -35,6 +35,7 @@ fn held(code: VerdictCode, of_batch: bool, name: &str) -> LaneNews {
         of_batch,
         code,
         cause: Cause::Verdict("why".to_owned()),
+        since_ms: None,
     })
 }
 
@@ -142,7 +143,11 @@ fn a_reason_is_not_given_for_what_was_held_after_somebody_else_cleared_it() {
     lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
     let about = || About::Lane("L1".to_owned());
     let (code, asked) = (VerdictCode::UidReused, about());
-    state.dialog = Some(Dialog::Acknowledge { about: asked, code });
+    state.dialog = Some(Dialog::Acknowledge {
+        about: asked,
+        code,
+        since_ms: 1,
+    });
     let other = About::Lane("L2".to_owned());
     drop(station(
         &mut state,

@@ -11,7 +11,6 @@ use crate::tui::state::sign_in::{Deed, SignIn};
 use crate::tui::state::why_not::why_not;
 use crate::tui::state::{Screen, State};
 use crate::tui::told::Told;
-use crate::verdict::VerdictCode;
 use crate::words::RefusalReason;
 
 /// A character. What is longer than anything can be is not taken, and it is told.
@@ -72,7 +71,9 @@ fn filled(state: &mut State, text: String) -> Vec<Action> {
             field.fill(&mut batch, text);
             go_on(state, batch, field)
         }
-        Some(Dialog::Acknowledge { about, code }) => vec![acknowledge(about, code, text)],
+        Some(Dialog::Acknowledge {
+            about, since_ms, ..
+        }) => vec![acknowledge(about, since_ms, text)],
         Some(Dialog::Reprint { device }) => {
             let reason = text;
             vec![Action::Reprint { device, reason }]
@@ -172,12 +173,12 @@ pub(super) fn put_away(state: &mut State, dialog: Dialog) {
     }
 }
 
-fn acknowledge(about: About, code: VerdictCode, reason: String) -> Action {
+fn acknowledge(about: About, since_ms: u64, reason: String) -> Action {
     let (name, of_batch) = match about {
         About::Clock => return Action::AcceptClock { reason },
         About::Batch(batch) => (batch, true),
         About::Lane(lane) => (lane, false),
-        About::Board { lane, uid } => {
+        About::Board { lane, uid, code } => {
             return Action::AcknowledgeAlarm {
                 lane,
                 uid,
@@ -189,6 +190,7 @@ fn acknowledge(about: About, code: VerdictCode, reason: String) -> Action {
     Action::ClearHold {
         name,
         of_batch,
+        since_ms,
         reason,
     }
 }
@@ -260,6 +262,7 @@ fn open_chosen(state: &mut State) -> Vec<Action> {
             state.dialog = chosen.map(|alarm| Dialog::Acknowledge {
                 about: alarm.about.clone(),
                 code: alarm.code,
+                since_ms: alarm.utc_ms,
             });
         }
         Screen::Device if state.device.report.is_some() && can(state, Deed::Reprint) => {

@@ -10,7 +10,7 @@ use crate::tui::scanner::FAST_MS;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::sign_in::SignIn;
 use crate::tui::state::{Leaving, READ_MS, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 
 /// So long after the last key.
 fn after(state: &mut State, wait_ms: u64, key: Key) -> Vec<Action> {
@@ -77,7 +77,7 @@ fn a_key_that_is_held_down_does_not_leave_at_once() {
 #[test]
 fn nothing_of_a_pin_is_left_where_ids_are_typed() {
     for told in [
-        Told::SignedOut,
+        Told::SignedOut(Gone::Left),
         Told::NotLetIn {
             why: crate::tui::event::NotLetIn::NoPin,
             wait_s: 0,

@@ -13,7 +13,7 @@ use crate::tui::state::lanes::{Lane, Wear};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
 use crate::tui::state::{READ_MS, Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Language};
 
@@ -86,7 +86,12 @@ fn alarm(about: About) -> Alarm {
 /// One about a board on that lane.
 fn alarm_on(lane: &str) -> Alarm {
     let lane = lane.to_owned();
-    alarm(About::Board { lane, uid: None })
+    let code = VerdictCode::KeyForeign;
+    alarm(About::Board {
+        lane,
+        uid: None,
+        code,
+    })
 }
 
 #[test]
@@ -117,6 +122,7 @@ fn what_is_wished_of_a_lane_is_wished_of_the_chosen_one() {
     let cleared = |name: &str, of_batch| Action::ClearHold {
         name: name.to_owned(),
         of_batch,
+        since_ms: 1,
         reason: reason(),
     };
     for (about, wished) in [
@@ -307,7 +313,7 @@ fn nobody_who_is_not_signed_in_ends_a_line_that_is_at_work() {
 fn nothing_of_whoever_was_signed_in_is_left_for_the_next_one() {
     let operator = || "sv-3".to_owned();
     for news in [
-        StationNews::Told(Told::SignedOut),
+        StationNews::Told(Told::SignedOut(Gone::Left)),
         StationNews::WantsPin {
             operator: operator(),
         },

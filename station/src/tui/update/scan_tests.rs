@@ -201,7 +201,11 @@ fn a_scan_is_no_reason() {
     let code = VerdictCode::UidReused;
     for question in [
         Dialog::Reprint { device },
-        Dialog::Acknowledge { about, code },
+        Dialog::Acknowledge {
+            about,
+            code,
+            since_ms: 1,
+        },
     ] {
         let mut state = signed_in();
         state.dialog = Some(question.clone());

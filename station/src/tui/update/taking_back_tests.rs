@@ -11,7 +11,7 @@ use crate::tui::scanner::PAUSE_MS;
 use crate::tui::state::State;
 use crate::tui::state::dialog::{BatchField, Dialog};
 use crate::tui::state::sign_in::SignIn;
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 
 fn batch() -> NewBatch {
     NewBatch {
@@ -129,7 +129,7 @@ fn what_lies_beneath_a_question_goes_with_whoever_filled_it_in_and_is_in_no_reco
     press_all(&mut state, &[Key::Escape]);
     let text = Recorder::new(&state).text();
     assert!(!text.contains("p.toml"), "{text}");
-    let signed_out = StationNews::Told(Told::SignedOut);
+    let signed_out = StationNews::Told(Told::SignedOut(Gone::Left));
     drop(update(&mut state, Event::Station(signed_out)));
     assert_eq!(state.sign_in, SignIn::Nobody);
     assert_eq!((&state.dialog, &state.beneath), (&None, &None));

@@ -65,7 +65,7 @@ fn about(language: Language, about: &About) -> String {
             language.say(Phrase::Held)
         ),
         About::Clock => language.say(Phrase::Time).to_owned(),
-        About::Board { lane, uid } => format!(
+        About::Board { lane, uid, .. } => format!(
             "{} {lane}  {}",
             language.say(Phrase::Lane),
             uid.as_deref().unwrap_or("-")

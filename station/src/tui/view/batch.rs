@@ -1,10 +1,10 @@
 //! The batch screen: the batches, what can be done, verdicts by code, and the yield over time.
 
-use super::batch_bar::tenths;
 use super::canvas::Canvas;
 use crate::tui::geometry::{Place, columns};
+use crate::tui::short_time_text;
 use crate::tui::state::State;
-use crate::tui::state::batch::{BatchRow, DEEDS};
+use crate::tui::state::batch::{BatchRow, DEEDS, YieldPoint};
 use crate::tui::state::why_not::why_not;
 use crate::tui::theme::Look;
 use crate::tui::vocabulary;
@@ -12,6 +12,9 @@ use crate::words::{Language, Phrase};
 
 /// Rows of a chart, its title among them.
 const CHART_ROWS: u16 = 8;
+
+/// Columns of the scale beside a chart.
+const SCALE: u16 = 5;
 
 /// Eighths of a block, from none to all.
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -27,6 +30,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let half = charts.width / 2;
     codes(canvas, state, charts.columns(0, half.saturating_sub(1)));
     yields(canvas, state, charts.columns(half, charts.width));
+}
+
+/// When the first of these points was, and under its own column the last where it is another.
+fn times(canvas: &mut Canvas<'_>, state: &State, row: Place, shown: &[YieldPoint]) {
+    let when = |point: Option<&YieldPoint>| {
+        let utc_ms = point.map_or(0, |point| point.utc_ms);
+        short_time_text(utc_ms, state.utc_ms)
+    };
+    let (first, last) = (when(shown.first()), when(shown.last()));
+    let drawn = canvas.put(row, &first, Look::Label);
+    let under = row
+        .top(1)
+        .columns(0, u16::try_from(shown.len()).unwrap_or(row.width));
+    if under.width > drawn + columns(&last) {
+        canvas.put_right(under, &last, Look::Label);
+    }
 }
 
 fn batches(canvas: &mut Canvas<'_>, state: &State, place: Place) {
@@ -185,7 +204,7 @@ fn codes(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     }
 }
 
-/// The first-pass yield over time, the newest at the right.
+/// The first-pass yield over time, the newest at the right, with the times of the first and the last point.
 fn yields(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     let points = &state.batches.progress.yield_over_time;
     heading(
@@ -198,15 +217,18 @@ fn yields(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     if points.is_empty() {
         return;
     }
-    let scale = place.columns(0, 5).below(1);
-    let plot = place.columns(6, place.width).below(1);
-    for (row, label) in [(0, 1000), (plot.height.saturating_sub(1), 0)] {
-        canvas.put_right(scale.row(row), &tenths(label), Look::Label);
+    let beneath = place.columns(SCALE + 1, place.width).below(1);
+    let plot = beneath.top(beneath.height.saturating_sub(1));
+    let scale = place.columns(0, SCALE).below(1);
+    for (row, label) in [(0, "100 %"), (plot.height.saturating_sub(1), "0 %")] {
+        canvas.put_right(scale.row(row), label, Look::Label);
     }
     let room = usize::from(plot.width);
-    let shown = points.iter().skip(points.len().saturating_sub(room));
+    let shown = &points[points.len().saturating_sub(room)..];
+    times(canvas, state, beneath.below(plot.height), shown);
     let levels: Vec<u32> = shown
-        .map(|permille| u32::from(*permille).min(1000) * u32::from(plot.height) * 8 / 1000)
+        .iter()
+        .map(|point| u32::from(point.permille).min(1000) * u32::from(plot.height) * 8 / 1000)
         .collect();
     for row in 0..plot.height {
         let from = u32::from(plot.height - 1 - row) * 8;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! SENSOR-A  Batch B-2026-47  Order WO-1                    Operator op-17  14:03:22
-//! ████████░░░░ 312/500  Yield 97.4 %  Rate 412/h  Left 0:27
+//! ████████░░░░ 312/500  Yield 97.4 %  Rate 412/h  Left 0:27 h
 //! running  Alarms 0  HSM ok  Ledger ok                             > scan or type
 //! ```
 
@@ -138,13 +138,13 @@ pub(super) fn bar(done: u64, target: u64, width: u16) -> String {
 }
 
 /// Tenths with a point.
-pub(super) fn tenths(permille: u16) -> String {
+fn tenths(permille: u16) -> String {
     format!("{}.{}", permille / 10, permille % 10)
 }
 
 fn hours(seconds: u64) -> String {
     let minutes = seconds / 60;
-    format!("{}:{:02}", minutes / 60, minutes % 60)
+    format!("{}:{:02} h", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]
@@ -158,6 +158,6 @@ mod tests {
         assert_eq!(bar(11, 10, 4), "████");
         assert_eq!(bar(1, 0, 4), "░░░░");
         assert_eq!(tenths(974), "97.4");
-        assert_eq!(hours(3_900), "1:05");
+        assert_eq!(hours(3_900), "1:05 h");
     }
 }

@@ -207,13 +207,14 @@ pub fn fit_end(text: &str, width: u16) -> String {
     format!("{mark}{}", &text[from..])
 }
 
-/// The text in lines of that many columns: between words, or anywhere among characters that need no spaces.
+/// The text in lines of that many columns: between words, but not between a figure and its unit, or anywhere
+/// among characters that need no spaces.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {
     let room = usize::from(width.max(2));
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in pieces(text) {
+    for word in with_units(pieces(text)) {
         if line.width() + word.trim_end().width() > room && !line.is_empty() {
             lines.push(line.trim_end().to_owned());
             line.clear();
@@ -232,6 +233,25 @@ pub fn wrap(text: &str, width: u16) -> Vec<String> {
         lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+/// A unit, or another short word, belongs to the figure before it.
+fn with_units(pieces: Vec<String>) -> Vec<String> {
+    /// As long as units are, with a mark after them.
+    const UNIT: usize = 4;
+    let mut joined: Vec<String> = Vec::new();
+    for piece in pieces {
+        let is_unit = piece.trim_end().chars().count() <= UNIT
+            && piece.starts_with(|c: char| c.is_alphabetic() || c == '%' || c == '°');
+        let figure = |before: &&mut String| {
+            before.ends_with(' ') && before.trim_end().ends_with(|c: char| c.is_ascii_digit())
+        };
+        match joined.last_mut().filter(figure) {
+            Some(before) if is_unit => before.push_str(&piece),
+            _ => joined.push(piece),
+        }
+    }
+    joined
 }
 
 /// Words with the spaces after them; each wide character is a word, with the mark after it.
@@ -265,6 +285,16 @@ mod tests {
         assert_eq!(fit("产线启动", 4), "产…");
         assert_eq!(fit("x", 0), "");
         assert_eq!(fit("a\u{1b}[2Jb", 9), "a [2Jb");
+    }
+
+    #[test]
+    fn a_figure_and_its_unit_stand_in_one_line() {
+        assert_eq!(wrap("it drew 120.5 mA", 13), ["it drew", "120.5 mA"]);
+        assert_eq!(
+            wrap("of 98 %, at 3 boards", 5),
+            ["of", "98 %,", "at 3", "board", "s"]
+        );
+        assert_eq!(wrap("第 3 块板", 4), ["第", "3 块", "板"]);
     }
 
     #[test]

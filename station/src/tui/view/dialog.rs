@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, dialog: &Dialog) {
     let language = state.language;
     match dialog {
         Dialog::OpenBatch(batch, field) => open_batch(canvas, state, batch, *field),
-        Dialog::Acknowledge { about, code } => {
+        Dialog::Acknowledge { about, code, .. } => {
             let deed = if about.holds() {
                 Phrase::DeedClearHold
             } else {

@@ -78,6 +78,7 @@ fn news(random: &mut Random) -> LaneNews {
                 back: false,
                 seconds: 7,
             },
+            since_ms: None,
         }),
         6 => LaneNews::Frames(samples::frames()),
         _ => LaneNews::Step(u8::try_from(random.below(9)).unwrap()),

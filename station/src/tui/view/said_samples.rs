@@ -10,7 +10,7 @@ use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Deed, Role};
 use crate::tui::state::why_not::WhyNot;
 use crate::tui::state::{Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, Happening, PortFault, RefusalReason, StopRule, Trouble};
 
@@ -104,7 +104,7 @@ fn of_people() -> Vec<Said> {
     ];
     let not_let_in = |why| Said::Told(Told::NotLetIn { why, wait_s: 8 });
     let all = roles.map(signed_in).into_iter();
-    all.chain([Said::Told(Told::SignedOut)])
+    all.chain(Gone::ALL.map(|gone| Said::Told(Told::SignedOut(gone))))
         .chain(refusals.map(not_let_in))
         .collect()
 }
@@ -251,6 +251,7 @@ pub(super) fn all(run: &State) -> Vec<(String, State)> {
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: cause.clone(),
+                since_ms: None,
             });
         });
     }

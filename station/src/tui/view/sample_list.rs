@@ -12,7 +12,7 @@ use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::{Role, SignIn};
 use crate::tui::state::{Health, Screen, State};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, PortFault, RefusalReason};
 
@@ -50,6 +50,7 @@ pub(super) fn on_every_lane(lanes: usize) -> Vec<(String, State)> {
         of_batch: true,
         code: VerdictCode::KeyReused,
         cause: Cause::Verdict("board 07 has the same key".to_owned()),
+        since_ms: None,
     })];
     let run = running(lanes);
     [
@@ -183,7 +184,9 @@ pub(super) fn all() -> Vec<(String, State)> {
     );
     add(
         "notice",
-        with(&run, |state| state.say(Said::Told(Told::SignedOut), false)),
+        with(&run, |state| {
+            state.say(Said::Told(Told::SignedOut(Gone::Left)), false)
+        }),
     );
     let batches = with(&on(&run, Screen::Batch), |state| {
         state.batches.renew(rows());
@@ -294,6 +297,7 @@ pub(super) fn all() -> Vec<(String, State)> {
             Dialog::Acknowledge {
                 about: About::Lane("L07".to_owned()),
                 code: VerdictCode::KeyReused,
+                since_ms: 0,
             },
         ),
     );
@@ -305,8 +309,10 @@ pub(super) fn all() -> Vec<(String, State)> {
                 about: About::Board {
                     lane: "L03".to_owned(),
                     uid: None,
+                    code: VerdictCode::FwMeasurement,
                 },
                 code: VerdictCode::FwMeasurement,
+                since_ms: 0,
             },
         ),
     );

@@ -4,7 +4,7 @@ use crate::line::wishes::LineState;
 use crate::tui::event::{Event, LaneNews, StationNews};
 use crate::tui::state::State;
 use crate::tui::state::alarms::{About, Alarm};
-use crate::tui::state::batch::{BatchHead, BatchRow, Progress};
+use crate::tui::state::batch::{BatchHead, BatchRow, Progress, YieldPoint};
 use crate::tui::state::device::{Device, DeviceReport, Moment};
 use crate::tui::state::lanes::{Held, ShownFrame, ShownVerdict, Wear, Wire};
 use crate::tui::state::sign_in::{Deed, Person, Role, SignIn};
@@ -171,6 +171,7 @@ fn lane_news(lane: usize) -> Vec<LaneNews> {
                 of_batch: false,
                 code: VerdictCode::KeyReused,
                 cause: Cause::Verdict("board 07 has the same key".to_owned()),
+                since_ms: None,
             }),
         ],
         7 => vec![LaneNews::PortMissing(PortFault::Missing {
@@ -228,7 +229,12 @@ fn progress() -> Progress {
             (VerdictCode::AlreadyProvisioned, 2),
             (VerdictCode::KeyReused, 1),
         ],
-        yield_over_time: (0..90).map(|at| 1000 - (at * 37) % 260).collect(),
+        yield_over_time: (0..90)
+            .map(|at| YieldPoint {
+                utc_ms: NOON - u64::from(90 - at) * 77_000,
+                permille: 1000 - (at * 37) % 260,
+            })
+            .collect(),
     }
 }
 
@@ -273,6 +279,7 @@ pub(super) fn alarms() -> Vec<Alarm> {
             About::Board {
                 lane: "L05".to_owned(),
                 uid: Some("F55CDF463D6CEDAD1ACB1B29".to_owned()),
+                code: VerdictCode::FwMeasurement,
             },
             VerdictCode::FwMeasurement,
             Cause::Verdict("component main: the digest is not the released one".to_owned()),

@@ -5,7 +5,7 @@ use super::{Outcome, People};
 use crate::cli::failure::Failure;
 use crate::ledger::event::Fact;
 use crate::tui::event::{NotLetIn, StationNews};
-use crate::tui::told::Told;
+use crate::tui::told::{Gone, Told};
 
 impl People {
     /// What is to be recorded now: what is owed of before, then what has come to it.
@@ -27,7 +27,7 @@ impl People {
             let _unrecorded = self.machine.leave();
             self.asserted = None;
             outcome.news = vec![
-                StationNews::Told(Told::SignedOut),
+                StationNews::Told(Told::SignedOut(Gone::Left)),
                 StationNews::Told(Told::NotLetIn {
                     why: NotLetIn::Fault(why.to_string()),
                     wait_s: 0,

@@ -16,6 +16,7 @@ use crate::station_home::home_with_operators;
 use crate::tui::action::{Action, Secret};
 use crate::tui::event::{Event, Key};
 use crate::tui::state::State;
+use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn as Shown;
 use crate::tui::update::update;
 use random::{Input, give};
@@ -192,6 +193,16 @@ impl Station {
         }
     }
 
+    /// Why nobody is signed in any more, as the screen has said last.
+    fn gone(&self) -> Option<Gone> {
+        let lines = self.state.log.lines.iter();
+        let said = lines.map(|line| match line.said {
+            Said::Told(Told::SignedOut(gone)) => Some(gone),
+            _ => None,
+        });
+        said.flatten().next_back()
+    }
+
     fn sign_in(&mut self, name: &str) {
         self.scan(&format!("BADGE-{name}"));
         self.scan("4711");
@@ -243,6 +254,7 @@ fn whoever_is_turned_away_leaves_the_one_who_works_on_the_screen_as_at_the_clerk
     station.scan("BADGE-op-2");
     assert_eq!(station.both(), (None, None));
     assert_eq!(station.recorded, ["+op-2", "-op-2 Badge"]);
+    assert_eq!(station.gone(), Some(Gone::Left));
 }
 
 #[test]
@@ -266,6 +278,7 @@ fn nobody_s_word_counts_any_more_once_people_are_enrolled() {
     station.look();
     assert_eq!(station.both(), (None, None));
     assert_eq!(station.recorded, ["+op-1", "-op-1 Disabled"]);
+    assert_eq!(station.gone(), Some(Gone::Disabled));
 
     // So does whoever comes before the next look, proves who they are or not.
     for (badge, shown) in [("BADGE-op-2", Some("op-2")), ("BADGE-op-3", None)] {
@@ -274,6 +287,7 @@ fn nobody_s_word_counts_any_more_once_people_are_enrolled() {
         station.enrol();
         station.scan(badge);
         assert_eq!(station.recorded, ["+op-1", "-op-1 Disabled"], "{badge}");
+        assert_eq!(station.gone(), Some(Gone::Disabled), "{badge}");
         assert_eq!(station.both(), (None, None), "{badge}");
         station.scan("4711");
         let shown = shown.map(str::to_owned);
@@ -284,6 +298,7 @@ fn nobody_s_word_counts_any_more_once_people_are_enrolled() {
             assert_eq!(station.both(), (None, None));
             let last = station.recorded.last().map(String::as_str);
             assert_eq!(last, Some("-op-2 Disabled"));
+            assert_eq!(station.gone(), Some(Gone::Disabled));
         }
     }
 }
@@ -311,6 +326,7 @@ fn idle_time_goes_by_without_the_register_and_that_it_cannot_be_read_is_told_onc
     station.look();
     assert_eq!(station.both(), (None, None));
     assert_eq!(station.recorded, ["+op-2", "-op-2 Idle"]);
+    assert_eq!(station.gone(), Some(Gone::Idle));
     assert_eq!(station.troubles, 1);
     // It is well again, and then it is not.
     give(&mut station, &Input::Mend);
