@@ -185,7 +185,7 @@ pub(super) fn all() -> Vec<(String, State)> {
     add(
         "notice",
         with(&run, |state| {
-            state.say(Said::Told(Told::SignedOut(Gone::Left)), false)
+            state.say(Said::Told(Told::SignedOut(Gone::Left)), false);
         }),
     );
     let batches = with(&on(&run, Screen::Batch), |state| {
