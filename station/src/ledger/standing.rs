@@ -203,6 +203,18 @@ pub struct DeviceStanding {
     pub elsewhere: Option<LaneName>,
 }
 
+impl DeviceStanding {
+    /// The serial of its live certificate, or of its open intent.
+    #[must_use]
+    pub fn device_serial(&self) -> Option<&DeviceSerial> {
+        let live = self
+            .live
+            .as_ref()
+            .map(|live| live.certificate.device_serial());
+        live.or(self.intent.as_ref().map(|intent| &intent.device_serial))
+    }
+}
+
 /// A place in the batch, and the serial that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reservation {

@@ -26,7 +26,7 @@ use crate::clock::MonotonicMillis;
 use crate::identity::signer::Signer;
 use crate::ledger::EventStore;
 use crate::ledger::event::Fact;
-use crate::ledger::standing::NoPlace;
+use crate::ledger::standing::{DeviceStanding, NoPlace};
 #[cfg(feature = "crash-points")]
 use crate::provisioning::Step;
 use crate::provisioning::{Action, Input, LastBoard, Now, Session, SessionContext, Verdict};
@@ -343,7 +343,7 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
         {
             let now = self.floor.clock.now().monotonic;
             self.label = Some((uid.clone(), now.plus(LABEL_WAIT_MS)));
-            self.floor.labels.wait(self.reporter.lane());
+            self.floor.labels.wait(self.reporter.lane(), uid);
             self.reporter.report(News::AwaitsLabel);
             return None;
         }
@@ -352,11 +352,30 @@ impl<'a, S: Signer, E: EventStore, M: BoardSession> Driver<'a, S, E, M> {
             _ => None,
         };
         let lane = self.reporter.lane();
+        let asked_about = match &question {
+            Action::LookUpBoard { uid, .. } => Some(uid.clone()),
+            _ => None,
+        };
         let answer = questions::answer(self.floor, lane, &mut self.trouble, question);
+        if let (Some(uid), Some(Input::Board(standing))) = (asked_about, &answer) {
+            self.tell_known_serial(uid, standing);
+        }
         if let (Some(uid), Some(answer)) = (reserving, &answer) {
             self.tell_serial(uid, answer);
         }
         answer
+    }
+
+    /// A board that was begun before has its serial already: nobody else on the line is given it.
+    fn tell_known_serial(&self, uid: Uid, standing: &DeviceStanding) {
+        let Some(serial) = standing.device_serial().cloned() else {
+            return;
+        };
+        if self.floor.labels.asks() {
+            self.floor.labels.has(self.reporter.lane(), &uid, &serial);
+        }
+        let device_serial = Some(serial);
+        self.reporter.report(News::Board { uid, device_serial });
     }
 
     fn tell_serial(&self, uid: Uid, answer: &Input) {

@@ -377,20 +377,24 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
 }
 
 #[test]
-fn a_label_is_no_other_lanes_until_its_boards_work_is_over() {
+fn a_label_is_no_other_boards_though_its_work_is_over() {
     let pattern = SerialPattern::parse("SA-######").unwrap();
     let bench = Bench::start_with(|floor| floor.labels = LabelDesk::asking(pattern, Vec::new()));
     bench.floor.store.open_batch(opening(BATCH, 10)).unwrap();
-    let scan = |lane| bench.floor.labels.scanned("SA-000001", Some(lane));
+    let scan = |lane| bench.floor.labels.scanned("SA-000001", lane, None);
     let [own, other] = ["L1", "L2"].map(|name| LaneName::parse(name).unwrap());
     let device = bench.device_says(b"label\0");
     bench.await_news(|news| *news == News::AwaitsLabel);
-    bench.floor.labels.wait(&other);
+    let neighbour = firmware_proto::Uid::from_bytes(&[9; 8]).unwrap();
+    bench.floor.labels.wait(&other, &neighbour);
     assert!(matches!(scan(&own), Scanned::Taken { .. }));
     bench.await_news(|news| matches!(news, News::Board { .. }));
     assert!(matches!(scan(&other), Scanned::OfAnotherLane { .. }));
     drop(device);
     bench.await_verdict(VerdictCode::LinkLost);
+    // Nor is it once that board is gone, but for itself.
+    assert!(matches!(scan(&other), Scanned::OfAnotherLane { .. }));
+    bench.floor.labels.wait(&other, &uid());
     assert!(matches!(scan(&other), Scanned::Taken { .. }));
     assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
 }

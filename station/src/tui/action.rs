@@ -78,8 +78,8 @@ pub enum Action {
     Scan {
         /// It.
         code: String,
-        /// The chosen lane, which comes first among those that wait for a label.
-        lane: Option<String>,
+        /// The lane that the screen named for it.
+        lane: Option<Named>,
         /// Whether a board is to be looked up by it, and not given a serial.
         look_up: bool,
     },
@@ -131,6 +131,17 @@ impl Action {
             _ => Vec::new(),
         }
     }
+}
+
+/// The lane that the next scan is for, as the screen named it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// It.
+    pub lane: String,
+    /// The board that waits there.
+    pub board: Option<String>,
+    /// Whether it was named for as long as a person takes to read it: whoever scanned sooner meant another lane.
+    pub is_read: bool,
 }
 
 /// What a new batch is to be.

@@ -51,6 +51,7 @@ fn told_text(language: Language, told: &Told) -> String {
         Told::NoLabel(text) => language.fill(Phrase::NoLabel, &[text]),
         Told::LabelOfLane { lane, waits } => language.fill(Phrase::LabelOfLane, &[lane, waits]),
         Told::WaitsNoLonger(lane) => language.fill(Phrase::WaitsNoLonger, &[lane]),
+        Told::ScanAgain(lane) => language.fill(Phrase::ScanAgain, &[lane]),
         Told::NobodyWaits => language.say(Phrase::NobodyWaits).to_owned(),
         Told::LabelWaits { serial, why } => {
             language.fill(Phrase::LabelWaits, &[serial, &language.technical(why)])

@@ -32,6 +32,8 @@ pub enum Told {
     NobodyWaits,
     /// The lane that a label was scanned for waits no longer.
     WaitsNoLonger(String),
+    /// That lane was named too short a time for whoever scanned to have read it.
+    ScanAgain(String),
     /// A label waits for the printer; boards go on.
     LabelWaits {
         /// The serial on it.

@@ -55,6 +55,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Action> {
     if question(state).is_none() {
         state.beneath = None;
     }
+    state.lanes.name_next(state.monotonic_ms);
     let asks = question(state);
     if asks != asked {
         state.asked_ms = asks.map(|_| state.monotonic_ms);

@@ -198,6 +198,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "不是本产品的标签。请扫描板上的标签，或取出电路板：{0}",
         P::NobodyWaits => "没有工位等待标签：未使用任何内容。",
         P::WaitsNoLonger => "工位 {0} 不再等待。未使用：请看屏幕后重新扫描。",
+        P::ScanAgain => "屏幕刚刚显示工位 {0}。未使用：请看屏幕后重新扫描。",
         P::LabelOfLane => "工位 {0} 已有此标签。请扫描工位 {1} 上电路板自己的标签。",
         P::NoReason => "扫描的代码不是原因：请手动输入。",
         P::ScanTooLong => "未采用：扫描内容超过 {0} 个字符。请只扫描正确的代码。",

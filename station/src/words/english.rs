@@ -198,6 +198,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "No label of this product. Scan the label or take the board out: {0}",
         P::NobodyWaits => "No lane waits for a label: nothing was used.",
         P::WaitsNoLonger => "Lane {0} waits no longer. Nothing was used: look, and scan again.",
+        P::ScanAgain => "Lane {0} was named just now. Nothing was used: look, and scan again.",
         P::LabelOfLane => "Lane {0} has this label. Scan the label of the board on lane {1}.",
         P::NoReason => "A scan is no reason: type why.",
         P::ScanTooLong => "Not taken: a scan of more than {0} characters. Scan the right code alone.",

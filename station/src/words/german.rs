@@ -199,6 +199,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "Passt nicht zum Produkt. Etikett scannen oder Platine entnehmen: {0}",
         P::NobodyWaits => "Kein Platz wartet auf ein Etikett: nichts verwendet.",
         P::WaitsNoLonger => "Platz {0} wartet nicht mehr. Nichts verwendet: hinsehen, neu scannen.",
+        P::ScanAgain => "Platz {0} wurde eben erst genannt. Nichts verwendet: hinsehen, neu scannen.",
         P::LabelOfLane => "Platz {0} hat dieses Etikett. Das der Platine auf Platz {1} scannen.",
         P::NoReason => "Ein Scan ist kein Grund: bitte eintippen.",
         P::ScanTooLong => "Zählt nicht: Scan mit mehr als {0} Zeichen. Nur den richtigen Code scannen.",

@@ -1,5 +1,4 @@
 //! Every phrase of the terminal by name, as each language's table must have it; `{0}`, `{1}` are what is filled in.
-
 listed! {
     /// A phrase.
     Phrase:
@@ -377,6 +376,8 @@ listed! {
     NobodyWaits,
     /// The lane that a label was scanned for waits no longer.
     WaitsNoLonger,
+    /// Notice; 0 lane.
+    ScanAgain,
     /// 0 the lane that has the label, 1 the one that it was scanned for.
     LabelOfLane,
     /// Notice.

@@ -199,6 +199,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoLabel => "No es de este producto. Escanee la etiqueta o retire la placa: {0}",
         P::NobodyWaits => "Ningún puesto espera etiqueta: no se usó nada.",
         P::WaitsNoLonger => "El puesto {0} ya no espera. No se usó nada: mire y escanee otra vez.",
+        P::ScanAgain => "El puesto {0} acaba de aparecer. No se usó nada: mire y escanee otra vez.",
         P::LabelOfLane => "El puesto {0} tiene esta etiqueta. Escanee la de la placa del puesto {1}.",
         P::NoReason => "Un escaneo no es un motivo: escríbalo.",
         P::ScanTooLong => "No se usó: lectura de más de {0} caracteres. Escanee solo el código debido.",

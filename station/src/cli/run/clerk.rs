@@ -221,7 +221,7 @@ impl<'a> Clerk<'a> {
                 code,
                 lane,
                 look_up,
-            } => self.scanned(&code, lane.as_deref(), look_up),
+            } => self.scanned(&code, lane.as_ref(), look_up),
             Action::Reprint { device, reason } => {
                 let (errand, reason) = (self.errand()?, a_reason(reason)?);
                 self.reprint.begin(errand, device, reason)

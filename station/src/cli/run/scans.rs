@@ -6,6 +6,7 @@ use crate::access::{Deed, as_told};
 use crate::cli::failure::Failure;
 use crate::line::label_desk::{LabelDesk, Scanned};
 use crate::names::LaneName;
+use crate::tui::action::Named;
 use crate::tui::event::StationNews;
 use crate::tui::told::Told;
 use crate::words::RefusalReason;
@@ -14,7 +15,7 @@ impl Clerk<'_> {
     pub(super) fn scanned(
         &mut self,
         code: &str,
-        lane: Option<&str>,
+        lane: Option<&Named>,
         look_up: bool,
     ) -> Result<(), Failure> {
         if self.people.is_badge(code)? {
@@ -22,6 +23,10 @@ impl Clerk<'_> {
         }
         if look_up {
             self.tell(look_up::answer(&self.station.owned.home, code)?);
+            return Ok(());
+        }
+        if let Some(unread) = lane.filter(|named| !named.is_read) {
+            self.tell(StationNews::Told(Told::ScanAgain(unread.lane.clone())));
             return Ok(());
         }
         let labels = self.line.as_ref().map(|line| &line.floor.labels);
@@ -40,10 +45,12 @@ impl Clerk<'_> {
 }
 
 /// Gives it to the lane that the screen named; gives what is told: nothing of what may be a PIN.
-fn for_a_lane(labels: Option<&LabelDesk>, code: &str, lane: Option<&str>) -> StationNews {
+fn for_a_lane(labels: Option<&LabelDesk>, code: &str, named: Option<&Named>) -> StationNews {
     // What the screen names no lane for serves none, though one may have begun to wait meanwhile.
-    let meant = lane.and_then(|lane| LaneName::parse(lane).ok());
-    let scanned = meant.and_then(|meant| Some(labels?.scanned(code, Some(&meant))));
+    let scanned = named.and_then(|named| {
+        let (labels, lane) = (labels?, LaneName::parse(&named.lane).ok()?);
+        Some(labels.scanned(code, &lane, named.board.as_deref()))
+    });
     match scanned.unwrap_or(Scanned::NobodyWaits) {
         Scanned::Taken { serial, lane } => StationNews::Told(Told::LabelTaken {
             serial: serial.to_string(),
@@ -56,8 +63,8 @@ fn for_a_lane(labels: Option<&LabelDesk>, code: &str, lane: Option<&str>) -> Sta
             waits: waits.to_string(),
         }),
         Scanned::WaitsNoLonger => {
-            let lane = lane.unwrap_or_default().to_owned();
-            StationNews::Told(Told::WaitsNoLonger(lane))
+            let lane = named.map(|named| named.lane.clone());
+            StationNews::Told(Told::WaitsNoLonger(lane.unwrap_or_default()))
         }
         Scanned::NobodyWaits => StationNews::Told(Told::NobodyWaits),
     }
@@ -67,6 +74,20 @@ fn for_a_lane(labels: Option<&LabelDesk>, code: &str, lane: Option<&str>) -> Sta
 mod tests {
     use super::*;
     use crate::profile::SerialPattern;
+
+    /// As the screen names a lane, and a board waits there.
+    fn named(lane: &str) -> Named {
+        Named {
+            lane: lane.to_owned(),
+            board: None,
+            is_read: true,
+        }
+    }
+
+    fn wait(labels: &LabelDesk, lane: &str) {
+        let board = firmware_proto::Uid::from_bytes(&[lane.as_bytes()[1]; 8]).unwrap();
+        labels.wait(&LaneName::parse(lane).unwrap(), &board);
+    }
 
     fn taken(lane: &str) -> StationNews {
         StationNews::Told(Told::LabelTaken {
@@ -89,9 +110,9 @@ mod tests {
         ] {
             let labels = LabelDesk::asking(pattern.clone(), Vec::new());
             for lane in ["L1", "L2", "L3"] {
-                labels.wait(&LaneName::parse(lane).unwrap());
+                wait(&labels, lane);
             }
-            let told = for_a_lane(Some(&labels), "SA-000001", chosen);
+            let told = for_a_lane(Some(&labels), "SA-000001", chosen.map(named).as_ref());
             assert_eq!(told, expected, "{chosen:?}");
         }
     }
@@ -101,9 +122,9 @@ mod tests {
         let pattern = SerialPattern::parse("SA-######").unwrap();
         let labels = LabelDesk::asking(pattern, Vec::new());
         for lane in ["L1", "L2"] {
-            labels.wait(&LaneName::parse(lane).unwrap());
+            wait(&labels, lane);
         }
-        let scan = |lane| for_a_lane(Some(&labels), "SA-000001", Some(lane));
+        let scan = |lane| for_a_lane(Some(&labels), "SA-000001", Some(&named(lane)));
         assert_eq!(scan("L1"), taken("L1"));
         let of_first = Told::LabelOfLane {
             lane: "L1".to_owned(),
@@ -118,8 +139,8 @@ mod tests {
         let labels = LabelDesk::asking(pattern, Vec::new());
         let code = "SA-000001";
         let nobody = StationNews::Told(Told::NobodyWaits);
-        assert_eq!(for_a_lane(Some(&labels), code, Some("L1")), nobody);
-        assert_eq!(for_a_lane(None, code, Some("L1")), nobody);
+        assert_eq!(for_a_lane(Some(&labels), code, Some(&named("L1"))), nobody);
+        assert_eq!(for_a_lane(None, code, Some(&named("L1"))), nobody);
     }
 
     #[test]
@@ -133,9 +154,9 @@ mod tests {
             for pin in ["7391", "739164", "739164739164", "739164x"] {
                 let labels = LabelDesk::asking(SerialPattern::parse(pattern).unwrap(), Vec::new());
                 if waits {
-                    labels.wait(&LaneName::parse("L1").unwrap());
+                    wait(&labels, "L1");
                 }
-                let told = for_a_lane(Some(&labels), pin, Some("L1"));
+                let told = for_a_lane(Some(&labels), pin, Some(&named("L1")));
                 assert!(!format!("{told:?}").contains("7391"), "{told:?}");
             }
         }
@@ -145,8 +166,8 @@ mod tests {
     fn a_code_that_is_shaped_as_a_label_is_told() {
         for code in ["GW4711", "4006381333931", "SB-000001"] {
             let labels = LabelDesk::asking(SerialPattern::parse("SA-######").unwrap(), Vec::new());
-            labels.wait(&LaneName::parse("L1").unwrap());
-            let told = for_a_lane(Some(&labels), code, Some("L1"));
+            wait(&labels, "L1");
+            let told = for_a_lane(Some(&labels), code, Some(&named("L1")));
             assert!(format!("{told:?}").contains(code), "{told:?}");
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::line::wishes::serves;
 use crate::provisioning::Step;
 use crate::tui::event::LaneNews;
+use crate::tui::state::READ_MS;
 use crate::verdict::VerdictCode;
 use crate::words::{Cause, FrameRemark, PortFault};
 
@@ -20,8 +21,21 @@ pub struct Lanes {
     pub chosen: usize,
     /// Those that wait for a label, the longest first.
     pub awaiting: Vec<String>,
+    /// Which of them the next scan is for.
+    pub next: Option<Next>,
     /// How many of its frames are below the window; 0 follows the newest.
     pub frames_below: usize,
+}
+
+/// The lane that the next scan is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// It.
+    pub lane: String,
+    /// Since when it is named.
+    pub since_ms: u64,
+    /// Which lane was looked at when it was named last.
+    pub chosen: usize,
 }
 
 /// A lane.
@@ -196,8 +210,38 @@ impl Lanes {
     /// The lane that the next scan is for.
     #[must_use]
     pub fn served_next(&self) -> Option<&str> {
+        self.next.as_ref().map(|next| next.lane.as_str())
+    }
+
+    /// Whether that lane is named for as long as a person takes to read it. Where there is one lane, there is nothing
+    /// to read.
+    #[must_use]
+    pub fn is_next_read(&self, now_ms: u64) -> bool {
+        let since = |next: &Next| now_ms.saturating_sub(next.since_ms);
+        let is_read = |next| since(next) >= READ_MS || self.list.len() == 1;
+        self.next.as_ref().is_some_and(is_read)
+    }
+
+    /// Names the lane that the next scan is for. A lane that is named stays so until it waits no longer, or somebody
+    /// chooses another that waits: whoever has read it and aims at its label is not overtaken by another lane.
+    pub(in crate::tui) fn name_next(&mut self, now_ms: u64) {
         let chosen = self.chosen().map(|lane| lane.name.as_str());
-        serves(self.awaiting.iter().map(String::as_str), chosen)
+        let waits = |lane: &str| self.awaiting.iter().any(|waits| waits == lane);
+        let named = self.next.as_ref().filter(|next| waits(&next.lane));
+        let stays = named.filter(|next| next.chosen == self.chosen || !chosen.is_some_and(waits));
+        let lane = match stays {
+            Some(next) => Some(next.lane.clone()),
+            None => serves(self.awaiting.iter().map(String::as_str), chosen).map(str::to_owned),
+        };
+        let before = self.next.take();
+        self.next = lane.map(|lane| {
+            let since_ms = before.filter(|before| before.lane == lane);
+            Next {
+                since_ms: since_ms.map_or(now_ms, |before| before.since_ms),
+                chosen: self.chosen,
+                lane,
+            }
+        });
     }
 
     /// The lane has its label, or waits for none.

@@ -2,17 +2,18 @@
 
 use super::answers::{lane, station};
 use super::scan_tests::{keys, shoot, signed_in};
+use super::update;
 use crate::line::wishes::LineState;
 use crate::tui::action::Action;
-use crate::tui::event::{Did, LaneNews, NotLetIn, StationNews};
-use crate::tui::state::State;
+use crate::tui::event::{Did, Event, LaneNews, NotLetIn, StationNews};
 use crate::tui::state::alarms::About;
 use crate::tui::state::batch::BatchHead;
 use crate::tui::state::device::DeviceReport;
 use crate::tui::state::dialog::Dialog;
-use crate::tui::state::lanes::Held;
+use crate::tui::state::lanes::{Held, Lane};
 use crate::tui::state::said::Said;
 use crate::tui::state::sign_in::SignIn;
+use crate::tui::state::{READ_MS, State};
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
 use crate::words::Cause;
@@ -111,30 +112,79 @@ fn the_next_scan_is_for_whom_the_screen_names() {
             .to_vec(),
         ..BatchHead::default()
     };
-    drop(station(&mut state, StationNews::LineStarted(head)));
+    let tell = |state: &mut State, event| drop(update(state, event));
+    let says = |state: &mut State, lane: &str, news| {
+        let lane = lane.to_owned();
+        drop(update(state, Event::Lane { lane, news }));
+    };
+    tell(&mut state, Event::Station(StationNews::LineStarted(head)));
     assert_eq!(state.lanes.served_next(), None);
     for name in ["L3", "L2"] {
-        lane(&mut state, name, &LaneNews::AwaitsLabel);
+        says(&mut state, name, LaneNews::AwaitsLabel);
     }
     assert_eq!(state.lanes.served_next(), Some("L3"), "it waits longest");
+    // Whoever aims at its label is not overtaken by the chosen lane.
+    says(&mut state, "L1", LaneNews::AwaitsLabel);
+    assert_eq!(state.lanes.served_next(), Some("L3"), "it was named");
+    says(&mut state, "L1", LaneNews::Step(5));
     state.lanes.chosen = 1;
+    tell(&mut state, tick(READ_MS));
     assert_eq!(state.lanes.served_next(), Some("L2"), "it is chosen");
     // What is scanned again before the lane has said that it goes on is for the other one.
     let taken = Told::LabelTaken {
         serial: "SA-1".to_owned(),
         lane: "L2".to_owned(),
     };
-    drop(station(&mut state, StationNews::Told(taken)));
+    tell(&mut state, Event::Station(StationNews::Told(taken)));
     assert_eq!(state.lanes.served_next(), Some("L3"));
-    lane(&mut state, "L3", &LaneNews::Step(5));
+    says(&mut state, "L3", LaneNews::Step(5));
     assert_eq!(state.lanes.served_next(), None);
-    lane(&mut state, "L1", &LaneNews::AwaitsLabel);
+    says(&mut state, "L1", LaneNews::AwaitsLabel);
     let ended = StationNews::LineEnded {
         line: LineState::Paused,
         fault: None,
     };
-    drop(station(&mut state, ended));
+    tell(&mut state, Event::Station(ended));
     assert_eq!(state.lanes.served_next(), None);
+}
+
+fn tick(monotonic_ms: u64) -> Event {
+    Event::Tick {
+        monotonic_ms,
+        utc_ms: 0,
+    }
+}
+
+/// Whoever scans before they can have read for which lane meant another one.
+#[test]
+fn a_lane_is_named_for_a_while_before_a_scan_is_for_it() {
+    let mut state = running();
+    let other = Lane {
+        name: "L2".to_owned(),
+        ..Lane::default()
+    };
+    state.lanes.list.push(other);
+    let waits = |state: &mut State, lane: &str| {
+        let (lane, news) = (lane.to_owned(), LaneNews::AwaitsLabel);
+        drop(update(state, Event::Lane { lane, news }));
+    };
+    let is_read = |state: &State| state.lanes.is_next_read(state.monotonic_ms);
+    drop(update(&mut state, tick(10_000)));
+    waits(&mut state, "L2");
+    for (at_ms, read) in [(0, false), (READ_MS - 1, false), (READ_MS, true)] {
+        drop(update(&mut state, tick(10_000 + at_ms)));
+        assert_eq!(is_read(&state), read, "{at_ms}");
+    }
+    // Another that begins to wait takes nothing of it away; once it is named itself, it is to be read.
+    waits(&mut state, "L1");
+    assert!(is_read(&state));
+    let (lane, news) = ("L2".to_owned(), LaneNews::Silent);
+    drop(update(&mut state, Event::Lane { lane, news }));
+    assert_eq!(state.lanes.served_next(), Some("L1"));
+    assert!(!is_read(&state));
+    // Where there is one lane, there is nothing to read.
+    state.lanes.list.truncate(1);
+    assert!(is_read(&state));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Enter: a whole entry goes where it belongs; an Enter alone confirms or opens what is chosen.
 
 use super::go;
-use crate::tui::action::{Action, NewBatch, Secret};
+use crate::tui::action::{Action, Named, NewBatch, Secret};
 use crate::tui::command::Direction;
 use crate::tui::scanner::{Submitted, TooLong};
 use crate::tui::state::alarms::About;
@@ -195,6 +195,17 @@ fn acknowledge(about: About, since_ms: u64, reason: String) -> Action {
     }
 }
 
+/// The lane that the screen names for a scan.
+fn named(state: &State) -> Option<Named> {
+    let lane = state.lanes.served_next()?.to_owned();
+    let shown = state.lanes.list.iter().find(|shown| shown.name == lane);
+    Some(Named {
+        board: shown.and_then(|shown| shown.uid.clone()),
+        is_read: state.lanes.is_next_read(state.monotonic_ms),
+        lane,
+    })
+}
+
 fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
     // That somebody was not let in is not said of whoever comes next.
     state.unsay(|said| matches!(said, Said::Told(Told::NotLetIn { .. })));
@@ -216,7 +227,7 @@ fn without_dialog(state: &mut State, text: String) -> Vec<Action> {
             state.sign_in = signed_in;
             vec![Action::Scan {
                 code: text,
-                lane: state.lanes.served_next().map(str::to_owned),
+                lane: named(state),
                 look_up: state.screen == Screen::Device,
             }]
         }

@@ -2,7 +2,7 @@
 
 use super::update;
 use crate::line::wishes::LineState;
-use crate::tui::action::{Action, NewBatch};
+use crate::tui::action::{Action, Named, NewBatch};
 use crate::tui::event::{Event, Key, LaneNews, NotLetIn, StationNews};
 use crate::tui::geometry;
 use crate::tui::state::alarms::{About, Alarm};
@@ -97,16 +97,20 @@ fn alarm_on(lane: &str) -> Alarm {
 #[test]
 fn what_is_wished_of_a_lane_is_wished_of_the_chosen_one() {
     let mut state = signed_in();
-    drop(press(&mut state, Key::Right));
     for lane in ["L1", "L2"] {
         let (lane, news) = (lane.to_owned(), LaneNews::AwaitsLabel);
         drop(update(&mut state, Event::Lane { lane, news }));
     }
+    drop(press(&mut state, Key::Right));
     type_text(&mut state, "SA-1");
     let done = press(&mut state, Key::Enter);
     let scan = Action::Scan {
         code: "SA-1".to_owned(),
-        lane: Some("L2".to_owned()),
+        lane: Some(Named {
+            lane: "L2".to_owned(),
+            board: None,
+            is_read: true,
+        }),
         look_up: false,
     };
     assert_eq!(done, [scan]);

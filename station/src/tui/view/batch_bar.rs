@@ -110,7 +110,11 @@ fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
     let next = next.filter(|_| state.screen != Screen::Device);
     let (mark, word) = match next {
         _ if !state.is_ready_for_scan() => ("…", language.say(Phrase::ScanWait).to_owned()),
-        Some(name) => ("▶", language.fill(Phrase::ScanFor, &[&fit_end(name, LANE)])),
+        Some(name) => {
+            let is_read = state.lanes.is_next_read(state.monotonic_ms);
+            let word = language.fill(Phrase::ScanFor, &[&fit_end(name, LANE)]);
+            (if is_read { "▶" } else { "…" }, word)
+        }
         None => ("▶", language.say(Phrase::ScanReady).to_owned()),
     };
     let screen = match state.screen {
