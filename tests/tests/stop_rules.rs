@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use acceptance::owner_socket::ask;
 use acceptance::prepared_station::{PreparedStation, SUPERVISOR, sample_profile};
 use acceptance::simulated_line::{LinePlan, SimulatedLine};
 use acceptance::station_process::{Running, run};
@@ -159,6 +160,12 @@ fn a_batch_whose_yield_is_too_low_is_held_on_every_lane_over_a_restart() {
     let second = station.provision(BATCH, &line.ports());
     await_told(&second, BATCH);
     assert_eq!(station.results(BATCH).len(), 2, "no board was begun");
+    // A reason that was typed for a hold of before clears none.
+    let reason = format!(r#""operator":"{SUPERVISOR}","reason":"seen","since":1"#);
+    let of_before = format!(r#"{{"request":"clear-batch-hold","batch":"{BATCH}",{reason}}}"#);
+    let answer = ask(&station.home().join("control.sock"), &of_before);
+    assert!(answer.contains("it is held anew since"), "{answer}");
+    assert_eq!(held(&station).len(), 1);
     clear(&station, BATCH);
     let (_, boards) = line.finish();
     assert_eq!(boards.len(), 4);

@@ -8,6 +8,7 @@ pub(super) mod labels;
 pub(super) mod owner_desk;
 pub(super) mod preparation;
 mod progress;
+mod restored_holds;
 mod results_file;
 pub(super) mod signals;
 

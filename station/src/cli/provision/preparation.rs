@@ -7,6 +7,7 @@ use super::batch_profile;
 use super::chosen_lanes::{self, ChosenLanes};
 use super::labels::Labels;
 use super::owner_desk::OwnerDesk;
+use super::restored_holds;
 use super::{ProvisionArguments, StationFloor};
 use crate::access::Deed;
 use crate::cli::batch_serials;
@@ -25,7 +26,6 @@ use crate::line::adapter::AdapterOwners;
 use crate::line::clock_guard::ClockGuard;
 use crate::line::control_socket::Handler;
 use crate::line::floor::{Floor, Production};
-use crate::line::hold::{Hold, HoldCause, PortNames};
 use crate::line::label_desk::LabelDesk;
 use crate::line::port::SerialPort;
 use crate::line::stop_watch::StopWatch;
@@ -148,7 +148,8 @@ pub(in crate::cli) fn line(
         floor.labels = LabelDesk::asking(profile.serial_pattern.clone(), no_labels);
     }
     let floor = Arc::new(floor);
-    remarks.extend(restore_holds(&floor, &reader, &lanes)?);
+    let of_batch = (&floor.holds, floor.production.batch());
+    remarks.extend(restored_holds::restore(of_batch, &reader, &lanes)?);
     *floor.watch() = watch(&reader, &batch.batch, &profile)?;
     let labels = Labels::start(&floor, &profile, home.config().label_printer.clone())?;
     let session = SessionContext {
@@ -190,51 +191,6 @@ pub(in crate::cli) fn office(station: &WorkingStation) -> Owner {
 /// When the ledger's last event was.
 fn latest(reader: &Reader) -> Result<UtcMillis, Failure> {
     Ok(reader.entry(reader.size()?.saturating_sub(1))?.leaf.time)
-}
-
-/// Lanes that were held stay so, whoever restarts the station. Gives what there is to say about it.
-fn restore_holds(
-    floor: &StationFloor,
-    reader: &Reader,
-    lanes: &[LaneConfig],
-) -> Result<Vec<String>, Failure> {
-    let mut remarks = Vec::new();
-    for held in reader.holds()? {
-        let (lane, code, detail) = (held.lane, held.code, held.detail);
-        if !lanes.iter().any(|config| config.name == lane) {
-            let text = format!("lane {lane} is held ({code}: {detail}) and not on this line");
-            remarks.push(text);
-        }
-        let ports = held.ports.into_iter().collect();
-        let batch = None;
-        let cause = held.rule.map_or(HoldCause::Code, HoldCause::Rule);
-        floor.holds.place(
-            Hold {
-                lane,
-                code,
-                detail,
-                batch,
-                cause,
-                since: Some(held.time),
-            },
-            ports,
-        );
-    }
-    let ours = floor.production.batch();
-    for held in reader.batch_holds()? {
-        let hold = Hold {
-            lane: held.lane,
-            code: held.code,
-            detail: held.detail,
-            batch: Some(held.batch),
-            cause: HoldCause::Rule(held.rule),
-            since: Some(held.time),
-        };
-        if hold.batch.as_ref() == Some(ours) {
-            floor.holds.place(hold, PortNames::new());
-        }
-    }
-    Ok(remarks)
 }
 
 /// What the stop rules knew when the station stopped.
