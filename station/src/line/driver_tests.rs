@@ -398,3 +398,22 @@ fn a_label_is_no_other_boards_though_its_work_is_over() {
     assert!(matches!(scan(&other), Scanned::Taken { .. }));
     assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
 }
+
+#[test]
+fn a_label_that_came_too_late_is_used_for_nobody() {
+    let pattern = SerialPattern::parse("SA-######").unwrap();
+    let bench = Bench::start_with(|floor| floor.labels = LabelDesk::asking(pattern, Vec::new()));
+    let lane = LaneName::parse("L1").unwrap();
+    let _device = bench.device_says(b"label\0");
+    bench.await_news(|news| *news == News::AwaitsLabel);
+    // A code of something else is used by nobody: it tells whether the lane still waits.
+    let asked = || bench.floor.labels.scanned("4006381333931", &lane, None);
+    assert_eq!(asked(), Scanned::Odd);
+    bench.clock.advance(120_000);
+    let most = std::time::Instant::now() + Duration::from_mins(1);
+    while asked() == Scanned::Odd && std::time::Instant::now() < most {
+        std::thread::yield_now();
+    }
+    assert_eq!(asked(), Scanned::NobodyWaits);
+    assert_eq!(bench.stop(StopLevel::Aborting), LaneEnd::Stopped);
+}

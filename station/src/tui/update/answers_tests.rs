@@ -204,6 +204,22 @@ fn a_reason_is_not_given_for_what_was_held_after_somebody_else_cleared_it() {
         StationNews::HoldCleared { about: other },
     ));
     assert!(state.dialog.is_some(), "another one was cleared");
+    // Nor does somebody's look at a board's alarm: nothing stands still for it.
+    let board = || About::Board {
+        lane: "L1".to_owned(),
+        uid: None,
+        code,
+    };
+    let asked = Dialog::Acknowledge {
+        about: board(),
+        code,
+        since_ms: 1,
+    };
+    let of_hold = state.dialog.replace(asked);
+    let seen = StationNews::HoldCleared { about: board() };
+    drop(station(&mut state, seen));
+    assert!(state.dialog.is_some(), "somebody has looked");
+    state.dialog = of_hold;
     drop(station(
         &mut state,
         StationNews::HoldCleared { about: about() },
