@@ -25,7 +25,7 @@ impl Clerk<'_> {
         let actor = self.permitted(Deed::ProvisionBoards)?;
         self.refuse_what_is_in_the_way(Wish::Start, Some(batch))?;
         let (chosen, now) = (self.chosen.clone(), self.clock.utc());
-        let of = Some(actor.clone());
+        let of = actor.clone();
         let mut line = preparation::line(self.station, chosen, Some(batch), actor, now)?;
         let remarks = std::mem::take(&mut line.remarks);
         let reader = Reader::open(&self.station.owned.home.ledger())?;
@@ -35,10 +35,10 @@ impl Clerk<'_> {
             orders: self.orders.clone(),
             frames: self.frames.clone(),
         };
-        let running = RunningLine::start(line, &reader, to)?;
+        let running = RunningLine::start(line, &reader, &of.operator, to)?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(desk));
         self.line = Some(running);
-        self.line_of = of;
+        self.line_of = Some(of);
         self.resting = None;
         self.last_batch = Some(batch.clone());
         self.follow_alarms();

@@ -23,7 +23,7 @@ use crate::line::stop_watch::Seen;
 use crate::line::supervisor::{self, LineReport, StopRules};
 use crate::line::tally::BatchTally;
 use crate::line::wishes::LineState;
-use crate::names::{BatchId, LaneName};
+use crate::names::{BatchId, LaneName, OperatorId};
 use crate::provisioning::Session;
 use crate::tui::event::{Event, StationNews};
 use crate::tui::state::batch::{BatchHead, Progress, YieldPoint};
@@ -163,6 +163,7 @@ impl RunningLine {
     pub(super) fn start(
         prepared: PreparedLine,
         reader: &Reader,
+        begun_by: &OperatorId,
         to: Listeners,
     ) -> Result<Self, Failure> {
         let PreparedLine {
@@ -184,6 +185,7 @@ impl RunningLine {
             batch: batch.batch.to_string(),
             product: profile.product.as_str().to_owned(),
             work_order: batch.work_order.to_string(),
+            begun_by: begun_by.to_string(),
             lanes: plans
                 .iter()
                 .map(|plan| (plan.name.to_string(), plan.port.name().to_owned()))

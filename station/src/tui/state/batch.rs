@@ -41,6 +41,8 @@ pub struct BatchHead {
     pub product: String,
     /// The paper that allows it.
     pub work_order: String,
+    /// Who began the line: boards get their serials in nobody else's name.
+    pub begun_by: String,
     /// The lanes and their ports.
     pub lanes: Vec<(String, String)>,
 }

@@ -166,6 +166,15 @@ impl Default for Health {
 }
 
 impl State {
+    /// Whether a label that is scanned now would be a board's: whoever scans it is who began the line.
+    #[must_use]
+    pub fn gives_labels(&self) -> bool {
+        let head = self.batches.head.as_ref();
+        let person = self.sign_in.person();
+        head.zip(person)
+            .is_some_and(|(head, person)| head.begun_by == person.operator)
+    }
+
     /// Whether a scan would be taken now.
     #[must_use]
     pub fn is_ready_for_scan(&self) -> bool {

@@ -300,3 +300,21 @@ fn that_a_pin_was_wrong_is_not_said_to_whoever_comes_next() {
     drop(shoot(&mut state, &keys("739164\r")));
     assert_eq!(state.notice, None);
 }
+
+/// A mark that asks somebody for a scan that would be refused costs them time.
+#[test]
+fn labels_are_asked_of_whoever_began_the_line_alone() {
+    let mut state = signed_in();
+    let operator = state.sign_in.person().map(|person| person.operator.clone());
+    for (begun_by, gives) in [(operator, true), (Some("sv-9".to_owned()), false)] {
+        let head = BatchHead {
+            begun_by: begun_by.unwrap_or_default(),
+            ..BatchHead::default()
+        };
+        drop(station(&mut state, StationNews::LineStarted(head)));
+        assert_eq!(state.gives_labels(), gives);
+    }
+    state.sign_in = SignIn::Nobody;
+    state.batches.head = Some(BatchHead::default());
+    assert!(!state.gives_labels());
+}

@@ -107,7 +107,7 @@ fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
         x += canvas.put(row.columns(x, row.width), &text, look) + 2;
     }
     let next = state.lanes.served_next();
-    let next = next.filter(|_| state.screen != Screen::Device);
+    let next = next.filter(|_| state.screen != Screen::Device && state.gives_labels());
     let (mark, word) = match next {
         _ if !state.is_ready_for_scan() => ("…", language.say(Phrase::ScanWait).to_owned()),
         Some(name) => {

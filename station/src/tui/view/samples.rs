@@ -74,6 +74,7 @@ pub(super) fn running(lanes: usize) -> State {
         batch: "B-2026-47".to_owned(),
         product: "SENSOR-A".to_owned(),
         work_order: "WO-1187".to_owned(),
+        begun_by: "op-17".to_owned(),
         lanes: (0..lanes)
             .map(|lane| (name(lane), format!("/dev/ttyUSB{lane}")))
             .collect(),
