@@ -32,6 +32,7 @@ fn busy_line(size: (u16, u16)) -> State {
         batch: "B-2026-47".to_owned(),
         product: "SENSOR-A".to_owned(),
         work_order: "WO-1187".to_owned(),
+        begun_by: String::new(),
         lanes: lanes.collect(),
     };
     drop(update(
