@@ -49,6 +49,17 @@ pub enum AccessError {
     /// Another has that badge.
     #[error("that badge is operator {0}'s")]
     BadgeTaken(OperatorId),
+    /// Whoever has the badge would have both.
+    #[error("the PIN is the code of a badge: whoever has that badge would have both")]
+    PinIsBadge,
+    /// Another process does not give the register back.
+    #[error("another program has had {path} locked for {seconds} seconds", path = .path.display())]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// Nobody could enrol the next one.
     #[error("the first operator to be enrolled must be a security officer")]
     FirstIsNoOfficer,
@@ -81,6 +92,11 @@ impl AccessError {
             }
             Self::Unknown(_) => "see station operator list".to_owned(),
             Self::BadgeTaken(_) => "use another badge, or give that operator another".to_owned(),
+            Self::PinIsBadge => "choose another PIN".to_owned(),
+            Self::Locked { path, .. } => format!(
+                "see with fuser {} which one, and end it; then try again",
+                path.display()
+            ),
             Self::FirstIsNoOfficer => {
                 "enrol a security officer first: from then on they enrol the others".to_owned()
             }
@@ -97,6 +113,7 @@ impl AccessError {
             Self::Exists(_)
                 | Self::Unknown(_)
                 | Self::BadgeTaken(_)
+                | Self::PinIsBadge
                 | Self::FirstIsNoOfficer
                 | Self::LastOfficer(_)
                 | Self::Full(_)

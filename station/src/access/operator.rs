@@ -3,7 +3,7 @@
 use super::badge::{BadgeCode, BadgeDigest, BadgeKey};
 use super::delay::WrongPins;
 use super::error::AccessError;
-use super::pin::PinHash;
+use super::pin::{OperatorPin, PinHash};
 use crate::ledger::OperatorOverview;
 use crate::names::OperatorId;
 use crate::role::Role;
@@ -198,6 +198,26 @@ impl OperatorBook {
             Some(other) if other.id != *id => Err(AccessError::BadgeTaken(other.id.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// Whether somebody may have that PIN, beside that badge: a PIN that is the code of a badge is no second proof.
+    ///
+    /// # Errors
+    /// Where it is the code of that badge, or of anybody's who is enrolled.
+    pub fn may_choose(
+        &self,
+        pin: &OperatorPin,
+        badge: Option<&BadgeCode>,
+    ) -> Result<(), AccessError> {
+        let Some(code) = BadgeCode::parse(pin.secret().expose()) else {
+            return Ok(());
+        };
+        let digest = |code: &BadgeCode| self.badge_key.digest(code);
+        let is_own = badge.is_some_and(|badge| digest(badge) == digest(&code));
+        if is_own || self.by_badge(&code).is_some() {
+            return Err(AccessError::PinIsBadge);
+        }
+        Ok(())
     }
 
     /// Whether somebody may be disabled.

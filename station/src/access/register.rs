@@ -8,8 +8,10 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::badge::BadgeCode;
 use super::delay::WrongPins;
@@ -22,6 +24,10 @@ use crate::ledger::Reader;
 use crate::names::OperatorId;
 use crate::role::Role;
 use crate::station_home::{HomeError, HomePaths};
+
+/// How often, and how long each time, it is waited for the lock: a PIN's hash under it takes a good part of a second.
+const LOCK_TRIES: u32 = 500;
+const LOCK_ROUND: Duration = Duration::from_millis(20);
 
 /// The register of one home.
 #[derive(Clone, Debug)]
@@ -83,12 +89,17 @@ impl Register {
     /// Gives somebody another badge.
     ///
     /// # Errors
-    /// Where it is another's, they are not enrolled, or the register cannot be written.
+    /// Where it is another's, or their own PIN, they are not enrolled, or the register cannot be written.
     pub fn set_badge(&self, id: &OperatorId, badge: &BadgeCode) -> Result<(), AccessError> {
         self.change(|book| {
             book.may_have(id, badge)?;
             let digest = book.badge_key.digest(badge);
-            book.find_mut(id)?.badge = Some(digest);
+            let known = book.find_mut(id)?;
+            let as_pin = OperatorPin::parse(badge.secret().expose()).ok();
+            if as_pin.is_some_and(|pin| known.pin.fits(&pin) == Some(true)) {
+                return Err(AccessError::PinIsBadge);
+            }
+            known.badge = Some(digest);
             Ok(())
         })
     }
@@ -227,8 +238,16 @@ impl Register {
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(false).mode(0o600);
         let file = file.open(&self.lock).map_err(failed)?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|error| failed(error.into()))?;
-        Ok(file)
+        // Whoever waits without end cannot even leave.
+        for _ in 0..LOCK_TRIES {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(file),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => std::thread::park_timeout(LOCK_ROUND),
+                Err(error) => return Err(failed(error.into()).into()),
+            }
+        }
+        let (path, seconds) = (self.lock.clone(), (LOCK_ROUND * LOCK_TRIES).as_secs());
+        Err(AccessError::Locked { path, seconds })
     }
 }
 

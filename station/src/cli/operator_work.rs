@@ -56,7 +56,10 @@ fn enrol(
 ) -> Result<Done, Failure> {
     let register = Register::of(&owner.home.paths());
     let badge = badge.map(badge_code).transpose()?;
-    register.book()?.may_enrol(subject, role, badge.as_ref())?;
+    let book = register.book()?;
+    book.may_enrol(subject, role, badge.as_ref())?;
+    let pin = chosen(pin)?;
+    book.may_choose(&pin, badge.as_ref())?;
     let record = OperatorEnrolledRecord {
         operator: subject.clone(),
         role,
@@ -67,7 +70,7 @@ fn enrol(
         id: subject.clone(),
         role,
         badge,
-        pin: Register::hash(&chosen(pin)?)?,
+        pin: Register::hash(&pin)?,
     })?;
     record_fact(owner, Fact::OperatorEnrolled(record), now)?;
     Ok(done(
@@ -128,7 +131,9 @@ fn change_pin(
     now: UtcMillis,
 ) -> Result<Done, Failure> {
     let register = Register::of(&owner.home.paths());
-    register.set_pin(subject, Register::hash(&chosen(pin)?)?)?;
+    let pin = chosen(pin)?;
+    register.book()?.may_choose(&pin, None)?;
+    register.set_pin(subject, Register::hash(&pin)?)?;
     let record = changed(subject, actor);
     record_fact(owner, Fact::PinChanged(record), now)?;
     Ok(done(

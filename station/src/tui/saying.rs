@@ -32,6 +32,15 @@ pub fn text(language: Language, said: &Said) -> String {
             format!("{deed}: {}", vocabulary::why_not(language, why.clone()))
         }
         Said::Verdict { lane, verdict } => concluded(language, lane, verdict),
+        Said::Held { lane, held } => {
+            let cause = language.cause(held.code, &held.cause);
+            let name = if held.of_batch { &held.name } else { lane };
+            format!(
+                "{name}: {}: {}: {cause}",
+                language.say(Phrase::Held),
+                held.code
+            )
+        }
         Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
         Said::Adapter { lane, change } => adapter_changed(language, lane, change),
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),

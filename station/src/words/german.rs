@@ -63,7 +63,7 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::NoBatch => "kein Los",
         P::Running => "läuft",
         P::Paused => "Pause",
-        P::Finishing => "beendet Platinen",
+        P::Finishing => "schließt Platinen ab",
         P::BatchIsFull => "Los voll",
         P::BatchHeld => "LOS GESPERRT",
         P::Nobody => "niemand",

@@ -329,3 +329,40 @@ fn a_lost_file_lets_nobody_in() {
         .check_pin(&id("op-1"), &pin("0815"), &at("a", 0));
     assert_eq!(role.unwrap(), Role::Operator);
 }
+
+#[test]
+fn a_pin_that_is_a_badge_is_no_second_proof() {
+    let home = home();
+    let register = &home.register;
+    let (op_1, so_1) = (id("op-1"), id("so-1"));
+    let badge = |code: &str| BadgeCode::parse(code).unwrap();
+    register.set_badge(&so_1, &badge("88001234")).unwrap();
+    let book = register.book().unwrap();
+    let is_badge = |word: Result<(), AccessError>| matches!(word, Err(AccessError::PinIsBadge));
+    // One's own, which is set with it, and anybody's.
+    assert!(is_badge(
+        book.may_choose(&pin("904512"), Some(&badge("904512")))
+    ));
+    assert!(is_badge(book.may_choose(&pin("88001234"), None)));
+    book.may_choose(&pin("904512"), Some(&badge("904513")))
+        .unwrap();
+    // A badge that is given to somebody later is not their PIN.
+    assert!(is_badge(register.set_badge(&op_1, &badge("4711"))));
+    register.set_badge(&op_1, &badge("773311")).unwrap();
+}
+
+#[test]
+fn a_lock_that_nobody_gives_back_is_not_waited_for_without_end() {
+    let home = home();
+    let register = &home.register;
+    let held = register.lock().unwrap();
+    let refused = register.set_badge(&id("op-1"), &BadgeCode::parse("773311").unwrap());
+    assert!(
+        matches!(refused, Err(AccessError::Locked { .. })),
+        "{refused:?}"
+    );
+    drop(held);
+    register
+        .set_badge(&id("op-1"), &BadgeCode::parse("773311").unwrap())
+        .unwrap();
+}

@@ -1,17 +1,20 @@
 //! What the screen's log shows of the time before the station was started: it is read from the ledger, so that
 //! whoever starts it again leafs through the shift as if nothing had been between.
 
+use super::news;
 use super::people::{shown_gone, shown_role};
 use crate::cli::short_digests::short_digests;
 use crate::ledger::event::Fact;
 use crate::ledger::leaf::Leaf;
 use crate::ledger::{LedgerError, Reader};
+use crate::names::LaneName;
 use crate::tui::event::Did;
-use crate::tui::state::lanes::{ShownVerdict, Wire};
+use crate::tui::state::lanes::{Held, ShownVerdict, Wire};
 use crate::tui::state::log::Log;
 use crate::tui::state::said::Said;
 use crate::tui::told::Told;
 use crate::verdict::{Outcome, VerdictCode};
+use crate::words::Cause;
 
 /// How far back it goes, in events: some hundred boards.
 const MAX_EVENTS: u64 = 2_000;
@@ -48,6 +51,27 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
             boards: *quantity,
         })),
         Fact::BatchClosed { .. } => Said::Told(Told::Did(Did::ClosedBatch(batch()?))),
+        Fact::HoldPlaced {
+            lane,
+            code,
+            detail,
+            rule,
+            ..
+        } => {
+            let cause = Cause::Verdict(short_digests(detail));
+            let cause = rule.as_ref().map_or(cause, news::rule);
+            return Some((
+                true,
+                held((lane, lane.to_string()), *code, cause, leaf.time.0),
+            ));
+        }
+        Fact::BatchHoldPlaced {
+            lane, code, rule, ..
+        } => {
+            let of = (lane, batch()?);
+            let cause = news::rule(rule);
+            return Some((true, held(of, *code, cause, leaf.time.0)));
+        }
         Fact::HoldCleared { lane, .. } => Said::Told(Told::Did(Did::Cleared(lane.to_string()))),
         Fact::BatchHoldCleared { .. } => Said::Told(Told::Did(Did::Cleared(batch()?))),
         Fact::ClockAccepted { .. } => Said::Told(Told::Did(Did::AcceptedClock)),
@@ -70,6 +94,19 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
         _ => return None,
     };
     Some((false, said))
+}
+
+/// The hold of that name, which a verdict on the lane has placed.
+fn held((lane, name): (&LaneName, String), code: VerdictCode, cause: Cause, since_ms: u64) -> Said {
+    let lane = lane.to_string();
+    let held = Held {
+        of_batch: name != lane,
+        name,
+        code,
+        cause,
+        since_ms: Some(since_ms),
+    };
+    Said::Held { lane, held }
 }
 
 fn verdict(fact: &Fact, code: VerdictCode) -> Option<Said> {

@@ -105,7 +105,7 @@ impl Clerk<'_> {
         code: VerdictCode,
         reason: String,
     ) -> Result<(), Failure> {
-        let actor = self.permitted(Deed::ClearHold)?;
+        let actor = self.permitted(Deed::AcknowledgeAlarm)?;
         let record = looked_at(lane, uid, (code, reason), actor)?;
         self.record(vec![Fact::AlarmAcknowledged(record)])?;
         self.follow_alarms();

@@ -40,10 +40,12 @@ impl Clerk<'_> {
     /// Has a badge taken out of a field at once, before anybody reads it there.
     pub(super) fn look_at_field(&self, field: BatchField, text: Secret) -> Result<(), Failure> {
         let Secret(typed) = &text;
-        if self.people.is_badge(typed)? {
+        let found = self.people.is_badge(typed);
+        // What nobody can say of that it is none is taken out as well.
+        if !matches!(found, Ok(false)) {
             self.tell(StationNews::BadgeInField { field, code: text });
         }
-        Ok(())
+        found.map(|_| ())
     }
 
     /// A badge's code is as good as the badge: it never goes into the ledger, whichever field it was put in.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lanes::ShownVerdict;
+use super::lanes::{Held, ShownVerdict};
 use super::sign_in::{Deed, Role};
 use super::why_not::WhyNot;
 use crate::tui::event::{AdapterChange, Refused};
@@ -49,6 +49,13 @@ pub enum Said {
         lane: String,
         /// How.
         verdict: Box<ShownVerdict>,
+    },
+    /// A lane takes no board.
+    Held {
+        /// Which lane.
+        lane: String,
+        /// What for.
+        held: Held,
     },
     /// A lane's port cannot be opened.
     Port {

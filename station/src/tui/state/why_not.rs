@@ -35,6 +35,10 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
     let SignIn::Person(person) = &state.sign_in else {
         return Some(WhyNot::NobodySignedIn);
     };
+    let chosen = state.alarms.chosen();
+    if deed == Deed::Acknowledge && chosen.is_some_and(|alarm| alarm.acknowledged) {
+        return Some(WhyNot::NothingHeld);
+    }
     if !person.may.contains(&deed) {
         let denied = person.may_not.iter().find(|(denied, _)| *denied == deed);
         let takes = denied.map_or(Role::Supervisor, |(_, role)| *role);
@@ -44,12 +48,9 @@ pub fn why_not(state: &State, deed: Deed) -> Option<WhyNot> {
         Deed::Start => in_the_way(state, Wish::Start),
         Deed::Pause => in_the_way(state, Wish::Pause),
         Deed::CloseBatch => in_the_way(state, Wish::Close),
-        Deed::Acknowledge => {
-            let open = state.alarms.chosen().filter(|alarm| !alarm.acknowledged);
-            open.is_none().then_some(WhyNot::NothingHeld)
-        }
         Deed::Reprint if !state.has_printer => Some(WhyNot::NoPrinter),
         Deed::Reprint => state.device.serial().is_none().then_some(WhyNot::NoSerial),
+        Deed::Acknowledge => chosen.is_none().then_some(WhyNot::NothingHeld),
         Deed::OpenBatch => None,
     }
 }

@@ -21,6 +21,9 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
     let (monotonic_ms, utc_ms) = (state.monotonic_ms, state.utc_ms);
     let held = state.lanes.list.iter().find(|lane| lane.name == name);
     let held = held.and_then(|lane| lane.held.clone());
+    if let LaneNews::Held(held) = news {
+        note_hold(state, name, held);
+    }
     state.lanes.note(name, news, monotonic_ms);
     match news {
         // Whoever cleared it, and where nobody has to: the HSM answers again.
@@ -56,6 +59,20 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
         }
         _ => {}
     }
+}
+
+/// A hold is in the log once, however many lanes stand for it.
+fn note_hold(state: &mut State, name: &str, held: &Held) {
+    let known = state
+        .lanes
+        .list
+        .iter()
+        .filter_map(|lane| lane.held.as_ref());
+    if known.into_iter().any(|known| about(known) == about(held)) {
+        return;
+    }
+    let (lane, held) = (name.to_owned(), held.clone());
+    state.log.add(state.utc_ms, true, Said::Held { lane, held });
 }
 
 /// What a hold is about.
@@ -136,6 +153,7 @@ fn hear(state: &mut State, news: StationNews) -> Vec<Action> {
             for alarm in list.into_iter().rev() {
                 state.alarms.add(alarm);
             }
+            hold_idle_lanes(state);
         }
         StationNews::Health { hsm, ledger } => state.health = Health { hsm, ledger },
         StationNews::Device { wanted, report } => show_device(state, wanted, report),
@@ -262,8 +280,31 @@ fn end_line(state: &mut State, line: LineState, fault: Option<String>) {
         state.alarms.clear(&alarm.about);
     }
     state.batches.line = line;
+    hold_idle_lanes(state);
     let bad = fault.is_some();
     state.say(Said::LineEnded(fault), bad);
+}
+
+/// A lane is held whether a line runs or not: where none does, its alarm says so.
+fn hold_idle_lanes(state: &mut State) {
+    if state.batches.line.is_at_work() {
+        return;
+    }
+    for alarm in state.alarms.list.iter().filter(|alarm| !alarm.acknowledged) {
+        let About::Lane(name) = &alarm.about else {
+            continue;
+        };
+        let lanes = state.lanes.list.iter_mut();
+        for lane in lanes.filter(|lane| lane.name == *name) {
+            lane.held = Some(Held {
+                name: name.clone(),
+                of_batch: false,
+                code: alarm.code,
+                cause: alarm.cause.clone(),
+                since_ms: Some(alarm.utc_ms),
+            });
+        }
+    }
 }
 
 /// Somebody else has cleared what a reason is being typed for: what may be held there next has not been read.

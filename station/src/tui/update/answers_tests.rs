@@ -12,7 +12,8 @@ use crate::tui::state::device::DeviceReport;
 use crate::tui::state::dialog::Dialog;
 use crate::tui::state::lanes::{Held, Lane};
 use crate::tui::state::said::Said;
-use crate::tui::state::sign_in::SignIn;
+use crate::tui::state::sign_in::{Deed, SignIn};
+use crate::tui::state::why_not::{WhyNot, why_not};
 use crate::tui::state::{READ_MS, State};
 use crate::tui::told::Told;
 use crate::verdict::VerdictCode;
@@ -317,4 +318,77 @@ fn labels_are_asked_of_whoever_began_the_line_alone() {
     state.sign_in = SignIn::Nobody;
     state.batches.head = Some(BatchHead::default());
     assert!(!state.gives_labels());
+}
+
+#[test]
+fn a_lane_is_held_though_no_line_runs() {
+    let shown = |state: &State| state.lanes.list.first().map(|lane| lane.held.is_some());
+    let mut state = running();
+    lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
+    let ended = StationNews::LineEnded {
+        line: LineState::Paused,
+        fault: None,
+    };
+    drop(station(&mut state, ended.clone()));
+    assert_eq!(shown(&state), Some(true));
+    let about = About::Lane("L1".to_owned());
+    drop(station(&mut state, StationNews::HoldCleared { about }));
+    assert_eq!(shown(&state), Some(false));
+    // A lane that only waited by itself is held no longer.
+    let mut state = running();
+    lane(
+        &mut state,
+        "L1",
+        &held(VerdictCode::StationHsm, false, "L1"),
+    );
+    drop(station(&mut state, ended));
+    assert_eq!(shown(&state), Some(false));
+    // Nor has a line to run first: the ledger says so to whoever starts the station.
+    let mut held_before = running();
+    lane(
+        &mut held_before,
+        "L1",
+        &held(VerdictCode::UidReused, false, "L1"),
+    );
+    let mut state = running();
+    state.batches.line = LineState::Paused;
+    let told = StationNews::Alarms(held_before.alarms.list);
+    drop(station(&mut state, told));
+    assert_eq!(shown(&state), Some(true));
+}
+
+#[test]
+fn a_hold_is_in_the_log_once() {
+    let holds = |state: &State| {
+        let said = state.log.lines.iter().map(|line| &line.said);
+        said.filter(|said| matches!(said, Said::Held { .. }))
+            .count()
+    };
+    let mut state = running();
+    let other = Lane {
+        name: "L2".to_owned(),
+        ..Lane::default()
+    };
+    state.lanes.list.push(other);
+    for name in ["L1", "L2"] {
+        lane(&mut state, name, &held(VerdictCode::HwLimit, true, "B-1"));
+    }
+    assert_eq!(holds(&state), 1);
+    lane(&mut state, "L2", &held(VerdictCode::UidReused, false, "L2"));
+    assert_eq!(holds(&state), 2);
+}
+
+#[test]
+fn an_alarm_that_somebody_has_looked_at_is_nobodys_any_more() {
+    let mut state = signed_in();
+    let SignIn::Person(person) = &mut state.sign_in else {
+        panic!("nobody is signed in");
+    };
+    person.may.clear();
+    state.lanes.list = running().lanes.list;
+    lane(&mut state, "L1", &held(VerdictCode::UidReused, false, "L1"));
+    let why = |state: &State| why_not(state, Deed::Acknowledge);
+    assert!(matches!(why(&state), Some(WhyNot::TakesRole(_))));
+    state.alarms.clear(&About::Lane("L1".to_owned()));
+    assert_eq!(why(&state), Some(WhyNot::NothingHeld));
 }

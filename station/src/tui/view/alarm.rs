@@ -87,17 +87,19 @@ fn story(canvas: &mut Canvas<'_>, state: &State, alarm: &Alarm, place: Place) {
         language.whole_cause(alarm.code, &alarm.cause)
     );
     let used = canvas.put_wrapped_short(place.below(2).top(4), &why, Look::Plain);
-    let to_do = format!(
-        "{}: {}",
-        language.say(Phrase::ToDo),
-        language.action(alarm.code)
-    );
-    let used = used + canvas.put_wrapped(place.below(2 + used).top(2), &to_do, Look::Plain);
-    let last = place.below(2 + used).row(0);
     if alarm.acknowledged {
+        let last = place.below(2 + used).row(0);
         canvas.put(last, language.say(Phrase::Acknowledged), Look::Grey);
         return;
     }
+    // A lane that is held takes no board: what its board's code says to do with it comes later.
+    let action = match alarm.about {
+        About::Lane(_) | About::Batch(_) => language.say(Phrase::CallSupervisor),
+        About::Clock | About::Board { .. } => language.action(alarm.code),
+    };
+    let to_do = format!("{}: {action}", language.say(Phrase::ToDo));
+    let used = used + canvas.put_wrapped(place.below(2 + used).top(2), &to_do, Look::Plain);
+    let last = place.below(2 + used).row(0);
     let hint = language.say(if alarm.about.holds() {
         Phrase::ClearHold
     } else {

@@ -9,6 +9,7 @@
 use super::canvas::{Canvas, fit_end};
 use crate::line::wishes::LineState;
 use crate::tui::geometry::{HEADER_ROWS, Place, columns, whole};
+use crate::tui::state::dialog::Dialog;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::Look;
 use crate::tui::{clock_text, vocabulary};
@@ -110,6 +111,13 @@ fn how_well(canvas: &mut Canvas<'_>, state: &State, row: Place) {
     let next = next.filter(|_| state.screen != Screen::Device && state.gives_labels());
     let (mark, word) = match next {
         _ if !state.is_ready_for_scan() => ("…", language.say(Phrase::ScanWait).to_owned()),
+        // A scan answers no question.
+        _ if state.dialog.as_ref().is_some_and(Dialog::is_question) => {
+            ("▶", language.say(Phrase::EnterYes).to_owned())
+        }
+        _ if matches!(state.dialog, Some(Dialog::Refused(_))) => {
+            ("▶", language.say(Phrase::EscBack).to_owned())
+        }
         Some(name) => {
             let is_read = state.lanes.is_next_read(state.monotonic_ms);
             let word = language.fill(Phrase::ScanFor, &[&fit_end(name, LANE)]);
@@ -147,7 +155,7 @@ fn tenths(permille: u16) -> String {
 }
 
 fn hours(seconds: u64) -> String {
-    let minutes = seconds / 60;
+    let minutes = seconds.div_ceil(60);
     format!("{}:{:02} h", minutes / 60, minutes % 60)
 }
 
@@ -163,5 +171,7 @@ mod tests {
         assert_eq!(bar(1, 0, 4), "░░░░");
         assert_eq!(tenths(974), "97.4");
         assert_eq!(hours(3_900), "1:05 h");
+        assert_eq!(hours(1), "0:01 h");
+        assert_eq!(hours(0), "0:00 h");
     }
 }

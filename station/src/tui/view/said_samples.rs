@@ -155,6 +155,16 @@ fn of_work() -> Vec<Said> {
 
 /// One of each thing that can be said.
 fn each() -> Vec<Said> {
+    let held = |of_batch| Said::Held {
+        lane: "L02".to_owned(),
+        held: Held {
+            name: if of_batch { "B-2026-47" } else { "L02" }.to_owned(),
+            of_batch,
+            code: VerdictCode::KeyReused,
+            cause: Cause::Verdict("board 07 has the same key".to_owned()),
+            since_ms: Some(1),
+        },
+    };
     let port = |fault| Said::Port {
         lane: "L08".to_owned(),
         fault,
@@ -167,6 +177,7 @@ fn each() -> Vec<Said> {
         })
     };
     let rest = of_labels().into_iter().chain(of_people()).chain(of_work());
+    let rest = rest.chain([false, true].map(held));
     ports.chain(rest).chain(TROUBLES.map(trouble)).collect()
 }
 
