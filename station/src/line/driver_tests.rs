@@ -1,5 +1,7 @@
 //! Lanes on fake ports: what becomes of a board, a port, an HSM, a ledger, a clock.
 
+mod labels;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -10,7 +12,6 @@ use super::fake::{
 };
 use super::floor::{Floor, Production};
 use super::hold::{Hold, HoldCause, PortNames};
-use super::label_desk::{LabelDesk, Scanned};
 use super::lane::{self, Lane};
 use super::lane_event::{EventReceiver, LaneEnd, LaneReporter, News, queue};
 use super::stop::StopLevel;
@@ -22,7 +23,6 @@ use crate::ledger::event::{Actor, Assurance, Fact};
 use crate::ledger::fake::MemoryStore;
 use crate::ledger::fixture::opening;
 use crate::names::{BatchId, LaneName, OperatorId};
-use crate::profile::SerialPattern;
 use crate::provisioning::{LastBoard, Step};
 use crate::verdict::VerdictCode;
 
@@ -374,46 +374,4 @@ fn a_board_that_has_gone_before_a_hold_is_not_looked_for_after_it() {
     bench.await_news(|news| *news == News::Step(Step::AwaitingBoard));
     assert_eq!(bench.last_boards(), [false, true, false]);
     assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
-}
-
-#[test]
-fn a_label_is_no_other_boards_though_its_work_is_over() {
-    let pattern = SerialPattern::parse("SA-######").unwrap();
-    let bench = Bench::start_with(|floor| floor.labels = LabelDesk::asking(pattern, Vec::new()));
-    bench.floor.store.open_batch(opening(BATCH, 10)).unwrap();
-    let scan = |lane| bench.floor.labels.scanned("SA-000001", lane, None);
-    let [own, other] = ["L1", "L2"].map(|name| LaneName::parse(name).unwrap());
-    let device = bench.device_says(b"label\0");
-    bench.await_news(|news| *news == News::AwaitsLabel);
-    let neighbour = firmware_proto::Uid::from_bytes(&[9; 8]).unwrap();
-    bench.floor.labels.wait(&other, &neighbour);
-    assert!(matches!(scan(&own), Scanned::Taken { .. }));
-    bench.await_news(|news| matches!(news, News::Board { .. }));
-    assert!(matches!(scan(&other), Scanned::OfAnotherLane { .. }));
-    drop(device);
-    bench.await_verdict(VerdictCode::LinkLost);
-    // Nor is it once that board is gone, but for itself.
-    assert!(matches!(scan(&other), Scanned::OfAnotherLane { .. }));
-    bench.floor.labels.wait(&other, &uid());
-    assert!(matches!(scan(&other), Scanned::Taken { .. }));
-    assert_eq!(bench.stop(StopLevel::Finishing), LaneEnd::Stopped);
-}
-
-#[test]
-fn a_label_that_came_too_late_is_used_for_nobody() {
-    let pattern = SerialPattern::parse("SA-######").unwrap();
-    let bench = Bench::start_with(|floor| floor.labels = LabelDesk::asking(pattern, Vec::new()));
-    let lane = LaneName::parse("L1").unwrap();
-    let _device = bench.device_says(b"label\0");
-    bench.await_news(|news| *news == News::AwaitsLabel);
-    // A code of something else is used by nobody: it tells whether the lane still waits.
-    let asked = || bench.floor.labels.scanned("4006381333931", &lane, None);
-    assert_eq!(asked(), Scanned::Odd);
-    bench.clock.advance(120_000);
-    let found = (0..60_000).find_map(|_| {
-        std::thread::park_timeout(Duration::from_millis(1));
-        Some(asked()).filter(|found| *found != Scanned::Odd)
-    });
-    assert_eq!(found, Some(Scanned::NobodyWaits));
-    assert_eq!(bench.stop(StopLevel::Aborting), LaneEnd::Stopped);
 }

@@ -53,7 +53,6 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Done => "完成",
         P::Yield => "直通率",
         P::Rate => "速率",
-        P::PerHour => "/时",
         P::TimeLeft => "剩余",
         P::Alarms => "警报",
         P::Hsm => "HSM",

@@ -53,7 +53,6 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Done => "Done",
         P::Yield => "Yield",
         P::Rate => "Rate",
-        P::PerHour => "/h",
         P::TimeLeft => "Left",
         P::Alarms => "Alarms",
         P::Hsm => "HSM",

@@ -53,7 +53,6 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Done => "Fertig",
         P::Yield => "Ausbeute",
         P::Rate => "Tempo",
-        P::PerHour => "/h",
         P::TimeLeft => "Rest",
         P::Alarms => "Alarme",
         P::Hsm => "HSM",

@@ -90,8 +90,6 @@ listed! {
     Yield,
     /// Label: boards an hour.
     Rate,
-    /// Unit of the rate.
-    PerHour,
     /// Label.
     TimeLeft,
     /// Label.

@@ -54,7 +54,6 @@ pub(super) const fn text(phrase: Phrase) -> &'static str {
         P::Done => "Hechas",
         P::Yield => "Rendim.",
         P::Rate => "Ritmo",
-        P::PerHour => "/h",
         P::TimeLeft => "Faltan",
         P::Alarms => "Alarmas",
         P::Hsm => "HSM",

@@ -86,12 +86,8 @@ fn alarm(about: About) -> Alarm {
 /// One about a board on that lane.
 fn alarm_on(lane: &str) -> Alarm {
     let lane = lane.to_owned();
-    let code = VerdictCode::KeyForeign;
-    alarm(About::Board {
-        lane,
-        uid: None,
-        code,
-    })
+    let (uid, code) = (None, VerdictCode::KeyForeign);
+    alarm(About::Board { lane, uid, code })
 }
 
 #[test]

@@ -65,14 +65,13 @@ fn how_far(canvas: &mut Canvas<'_>, state: &State, row: Place) {
     let rate = progress.rate_per_hour.map(|rate| rate.to_string());
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let text = format!(
-        "{}/{}  {} {} %  {} {}{}  {} {}",
+        "{}/{}  {} {} %  {} {}/h  {} {}",
         progress.done,
         progress.target,
         language.say(Phrase::Yield),
         or_dash(permille),
         language.say(Phrase::Rate),
         or_dash(rate),
-        language.say(Phrase::PerHour),
         language.say(Phrase::TimeLeft),
         or_dash(progress.left_s.map(hours)),
     );
