@@ -59,3 +59,21 @@ pub fn date_text(utc_ms: u64) -> String {
     let text = crate::clock::UtcMillis(utc_ms).to_string();
     text.get(..19).unwrap_or(&text).replace('T', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::short_time_text;
+
+    #[test]
+    fn a_time_of_another_day_has_its_day() {
+        const HOUR_MS: u64 = 3_600_000;
+        let noon_ms = 31 * 24 * HOUR_MS + 12 * HOUR_MS;
+        let text = |utc_ms| short_time_text(utc_ms, noon_ms);
+        assert_eq!(text(noon_ms - 12 * HOUR_MS), "00:00");
+        // Less than 24 hours ago, and not today.
+        assert_eq!(text(noon_ms - 13 * HOUR_MS), "01-31 23:00");
+        assert_eq!(text(noon_ms - 24 * HOUR_MS), "01-31 12:00");
+        // A clock that went back.
+        assert_eq!(text(noon_ms + 12 * HOUR_MS), "02-02 00:00");
+    }
+}

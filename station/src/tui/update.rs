@@ -16,6 +16,8 @@ mod freshness_tests;
 #[cfg(test)]
 mod haste_tests;
 #[cfg(test)]
+mod hold_tests;
+#[cfg(test)]
 mod key_tests;
 #[cfg(test)]
 mod scan_tests;

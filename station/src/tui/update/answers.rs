@@ -61,14 +61,20 @@ pub(super) fn lane(state: &mut State, name: &str, news: &LaneNews) {
     }
 }
 
-/// A hold is in the log once, however many lanes stand for it.
+/// A hold is in the log once, however many lanes stand for it, and however often a line begins while it stands.
 fn note_hold(state: &mut State, name: &str, held: &Held) {
-    let known = state
-        .lanes
-        .list
-        .iter()
-        .filter_map(|lane| lane.held.as_ref());
-    if known.into_iter().any(|known| about(known) == about(held)) {
+    let lanes = state.lanes.list.iter();
+    let mut standing = lanes.filter_map(|lane| lane.held.as_ref());
+    let is_logged = |said: &Said| match said {
+        Said::Held { held: known, .. } => {
+            let since = (known.since_ms, held.since_ms);
+            since.1.is_some() && since.0 == since.1 && about(known) == about(held)
+        }
+        _ => false,
+    };
+    let mut lines = state.log.lines.iter().rev();
+    if standing.any(|known| about(known) == about(held)) || lines.any(|line| is_logged(&line.said))
+    {
         return;
     }
     let (lane, held) = (name.to_owned(), held.clone());

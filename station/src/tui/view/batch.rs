@@ -32,7 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, state: &State, place: Place) {
     yields(canvas, state, charts.columns(half, charts.width));
 }
 
-/// When the first of these points was, and under its own column the last where it is another.
+/// When the first of these points was, and under its own column the last where that says more and has room.
 fn times(canvas: &mut Canvas<'_>, state: &State, row: Place, shown: &[YieldPoint]) {
     let when = |point: Option<&YieldPoint>| {
         let utc_ms = point.map_or(0, |point| point.utc_ms);
@@ -43,7 +43,7 @@ fn times(canvas: &mut Canvas<'_>, state: &State, row: Place, shown: &[YieldPoint
     let under = row
         .top(1)
         .columns(0, u16::try_from(shown.len()).unwrap_or(row.width));
-    if under.width > drawn + columns(&last) {
+    if last != first && under.width > drawn + columns(&last) {
         canvas.put_right(under, &last, Look::Label);
     }
 }
@@ -238,5 +238,61 @@ fn yields(canvas: &mut Canvas<'_>, state: &State, place: Place) {
         };
         let line: String = levels.iter().map(eighth).collect();
         canvas.put(plot.row(row), &line, Look::Busy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    const MINUTE_MS: u64 = 60_000;
+    const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+
+    /// The row of times beneath so many points, each that much later than the one before.
+    fn drawn(points: u64, apart_ms: u64) -> String {
+        const WIDTH: u16 = 40;
+        let point = |at: u64| YieldPoint {
+            utc_ms: 2 * DAY_MS + at * apart_ms,
+            permille: 900,
+        };
+        let shown: Vec<_> = (0..points).map(point).collect();
+        let state = State {
+            utc_ms: 3 * DAY_MS - 1,
+            ..State::default()
+        };
+        let mut buffer = Buffer::empty(Rect::new(0, 0, WIDTH, 1));
+        let mut canvas = Canvas::new(&mut buffer, crate::tui::theme::Theme::Monochrome);
+        let row = Place {
+            x: 0,
+            y: 0,
+            width: WIDTH,
+            height: 1,
+        };
+        times(&mut canvas, &state, row, &shown);
+        assert_eq!(canvas.faults(), [""; 0], "{points} points");
+        let cells = (0..WIDTH).filter_map(|x| buffer.cell((x, 0)));
+        let row: String = cells.map(ratatui::buffer::Cell::symbol).collect();
+        row.trim_end().to_owned()
+    }
+
+    #[test]
+    fn the_last_time_stands_under_its_point_where_it_has_room() {
+        for points in 1..=40 {
+            let row = drawn(points, MINUTE_MS);
+            let last = format!("00:{:02}", points - 1);
+            let both = row.strip_prefix("00:00").map(|rest| rest.trim_start());
+            let expected = if points > 10 { last.as_str() } else { "" };
+            assert_eq!(both, Some(expected), "{points} points");
+            if points > 10 {
+                assert_eq!(row.len() as u64, points, "{row}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_time_is_said_twice() {
+        assert_eq!(drawn(40, MINUTE_MS / 100), "00:00");
     }
 }

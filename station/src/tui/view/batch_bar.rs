@@ -161,6 +161,52 @@ fn hours(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::event::Refused;
+    use crate::tui::state::sign_in::SignIn;
+    use crate::tui::theme::Theme;
+    use crate::tui::view::layout_tests::drawn;
+    use crate::tui::view::samples;
+
+    /// What a person at a line of ten is told to do, the last lane of which waits for a label.
+    fn mark(state: State) -> String {
+        let state = State {
+            size: crate::tui::geometry::SMALLEST,
+            ..state
+        };
+        let (rows, _) = drawn(&state, Theme::Monochrome);
+        let (row, ready) = (&rows[2], ["▶", "…"]);
+        let at = ready.iter().find_map(|mark| row.find(mark));
+        row[at.unwrap_or(row.len())..].trim_end().to_owned()
+    }
+
+    #[test]
+    fn while_a_question_stands_it_is_not_said_that_a_scan_is_taken() {
+        let asked = |dialog| State {
+            dialog: Some(dialog),
+            ..samples::running(10)
+        };
+        assert_eq!(mark(samples::running(10)), "▶ label for L10");
+        assert_eq!(mark(asked(Dialog::SignOut)), "▶ Enter: yes");
+        let text = || "EIO".to_owned();
+        let refused = Dialog::Refused(Refused {
+            reason: None,
+            what: text(),
+            why: text(),
+            next: text(),
+        });
+        assert_eq!(mark(asked(refused)), "▶ Esc: back");
+        // Nobody has read it yet.
+        let mut state = asked(Dialog::SignOut);
+        state.asked_ms = Some(state.monotonic_ms);
+        assert_eq!(mark(state), "… wait");
+    }
+
+    #[test]
+    fn no_lane_is_named_to_nobody() {
+        let mut state = samples::running(10);
+        state.sign_in = SignIn::Nobody;
+        assert_eq!(mark(state), "▶ scan or type");
+    }
 
     #[test]
     fn a_bar_is_as_long_as_what_is_done() {

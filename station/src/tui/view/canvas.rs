@@ -295,6 +295,11 @@ mod tests {
             ["of", "98 %,", "at 3", "board", "s"]
         );
         assert_eq!(wrap("第 3 块板", 4), ["第", "3 块", "板"]);
+        // A unit of three letters, with its comma.
+        assert_eq!(
+            wrap("measured 115 kHz, limits", 12),
+            ["measured", "115 kHz,", "limits"]
+        );
     }
 
     #[test]
