@@ -4,6 +4,7 @@
 
 mod against_copies;
 mod checkpoints;
+mod claims;
 mod kinds;
 mod leaves;
 mod serials;

@@ -40,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     ALARMS,
     PROVEN_SESSIONS,
     CLAIMS_OF_VERDICTS,
+    UNPROVEN_CLAIMS,
 ];
 
 /// Version 1: the log and the first views.
@@ -257,6 +258,13 @@ ALTER TABLE session ADD COLUMN proven TEXT;
 /// Version 9: whom a board claimed to be that was refused before its session was opened.
 const CLAIMS_OF_VERDICTS: &str = "
 ALTER TABLE verdict ADD COLUMN claimed_uid TEXT;
+";
+
+/// Version 10: verdicts on boards that never proved whom they claimed to be are looked up by that claim.
+const UNPROVEN_CLAIMS: &str = "
+-- Few: almost every board proves its UID.
+CREATE INDEX verdict_by_claim ON verdict (claimed_uid, entry)
+    WHERE uid IS NULL AND claimed_uid IS NOT NULL;
 ";
 
 /// The newest version that this program knows.

@@ -59,8 +59,13 @@ fn the_only(mut boards: Boards) -> Option<DeviceOverview> {
 
 /// Whether it is a UID as long as the board's, and another one: known to the ledger or not.
 fn is_other_uid(part: &str, of_board: &Uid) -> bool {
-    let uid: Option<Uid> = serde_json::from_value(part.to_ascii_uppercase().into()).ok();
-    uid.is_some_and(|uid| uid.as_bytes().len() == of_board.as_bytes().len() && uid != *of_board)
+    uid(part)
+        .is_some_and(|uid| uid.as_bytes().len() == of_board.as_bytes().len() && uid != *of_board)
+}
+
+/// The UID that the text is, in capitals or small letters; none where it is none.
+pub(super) fn uid(text: &str) -> Option<Uid> {
+    serde_json::from_value(text.to_ascii_uppercase().into()).ok()
 }
 
 #[cfg(test)]

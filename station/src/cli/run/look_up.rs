@@ -8,6 +8,7 @@ use super::news;
 use crate::access::as_told;
 use crate::cli::failure::Failure;
 use crate::cli::{batch_view, device_history};
+use crate::clock::UtcMillis;
 use crate::ledger::Reader;
 use crate::ledger::event::Fact;
 use crate::ledger::reader::BatchOverview;
@@ -126,19 +127,11 @@ fn answer_of(reader: &Reader, wanted: &str) -> Result<StationNews, Failure> {
 /// All that is known of a board by its serial or UID; none where nothing is.
 fn board(reader: &Reader, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
     let Some(found) = board_named::meant(reader, wanted)? else {
-        return Ok(None);
+        return claimed(reader, wanted);
     };
     let mut timeline: Vec<Moment> = device_history::events(reader, &found.uid)?
         .into_iter()
-        .map(|(time, fact)| {
-            let (happening, values, detail) = happenings::of(&fact);
-            Moment {
-                utc_ms: time.0,
-                happening,
-                values,
-                detail,
-            }
-        })
+        .map(|(time, fact)| moment(time, &fact))
         .collect();
     // What happened last is what a person asks for.
     timeline.reverse();
@@ -156,10 +149,82 @@ fn board(reader: &Reader, wanted: &str) -> Result<Option<DeviceReport>, Failure>
     }))
 }
 
+/// What was said of boards that claimed the UID and never proved it, as an alarm names it; none where none did.
+fn claimed(reader: &Reader, wanted: &str) -> Result<Option<DeviceReport>, Failure> {
+    let Some(uid) = board_named::uid(wanted) else {
+        return Ok(None);
+    };
+    let mut last = None;
+    let mut timeline = VecDeque::new();
+    for leaf in reader.unproven_verdicts(&uid).decoded() {
+        let leaf = leaf?;
+        if let Fact::VerdictReached { code, lane, .. } = &leaf.fact {
+            let batch = leaf.position.map(|position| position.batch.to_string());
+            last = batch.map(|batch| (*code, batch, lane.to_string()));
+        }
+        timeline.push_front(moment(leaf.time, &leaf.fact));
+        timeline.truncate(MAX_MOMENTS);
+    }
+    let report = DeviceReport {
+        uid: uid.to_string(),
+        serial: None,
+        verdict: last,
+        certificate: None,
+        timeline: timeline.into(),
+    };
+    Ok(Some(report).filter(|report| !report.timeline.is_empty()))
+}
+
+fn moment(time: UtcMillis, fact: &Fact) -> Moment {
+    let (happening, values, detail) = happenings::of(fact);
+    Moment {
+        utc_ms: time.0,
+        happening,
+        values,
+        detail,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::fixture::new_ledger_at;
+    use crate::ledger::EventStore as _;
+    use crate::ledger::fixture::{board, event, new_ledger_at, opening};
+    use crate::ledger::standing::Durability;
+    use crate::verdict::VerdictCode;
+
+    #[test]
+    fn a_uid_that_was_only_claimed_is_found_with_what_was_said_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let store = new_ledger_at(&path);
+        store.open_batch(opening("B-1", 4)).unwrap();
+        for code in [VerdictCode::LinkLost, VerdictCode::AttKeyUnknown] {
+            let mut fact = board(1).verdict_without_certificate(code);
+            if let Fact::VerdictReached { uid, .. } = &mut fact {
+                *uid = None;
+            }
+            let events = vec![event("B-1", fact)];
+            store.record(events, Durability::Durable).unwrap();
+        }
+        let reader = Reader::open(&path).unwrap();
+        let uid = board(1).uid.to_string();
+        for typed in [uid.clone(), uid.to_ascii_lowercase()] {
+            let found = super::board(&reader, &typed).unwrap().unwrap();
+            let codes = found.timeline.iter().map(|moment| &moment.values[0][..]);
+            assert_eq!(codes.collect::<Vec<_>>(), ["ATT-KEY-UNKNOWN", "LINK-LOST"]);
+            let last = (
+                VerdictCode::AttKeyUnknown,
+                "B-1".to_owned(),
+                "lane0".to_owned(),
+            );
+            assert_eq!((found.uid, found.verdict), (uid.clone(), Some(last)));
+            assert_eq!((found.serial, found.certificate), (None, None));
+        }
+        // Nobody has claimed to be that one.
+        let other = board(2).uid.to_string();
+        assert_eq!(super::board(&reader, &other).unwrap(), None);
+    }
 
     #[test]
     fn what_may_be_a_pin_is_not_told_where_the_ledger_knows_no_such_board() {

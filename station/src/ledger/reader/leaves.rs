@@ -23,6 +23,8 @@ pub(in crate::ledger) enum Selection {
     Batch(BatchId),
     Session(Hex),
     Board(Uid),
+    /// Verdicts on boards that claimed this UID, and proved none.
+    Claimed(Uid),
     /// What the stop rules of a batch look at.
     StopRules(BatchId),
     /// What the report of a batch adds up.
@@ -63,6 +65,11 @@ impl Selection {
             Self::Board(uid) => (
                 "SELECT entry, idx, leaf FROM event JOIN entry ON idx = entry
                  WHERE uid = ?1 AND entry >= ?2 ORDER BY entry LIMIT ?3",
+                Box::new(Text(uid.clone())),
+            ),
+            Self::Claimed(uid) => (
+                "SELECT entry, idx, leaf FROM verdict JOIN entry ON idx = entry
+                 WHERE claimed_uid = ?1 AND uid IS NULL AND entry >= ?2 ORDER BY entry LIMIT ?3",
                 Box::new(Text(uid.clone())),
             ),
             Self::StopRules(batch) => (

@@ -200,6 +200,7 @@ fn every_page_of_leaves_goes_on_where_the_one_before_ended() {
         Selection::Batch(batch()),
         Selection::Session(session()),
         Selection::Board(board.uid.clone()),
+        Selection::Claimed(board.uid.clone()),
         Selection::StopRules(batch()),
         Selection::Report(batch()),
         Selection::Kinds(kinds, Whose::Anybody),
@@ -213,4 +214,14 @@ fn every_page_of_leaves_goes_on_where_the_one_before_ended() {
         let sorted = plan.iter().any(|step| step.contains("TEMP B-TREE"));
         assert!(!sorted, "{selection:?}: {plan:?}");
     }
+}
+
+/// A walk over all verdicts in the order of their entries would be called a search too.
+#[test]
+fn a_claim_is_found_among_millions_of_verdicts() {
+    let views = connect_in_memory().unwrap();
+    let claimed = Selection::Claimed(crate::ledger::fixture::board(1).uid);
+    let plan = plan(&views, &claimed.question().0).unwrap();
+    let by_claim = |step: &String| step.contains("verdict_by_claim (claimed_uid=? AND entry>?)");
+    assert!(plan.iter().any(by_claim), "{plan:?}");
 }
