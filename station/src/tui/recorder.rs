@@ -79,8 +79,10 @@ impl Half {
         before.draft = None;
         before.notice = None;
         for line in &mut before.log.lines {
-            if let Said::Told(told) = &mut line.said {
-                *told = told.without_code();
+            match &mut line.said {
+                Said::Told(told) => *told = told.without_code(),
+                Said::HoldCleared { reason, .. } => "*".clone_into(reason),
+                _ => {}
             }
         }
         Self {
@@ -259,6 +261,19 @@ mod tests {
         assert!(!text.contains("\"Q\"") && !text.contains("\"7\""), "{text}");
         assert!(!text.contains("\"char\":\"x\""), "{text}");
         assert_eq!(text.matches("\"char\":\"*\"").count(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_reason_that_somebody_typed_in_another_shift_is_not_in_a_recording() {
+        let mut state = State::default();
+        let cleared = Said::HoldCleared {
+            name: "L02".to_owned(),
+            who: "sv-3".to_owned(),
+            reason: "QX77".to_owned(),
+        };
+        state.log.add(1, false, cleared);
+        let text = Recorder::new(&state).text();
+        assert!(text.contains("sv-3") && !text.contains("QX77"), "{text}");
     }
 
     #[test]

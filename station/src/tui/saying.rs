@@ -41,6 +41,10 @@ pub fn text(language: Language, said: &Said) -> String {
                 held.code
             )
         }
+        Said::HoldCleared { name, who, reason } => {
+            let goes_on = language.fill(Phrase::DidClear, &[name]);
+            format!("{goes_on} ({who}: {reason})")
+        }
         Said::Port { lane, fault } => format!("{lane}: {}", language.port_fault(fault).0),
         Said::Adapter { lane, change } => adapter_changed(language, lane, change),
         Said::UnknownBoard(wanted) => language.fill(Phrase::UnknownBoard, &[wanted]),

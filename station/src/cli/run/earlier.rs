@@ -4,7 +4,7 @@
 use super::news;
 use super::people::{shown_gone, shown_role};
 use crate::cli::short_digests::short_digests;
-use crate::ledger::event::Fact;
+use crate::ledger::event::{Actor, Fact};
 use crate::ledger::leaf::Leaf;
 use crate::ledger::{LedgerError, Reader};
 use crate::names::LaneName;
@@ -72,8 +72,12 @@ fn said(leaf: &Leaf) -> Option<(bool, Said)> {
             let cause = news::rule(rule);
             return Some((true, held(of, *code, cause, leaf.time.0)));
         }
-        Fact::HoldCleared { lane, .. } => Said::Told(Told::Did(Did::Cleared(lane.to_string()))),
-        Fact::BatchHoldCleared { .. } => Said::Told(Told::Did(Did::Cleared(batch()?))),
+        Fact::HoldCleared {
+            lane,
+            reason,
+            actor,
+        } => cleared(lane.to_string(), reason, actor),
+        Fact::BatchHoldCleared { reason, actor } => cleared(batch()?, reason, actor),
         Fact::ClockAccepted { .. } => Said::Told(Told::Did(Did::AcceptedClock)),
         Fact::SignedIn(record) => Said::SignedIn {
             operator: record.actor.operator.to_string(),
@@ -107,6 +111,14 @@ fn held((lane, name): (&LaneName, String), code: VerdictCode, cause: Cause, sinc
         since_ms: Some(since_ms),
     };
     Said::Held { lane, held }
+}
+
+fn cleared(name: String, reason: &str, actor: &Actor) -> Said {
+    Said::HoldCleared {
+        name,
+        who: actor.operator.to_string(),
+        reason: reason.to_owned(),
+    }
 }
 
 fn verdict(fact: &Fact, code: VerdictCode) -> Option<Said> {

@@ -57,6 +57,15 @@ pub enum Said {
         /// What for.
         held: Held,
     },
+    /// A hold was cleared before the station was started: the ledger says by whom.
+    HoldCleared {
+        /// The lane or batch.
+        name: String,
+        /// Who did it.
+        who: String,
+        /// Why, as they typed it.
+        reason: String,
+    },
     /// A lane's port cannot be opened.
     Port {
         /// Which lane.

@@ -142,6 +142,11 @@ fn of_work() -> Vec<Said> {
         opened(60),
         Said::Told(Told::Did(Did::ClosedBatch(batch()))),
         Said::Told(Told::Did(Did::Cleared("L02".to_owned()))),
+        Said::HoldCleared {
+            name: "L02".to_owned(),
+            who: "sv-3".to_owned(),
+            reason: "QA-17".to_owned(),
+        },
         Said::Told(Told::Did(Did::AcceptedClock)),
         Said::Told(Told::Did(Did::Printed("SA-000123".to_owned()))),
         Said::Verdict {
