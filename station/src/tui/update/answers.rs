@@ -72,8 +72,8 @@ fn note_hold(state: &mut State, name: &str, held: &Held) {
         }
         _ => false,
     };
-    let mut lines = state.log.lines.iter().rev();
-    if standing.any(|known| about(known) == about(held)) || lines.any(|line| is_logged(&line.said))
+    let mut logged = state.log.lines.iter().rev();
+    if standing.any(|known| about(known) == about(held)) || logged.any(|line| is_logged(&line.said))
     {
         return;
     }

@@ -282,7 +282,7 @@ mod tests {
         for points in 1..=40 {
             let row = drawn(points, MINUTE_MS);
             let last = format!("00:{:02}", points - 1);
-            let both = row.strip_prefix("00:00").map(|rest| rest.trim_start());
+            let both = row.strip_prefix("00:00").map(str::trim_start);
             let expected = if points > 10 { last.as_str() } else { "" };
             assert_eq!(both, Some(expected), "{points} points");
             if points > 10 {
